@@ -1,0 +1,1 @@
+"""From poems to a checkpoint: corpus, vocabulary, language model, trainer, perplexity."""
