@@ -1,0 +1,171 @@
+"""Recipes: what a training run is made of, as typed TOML presets with overrides."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import RecipeError
+from .model import ModelConfig
+
+Count = Annotated[int, Field(ge=1)]
+Rate = Annotated[float, Field(gt=0, lt=10)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Data(_Section):
+    """How the corpus becomes token ids."""
+
+    line_tokens: bool = False  # <s> before each poem, </l> after each of its lines
+    lowercase: bool = False
+    minimum_length: Count = 1  # characters or words of a poem
+    maximum_length: Count = 128
+    overlong: Literal["drop", "split"] = "split"  # a longer poem goes, or is cut into windows
+    minimum_count: Count = 1  # a rarer token becomes <unk>
+    maximum_vocabulary: Count = 51_200  # special tokens included
+    stream: bool = False  # one continuous text: the state is carried from window to window
+    window: Count = 64  # tokens of a window of a continuous text
+
+
+class Model(_Section):
+    """The shape of the model; see `ModelConfig`."""
+
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+    layers: Count = 2
+    embedding_size: Count = 256
+    hidden_size: Count = 256
+    tied: bool = False
+    bias: bool = True
+    dropout: Share = 0.0
+    initialisation: Literal["uniform", "identity"] = "uniform"
+
+    def config(self, vocabulary_size: int) -> ModelConfig:
+        """Returns the configuration of a model over that many tokens."""
+        return ModelConfig(vocabulary_size=vocabulary_size, **self.model_dump())
+
+
+class Batch(_Section):
+    """How poems are grouped; exactly one of `size` and `tokens` is set."""
+
+    size: Count | None = None  # poems
+    tokens: Count | None = None  # tokens, padding included
+    bucketing: bool = True  # poems of like length share a batch
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Batch:
+        if (self.size is None) == (self.tokens is None):
+            raise ValueError("set exactly one of size and tokens")
+        return self
+
+
+class Optimiser(_Section):
+    """How the weights move."""
+
+    name: Literal["adam", "adamw"] = "adam"
+    learning_rate: Rate = 1e-3
+    betas: Annotated[tuple[Share, Share], Field(strict=False)] = (0.9, 0.999)  # TOML has lists
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # L2 for adam, decoupled for adamw
+    clip: Annotated[float, Field(ge=0)] = 0.0  # largest norm of the gradient; 0 is none
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    warmup: Annotated[int, Field(ge=0)] = 0  # updates over which the rate rises
+    final: Share = 0.0  # last rate as a share of learning_rate
+
+
+class Averaging(_Section):
+    """Averaged weights over the last updates; see `averaging.WindowAverage`."""
+
+    window: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the updates so far; 0 is none
+    minimum: Count = 10_000
+    maximum: Count = 10_000
+
+
+class Run(_Section):
+    """How long, how exactly, how often."""
+
+    passes: Count = 10
+    seed: Annotated[int, Field(ge=0)] = 1
+    precision: Literal["fp32", "bf16"] = "fp32"
+    log_every: Count = 50  # updates
+    save_every: Count = 500
+    evaluate_every: Count = 1000
+    samples: Annotated[int, Field(ge=0)] = 3  # lines sampled at each evaluation
+
+
+class Recipe(_Section):
+    """A whole recipe; its name is the preset's."""
+
+    name: str = "custom"
+    data: Data = Data()
+    model: Model = Model()
+    batch: Batch = Batch(size=32)
+    optimiser: Optimiser = Optimiser()
+    averaging: Averaging = Averaging()
+    run: Run = Run()
+
+
+def preset_names() -> list[str]:
+    """Returns the names of the presets that are installed."""
+    folder = files(__package__) / "presets"
+    return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".toml"))
+
+
+def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
+    """Reads a recipe and applies overrides.
+
+    Args:
+        preset: the name of a preset, or the path of a TOML file.
+        overrides: `section.key=value`, the value as TOML has it (a bare word is a string).
+
+    Raises:
+        RecipeError: no such preset, an unknown key, or a value of the wrong type.
+    """
+    path = Path(preset)
+    if preset in preset_names():
+        text = (files(__package__) / "presets" / f"{preset}.toml").read_text(encoding="utf-8")
+        name = preset
+    elif path.suffix == ".toml" and path.is_file():
+        text, name = path.read_text(encoding="utf-8"), path.stem
+    else:
+        raise RecipeError(
+            f"There is no preset {preset!r}: take one of {', '.join(preset_names())}, "
+            "or give the path of a .toml file."
+        )
+    try:
+        values: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{preset} is not TOML: {error}.") from error
+    for override in overrides:
+        _apply(values, override)
+    try:
+        return Recipe.model_validate({"name": name, **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        wrong = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise RecipeError(f"Recipe {name}, {key}: {wrong}.") from error
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    section, dot, field = key.strip().partition(".")
+    if not (equals and dot and field):
+        raise RecipeError(
+            f"{override!r} is no override: write section.key=value, such as model.layers=3."
+        )
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    inner = values.setdefault(section, {})
+    if not isinstance(inner, dict):
+        raise RecipeError(f"{section} is not a section of a recipe.")
+    inner[field] = value

