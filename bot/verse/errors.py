@@ -1,0 +1,39 @@
+"""What can go wrong between a request and its answer, each as one sentence for its reader."""
+
+__all__ = [
+    "BundleError",
+    "BusyError",
+    "DeadlineError",
+    "LianjuError",
+    "PromptError",
+    "RequestError",
+    "SearchError",
+]
+
+
+class LianjuError(Exception):
+    """Base of every error whose message is one sentence that may be shown to the user."""
+
+
+class BundleError(LianjuError):
+    """A bundle is missing, incomplete, altered, or cannot run here."""
+
+
+class PromptError(LianjuError):
+    """The text that was given cannot be a prompt."""
+
+
+class RequestError(LianjuError):
+    """A number of the request is out of bounds; the message holds the value and the range."""
+
+
+class SearchError(LianjuError):
+    """A search found nothing that its rules allow, or the model failed under it."""
+
+
+class BusyError(LianjuError):
+    """The queue is full."""
+
+
+class DeadlineError(LianjuError):
+    """The deadline passed before the search had its answer."""
