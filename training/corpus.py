@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 
-_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
-_HAN_LINE = re.compile(f"[{_HAN}]+")
+from lianju.bot.verse.han import is_han
 
 # □ and its kin, private-use characters, ideographic description characters, the replacement mark.
 _MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ue000-\uf8ff\U000f0000-\U0010fffd]")
@@ -58,7 +57,7 @@ def clean(text: str, simplify: Callable[[str], str]) -> tuple[str, ...]:
         raise Rejected("notes")
     text = _MARKS.sub("", text)
     lines = tuple(line for line in _LINE_BREAK.split(simplify(text)) if line)
-    if any(not _HAN_LINE.fullmatch(line) for line in lines):
+    if not all(is_han(character) for line in lines for character in line):
         raise Rejected("markup")
     if len(lines) < 2 or sum(map(len, lines)) < 10:
         raise Rejected("too short")
@@ -69,11 +68,6 @@ def form(lines: tuple[str, ...] | list[str]) -> str:
     """Returns 五绝, 七绝, 五律, 七律 or other, by the number and the lengths of the lines."""
     lengths = {len(line) for line in lines}
     return FORMS.get((len(lines), lengths.pop()), "other") if len(lengths) == 1 else "other"
-
-
-def is_han(token: str) -> bool:
-    """Tells whether a token is one Han character."""
-    return len(token) == 1 and _HAN_LINE.fullmatch(token) is not None
 
 
 @cache

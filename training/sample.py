@@ -1,0 +1,79 @@
+"""Sampling text from a model, token by token."""
+
+from __future__ import annotations
+
+import torch
+from lianju.bot.verse.vocabulary import LINE, Vocabulary
+
+from .corpus import tokenise
+from .errors import TrainingError
+from .model import LanguageModel, State
+
+
+@torch.no_grad()
+def sample(
+    model: LanguageModel,
+    vocabulary: Vocabulary,
+    prompt: list[str],
+    *,
+    temperature: float,
+    seed: int,
+    maximum: int,
+) -> list[str]:
+    """Continues a prompt until the end token or `maximum` tokens.
+
+    Args:
+        prompt: tokens, `</l>` after each finished line; may be empty.
+        temperature: above 0; below 1 favours the likely.
+        seed: the same seed gives the same text.
+
+    Returns:
+        The prompt and what follows it, `</l>` included.
+    """
+    training = model.training
+    model.eval()
+    device = model.embedding.weight.device
+    generator = torch.Generator().manual_seed(seed)
+    ids = vocabulary.encode(prompt)
+    if vocabulary.start is not None:
+        ids = [vocabulary.start, *ids]
+    # A model without a start token begins a text after the end of another.
+    pending = torch.tensor([ids or [vocabulary.end]], device=device)
+    forbidden = [i for i in (vocabulary.unknown, vocabulary.start) if i is not None]
+    state: State | None = None
+    text = list(prompt)
+    for _ in range(maximum):
+        logits, state = model(pending, state)
+        scaled = logits[0, -1].float().cpu() / temperature
+        scaled[forbidden] = -torch.inf
+        chosen = int(torch.multinomial(scaled.softmax(-1), 1, generator=generator))
+        if chosen == vocabulary.end:
+            break
+        text.append(vocabulary.tokens[chosen])
+        pending = torch.tensor([[chosen]], device=device)
+    model.train(training)
+    return text
+
+
+def parse_prompt(text: str, vocabulary: Vocabulary) -> list[str]:
+    """Turns a prompt into tokens; `/` ends a line.
+
+    Raises:
+        TrainingError: the vocabulary lacks a token.
+    """
+    if vocabulary.is_lowercase:
+        text = text.lower()
+    lines = [tokenise(line, vocabulary.is_words) for line in text.split("/") if line.strip()]
+    unknown = sorted({token for line in lines for token in line if token not in vocabulary})
+    if unknown:
+        raise TrainingError(f"The model does not know {' '.join(unknown)}: leave it out.")
+    closed = [] if vocabulary.line is None else [LINE]
+    return [token for line in lines for token in (*line, *closed)]
+
+
+def as_text(tokens: list[str], vocabulary: Vocabulary) -> str:
+    """Joins tokens for reading: lines apart by a bar, words by spaces."""
+    joined = (" " if vocabulary.is_words else "").join(
+        " / " if token == LINE else token for token in tokens
+    )
+    return joined.replace("␣", " ").strip().removesuffix("/").strip()

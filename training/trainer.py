@@ -1,0 +1,431 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from . import data
+from .averaging import WindowAverage
+from .checkpoint import read_checkpoint, save_checkpoint
+from .distributed import Processes
+from .errors import CheckpointError
+from .evaluate import CheckpointScorer, Perplexity, perplexity, stream_perplexity
+from .journal import Journal
+from .loss import linear_cross_entropy
+from .model import LanguageModel, State
+from .recipe import Recipe
+from .sample import as_text, sample
+from .schedule import rate_share
+from .vocabulary import build_vocabulary
+
+_SAMPLE_LENGTH = 40
+_SAMPLE_TEMPERATURE = 0.8
+
+
+class SummedLoss(nn.Module):
+    """A model with its loss, as one module, so that gradients meet in one backward pass."""
+
+    def __init__(self, model: LanguageModel, precision: str) -> None:
+        super().__init__()
+        self.model = model
+        self._dtype = torch.bfloat16 if precision == "bf16" else None
+
+    def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Returns the summed cross-entropy in nats over the targets, and the state after."""
+        model = self.model
+        with torch.autocast(inputs.device.type, self._dtype, enabled=self._dtype is not None):
+            hidden, after = model.features(inputs, state)
+        hidden = hidden.to(self._dtype or torch.float32)
+        wanted = targets != data.IGNORED
+        loss = linear_cross_entropy(
+            hidden[wanted], model.output.weight, model.output.bias, targets[wanted]
+        )
+        return loss, after
+
+
+@dataclass
+class Progress:
+    """Where a run stands; all that changes from update to update beside the tensors.
+
+    Attributes:
+        batch: batches of the present epoch that are done.
+        seconds: spent so far, earlier sittings included.
+        best: lowest validation perplexity so far.
+    """
+
+    update: int = 0
+    epoch: int = 0
+    batch: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    best: float = math.inf
+
+
+class Trainer:
+    """Trains one model on one corpus.
+
+    Args:
+        corpus: a folder that `prepare` wrote.
+        out: the run's folder: checkpoints `best.pt` and `last.pt`, log, curve.
+        minutes: a budget of time that the schedule fits; None trains the recipe's passes.
+        resume: go on from `last.pt`.
+
+    Raises:
+        CorpusError: the corpus is missing or does not suit the recipe.
+        CheckpointError: there is nothing to resume, or it comes of another recipe or corpus.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        corpus: Path,
+        out: Path,
+        processes: Processes,
+        *,
+        minutes: float | None = None,
+        resume: bool = False,
+    ) -> None:
+        self.recipe, self.out, self.processes = recipe, out, processes
+        self._budget = None if minutes is None else minutes * 60
+        if not resume and (out / "last.pt").exists():
+            raise CheckpointError(
+                f"{out} holds a run already: give --resume to go on with it, or another --out."
+            )
+        lowercase = recipe.data.lowercase
+        poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)
+        self._validation = data.read_poems(corpus / "validation.txt", lowercase=lowercase)
+        self.vocabulary = build_vocabulary(
+            poems,
+            line_tokens=recipe.data.line_tokens,
+            minimum_count=recipe.data.minimum_count,
+            maximum_size=recipe.data.maximum_vocabulary,
+        )
+        if recipe.data.stream:
+            self._stream = data.stream_ids(poems, self.vocabulary)
+        else:
+            self._packed = data.pack(poems, self.vocabulary, recipe.data)
+        self.info = {
+            "preset": recipe.name,
+            "corpus": corpus.name,
+            "corpus_sha256": hashlib.sha256((corpus / "train.txt").read_bytes()).hexdigest(),
+            "seed": recipe.run.seed,
+            "commit": _commit(),
+            "recipe": recipe.model_dump(mode="json"),
+        }
+        torch.manual_seed(recipe.run.seed)
+        self.model = LanguageModel(recipe.model.config(len(self.vocabulary)))
+        self.model.to(processes.device)
+        self._loss: nn.Module = SummedLoss(self.model, recipe.run.precision)
+        self._optimiser = make_optimiser(self.model, recipe)
+        average = recipe.averaging
+        self._average = (
+            WindowAverage(self.model, average.window, average.minimum, average.maximum)
+            if average.window
+            else None
+        )
+        self.progress = Progress()
+        self._state: State | None = None
+        self._stopping = False
+        if resume:
+            self._restore()
+        if processes.world > 1:
+            self._loss = DistributedDataParallel(self._loss)
+
+    def run(self) -> Progress:
+        """Trains to the end of the recipe or the budget, or until interrupted; then saves."""
+        out = self.out
+        if self.processes.first:
+            out.mkdir(parents=True, exist_ok=True)
+            self._journal = Journal(out, self.progress.update)
+        self._bar = tqdm(
+            initial=self.progress.update,
+            unit=" updates",
+            disable=None if self.processes.first else True,
+        )
+        self._handle_signals()
+        self.model.train()
+        try:
+            while not self._finished():
+                self._run_epoch()
+            self._save()
+            if self.processes.first and not self._stopping:
+                self._evaluate()
+        finally:
+            self._bar.close()
+            if self.processes.first:
+                self._journal.close()
+        return self.progress
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was asked to stop before its end."""
+        return self._stopping
+
+    def _finished(self) -> bool:
+        if self._stopping:
+            return True
+        if self._budget is not None:
+            return self.progress.seconds >= self._budget
+        return self.progress.epoch >= self.recipe.run.passes
+
+    def _run_epoch(self) -> None:
+        recipe, progress, processes = self.recipe, self.progress, self.processes
+        batches = self._batches()
+        updates = len(batches) * recipe.run.passes
+        if self._budget is None:
+            self._bar.total = updates
+        window_loss = window_tokens = 0.0
+        window_begun = time.perf_counter()
+        while progress.batch < len(batches):
+            begun = time.perf_counter()
+            done = (
+                progress.update / updates
+                if self._budget is None
+                else progress.seconds / self._budget
+            )
+            inputs, targets = self._take(batches[progress.batch])
+            loss, tokens = self._update(inputs, targets, done)
+            window_loss += loss
+            window_tokens += tokens
+            progress.update += 1
+            progress.batch += 1
+            progress.tokens += tokens * processes.world
+            progress.seconds += time.perf_counter() - begun
+            if processes.first and progress.update % recipe.run.log_every == 0:
+                spent = time.perf_counter() - window_begun
+                self._log(window_loss / window_tokens, window_tokens * processes.world / spent)
+                window_loss = window_tokens = 0.0
+            if progress.update % recipe.run.evaluate_every == 0:
+                begun = time.perf_counter()
+                if processes.first:
+                    self._evaluate()
+                progress.seconds += time.perf_counter() - begun
+            if progress.update % recipe.run.save_every == 0:
+                self._save()
+            # Every process leaves the loop at the same update, or the others would wait forever.
+            progress.seconds = processes.agree(progress.seconds)
+            self._stopping = bool(processes.agree(float(self._stopping)))
+            if self._stopping or (self._budget is not None and progress.seconds >= self._budget):
+                return
+            if progress.update % recipe.run.log_every == 0:
+                window_begun = time.perf_counter()
+        progress.epoch += 1
+        progress.batch = 0
+        self._state = None
+
+    def _batches(self) -> list[Any]:
+        recipe, processes = self.recipe, self.processes
+        if recipe.data.stream:
+            rows = recipe.batch.size or max(1, (recipe.batch.tokens or 0) // recipe.data.window)
+            windows = data.stream_windows(self._stream, rows * processes.world, recipe.data.window)
+            mine = slice(processes.rank * rows, (processes.rank + 1) * rows)
+            return [(inputs[mine], targets[mine]) for inputs, targets in windows]
+        batches = data.epoch_batches(
+            self._packed, recipe.batch, recipe.run.seed, self.progress.epoch
+        )
+        even = len(batches) // processes.world * processes.world
+        return batches[:even][processes.rank :: processes.world]
+
+    def _take(self, batch: Any) -> tuple[Tensor, Tensor]:
+        pair = batch if self.recipe.data.stream else data.collate(self._packed, batch)
+        device = self.processes.device
+        return pair[0].to(device), pair[1].to(device)
+
+    def _update(self, inputs: Tensor, targets: Tensor, done: float) -> tuple[float, int]:
+        """One update; returns the summed loss and the number of tokens."""
+        recipe, progress = self.recipe, self.progress
+        share = rate_share(recipe.optimiser, progress.update, done)
+        for group in self._optimiser.param_groups:
+            group["lr"] = recipe.optimiser.learning_rate * share
+        # Dropout depends on the update alone, so that a resumed run repeats it.
+        torch.manual_seed(
+            (recipe.run.seed * 1_000_003 + progress.update) * 1_009 + self.processes.rank
+        )
+        tokens = int((targets != data.IGNORED).sum())
+        loss, state = self._loss(inputs, targets, self._state)
+        self._optimiser.zero_grad(set_to_none=True)
+        (loss / tokens).backward()
+        if recipe.optimiser.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimiser.clip)
+        self._optimiser.step()
+        if self._average is not None:
+            self._average.update()
+        if recipe.data.stream:
+            self._state = tuple(tensor.detach() for tensor in state)
+        return float(loss.detach()), tokens
+
+    def _log(self, loss: float, speed: float) -> None:
+        progress = self.progress
+        self._bar.update(progress.update - self._bar.n)
+        shown = {"loss": f"{loss:.3f}", "tokens/s": f"{speed:,.0f}"}
+        if self._budget is not None:
+            left = max(0.0, self._budget - progress.seconds)
+            shown["left"] = f"{left / 60:.1f} min"
+        self._bar.set_postfix(shown)
+        self._journal.record(
+            progress.update,
+            epoch=progress.epoch,
+            tokens=progress.tokens,
+            seconds=round(progress.seconds, 1),
+            loss=round(loss, 4),
+            learning_rate=self._optimiser.param_groups[0]["lr"],
+            tokens_per_second=round(speed, 1),
+        )
+
+    def _evaluate(self) -> None:
+        """Measures validation perplexity with the weights to be used; keeps the best."""
+        progress, recipe = self.progress, self.recipe
+        own = {name: p.detach().clone() for name, p in self.model.named_parameters()}
+        used = self._weights()
+        _load(self.model, used)
+        found = self._measure()
+        samples = [
+            as_text(
+                sample(
+                    self.model,
+                    self.vocabulary,
+                    [],
+                    temperature=_SAMPLE_TEMPERATURE,
+                    seed=i,
+                    maximum=_SAMPLE_LENGTH,
+                ),
+                self.vocabulary,
+            )
+            for i in range(recipe.run.samples)
+        ]
+        _load(self.model, own)
+        han = "" if found.han is None else f" (Han only {found.han:.1f})"
+        tqdm.write(f"update {progress.update}: validation perplexity {found.all:.1f}{han}")
+        for text in samples:
+            tqdm.write(f"  {text}")
+        self._journal.record(
+            progress.update,
+            epoch=progress.epoch,
+            tokens=progress.tokens,
+            seconds=round(progress.seconds, 1),
+            validation_perplexity=round(found.all, 3),
+            **({} if found.han is None else {"validation_han_perplexity": round(found.han, 3)}),
+        )
+        self._journal.say(progress.update, samples)
+        self._journal.draw()
+        if found.all < progress.best:
+            progress.best = found.all
+            save_checkpoint(
+                self.out / "best.pt",
+                self.model,
+                used,
+                self.vocabulary,
+                {**self.info, **self._counts(), "validation_perplexity": found.all},
+            )
+
+    def _measure(self) -> Perplexity:
+        scorer = CheckpointScorer(self.model, self.vocabulary)
+        if self.recipe.data.stream:
+            return stream_perplexity(scorer, data.stream_ids(self._validation, self.vocabulary))
+        return perplexity(scorer, self._validation)
+
+    def _weights(self) -> dict[str, Tensor]:
+        if self._average is not None:
+            return self._average.weights()
+        return {name: p.detach().clone() for name, p in self.model.named_parameters()}
+
+    def _counts(self) -> dict[str, Any]:
+        progress = self.progress
+        return {
+            "updates": progress.update,
+            "tokens_seen": progress.tokens,
+            "minutes": round(progress.seconds / 60, 1),
+            "processes": self.processes.world,
+        }
+
+    def _save(self) -> None:
+        if not self.processes.first:
+            return
+        save_checkpoint(
+            self.out / "last.pt",
+            self.model,
+            self._weights(),
+            self.vocabulary,
+            {**self.info, **self._counts()},
+            {
+                "counts": vars(self.progress),
+                "weights": {n: p.detach() for n, p in self.model.named_parameters()},
+                "optimiser": self._optimiser.state_dict(),
+                "average": self._average and self._average.state_dict(),
+                "state": self._state,
+            },
+        )
+
+    def _restore(self) -> None:
+        content = read_checkpoint(self.out / "last.pt")
+        then, now = content["info"], self.info
+        if then["recipe"] != now["recipe"]:
+            raise CheckpointError(
+                f"{self.out / 'last.pt'} comes of another recipe: resume with the same preset "
+                "and overrides."
+            )
+        if then["corpus_sha256"] != now["corpus_sha256"]:
+            raise CheckpointError(
+                f"{self.out / 'last.pt'} was trained on another corpus: resume with the same one."
+            )
+        saved = content["progress"]
+        self.progress = Progress(**saved["counts"])
+        _load(self.model, saved["weights"])
+        self._optimiser.load_state_dict(saved["optimiser"])
+        if self._average is not None:
+            self._average.load_state_dict(saved["average"])
+        if saved["state"] is not None:
+            self._state = tuple(tensor.to(self.processes.device) for tensor in saved["state"])
+
+    def _handle_signals(self) -> None:
+        def stop(signal_number: int, frame: object) -> None:
+            if self._stopping:  # a second Ctrl-C means now
+                raise KeyboardInterrupt
+            self._stopping = True
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+
+
+def make_optimiser(model: LanguageModel, recipe: Recipe) -> torch.optim.Optimizer:
+    """Returns the recipe's optimiser over a model's weights."""
+    options = recipe.optimiser
+    kind = torch.optim.AdamW if options.name == "adamw" else torch.optim.Adam
+    return kind(
+        model.parameters(),
+        lr=options.learning_rate,
+        betas=options.betas,
+        weight_decay=options.weight_decay,
+        fused=True,
+    )
+
+
+@torch.no_grad()
+def _load(model: nn.Module, weights: dict[str, Tensor]) -> None:
+    for name, parameter in model.named_parameters():
+        parameter.copy_(weights[name])
+
+
+def _commit() -> str | None:
+    """Returns the commit of the code at hand, where it is a checkout."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607 - git as the user has it
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None if done.returncode == 0 else None
