@@ -6,6 +6,7 @@ __all__ = [
     "DeadlineError",
     "LianjuError",
     "PromptError",
+    "ProviderError",
     "RequestError",
     "SearchError",
 ]
@@ -16,11 +17,15 @@ class LianjuError(Exception):
 
 
 class BundleError(LianjuError):
-    """A bundle is missing, incomplete, altered, or cannot run here."""
+    """A bundle is missing, incomplete, altered, or no model that runs."""
 
 
 class PromptError(LianjuError):
     """The text that was given cannot be a prompt."""
+
+
+class ProviderError(LianjuError):
+    """The execution provider that was asked for is not to be had on this machine."""
 
 
 class RequestError(LianjuError):

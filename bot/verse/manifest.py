@@ -72,6 +72,10 @@ class StateTensor(_Part):
         """Whether the tensor grows with every step, as a memory of earlier tokens does."""
         return 0 in self.initial
 
+    def shape(self, rows: int) -> tuple[int, ...]:
+        """The initial shape for so many rows; 0 stands where the tensor grows."""
+        return tuple(rows if size == ROWS else int(size) for size in self.initial)
+
     @model_validator(mode="after")
     def _has_one_row_axis(self) -> Self:
         if self.initial.count(ROWS) != 1:

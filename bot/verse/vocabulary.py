@@ -88,6 +88,10 @@ class Vocabulary:
     def __contains__(self, token: object) -> bool:
         return token in self._ids
 
+    def is_ordinary(self, token: str) -> bool:
+        """Whether `token` is in the vocabulary and no special token."""
+        return token in self._ids and self.counts[self._ids[token]] != SPECIAL_COUNT
+
     @property
     def unknown(self) -> int:
         """Id of `<unk>`."""

@@ -1,0 +1,160 @@
+"""The composer: from a line of verse to its next lines."""
+
+import time
+from pathlib import Path
+
+from .batch import run_search
+from .bundle import Bundle, default_directory, load_bundle
+from .request import COUNT, LENGTH, WIDTH, Answer, Bounds, Candidate, Request
+from .rules import RuleBook
+from .scheduler import Scheduler
+from .search import BeamPlan, BeamSearch, Hypothesis
+from .session import Provider
+from .step import Stepper
+from .step_model import StepModel
+from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, write_line
+
+__all__ = [
+    "COUNT",
+    "LENGTH",
+    "MAX_CHARACTERS",
+    "MAX_LINES",
+    "WIDTH",
+    "Answer",
+    "Bounds",
+    "Candidate",
+    "Composer",
+    "Request",
+    "open_composer",
+]
+
+
+class Composer:
+    """Answers lines of verse with next lines, from one bundle.
+
+    Attributes:
+        bundle: Where the language model comes from.
+    """
+
+    def __init__(self, bundle: Bundle, model: Stepper, scheduler: Scheduler) -> None:
+        self.bundle = bundle
+        self._model = model
+        self._scheduler = scheduler
+        self._rules = RuleBook(bundle.vocabulary)
+
+    def read(self, request: Request) -> Prompt:
+        """Reads the prompt of a request, without answering it.
+
+        Raises:
+            PromptError: The text cannot be a prompt.
+        """
+        return read_prompt(request.text, self.bundle.vocabulary, request.script)
+
+    def compose_now(self, request: Request) -> Answer:
+        """Answers a request in the calling thread.
+
+        Raises:
+            PromptError: The text cannot be a prompt.
+            SearchError: Nothing is allowed, or the model failed.
+        """
+        started = time.perf_counter()
+        prompt = self.read(request)
+        found = run_search(self._model, self._search(request, prompt))
+        return self._answer(request, prompt, found, started)
+
+    async def compose(self, request: Request, deadline_s: float) -> Answer:
+        """Answers a request beside those of others, in the engine's own thread.
+
+        Args:
+            request: What is asked for.
+            deadline_s: Seconds that the answer may take.
+
+        Raises:
+            PromptError: The text cannot be a prompt.
+            BusyError: Too many requests are here already, or the composer is closed.
+            DeadlineError: The deadline passed.
+            SearchError: Nothing is allowed, or the model failed.
+        """
+        started = time.perf_counter()
+        prompt = self.read(request)
+        found = await self._scheduler.search(self._search(request, prompt), deadline_s)
+        return self._answer(request, prompt, found, started)
+
+    def close(self) -> None:
+        """Ends the engine; whoever still waits gets a `BusyError`."""
+        self._scheduler.close()
+
+    def _search(self, request: Request, prompt: Prompt) -> BeamSearch:
+        vocabulary = self.bundle.vocabulary
+        line = [] if vocabulary.line is None else [vocabulary.line]
+        ids = [] if vocabulary.start is None else [vocabulary.start]
+        for tokens in prompt.lines:
+            ids += vocabulary.encode(tokens) + line
+        length = _length(request, prompt)
+        rules = self._rules.plain() if request.plain else self._rules.exact_length(length)
+        # Under the rules the ending token's probability counts, so it takes one more step.
+        closing_step = not request.plain and vocabulary.line is not None
+        return BeamSearch(
+            BeamPlan(
+                prompt=tuple(ids),
+                width=request.beam,
+                max_tokens=length + closing_step,
+                endings=vocabulary.endings,
+                rules=rules,
+                vocabulary_size=len(vocabulary),
+                distinct=not request.plain,
+            )
+        )
+
+    def _answer(
+        self, request: Request, prompt: Prompt, found: list[Hypothesis], started: float
+    ) -> Answer:
+        vocabulary, manifest = self.bundle.vocabulary, self.bundle.manifest
+        candidates = tuple(
+            Candidate(
+                write_line(
+                    [vocabulary.tokens[token] for token in path.tokens],
+                    vocabulary,
+                    prompt.traditional,
+                ),
+                path.log_prob,
+            )
+            for path in found[: request.lines]
+        )
+        return Answer(
+            line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
+            candidates=candidates,
+            width=request.beam,
+            length=_length(request, prompt),
+            plain=request.plain,
+            elapsed_ms=(time.perf_counter() - started) * 1e3,
+            bundle_name=manifest.name,
+            bundle_version=manifest.version,
+        )
+
+
+def open_composer(
+    directory: Path | None = None,
+    provider: Provider = "auto",
+    threads: int = 0,
+    capacity: int = 64,
+) -> Composer:
+    """Loads a bundle and makes it ready to answer; `close` the composer in the end.
+
+    Args:
+        directory: The bundle; None is the one that ships.
+        provider: Where the model runs.
+        threads: Threads within one operator; 0 takes every core.
+        capacity: How many requests `compose` takes at once.
+
+    Raises:
+        BundleError: The bundle is damaged or cannot be run.
+        ProviderError: CUDA was asked for and cannot be had.
+    """
+    bundle = load_bundle(default_directory() if directory is None else directory)
+    model = StepModel(bundle, provider, threads)
+    return Composer(bundle, model, Scheduler(model, capacity))
+
+
+def _length(request: Request, prompt: Prompt) -> int:
+    return request.length or len(prompt.lines[-1])

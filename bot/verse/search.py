@@ -1,0 +1,217 @@
+"""Beam search as a value: log-probabilities in, the next tokens and their parents out.
+
+A search never sees the network. Whoever drives it feeds `token` and `parent` to the model, with
+room for `k` candidates under `mask`, and hands the candidates to `advance`, until it is `done`.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import SearchError
+from .rules import Mask, Rule, mask_at
+from .step import FloatArray, IntArray
+
+__all__ = ["BeamPlan", "BeamSearch", "Hypothesis", "Search"]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One answer of a search.
+
+    Attributes:
+        tokens: Ids after the prompt, without the ending token.
+        log_prob: Sum of the natural-log probabilities of all generated tokens, the ending's too.
+        ended: Whether an ending token closed it.
+    """
+
+    tokens: tuple[int, ...]
+    log_prob: float
+    ended: bool
+
+
+class Search(Protocol):
+    """What can be driven step by step, alone or among others."""
+
+    @property
+    def token(self) -> IntArray:
+        """The tokens to consume [rows]."""
+
+    @property
+    def parent(self) -> IntArray:
+        """Which row of this search's last step each row continues [rows]; 0 at first."""
+
+    @property
+    def k(self) -> int:
+        """How many candidates a row needs."""
+
+    @property
+    def mask(self) -> Mask:
+        """The additive mask [V] of all its rows."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is no further step."""
+
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+        """The search after a step that returned these candidates [rows, k]."""
+
+    def result(self) -> list[Hypothesis]:
+        """The answers, best first."""
+
+
+@dataclass(frozen=True)
+class BeamPlan:
+    """What a beam search is asked for.
+
+    Attributes:
+        prompt: The token ids to start from, at least one.
+        width: How many paths live on after a step, and how many candidates each row is given.
+        max_tokens: How many tokens a path may have, an ending included.
+        endings: The tokens that end a path.
+        rules: What is forbidden before the cut.
+        vocabulary_size: V.
+        distinct: Whether paths that differ in their ending alone count as one, the best.
+
+    Raises:
+        ValueError: No prompt, or a width or a number of tokens below one.
+    """
+
+    prompt: tuple[int, ...]
+    width: int
+    max_tokens: int
+    endings: tuple[int, ...]
+    rules: tuple[Rule, ...]
+    vocabulary_size: int
+    distinct: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.prompt:
+            raise ValueError("a search needs a prompt of at least one token")
+        if self.width < 1 or self.max_tokens < 1:
+            raise ValueError(
+                f"width {self.width} and {self.max_tokens} tokens: both must be at least 1"
+            )
+
+
+@dataclass(frozen=True)
+class BeamSearch:
+    """The state of a beam search between two steps.
+
+    Every live path is extended by its `width` best tokens. Extensions by an ending token join the
+    ended ones, of which those below the worst new path are dropped. The search stops when `width`
+    have ended and none scores below the best new path, when no new path is left, or after
+    `max_tokens`; else the best `width` new paths live on. Ties go to the lower parent, then to
+    the lower token id.
+
+    Attributes:
+        plan: What was asked for.
+        consumed: How many tokens of the prompt have been consumed.
+        paths: Generated tokens of the live paths [rows, t].
+        log_prob: Their scores [rows].
+        parent: The row of the last step that each continues [rows].
+        ended: Closed paths.
+    """
+
+    plan: BeamPlan
+    consumed: int = 0
+    paths: IntArray = field(default_factory=lambda: np.zeros((1, 0), np.int64))
+    log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    parent: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
+    ended: tuple[Hypothesis, ...] = ()
+
+    @property
+    def token(self) -> IntArray:
+        """The tokens to consume [rows]: of the prompt one by one, then those of the beam."""
+        if self._in_prompt:
+            return np.array([self.plan.prompt[self.consumed]], np.int64)
+        return self.paths[:, -1]
+
+    @property
+    def k(self) -> int:
+        """How many candidates a row needs; one, unused, within the prompt."""
+        return 1 if self.consumed + 1 < len(self.plan.prompt) else self.plan.width
+
+    @property
+    def mask(self) -> Mask:
+        """The additive mask [V] for the token that comes next."""
+        return mask_at(self.plan.rules, self.paths.shape[1], self.plan.vocabulary_size)
+
+    @property
+    def done(self) -> bool:
+        """Whether no path is left to extend."""
+        return len(self.paths) == 0 or self.paths.shape[1] == self.plan.max_tokens
+
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
+        """The search after a step.
+
+        Args:
+            top_log_prob: Log-probabilities of every row's best allowed tokens [rows, k].
+            top_token: Their ids [rows, k].
+
+        Raises:
+            SearchError: A log-probability is no number, or nothing at all is allowed.
+        """
+        # Written so that NaN fails; rounding may lift a certain token a hair above 0.
+        if not (top_log_prob <= 1e-3).all():
+            raise SearchError(
+                "The model returned something that is no probability: use another bundle."
+            )
+        if self.consumed + 1 < len(self.plan.prompt):
+            return replace(self, consumed=self.consumed + 1)
+        after_prompt = replace(self, consumed=len(self.plan.prompt))
+        return after_prompt._extend(top_log_prob, top_token)
+
+    def result(self) -> list[Hypothesis]:
+        """At most `width` answers, ended and live together, best first."""
+        live = (
+            Hypothesis(tuple(path.tolist()), float(score), ended=False)
+            for path, score in zip(self.paths, self.log_prob, strict=True)
+        )
+        ranked = sorted((*self.ended, *live), key=lambda found: -found.log_prob)
+        if self.plan.distinct:
+            best: dict[tuple[int, ...], Hypothesis] = {}
+            for found in ranked:
+                best.setdefault(found.tokens, found)
+            ranked = list(best.values())
+        return ranked[: self.plan.width]
+
+    @property
+    def _in_prompt(self) -> bool:
+        return self.consumed < len(self.plan.prompt)
+
+    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
+        width = self.plan.width
+        score = (self.log_prob[:, None] + top_log_prob[:, :width]).ravel()
+        token = top_token[:, :width].ravel()
+        parent = np.repeat(np.arange(len(self.paths)), score.size // len(self.paths))
+        order = np.lexsort((token, parent, -score))
+        order = order[: np.count_nonzero(score > -np.inf)]
+        if order.size == 0 and not self.ended:
+            raise SearchError(
+                "No line can be written under these rules: change the length or the prompt."
+            )
+        closing = np.isin(token[order], self.plan.endings)
+        new, closed = order[~closing], order[closing]
+        ended = (
+            *self.ended,
+            *(
+                Hypothesis(tuple(self.paths[parent[i]].tolist()), float(score[i]), ended=True)
+                for i in closed
+            ),
+        )
+        if new.size:
+            worst_new, best_new = score[new[-1]], score[new[0]]
+            ended = tuple(path for path in ended if path.log_prob >= worst_new)
+            if len(ended) >= width and min(path.log_prob for path in ended) >= best_new:
+                new = new[:0]
+        new = new[:width]
+        return replace(
+            self,
+            paths=np.concatenate((self.paths[parent[new]], token[new, None]), axis=1),
+            log_prob=score[new],
+            parent=parent[new],
+            ended=ended,
+        )

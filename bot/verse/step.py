@@ -1,0 +1,54 @@
+"""What a language model is to those who run it: one step, with the hidden state as a value."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FloatArray", "IntArray", "State", "StepOutput", "Stepper"]
+
+FloatArray = npt.NDArray[np.floating]
+IntArray = npt.NDArray[np.int64]
+State = tuple[npt.NDArray[Any], ...]
+"""The hidden state: one array a state tensor, in the manifest's order."""
+
+
+class StepOutput(NamedTuple):
+    """What one step gives.
+
+    Attributes:
+        top_log_prob: Log-probabilities of the best allowed tokens [rows, k], best first; -inf
+            marks a token that is not allowed.
+        top_token: Their ids [rows, k].
+        state: The hidden state after the step.
+    """
+
+    top_log_prob: FloatArray
+    top_token: IntArray
+    state: State
+
+
+class Stepper(Protocol):
+    """A language model that is run step by step; `StepModel` is the one on ONNX Runtime."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether the state grows with every step: only states of one age can then be joined."""
+
+    def initial_state(self, rows: int = 1) -> State:
+        """The state before the first token, the same for each row."""
+
+    def join(self, states: Sequence[State]) -> State:
+        """Puts the rows of several states behind each other."""
+
+    def step(
+        self,
+        token: IntArray,
+        parent: IntArray,
+        state: State,
+        k: int,
+        mask: npt.NDArray[np.float32] | None = None,
+        mask_row: IntArray | None = None,
+    ) -> StepOutput:
+        """Consumes one token a row and returns the best next ones."""
