@@ -1,0 +1,101 @@
+"""The command line of the exporter: bundle."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import ExportError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lianju", prog_name="lianju-export")
+def cli() -> None:
+    """Turns a checkpoint into a bundle that the bot can run."""
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--out", type=_FOLDER, required=True, help="The bundle's folder.")
+@click.option("--name", help="Of the bundle; by default its preset and its cell.")
+@click.option("--version", default="1.0.0", show_default=True)
+@click.option("--license", "license_name", default="MIT", show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "int8"]),
+    default="fp32",
+    show_default=True,
+    help="int8 stores weights in 8 bits, and needs --evaluate.",
+)
+@click.option(
+    "--evaluate",
+    "corpus",
+    type=_FOLDER,
+    help="A prepared corpus: measure the perplexity on its held-out poems.",
+)
+@click.option("--force", is_flag=True, help="Replace the bundle that is there.")
+def bundle(
+    checkpoint: Path,
+    out: Path,
+    name: str | None,
+    version: str,
+    license_name: str,
+    precision: str,
+    corpus: Path | None,
+    force: bool,
+) -> None:
+    """Writes the bundle of CHECKPOINT, and proves that it computes the same.
+
+    A bundle that fails its proof is not written.
+    """
+    from lianju.training.checkpoint import load_trained
+
+    from .bundle import BundleOptions, write_bundle
+
+    options = BundleOptions(name, version, license_name, precision, corpus, force)
+    manifest = write_bundle(load_trained(checkpoint), out, options)
+    size = sum(file["bytes"] for file in manifest["files"].values())
+    proof = manifest["metrics"]["proof"]
+    click.echo(f"{out}: {manifest['name']} {manifest['version']}, {precision}, {size / 1e6:.1f} MB")
+    click.echo(
+        f"Over {proof['prompts']} random prompts and states, log-probabilities differ from "
+        f"PyTorch's by at most {proof['largest_log_prob_difference']:.2g}."
+    )
+    for split, found in manifest["metrics"].get("perplexity", {}).items():
+        han = f", Han only {found['han']:.2f}" if found["han"] else ""
+        click.echo(
+            f"Perplexity on {split}: all {found['all']:.2f} "
+            f"(checkpoint {found['checkpoint_all']:.2f}){han}"
+        )
+
+
+def main() -> None:
+    """Runs the command line; what a user can mend is one sentence and exit status 2."""
+    try:
+        status = cli(standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"lianju-export: {error.format_message()}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, _expected()):
+            raise
+        click.echo(f"lianju-export: {error}", err=True)
+        sys.exit(2)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from lianju.bot.verse.errors import LianjuError
+    from lianju.training.errors import TrainingError
+
+    return ExportError, TrainingError, LianjuError
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The proof that a bundle computes what its checkpoint computes.
+
+The bundle is opened and run as the bot does it, beside the PyTorch model, over random prompts
+that start from random states; its rows change places at every step, as a beam's do.
+
+Shapes: B rows, L layers, H hidden size, V vocabulary size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from lianju.bot.verse.bundle import Bundle
+from lianju.bot.verse.step import State
+from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.top_k import top_k
+from lianju.training.model import LanguageModel
+
+from .errors import ProofError
+
+PROMPTS = 200
+ROWS = 8
+LONGEST = 16  # tokens of a prompt
+CANDIDATES = 20
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """What may differ: in log-probability.
+
+    Attributes:
+        reference: between the graph and PyTorch, with the same weights.
+        company: between a row in a batch and the same row alone.
+    """
+
+    reference: float
+    company: float
+
+
+TOLERANCES = {
+    "fp32": Tolerance(reference=1e-4, company=1e-5),
+    "int8": Tolerance(reference=0.5, company=0.0),
+}
+
+
+def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed: int = 0) -> float:
+    """Runs a bundle beside PyTorch.
+
+    Args:
+        model: what the bundle must compute, with the weights as the bundle stores them.
+        seed: of the prompts and states.
+
+    Returns:
+        The largest difference of any log-probability.
+
+    Raises:
+        ProofError: the two differ by more than the tolerance; or the state does not follow its
+            parents; or a row depends on the others; or the candidates are not the best ones.
+    """
+    step_model = StepModel(bundle, provider="cpu")
+    rng = np.random.default_rng(seed)
+    return max(_walk(bundle, step_model, model, tolerance, rng) for _ in range(PROMPTS // ROWS))
+
+
+@torch.no_grad()
+def _walk(
+    bundle: Bundle,
+    step_model: StepModel,
+    model: LanguageModel,
+    tolerance: Tolerance,
+    rng: np.random.Generator,
+) -> float:
+    """Feeds `ROWS` prompts token by token; returns the largest difference."""
+    state: State = tuple(
+        rng.uniform(-1, 1, tensor.shape(ROWS)).astype(tensor.dtype)
+        for tensor in bundle.manifest.graph.state
+    )
+    reference = tuple(torch.from_numpy(array) for array in state)
+    worst = 0.0
+    for _ in range(rng.integers(1, LONGEST + 1)):
+        token = rng.integers(0, len(bundle.vocabulary), ROWS)
+        parent = rng.integers(0, ROWS, ROWS)
+        expected, reference = _torch_step(model, token, parent, reference)
+        found, after = step_model.log_prob(token, parent, state)
+        worst = max(worst, _difference(found, expected))
+        _require(worst <= tolerance.reference, "its log-probabilities differ from PyTorch's", worst)
+
+        row = rng.integers(ROWS)
+        alone, _ = step_model.log_prob(token[[row]], parent[[row]], state)
+        apart = _difference(alone, found[[row]])
+        _require(apart <= tolerance.company, "a row's numbers depend on the other rows", apart)
+
+        candidates = min(CANDIDATES, len(bundle.vocabulary))
+        output = step_model.step(token, parent, state, candidates)
+        _prove_candidates(bundle, found, output.top_log_prob, output.top_token)
+        state = after
+    return worst
+
+
+def _torch_step(
+    model: LanguageModel, token: np.ndarray, parent: np.ndarray, state: tuple[torch.Tensor, ...]
+) -> tuple[np.ndarray, tuple[torch.Tensor, ...]]:
+    continued = tuple(tensor[:, torch.from_numpy(parent)] for tensor in state)
+    logits, after = model(torch.from_numpy(token)[:, None], continued)
+    return logits[:, 0].log_softmax(-1).numpy(), after
+
+
+def _prove_candidates(
+    bundle: Bundle, log_prob: np.ndarray, top_log_prob: np.ndarray, top_token: np.ndarray
+) -> None:
+    allowed = log_prob.copy()
+    allowed[:, bundle.vocabulary.unknown] = -np.inf
+    best, tokens = top_k(allowed, top_token.shape[1])
+    if not (np.array_equal(tokens, top_token) and np.array_equal(best, top_log_prob)):
+        raise ProofError("The bundle was not written: its candidates are not the most probable.")
+
+
+def _difference(one: np.ndarray, other: np.ndarray) -> float:
+    """Returns the largest absolute difference; infinity if anything is no number."""
+    largest = float(np.abs(one - other).max())
+    return largest if np.isfinite(largest) else np.inf
+
+
+def _require(holds: bool, fault: str, measured: float) -> None:
+    if not holds:
+        raise ProofError(f"The bundle was not written: {fault} by {measured:.2g}.")

@@ -1,0 +1,78 @@
+"""Weights out of a model, and back out of the step graph that was built from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from lianju.training.model import LanguageModel, ModelConfig
+from onnx import numpy_helper
+
+from .errors import ExportError, ProofError
+from .graph import CONFIG, PRECISION
+from .precision import PRECISIONS, Precision
+
+
+def weights_of(model: LanguageModel) -> dict[str, np.ndarray]:
+    """Returns a model's weights by name, fp32, a tied one once."""
+    return {
+        name: parameter.detach().float().cpu().numpy()
+        for name, parameter in model.named_parameters()
+    }
+
+
+class StoredWeights:
+    """The weights in a step graph that this project wrote.
+
+    Attributes:
+        config: of the model that the graph was built from.
+        precision: how the graph stores its weights.
+
+    Raises:
+        ExportError: the file is no such graph.
+    """
+
+    config: ModelConfig
+    precision: Precision
+
+    def __init__(self, path: Path) -> None:
+        try:
+            graph = onnx.load(path)
+            metadata = {entry.key: entry.value for entry in graph.metadata_props}
+            self.config = ModelConfig(**json.loads(metadata[CONFIG]))
+            self.precision = PRECISIONS[metadata[PRECISION]]
+        except (DecodeError, OSError, KeyError, TypeError, ValueError) as error:
+            raise ExportError(
+                f"{path} is not a step graph of lianju-export, so its weights cannot be read back."
+            ) from error
+        self._stored = {
+            tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer
+        }
+
+    def model(self) -> LanguageModel:
+        """Returns the PyTorch model that the graph computes, in evaluation mode."""
+        model = LanguageModel(self.config)
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                parameter.copy_(torch.from_numpy(self._read(name).copy()))
+        return model.eval()
+
+    def prove_equal(self, model: LanguageModel) -> None:
+        """Checks that storing moved no weight by more than half a step of the precision.
+
+        Raises:
+            ProofError: it did; the message names the tensor.
+        """
+        for name, weight in weights_of(model).items():
+            allowed = np.zeros_like(weight)
+            if "bias" not in name:
+                allowed = self.precision.step_size(name, self._stored) * np.float32(0.5 + 1e-3)
+            if not (np.abs(self._read(name) - weight) <= allowed).all():
+                raise ProofError(f"The graph's {name} is not the checkpoint's.")
+
+    def _read(self, name: str) -> np.ndarray:
+        return self._stored[name] if "bias" in name else self.precision.read(name, self._stored)
