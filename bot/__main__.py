@@ -1,0 +1,255 @@
+"""The command line: `lianju`, or `python -m lianju.bot`."""
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from .verse.errors import LianjuError, PromptError, RequestError
+from .verse.request import Request
+
+if TYPE_CHECKING:
+    from .verse.composer import Composer
+    from .verse.request import Script
+    from .verse.session import Provider
+
+__all__ = ["main"]
+
+BAD_INPUT = 2  # exit status
+INTERRUPTED = 130
+OTHER_COMMANDS = "lianju.commands"  # entry points of what needs more than the runtime
+
+
+class _Commands(click.Group):
+    """Commands of the runtime, and those that join as entry points, imported only when needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group=OTHER_COMMANDS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if command := super().get_command(ctx, cmd_name):
+            return command
+        for entry in entry_points(group=OTHER_COMMANDS, name=cmd_name):
+            return _load(entry)
+        return None
+
+
+def _load(entry: EntryPoint) -> click.Command:
+    """The command of an entry point, or one that says what it lacks."""
+    try:
+        command: click.Command = entry.load()
+    except ModuleNotFoundError as error:
+        missing = f"`lianju {entry.name}` needs {error.name}: run pip install 'lianju[training]'."
+
+        def refuse() -> None:
+            raise LianjuError(missing)
+
+        anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+        return click.Command(
+            entry.name,
+            callback=refuse,
+            context_settings=anything,
+            help="(run pip install 'lianju[training]' to have it)",
+        )
+    return command
+
+
+def _search_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that `poem` and `generate` share."""
+    options = (
+        click.option("--beam", type=int, metavar="W", help="Beam width, 1 to 64."),
+        click.option("--count", type=int, metavar="N", help="How many lines, 1 to 20 (default 5)."),
+        click.option(
+            "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
+        ),
+        click.option("--plain", is_flag=True, help="The reference search, free of form rules."),
+        click.option(
+            "--script",
+            type=click.Choice(["auto", "simplified", "traditional"]),
+            default="auto",
+            help="Characters of the answer (default: the prompt's).",
+        ),
+        click.option("--bundle", type=click.Path(path_type=Path), help="The model's directory."),
+        click.option(
+            "--provider", type=click.Choice(["auto", "cuda", "cpu"]), help="Where the model runs."
+        ),
+    )
+    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
+@click.version_option(package_name="lianju", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Lianju answers a line of Tang verse with the next line."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@cli.command()
+@click.argument("line")
+@_search_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def poem(line: str, as_json: bool, **options: Any) -> None:
+    """Offer next lines for LINE, best first."""
+    from .terminal import pretty, to_json
+
+    request = _request(line, **options)
+    with _open_composer(**options) as composer:
+        answer = composer.compose_now(request)
+    click.echo(to_json(answer) if as_json else pretty(answer))
+
+
+@cli.command()
+@click.argument(
+    "source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The file to write; - prints.",
+)
+@_search_options
+def generate(source: Path, out: str, **options: Any) -> None:
+    """Answer a file of prompts, one a line, in the classic format.
+
+    For every prompt the file OUT gets a line `index<TAB>prompt`, a line `score<TAB>text` for each
+    candidate, and an empty line.
+    """
+    from .terminal import classic_block
+
+    prompts = _read_prompts(source)
+    requests = [_request(prompt, **options) for prompt in prompts]
+    with _open_composer(**options) as composer:
+        for number, request in enumerate(requests, 1):
+            try:
+                composer.read(request)
+            except PromptError as error:
+                raise PromptError(f"{source}, line {number}: {error}") from None
+        spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
+        with _output(out) as stream:
+            for index, request in enumerate(requests):
+                answer = composer.compose_now(request)
+                stream.write(classic_block(index, request.text, answer, spaced))
+
+
+@cli.command()
+@click.pass_context
+def serve(ctx: click.Context) -> None:
+    """Run the Discord bot, until it is told to stop."""
+    from .serve import run
+    from .settings import load_settings
+
+    ctx.exit(run(load_settings()))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        argv: The arguments; None takes those of the process.
+
+    Returns:
+        The exit status: 0, 2 after bad input, which is one sentence on standard error, or what the
+        command says.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return cli.main(argv, prog_name="lianju", standalone_mode=False) or 0
+    except LianjuError as error:
+        return _complain(str(error))
+    except click.UsageError as error:
+        # The sentence alone: without the usage, and without guesses at what was meant.
+        known = getattr(error, "possibilities", None)
+        sentence = (error.message if known else error.format_message()).rstrip(".")
+        command = error.ctx.command_path if error.ctx else "lianju"
+        return _complain(f"{sentence}: see `{command} --help`.")
+    except click.ClickException as error:
+        return _complain(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _complain(sentence: str) -> int:
+    click.echo(f"lianju: {sentence}", err=True)
+    return BAD_INPUT
+
+
+def _request(
+    text: str,
+    *,
+    beam: int | None,
+    count: int | None,
+    length: int | None,
+    plain: bool,
+    script: "Script",
+    **_: object,
+) -> Request:
+    return Request(text, beam, count, length, plain, script)
+
+
+@contextmanager
+def _open_composer(
+    *, bundle: Path | None, provider: "Provider | None", **_: object
+) -> Iterator["Composer"]:
+    from .settings import load_settings
+    from .verse.composer import open_composer
+
+    settings = load_settings()
+    composer = open_composer(
+        bundle or settings.bundle, provider or settings.provider, settings.threads
+    )
+    try:
+        yield composer
+    finally:
+        composer.close()
+
+
+def _read_prompts(source: Path) -> list[str]:
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PromptError(f"{source} is not UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        raise PromptError(f"{source} cannot be read: {error.strerror}.") from None
+    prompts = [line.strip() for line in text.rstrip().split("\n")]
+    if prompts == [""]:
+        raise PromptError(f"{source} is empty: write one prompt a line.")
+    return prompts
+
+
+@contextmanager
+def _output(out: str) -> Iterator[TextIO]:
+    """Standard output for `-`; else a file that appears only once it is whole."""
+    if out == "-":
+        yield sys.stdout
+        return
+    path = Path(out)
+    draft = Path(f"{out}.{os.getpid()}.tmp")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        draft.replace(path)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
