@@ -1,0 +1,186 @@
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from lianju.bot.settings import Settings, SettingsError, load_settings, variable
+from pydantic import ValidationError
+
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path, monkeypatch):
+    """An empty working folder, and an environment that sets nothing."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith("LIANJU_") or name.upper() == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+
+
+def dotenv(text, encoding="utf-8"):
+    Path(".env").write_text(text, encoding=encoding)
+
+
+def test_example_lists_every_setting_and_nothing_else():
+    assert set(dotenv_values(EXAMPLE)) == {variable(field) for field in Settings.model_fields}
+
+
+def test_example_shows_the_real_defaults(tmp_path):
+    defaults = load_settings()
+    shutil.copy(EXAMPLE, tmp_path / ".env")
+    assert load_settings() == defaults
+    shown = {name for name, value in dotenv_values(EXAMPLE).items() if value}
+    plain = {
+        variable(name)
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.default, str | int | float)
+    }
+    assert shown == plain
+
+
+def test_every_setting_has_a_comment_above_it():
+    blocks = EXAMPLE.read_text(encoding="utf-8").strip().split("\n\n")[1:]
+    for block in blocks:
+        *comment, setting = block.splitlines()
+        assert comment
+        assert all(line.startswith("# ") for line in comment)
+        assert not setting.startswith("#")
+
+
+def test_database_is_a_file_in_the_data_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert load_settings().database.startswith("sqlite+aiosqlite:///")
+    assert load_settings().database.endswith("/lianju/lianju.sqlite3")
+
+
+def test_environment_goes_before_dotenv(monkeypatch):
+    dotenv("LIANJU_THREADS=3\nLIANJU_QUEUE=7\nOTHER_PROGRAM=1\n")
+    monkeypatch.setenv("LIANJU_THREADS", "2")
+    settings = load_settings()
+    assert (settings.threads, settings.queue) == (2, 7)
+
+
+def test_dotenv_of_a_windows_editor_is_read():
+    dotenv("LIANJU_QUEUE=9\r\n", encoding="utf-8-sig")
+    assert load_settings().queue == 9
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().threads = 5
+
+
+@pytest.mark.parametrize("where", ["environment", "dotenv"])
+def test_unknown_name_is_refused_with_the_likely_one(where, monkeypatch):
+    if where == "dotenv":
+        dotenv("LIANJU_BUNDEL=x\n")
+    else:
+        monkeypatch.setenv("LIANJU_BUNDEL", "x")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == "LIANJU_BUNDEL is not a setting: did you mean LIANJU_BUNDLE?"
+
+
+def test_token_under_our_prefix_is_pointed_to_its_name(monkeypatch):
+    monkeypatch.setenv("LIANJU_DISCORD_TOKEN", "hush")
+    with pytest.raises(SettingsError, match="did you mean DISCORD_TOKEN") as caught:
+        load_settings()
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("LIANJU_THREADS", "many", "from 0 (every core) to 256"),
+        ("LIANJU_THREADS", "-1", "from 0 (every core) to 256"),
+        ("LIANJU_THREADS", "257", "from 0 (every core) to 256"),
+        ("LIANJU_QUEUE", "0", "from 1 to 10000"),
+        ("LIANJU_DEADLINE", "nan", "from 1 to 840"),
+        ("LIANJU_DEADLINE", "841", "from 1 to 840"),
+        ("LIANJU_PROVIDER", "tpu", "auto, cuda or cpu"),
+        ("LIANJU_TEST_GUILD", "my server", "digits only"),
+        ("LIANJU_TEST_GUILD", "0", "digits only"),
+    ],
+)
+def test_bad_value_is_one_sentence_with_value_and_range(name, value, allowed, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{name} must be ")
+    assert allowed in sentence
+    assert sentence.endswith(f", not {value!r}.")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIANJU_DATABASE", "postgresql://me:hush@host/db"),
+        ("LIANJU_REST_BASE", "me:hush@proxy"),
+    ],
+)
+def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"{name} must be ")
+    assert value not in str(caught.value)
+
+
+def test_token_is_not_shown_by_its_settings(monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", "hush.hush.hush")
+    settings = load_settings()
+    assert settings.discord_token.get_secret_value() == "hush.hush.hush"
+    assert "hush" not in repr(settings) + str(settings)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"LIANJU_QUEUE=9\nthis is no setting\n", "Line 2 of .env is no setting"),
+        (b"LIANJU_QUEUE\n", "Line 1 of .env is no setting"),
+        (b"LIANJU_QUEUE=\xff\xfe\n", ".env in the working folder is not UTF-8"),
+    ],
+)
+def test_broken_dotenv_is_one_sentence(content, sentence):
+    Path(".env").write_bytes(content)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_home_folder_may_be_written_as_tilde(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LIANJU_BUNDLE", "~/bundle")
+    assert load_settings().bundle == tmp_path / "bundle"
+
+
+def lianju(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "lianju.bot", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [("poem", "黄河远上白云间"), ("serve",)])
+def test_command_line_refuses_wrong_settings_in_one_sentence(command):
+    done = lianju(*command, LIANJU_QUEUE="none")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "lianju: LIANJU_QUEUE must be a whole number from 1 to 10000, not 'none'.\n"
+    )
+
+
+def test_package_imports_without_discord():
+    code = "import sys, lianju.bot, lianju.bot.settings; sys.exit('discord' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
