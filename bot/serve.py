@@ -1,0 +1,96 @@
+"""`lianju serve`: the Discord bot as a process."""
+
+import asyncio
+import logging
+import signal
+from contextlib import suppress
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from .client import LianjuBot, StartError
+from .settings import Settings
+
+__all__ = ["run"]
+
+PORTAL = "https://discord.com/developers/applications"
+AUTHENTICATION_FAILED = 4004  # the gateway's close code
+
+
+def run(settings: Settings) -> int:
+    """Runs the bot until SIGTERM or Ctrl-C, which let the answers under way finish.
+
+    Returns:
+        The exit status, 0.
+
+    Raises:
+        LianjuError: The bot cannot start, or Discord sent it away; the message says why.
+    """
+    token = _token(settings)
+    _set_up_logging()
+    if settings.rest_base is not None:
+        Route.BASE = settings.rest_base.rstrip("/")
+    try:
+        asyncio.run(_serve(settings, token))
+    except discord.LoginFailure:
+        raise _refused_token() from None
+    except discord.ConnectionClosed as error:
+        if error.code == AUTHENTICATION_FAILED:
+            raise _refused_token() from None
+        raise StartError(
+            f"Discord closed the connection for good (code {error.code}): "
+            "look the code up in Discord's documentation."
+        ) from None
+    except (discord.HTTPException, discord.GatewayNotFound) as error:
+        cause = error if isinstance(error, discord.HTTPException) else error.__cause__
+        status = getattr(cause, "status", "unknown")
+        raise StartError(
+            f"Discord answered the login with HTTP status {status}: "
+            "try again in a few minutes (https://discordstatus.com)."
+        ) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise StartError(
+            f"Discord cannot be reached at {Route.BASE}: check the network and LIANJU_REST_BASE."
+        ) from None
+    return 0
+
+
+async def _serve(settings: Settings, token: str) -> None:
+    async with LianjuBot(settings) as bot:
+        online = asyncio.create_task(bot.start(token))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):  # Windows: Ctrl-C cancels all the same
+                asyncio.get_running_loop().add_signal_handler(number, online.cancel)
+        with suppress(asyncio.CancelledError):
+            await online
+
+
+def _token(settings: Settings) -> str:
+    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
+    if not token:
+        raise StartError(
+            f"DISCORD_TOKEN is missing: copy the token from the Bot page of {PORTAL} into .env."
+        )
+    # Caught here, as a header with a line break in it would be quoted by the network library.
+    if not all("!" <= character <= "~" for character in token):
+        raise StartError(
+            "DISCORD_TOKEN has spaces or characters that no token has: "
+            f"copy it anew from the Bot page of {PORTAL}."
+        )
+    return token
+
+
+def _refused_token() -> StartError:
+    return StartError(
+        f"Discord refused DISCORD_TOKEN: copy the token anew from the Bot page of {PORTAL}."
+    )
+
+
+def _set_up_logging() -> None:
+    logging.basicConfig(
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
+    )
+    # Above INFO it stays silent about sessions and URLs, which carry secrets of their own.
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
