@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
+from lianju.bot.verse.errors import LianjuError
 
-from .errors import ExportError
+from .errors import ExportError, missing
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -53,11 +55,15 @@ def bundle(
     A bundle that fails its proof is not written.
     """
     from lianju.training.checkpoint import load_trained
+    from lianju.training.errors import TrainingError
 
     from .bundle import BundleOptions, write_bundle
 
     options = BundleOptions(name, version, license_name, precision, corpus, force)
-    manifest = write_bundle(load_trained(checkpoint), out, options)
+    try:
+        manifest = write_bundle(load_trained(checkpoint), out, options)
+    except TrainingError as error:
+        raise ExportError(str(error)) from error
     size = sum(file["bytes"] for file in manifest["files"].values())
     proof = manifest["metrics"]["proof"]
     click.echo(f"{out}: {manifest['name']} {manifest['version']}, {precision}, {size / 1e6:.1f} MB")
@@ -78,23 +84,19 @@ def main() -> None:
     try:
         status = cli(standalone_mode=False)
     except click.ClickException as error:
-        click.echo(f"lianju-export: {error.format_message()}", err=True)
-        sys.exit(2)
+        _complain(error.format_message())
     except click.Abort:
         sys.exit(130)
-    except Exception as error:
-        if not isinstance(error, _expected()):
-            raise
-        click.echo(f"lianju-export: {error}", err=True)
-        sys.exit(2)
+    except ModuleNotFoundError as error:
+        _complain(str(missing("lianju-export", error)))
+    except LianjuError as error:
+        _complain(str(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _expected() -> tuple[type[Exception], ...]:
-    from lianju.bot.verse.errors import LianjuError
-    from lianju.training.errors import TrainingError
-
-    return ExportError, TrainingError, LianjuError
+def _complain(sentence: str) -> NoReturn:
+    click.echo(f"lianju-export: {sentence}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ class Tolerance:
     company: float
 
 
-TOLERANCES = {
-    "fp32": Tolerance(reference=1e-4, company=1e-5),
-    "int8": Tolerance(reference=0.5, company=0.0),
-}
+EXACT = Tolerance(reference=1e-4, company=1e-5)
+# Activations in 8 bits have moved the log-probabilities of trained models by 0.005 in the mean, and
+# by up to 0.6 from random states; a gate in the wrong place moves them by several units.
+QUANTISED = Tolerance(reference=1.0, company=0.0)
 
 
 def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed: int = 0) -> float:

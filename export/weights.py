@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from .errors import ExportError, ProofError
 from .graph import CONFIG, PRECISION
-from .precision import PRECISIONS, Precision
+from .precision import ACCURACY_LEVEL, PRECISIONS, Precision
 
 
 def weights_of(model: LanguageModel) -> dict[str, np.ndarray]:
@@ -41,8 +41,8 @@ class StoredWeights:
 
     def __init__(self, path: Path) -> None:
         try:
-            graph = onnx.load(path)
-            metadata = {entry.key: entry.value for entry in graph.metadata_props}
+            self._graph = onnx.load(path)
+            metadata = {entry.key: entry.value for entry in self._graph.metadata_props}
             self.config = ModelConfig(**json.loads(metadata[CONFIG]))
             self.precision = PRECISIONS[metadata[PRECISION]]
         except (DecodeError, OSError, KeyError, TypeError, ValueError) as error:
@@ -50,7 +50,7 @@ class StoredWeights:
                 f"{path} is not a step graph of lianju-export, so its weights cannot be read back."
             ) from error
         self._stored = {
-            tensor.name: numpy_helper.to_array(tensor) for tensor in graph.graph.initializer
+            tensor.name: numpy_helper.to_array(tensor) for tensor in self._graph.graph.initializer
         }
 
     def model(self) -> LanguageModel:
@@ -60,6 +60,16 @@ class StoredWeights:
             for name, parameter in model.named_parameters():
                 parameter.copy_(torch.from_numpy(self._read(name).copy()))
         return model.eval()
+
+    def save_exact(self, path: Path) -> None:
+        """Writes the same graph with fp32 activations, so that it can be held to PyTorch."""
+        graph = onnx.ModelProto()
+        graph.CopyFrom(self._graph)
+        for node in graph.graph.node:
+            for attribute in node.attribute:
+                if attribute.name == ACCURACY_LEVEL:
+                    attribute.i = 0  # unquantised activations, slowly
+        onnx.save(graph, path)
 
     def prove_equal(self, model: LanguageModel) -> None:
         """Checks that storing moved no weight by more than half a step of the precision.

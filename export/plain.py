@@ -1,0 +1,100 @@
+"""The plain ways to run the language model in PyTorch, as steppers for the same search.
+
+Each reads the whole prompt in its first call, as such loops do: until the prompt is complete they
+only collect it.
+
+Shapes: B rows, T tokens so far, H hidden size, V vocabulary size.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from lianju.bot.verse.step import State, StepOutput
+from lianju.training.model import LanguageModel
+from torch import Tensor
+
+
+class PlainStepper(ABC):
+    """A language model in PyTorch behind a search, one search at a time.
+
+    Its state is the tokens of every row [B, T], then whatever a subclass carries.
+
+    Args:
+        model: in evaluation mode.
+        prompt: how many tokens the search's prompt has.
+    """
+
+    grows = True
+
+    def __init__(self, model: LanguageModel, prompt: int) -> None:
+        self.model, self.prompt = model, prompt
+
+    def initial_state(self, rows: int = 1) -> State:
+        """No token yet."""
+        return (np.zeros((rows, 0), np.int64),)
+
+    def join(self, states: Sequence[State]) -> State:
+        """Refuses: these ways know one search only."""
+        raise NotImplementedError
+
+    @torch.inference_mode()
+    def step(
+        self,
+        token: np.ndarray,
+        parent: np.ndarray,
+        state: State,
+        k: int,
+        mask: np.ndarray,
+        mask_row: np.ndarray,
+    ) -> StepOutput:
+        """See `lianju.bot.verse.step.Stepper`."""
+        history = np.concatenate((state[0][parent], token[:, None]), axis=1)
+        if history.shape[1] < self.prompt:
+            nothing = np.zeros((len(token), k))
+            return StepOutput(nothing, nothing.astype(np.int64), (history,))
+        carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
+        logits, carried = self.logits(torch.from_numpy(history), carried)
+        allowed = logits.log_softmax(-1) + torch.from_numpy(mask[mask_row])
+        top = allowed.topk(k)
+        after = (history, *(tensor.numpy() for tensor in carried))
+        return StepOutput(top.values.numpy(), top.indices.numpy(), after)
+
+    @abstractmethod
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Returns the logits of the next token [B, V] and what to carry to the next step."""
+
+
+class RerunAllPositions(PlainStepper):
+    """The plainest: the whole prefix through the whole network at every step."""
+
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return self.model(history)[0][:, -1], ()
+
+
+class RerunLastPosition(PlainStepper):
+    """The whole prefix through the recurrent layers, the output layer for the last token alone."""
+
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        features, _ = self.model.features(history)
+        return self.model.output(features[:, -1]), ()
+
+
+class Stepwise(PlainStepper):
+    """One token a step, the hidden state carried along."""
+
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        tokens, state = (history[:, -1:], carried) if carried else (history, None)
+        features, after = self.model.features(tokens, state)
+        return self.model.output(features[:, -1]), after
