@@ -60,7 +60,7 @@ def save_checkpoint(
         },
         temporary,
     )
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

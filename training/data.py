@@ -116,10 +116,9 @@ def epoch_batches(packed: Packed, batch: Batch, seed: int, epoch: int) -> list[N
     order = generator.permutation(len(packed))
     mean = float(packed.lengths.mean())
     per_batch = batch.size or max(1, int((batch.tokens or 0) / mean))
-    groups: list[NDArray[np.int64]] = []
     if not batch.bucketing:
-        groups = [order[i : i + per_batch] for i in range(0, len(order), per_batch)]
-        return groups
+        return [order[i : i + per_batch] for i in range(0, len(order), per_batch)]
+    groups: list[NDArray[np.int64]] = []
     pool = per_batch * _POOL_BATCHES
     for begin in range(0, len(order), pool):
         part = order[begin : begin + pool]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -200,7 +199,7 @@ def _write(
         building.chmod(0o755)
         out.mkdir(exist_ok=True)
         for path in sorted(building.iterdir()):
-            os.replace(path, out / path.name)
+            path.replace(out / path.name)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return report

@@ -166,6 +166,5 @@ def _apply(values: dict[str, Any], override: str) -> None:
     except tomllib.TOMLDecodeError:
         value = text.strip()
     inner = values.setdefault(section, {})
-    if not isinstance(inner, dict):
-        raise RecipeError(f"{section} is not a section of a recipe.")
-    inner[field] = value
+    if isinstance(inner, dict):
+        inner[field] = value

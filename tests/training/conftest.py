@@ -1,0 +1,36 @@
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    # The toy models are too small for two; it also keeps the arithmetic repeatable.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def _poem(generator: random.Random, size: int) -> str:
+    # Lines count on from where they begin, so that there is something to learn.
+    letters = "山水云月花鸟风雪江天春秋"
+    lines = []
+    for _ in range(4):
+        begin = generator.randrange(len(letters))
+        lines.append(" ".join(letters[(begin + i) % len(letters)] for i in range(size)))
+    return " </l> ".join(lines) + " </l>"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A prepared corpus of toy quatrains."""
+    generator = random.Random(7)  # noqa: S311 - a toy corpus
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name, count in {"train": 120, "validation": 12, "test": 12}.items():
+        poems = [_poem(generator, generator.choice((5, 7))) for _ in range(count)]
+        (folder / f"{name}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
+    return folder

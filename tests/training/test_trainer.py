@@ -1,0 +1,145 @@
+import csv
+import os
+import pickle
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from lianju.training.checkpoint import load_trained, read_checkpoint
+from lianju.training.distributed import Processes
+from lianju.training.errors import CheckpointError
+from lianju.training.recipe import load_recipe
+from lianju.training.trainer import Trainer
+
+ALONE = Processes(0, 1, torch.device("cpu"))
+OPTIONS = (
+    "model.embedding_size=16",
+    "model.hidden_size=16",
+    "model.dropout=0.2",
+    "batch.size=10",
+    "run.log_every=5",
+    "run.evaluate_every=12",
+    "run.save_every=7",
+    "run.passes=3",
+    "averaging.window=0.5",
+    "averaging.minimum=4",
+)
+
+
+def _trainer(corpus, out, *overrides, **options):
+    return Trainer(load_recipe("tiny", OPTIONS + overrides), corpus, out, ALONE, **options)
+
+
+def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
+    progress = _trainer(corpus, tmp_path / "run", "run.passes=8").run()
+    with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    losses = [float(row["loss"]) for row in rows if row["loss"]]
+    assert losses[-1] < 0.7 * losses[0]
+    measured = [float(r["validation_perplexity"]) for r in rows if r["validation_perplexity"]]
+    assert progress.best == pytest.approx(min(measured), abs=1e-3)
+    best = load_trained(tmp_path / "run" / "best.pt")
+    assert best.info["validation_perplexity"] == progress.best
+    assert best.info["preset"] == "tiny"
+    assert not best.model.training
+    assert (tmp_path / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
+    corpus, tmp_path, monkeypatch, stream
+):
+    more = ("data.stream=true", "data.window=9", "batch.size=4") if stream else ()
+    whole = _trainer(corpus, tmp_path / "whole", *more)
+    whole.run()
+
+    cut = _trainer(corpus, tmp_path / "cut", *more)
+    update = cut._update
+
+    def interrupt_at_17(*arguments):
+        if cut.progress.update == 17:
+            signal.raise_signal(signal.SIGINT)
+        return update(*arguments)
+
+    monkeypatch.setattr(cut, "_update", interrupt_at_17)
+    cut.run()
+    assert cut.interrupted
+    assert cut.progress.update == 18
+    resumed = _trainer(corpus, tmp_path / "cut", *more, resume=True)
+    resumed.run()
+    assert resumed.progress.update == whole.progress.update
+    for (name, one), (_, other) in zip(
+        whole.model.named_parameters(), resumed.model.named_parameters(), strict=True
+    ):
+        assert torch.equal(one, other), name
+    used = [read_checkpoint(tmp_path / n / "last.pt")["weights"] for n in ("whole", "cut")]
+    assert all(torch.equal(used[0][name], used[1][name]) for name in used[0])
+    logs = [(tmp_path / n / "log.csv").read_text().splitlines() for n in ("whole", "cut")]
+    assert [row.split(",")[0] for row in logs[0]] == [row.split(",")[0] for row in logs[1]]
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_as_another(corpus, tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        _trainer(corpus, tmp_path / "run", resume=True)
+    _trainer(corpus, tmp_path / "run", "run.passes=1").run()
+    with pytest.raises(CheckpointError, match="--resume"):
+        _trainer(corpus, tmp_path / "run")
+    with pytest.raises(CheckpointError, match="another recipe"):
+        _trainer(corpus, tmp_path / "run", "optimiser.clip=2.0", resume=True)
+    with (corpus / "train.txt").open("a", encoding="utf-8") as file:
+        file.write("山 水 </l> 云 月 </l>\n")
+    with pytest.raises(CheckpointError, match="another corpus"):
+        _trainer(corpus, tmp_path / "run", "run.passes=1", resume=True)
+
+
+def test_a_budget_of_minutes_ends_the_run_with_its_schedule(corpus, tmp_path):
+    options = ("optimiser.schedule=linear", "run.evaluate_every=1000")
+    trainer = _trainer(corpus, tmp_path / "run", *options, minutes=0.01)
+    trainer.run()
+    assert trainer.progress.seconds >= 0.6
+    # The last rate is what is left of the budget, about nothing.
+    assert trainer._optimiser.param_groups[0]["lr"] < 0.2 * 1e-2
+    assert (tmp_path / "run" / "best.pt").is_file()
+
+
+def test_damaged_and_hostile_checkpoints_are_refused(tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "owned"),)
+
+    path = tmp_path / "model.pt"
+    torch.save({"format": 1, "weights": Hostile()}, path)
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        load_trained(path)
+    path.write_bytes(pickle.dumps(Hostile()))
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        load_trained(path)
+    assert not (tmp_path / "owned").exists()
+    path.write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        load_trained(path)
+    torch.save({"format": 2}, path)
+    with pytest.raises(CheckpointError, match="format 1"):
+        load_trained(path)
+
+
+def test_two_processes_train_one_model(corpus, tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    command += ["-m", "lianju.training", "train", str(corpus), "--out", str(tmp_path / "run")]
+    command += ["--preset", "tiny", "--threads", "1", "--device", "cpu"]
+    for option in (*OPTIONS, "averaging.window=0"):
+        command += ["--set", option]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    trained = load_trained(tmp_path / "run" / "last.pt")
+    # 12 batches a pass, shared by two: 6 updates a pass.
+    assert (trained.info["processes"], trained.info["updates"]) == (2, 18)
+    with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
+    assert losses[-1] < losses[0]
