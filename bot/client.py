@@ -2,6 +2,7 @@
 
 import logging
 
+import aiohttp
 import discord
 import yarl
 from discord.ext import commands
@@ -67,10 +68,15 @@ class LianjuBot(commands.AutoShardedBot):
         """Connects one shard; discord.py retries for ever, so the first one is tried out before.
 
         Raises:
-            aiohttp.ClientError: The gateway cannot be reached.
+            StartError: The gateway cannot be reached.
         """
         if initial:
-            socket = await self.http.ws_connect(str(gateway))
+            try:
+                socket = await self.http.ws_connect(str(gateway))
+            except (aiohttp.ClientError, TimeoutError):
+                raise StartError(
+                    f"Discord's gateway cannot be reached at {gateway}: check the network."
+                ) from None
             await socket.close()
             # Later connections go where Discord, or the proxy before it, sent this one.
             DiscordWebSocket.DEFAULT_GATEWAY = gateway

@@ -10,7 +10,8 @@ __all__ = ["answer_embed"]
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 MAX_TITLE = 256
 MAX_DESCRIPTION = 4096
-MAX_FOOTER = 2048
+MAX_TOTAL = 6000
+MAX_FOOTER = MAX_TOTAL - MAX_TITLE - MAX_DESCRIPTION  # its own limit is higher
 INK = discord.Colour(0x2F4F4F)
 
 

@@ -1,0 +1,55 @@
+"""Bots to try the commands in."""
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+
+class OtherBot(commands.Bot):
+    """Somebody's bot: it has a command and error handlers of its own.
+
+    Attributes:
+        tree_errors: What its command tree's error handler was given.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(commands.when_mentioned, intents=discord.Intents(guilds=True))
+        self.tree_errors: list[Exception] = []
+        self.tree.error(self.answer_error)
+
+        @self.tree.command()
+        async def ping(interaction: discord.Interaction) -> None:
+            """Says pong."""
+            await interaction.response.send_message("pong")
+
+        @self.tree.command()
+        async def crash(interaction: discord.Interaction) -> None:
+            """Fails."""
+            raise RuntimeError
+
+    async def answer_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Answers again whatever was said before: the worst neighbour there is."""
+        self.tree_errors.append(error)
+        if interaction.response.is_done():
+            await interaction.followup.send("The other bot is sorry.")
+        else:
+            await interaction.response.send_message("The other bot is sorry.")
+
+    async def receive(self, payload: dict) -> None:
+        """Takes an interaction as if from the gateway, and waits until it is dealt with."""
+        await self.begin(payload)
+
+    def begin(self, payload: dict) -> "asyncio.Task[None]":
+        """Takes an interaction as if from the gateway."""
+        before = asyncio.all_tasks()
+        self._connection.parse_interaction_create(payload)
+        (task,) = (
+            task
+            for task in asyncio.all_tasks() - before
+            if task.get_name() == "CommandTree-invoker"
+        )
+        return task

@@ -1,0 +1,222 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import discord
+import pytest
+
+from .fake_discord import EPHEMERAL, TOKEN, poem
+from .process import serving
+
+LINE = "黄河远上白云间"
+
+
+@pytest.fixture
+def settings(fake, bundle):
+    """The environment of a bot that finds everything in order."""
+    return {
+        "DISCORD_TOKEN": TOKEN,
+        "LIANJU_REST_BASE": fake.rest_base,
+        "LIANJU_BUNDLE": bundle,
+        "LIANJU_PROVIDER": "cpu",
+        "LIANJU_THREADS": 1,
+    }
+
+
+@pytest.fixture
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+async def fails(settings):
+    """Runs a bot that cannot start, and returns its sentence."""
+    async with serving(**settings) as served:
+        ended = await served.ended()
+    assert ended.status == 2
+    assert ended.out == ""
+    assert ended.log.startswith("lianju: ")
+    assert ended.log.count("\n") == 1
+    assert "Traceback" not in ended.log
+    assert TOKEN not in ended.log
+    return ended.log.removeprefix("lianju: ").rstrip("\n")
+
+
+async def test_line_goes_in_and_five_come_out(fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        for guild in (42, None):
+            exchange = await fake.send(fake.interaction(poem(LINE), guild=guild))
+            message = await exchange.answered()
+            assert exchange.type == 5
+            assert message["embeds"][0]["title"] == LINE
+            assert len(message["embeds"][0]["description"].splitlines()) == 5
+        unknown = await fake.send(fake.interaction(poem("黄河龘上")))
+        assert (await unknown.answered())["flags"] & EPHEMERAL
+        ended = await served.stop()
+    assert ended.status == 0
+    assert ended.out == ""
+    # The process is gone: nothing can have been added to the answers.
+    assert len(exchange.messages) == len(unknown.messages) == 1
+    assert fake.refusals == []
+    assert ended.log.count("outcome=answered") == 2
+    assert ended.log.count("outcome=refused:PromptError") == 1
+    assert all(" online " in line or "outcome=" in line for line in ended.log.splitlines())
+    assert TOKEN not in ended.log
+    assert not set(LINE + "龘") & set(ended.log)
+    assert "token-5" not in ended.log  # the interactions' own tokens
+
+
+async def test_bot_asks_for_no_privileged_intent(fake, settings):
+    fake.shards = 2
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        while len(fake.identified) < 2:
+            fake.ready.clear()
+            await served.online(fake.ready)
+        await served.stop()
+    assert [identify["shard"] for identify in fake.identified] == [[0, 2], [1, 2]]
+    privileged = discord.Intents(members=True, presences=True, message_content=True).value
+    for identify in fake.identified:
+        assert identify["intents"] & privileged == 0
+
+
+async def test_commands_are_registered_everywhere(fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        await served.stop()
+    assert {scope: [c["name"] for c in there] for scope, there in fake.commands.items()} == {
+        "global": ["poem"]
+    }
+
+
+async def test_commands_are_registered_with_the_test_server_alone(fake, settings):
+    async with serving(**settings, LIANJU_TEST_GUILD=42) as served:
+        await served.online(fake.ready)
+        exchange = await fake.send(fake.interaction(poem(LINE), guild=42))
+        await exchange.answered()
+        await served.stop()
+    assert {scope: [c["name"] for c in there] for scope, there in fake.commands.items()} == {
+        "42": ["poem"]
+    }
+
+
+async def test_dropped_gateway_is_resumed(fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        await fake.drop_gateway()
+        await served.online(fake.back)
+        exchange = await fake.send(fake.interaction(poem(LINE)))
+        assert (await exchange.answered())["embeds"]
+        assert (await served.stop()).status == 0
+    assert [resume["session_id"] for resume in fake.resumed] == ["s"]
+    assert len(fake.identified) == 1
+
+
+async def test_lost_session_is_begun_anew_at_the_same_gateway(fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        fake.ready.clear()
+        await fake.forget_session()
+        await served.online(fake.ready)
+        await served.stop()
+    assert len(fake.identified) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signal_stops_it_cleanly(number, fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        ended = await served.stop(number)
+    assert (ended.status, ended.out) == (0, "")
+    assert "Traceback" not in ended.log
+    assert fake.closed_with == [1000]
+
+
+async def test_token_is_read_from_dotenv(fake, settings, tmp_path):
+    lines = [f"{name}={value}\n" for name, value in settings.items()]
+    (tmp_path / ".env").write_text("".join(lines), encoding="utf-8")
+    async with serving() as served:
+        await served.online(fake.ready)
+        assert (await served.stop()).status == 0
+
+
+@pytest.mark.parametrize("token", [None, ""])
+async def test_missing_token(token, settings):
+    del settings["DISCORD_TOKEN"]
+    given = {} if token is None else {"DISCORD_TOKEN": token}
+    sentence = await fails(settings | given)
+    assert sentence.startswith("DISCORD_TOKEN is missing: ")
+
+
+async def test_wrong_token(fake, settings):
+    sentence = await fails(settings | {"DISCORD_TOKEN": "another.secret.token"})
+    assert sentence.startswith("Discord refused DISCORD_TOKEN: ")
+    assert "secret" not in sentence
+    assert fake.refusals == [(401, "/api/v10/users/@me")]
+
+
+@pytest.mark.parametrize("token", ["two words-of-secret", "line\nbreak-of-secret", "密码secret"])
+async def test_token_that_is_none(token, fake, settings):
+    sentence = await fails(settings | {"DISCORD_TOKEN": token})
+    assert sentence.startswith("DISCORD_TOKEN has spaces or characters that no token has: ")
+    assert "secret" not in sentence
+    assert fake.requests == []
+
+
+async def test_no_network(settings, closed_port):
+    sentence = await fails(settings | {"LIANJU_REST_BASE": f"http://127.0.0.1:{closed_port}/api"})
+    assert sentence.startswith(f"Discord cannot be reached at http://127.0.0.1:{closed_port}/api: ")
+
+
+async def test_no_such_host(settings):
+    sentence = await fails(settings | {"LIANJU_REST_BASE": "https://discord.invalid/api"})
+    assert sentence.startswith("Discord cannot be reached at https://discord.invalid/api: ")
+
+
+async def test_gateway_out_of_reach_at_the_start(fake, settings, closed_port):
+    fake.gateway_url = f"ws://127.0.0.1:{closed_port}/"
+    sentence = await fails(settings)
+    assert sentence == (
+        f"Discord's gateway cannot be reached at {fake.gateway_url}: check the network."
+    )
+
+
+@pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot", "/commands"])
+async def test_discord_out_of_order(path, fake, settings):
+    fake.failures[path] = [503]
+    assert (await fails(settings)).startswith("Discord answered the login with HTTP status 503: ")
+
+
+async def test_token_refused_by_the_gateway(fake, settings):
+    fake.refuse_identify_with = 4004
+    assert (await fails(settings)).startswith("Discord refused DISCORD_TOKEN: ")
+
+
+async def test_gateway_that_sends_the_bot_away(fake, settings):
+    fake.refuse_identify_with = 4013
+    assert "(code 4013)" in await fails(settings)
+
+
+async def test_test_server_without_the_bot(settings):
+    sentence = await fails(settings | {"LIANJU_TEST_GUILD": 666})
+    assert sentence.startswith("LIANJU_TEST_GUILD is 666, a server that this bot is not in: ")
+
+
+async def test_bad_bundle(fake, settings, bundle):
+    (bundle / "vocab.txt").write_text("altered", encoding="utf-8")
+    assert "vocab.txt" in await fails(settings)
+    assert fake.commands == {}
+
+
+def test_poem_needs_no_token(bundle):
+    done = subprocess.run(
+        [sys.executable, "-m", "lianju.bot", "poem", LINE],
+        env={**os.environ, "LIANJU_BUNDLE": str(bundle)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
