@@ -207,6 +207,12 @@ def main() -> None:
     except TrainingError as error:
         click.echo(f"lianju-train: {error}", err=True)
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        click.echo(
+            f"lianju-train: {error.name} is not installed: run pip install 'lianju[training]'.",
+            err=True,
+        )
+        sys.exit(2)
     except click.Abort:
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)

@@ -151,8 +151,8 @@ class Trainer:
             out.mkdir(parents=True, exist_ok=True)
             self._journal = Journal(out, self.progress.update)
         self._bar = tqdm(
-            initial=self.progress.update,
-            unit=" updates",
+            total=100,
+            bar_format="{percentage:3.0f}%|{bar}| {postfix}",
             disable=None if self.processes.first else True,
         )
         self._handle_signals()
@@ -188,20 +188,13 @@ class Trainer:
     def _run_epoch(self) -> None:
         recipe, progress, processes = self.recipe, self.progress, self.processes
         batches = self._batches()
-        updates = len(batches) * recipe.run.passes
-        if self._budget is None:
-            self._bar.total = updates
+        self._updates = len(batches) * recipe.run.passes
         window_loss = window_tokens = 0.0
         window_begun = time.perf_counter()
         while progress.batch < len(batches):
             begun = time.perf_counter()
-            done = (
-                progress.update / updates
-                if self._budget is None
-                else progress.seconds / self._budget
-            )
             inputs, targets = self._take(batches[progress.batch])
-            loss, tokens = self._update(inputs, targets, done)
+            loss, tokens = self._update(inputs, targets)
             window_loss += loss
             window_tokens += tokens
             progress.update += 1
@@ -248,10 +241,17 @@ class Trainer:
         device = self.processes.device
         return pair[0].to(device), pair[1].to(device)
 
-    def _update(self, inputs: Tensor, targets: Tensor, done: float) -> tuple[float, int]:
+    @property
+    def _done(self) -> float:
+        """The share of the run that is done, by time where it has a budget, else by updates."""
+        if self._budget is None:
+            return min(1.0, self.progress.update / self._updates)
+        return min(1.0, self.progress.seconds / self._budget)
+
+    def _update(self, inputs: Tensor, targets: Tensor) -> tuple[float, int]:
         """One update; returns the summed loss and the number of tokens."""
         recipe, progress = self.recipe, self.progress
-        share = rate_share(recipe.optimiser, progress.update, done)
+        share = rate_share(recipe.optimiser, progress.update, self._done)
         for group in self._optimiser.param_groups:
             group["lr"] = recipe.optimiser.learning_rate * share
         # Dropout depends on the update alone, so that a resumed run repeats it.
@@ -273,12 +273,17 @@ class Trainer:
 
     def _log(self, loss: float, speed: float) -> None:
         progress = self.progress
-        self._bar.update(progress.update - self._bar.n)
-        shown = {"loss": f"{loss:.3f}", "tokens/s": f"{speed:,.0f}"}
-        if self._budget is not None:
-            left = max(0.0, self._budget - progress.seconds)
-            shown["left"] = f"{left / 60:.1f} min"
-        self._bar.set_postfix(shown)
+        done = self._done
+        left = progress.seconds / done * (1 - done)
+        shown = (
+            f"update {progress.update}: loss {loss:.3f}, {speed:,.0f} tokens/s, "
+            f"{left / 60:.1f} min left"
+        )
+        if self._bar.disable:  # no terminal: one line each time
+            tqdm.write(shown)
+        else:
+            self._bar.update(100 * done - self._bar.n)
+            self._bar.set_postfix_str(shown)
         self._journal.record(
             progress.update,
             epoch=progress.epoch,
