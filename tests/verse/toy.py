@@ -127,7 +127,9 @@ class Toy:
         onnx.save(graph, directory / "step.onnx")
         counts = [-1 if token in SPECIALS else 1 for token in self.tokens]
         (directory / "vocab.txt").write_text(
-            "".join(f"{token}\t{count}\n" for token, count in zip(self.tokens, counts, strict=True)),
+            "".join(
+                f"{token}\t{count}\n" for token, count in zip(self.tokens, counts, strict=True)
+            ),
             encoding="utf-8",
         )
         write_manifest(directory, self._manifest(graph.graph))

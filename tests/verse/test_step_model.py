@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.errors import ProviderError, SearchError
+from lianju.bot.verse.session import provider_of
+from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.top_k import top_k
+
+from .toy import Toy, read_manifest, write_manifest
+
+KINDS = [
+    pytest.param({"masks": masks, "grows": grows}, id=f"masks={masks}-grows={grows}")
+    for masks in (True, False)
+    for grows in (True, False)
+]
+
+
+def ids(*values):
+    return np.array(values, np.int64)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """Opens a toy as a step model, once."""
+    models = {}
+
+    def open_toy(**kind):
+        toy = Toy(**kind)
+        if toy not in models:
+            models[toy] = StepModel(
+                load_bundle(toy.write(tmp_path_factory.mktemp("toy"))), "cpu", 1
+            )
+        return toy, models[toy]
+
+    return open_toy
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_log_prob_after_each_prefix(opened, kind):
+    toy, model = opened(**kind)
+    prefix, state = [2, 9, 33, 5], model.initial_state()
+    for length, token in enumerate(prefix, 1):
+        log_prob, state = model.log_prob(ids(token), ids(0), state)
+        np.testing.assert_allclose(log_prob[0], toy.log_prob(prefix[:length]), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_continue_their_parents(opened, kind):
+    toy, model = opened(**kind)
+    _, state = model.log_prob(ids(7, 8, 9), ids(0, 0, 0), model.initial_state())
+    log_prob, _ = model.log_prob(ids(20, 21, 22, 23), ids(2, 0, 2, 1), state)
+    for row, prefix in enumerate(([9, 20], [7, 21], [9, 22], [8, 23])):
+        np.testing.assert_allclose(log_prob[row], toy.log_prob(prefix), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_candidates_are_the_best_of_log_prob(opened, kind):
+    _, model = opened(**kind)
+    step = model.step(ids(7, 8), ids(0, 0), model.initial_state(), 5)
+    log_prob, state = model.log_prob(ids(7, 8), ids(0, 0), model.initial_state())
+    log_prob[:, 0] = -np.inf  # <unk>
+    np.testing.assert_array_equal(step.top_token, np.argsort(-log_prob, kind="stable")[:, :5])
+    np.testing.assert_allclose(step.top_log_prob, -np.sort(-log_prob)[:, :5], atol=1e-6)
+    for one, other in zip(step.state, state, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_foreign_graph_without_masks_gives_the_same(opened, grows):
+    ours, foreign = opened(masks=True, grows=grows)[1], opened(masks=False, grows=grows)[1]
+    size = len(Toy().tokens)
+    mask = np.zeros((2, size), np.float32)
+    mask[0, 4:], mask[1, 5::2] = -np.inf, -np.inf
+    for masks in ({}, {"mask": mask, "mask_row": ids(1, 0, 1)}, {"mask": mask}):
+        arguments = (ids(4, 5, 6), ids(0, 0, 0), ours.initial_state(), 9)
+        one, other = ours.step(*arguments, **masks), foreign.step(*arguments, **masks)
+        finite = one.top_log_prob > -np.inf
+        np.testing.assert_array_equal(one.top_token[finite], other.top_token[finite])
+        np.testing.assert_allclose(one.top_log_prob, other.top_log_prob, atol=1e-6)
+
+
+def test_more_candidates_than_tokens(opened):
+    _, model = opened(tokens=("<unk>", "<e>", "a", "b"), masks=True)
+    assert model.step(ids(2), ids(0), model.initial_state(), 64).top_token.shape == (1, 4)
+
+
+def test_state_is_a_value(opened):
+    _, model = opened(grows=True)
+    state = model.initial_state(2)
+    for array in state:
+        array.flags.writeable = False
+    _, once = model.log_prob(ids(4, 5), ids(1, 0), state)
+    _, again = model.log_prob(ids(4, 5), ids(1, 0), state)
+    for one, other in zip(once, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [array.shape for array in state] == [(1, 2, 8), (0, 2, 8), (2,)]
+
+
+def test_join_puts_rows_behind_each_other(opened):
+    toy, model = opened()
+    _, one = model.log_prob(ids(7), ids(0), model.initial_state())
+    joined = model.join((one, model.initial_state()))
+    log_prob, _ = model.log_prob(ids(8, 9), ids(1, 0), joined)
+    np.testing.assert_allclose(log_prob[0], toy.log_prob([8]), atol=1e-4)
+    np.testing.assert_allclose(log_prob[1], toy.log_prob([7, 9]), atol=1e-4)
+
+
+def test_a_state_of_another_shape_than_promised(tmp_path):
+    directory = Toy().write(tmp_path)
+    manifest = read_manifest(directory)
+    manifest["model"]["vocabulary_size"] -= 1
+    lines = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    (directory / "vocab.txt").write_text("".join(lines[:-1]), encoding="utf-8")
+    write_manifest(directory, manifest)
+    model = StepModel(load_bundle(directory), "cpu", 1)
+    with pytest.raises(SearchError, match="log_prob of shape"):
+        model.log_prob(ids(4), ids(0), model.initial_state())
+
+
+def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("lianju.bot.verse.session._has_cuda_device", lambda: False)
+    bundle = load_bundle(Toy().write(tmp_path))
+    with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
+        StepModel(bundle, "cuda")
+    assert StepModel(bundle, "auto").provider == "cpu"
+
+
+def test_provider_of_names_what_the_session_runs_on():
+    class Session:
+        def __init__(self, *providers):
+            self.get_providers = lambda: list(providers)
+
+    assert provider_of(Session("CUDAExecutionProvider", "CPUExecutionProvider")) == "cuda"
+    assert provider_of(Session("CPUExecutionProvider")) == "cpu"
+
+
+class TestTopK:
+    def test_ties_go_to_the_lower_index_at_the_cut_too(self):
+        values, index = top_k(np.array([[1.0, 3.0, 2.0, 3.0, 2.0, 2.0]]), 3)
+        assert index.tolist() == [[1, 3, 2]]
+        assert values.tolist() == [[3.0, 3.0, 2.0]]
+
+    def test_fewer_allowed_than_asked(self):
+        values, index = top_k(np.array([[-np.inf, -1.0, -np.inf]]), 2)
+        assert index.tolist() == [[1, 0]]
+        assert values.tolist() == [[-1.0, -np.inf]]
+
+    def test_nan_shows(self):
+        values, _ = top_k(np.array([[1.0, np.nan, 2.0], [1.0, 2.0, 3.0]]), 2)
+        assert np.isnan(values[0]).all()
+        assert values[1].tolist() == [3.0, 2.0]
