@@ -57,14 +57,14 @@ class LianjuCog(commands.Cog):
         finally:
             self._running.remove(finished)
             finished.set_result(None)
-            _log.info(
-                "command=%s server=%s %s ms=%.0f outcome=%s",
-                interaction.command.qualified_name if interaction.command else "?",
-                interaction.guild_id or "none",
-                " ".join(f"{name}={value}" for name, value in facts.items()),
-                (time.perf_counter() - started) * 1e3,
-                outcome,
-            )
+            figures = {
+                "command": interaction.command.qualified_name if interaction.command else "unknown",
+                "server": interaction.guild_id or "none",
+                **facts,
+                "ms": round((time.perf_counter() - started) * 1e3),
+                "outcome": outcome,
+            }
+            _log.info(" ".join(f"{name}={value}" for name, value in figures.items()))
 
     async def finish(self, timeout_s: float) -> None:
         """Waits for the answers under way, but no longer than so many seconds."""

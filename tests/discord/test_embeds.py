@@ -7,7 +7,7 @@ from lianju.bot.ui.embeds import answer_embed
 from lianju.bot.ui.markdown import literal
 from lianju.bot.verse.composer import COUNT, LENGTH, MAX_CHARACTERS, Answer, Candidate
 
-from .fake_discord import embed_fault
+from .interactions import embed_fault
 
 
 def answer(line="黄河远上白云间", candidates=(("一片孤城万仞山", -12.345),), name="tang-lstm"):

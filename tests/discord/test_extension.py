@@ -5,9 +5,10 @@ import threading
 
 import pytest
 from discord.ext import commands
+from lianju.bot.verse.composer import Composer
 
-from .fake_discord import poem
 from .hosts import OtherBot
+from .interactions import poem
 
 EXTENSION = "lianju.bot"
 LINE = "黄河远上白云间"
@@ -114,7 +115,10 @@ async def test_closing_the_bot_frees_the_model(fake, host):
     assert engines() == []
 
 
-async def test_command_of_the_same_name_keeps_its_place(host):
+async def test_command_of_the_same_name_keeps_its_place(host, monkeypatch):
+    closed = []
+    monkeypatch.setattr(Composer, "close", lambda composer: closed.append(composer))
+
     @host.tree.command(name="poem")
     async def other(interaction):
         """Somebody else's."""
@@ -122,7 +126,7 @@ async def test_command_of_the_same_name_keeps_its_place(host):
     with pytest.raises(commands.ExtensionFailed, match="CommandAlreadyRegistered"):
         await host.load_extension(EXTENSION)
     assert host.tree.get_command("poem") is other
-    assert engines() == []
+    assert len(closed) == 1
 
 
 async def test_wrong_setting_is_a_failed_extension_that_names_it(host, monkeypatch):

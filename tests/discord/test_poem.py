@@ -11,8 +11,8 @@ from lianju.bot.verse.scheduler import Scheduler
 from lianju.bot.verse.step_model import StepModel
 
 from ..verse.toy import SPECIALS, Toy
-from .fake_discord import EPHEMERAL, poem
 from .hosts import OtherBot
+from .interactions import EPHEMERAL, poem
 
 LINE = "黄河远上白云间"
 

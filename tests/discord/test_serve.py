@@ -7,7 +7,8 @@ import sys
 import discord
 import pytest
 
-from .fake_discord import EPHEMERAL, TOKEN, poem
+from .fake_discord import TOKEN
+from .interactions import EPHEMERAL, poem
 from .process import serving
 
 LINE = "黄河远上白云间"
