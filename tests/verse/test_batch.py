@@ -1,0 +1,191 @@
+import numpy as np
+import pytest
+from lianju.bot.verse.batch import Batch, run_search
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse.rules import RuleBook
+from lianju.bot.verse.search import BeamPlan, BeamSearch
+from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.vocabulary import Vocabulary
+
+from .table import TableModel, random_table
+from .toy import Toy
+
+TOKENS = Vocabulary(("<unk>", "<e>", "</l>", "a", "b", "c"), (-1, -1, -1, 1, 1, 1))
+BOOK = RuleBook(TOKENS)
+
+
+def search(prompt, width=3, length=4, plain=False, book=BOOK, vocabulary=TOKENS):
+    return BeamSearch(
+        BeamPlan(
+            prompt=tuple(prompt),
+            width=width,
+            max_tokens=length + 1,
+            endings=vocabulary.endings,
+            rules=book.plain() if plain else book.exact_length(length),
+            vocabulary_size=len(vocabulary),
+        )
+    )
+
+
+def table_model(seed=1):
+    return TableModel(random_table(seed, len(TOKENS)), len(TOKENS))
+
+
+MIXED = [
+    search((3, 4), width=1, length=2),
+    search((5,), width=5, length=6, plain=True),
+    search((3, 3, 3, 4), width=2, length=3),
+    search((4,), width=6, length=1),
+    search((5, 5), width=4, length=5, plain=True),
+]
+
+
+def drain(batch):
+    """Runs a batch empty and returns the seats in the order in which they left."""
+    left = []
+    while batch:
+        left += batch.step()
+    return left
+
+
+def assert_same(found, expected):
+    assert [path.tokens for path in found] == [path.tokens for path in expected]
+    assert [path.log_prob for path in found] == pytest.approx(
+        [path.log_prob for path in expected], abs=1e-4
+    )
+
+
+def test_one_call_a_step_and_company_changes_nothing():
+    model = table_model()
+    alone = [run_search(table_model(), one) for one in MIXED]
+    batch = Batch(model)
+    seats = [batch.join(one) for one in MIXED]
+    assert len(batch) == len(MIXED)
+    batch.step()
+    assert model.calls == [len(MIXED)]
+    drain(batch)
+    for seat, expected in zip(seats, alone, strict=True):
+        assert_same(seat.search.result(), expected)
+
+
+def test_newcomers_join_at_the_next_step_and_the_finished_leave_at_once():
+    model = table_model()
+    batch = Batch(model)
+    seats, left = [], []
+    for number, one in enumerate(MIXED):
+        seats.append(batch.join(one))
+        left += batch.step()
+        assert len(batch) == len(seats) - len(left)
+        assert len(model.calls) == number + 1
+    for seat in [*left, *drain(batch)]:
+        assert seat.search.done
+        expected = run_search(table_model(), MIXED[seats.index(seat)])
+        assert_same(seat.search.result(), expected)
+
+
+def test_who_leaves_early_disturbs_nobody():
+    batch = Batch(table_model())
+    seats = [batch.join(one) for one in MIXED]
+    batch.step()
+    batch.leave(seats[1])
+    batch.step()
+    batch.leave(seats[4])
+    batch.leave(seats[4])
+    drain(batch)
+    for place in (0, 2, 3):
+        expected = run_search(table_model(), MIXED[place])
+        assert_same(seats[place].search.result(), expected)
+
+
+def test_all_leave_and_another_comes():
+    batch = Batch(table_model())
+    seat = batch.join(MIXED[1])
+    batch.step()
+    batch.leave(seat)
+    assert not batch
+    assert batch.step() == []
+    again = batch.join(MIXED[0])
+    drain(batch)
+    assert_same(again.search.result(), run_search(table_model(), MIXED[0]))
+
+
+@pytest.mark.parametrize("grows", [False, True])
+@pytest.mark.parametrize("masks", [False, True])
+def test_company_changes_nothing_on_onnx_runtime(tmp_path, grows, masks):
+    bundle = load_bundle(Toy(grows=grows, masks=masks).write(tmp_path))
+    model, vocabulary = StepModel(bundle, "cpu", 1), bundle.vocabulary
+    book, rng = RuleBook(vocabulary), np.random.default_rng(4)
+    searches = [
+        search(
+            (2, *rng.integers(4, len(vocabulary), rng.integers(1, 9)).tolist(), 3),
+            width=int(rng.integers(1, 9)),
+            length=int(rng.integers(1, 8)),
+            plain=bool(rng.integers(2)),
+            book=book,
+            vocabulary=vocabulary,
+        )
+        for _ in range(40)
+    ]
+    batch, seats, left = Batch(model), [], []
+    for number, one in enumerate(searches):
+        seats.append(batch.join(one))
+        if number % 3 == 0:
+            left += batch.step()
+    left += drain(batch)
+    assert len(left) == len(searches)
+    for seat, one in zip(seats, searches, strict=True):
+        assert_same(seat.search.result(), run_search(model, one))
+
+
+class Faulty(TableModel):
+    """Fails at its step number `at`."""
+
+    def __init__(self, at, fault):
+        table = random_table(1, len(TOKENS))
+        super().__init__(table, len(TOKENS))
+        self._at, self._fault = at, fault
+
+    def step(self, *arguments):
+        if len(self.calls) == self._at:
+            self.calls.append(0)
+            return self._fault(super().step(*arguments))
+        return super().step(*arguments)
+
+
+def crash(step):
+    raise RuntimeError("out of memory")
+
+
+def test_a_step_that_raises_fails_its_own_searches_and_no_later_one():
+    batch = Batch(Faulty(2, crash))
+    seats = [batch.join(MIXED[1]), batch.join(MIXED[4])]
+    left = [*batch.step(), *batch.step()]
+    assert left == []
+    left = batch.step()
+    assert left == seats
+    for seat in left:
+        assert isinstance(seat.error, SearchError)
+        assert isinstance(seat.error.__cause__, RuntimeError)
+    later = batch.join(MIXED[0])
+    drain(batch)
+    assert_same(later.search.result(), run_search(table_model(), MIXED[0]))
+
+
+def test_nan_fails_the_search_that_got_it_alone():
+    def poison(step):
+        step.top_log_prob[1] = np.nan
+        return step
+
+    batch = Batch(Faulty(0, poison))
+    seats = [batch.join(one) for one in MIXED]
+    assert batch.step() == [seats[1]]
+    assert "no probability" in str(seats[1].error)
+    drain(batch)
+    for place in (0, 2, 3, 4):
+        assert_same(seats[place].search.result(), run_search(table_model(), MIXED[place]))
+
+
+def test_run_search_raises_what_went_wrong():
+    with pytest.raises(SearchError, match="in the middle of a line"):
+        run_search(Faulty(1, crash), MIXED[1])

@@ -1,0 +1,193 @@
+import asyncio
+import threading
+
+import pytest
+from lianju.bot.verse.batch import run_search
+from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
+from lianju.bot.verse.scheduler import Scheduler
+
+from .test_batch import MIXED, Faulty, assert_same, crash, search, table_model
+
+LONG = 3600.0
+
+
+class Gate:
+    """A model whose every step waits to be let through, and tells that it has begun."""
+
+    grows = False
+
+    def __init__(self):
+        self._model = table_model()
+        self._begun, self._pass = threading.Semaphore(0), threading.Semaphore(0)
+        self.initial_state, self.join = self._model.initial_state, self._model.join
+        self.calls = self._model.calls
+
+    def step(self, *arguments):
+        self._begun.release()
+        self._pass.acquire()
+        return self._model.step(*arguments)
+
+    async def begun(self):
+        """Waits until a step has begun, and holds it there."""
+        await asyncio.to_thread(self._begun.acquire)
+
+    def let(self, steps=1):
+        self._pass.release(steps)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def gate():
+    return Gate()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def engine(gate, clock):
+    engine = Scheduler(gate, capacity=3, clock=clock)
+    yield engine
+    gate.let(1000)
+    engine.close()
+
+
+async def started(engine, one, deadline_s=LONG):
+    """A task that asks the engine, past its first line of code."""
+    task = asyncio.create_task(engine.search(one, deadline_s))
+    await asyncio.sleep(0)
+    return task
+
+
+async def test_many_at_once_get_what_each_gets_alone():
+    engine = Scheduler(table_model(), capacity=len(MIXED) * 4)
+    found = await asyncio.gather(*(engine.search(one, LONG) for one in MIXED * 4))
+    for paths, one in zip(found, MIXED * 4, strict=True):
+        assert_same(paths, run_search(table_model(), one))
+    engine.close()
+
+
+async def test_a_newcomer_joins_at_the_next_step(engine, gate):
+    first = await started(engine, search((3,), width=1, length=9))
+    await gate.begun()
+    second = await started(engine, search((4,), width=1, length=1))
+    gate.let()
+    await gate.begun()
+    gate.let()
+    await gate.begun()
+    assert gate.calls == [1, 2]
+    gate.let(1000)
+    # The second finds its answer while the first is still at work.
+    await second
+    assert not first.done() or len(gate.calls) > 2
+    await first
+
+
+async def test_a_full_engine_refuses(engine, gate):
+    tasks = [await started(engine, one) for one in MIXED[:3]]
+    with pytest.raises(BusyError, match="Too many"):
+        await engine.search(MIXED[0], LONG)
+    gate.let(1000)
+    await asyncio.gather(*tasks)
+    assert await engine.search(MIXED[0], LONG)
+
+
+async def test_a_deadline_is_seen_between_two_steps(engine, gate, clock):
+    late = await started(engine, MIXED[1], deadline_s=10)
+    patient = await started(engine, MIXED[4], deadline_s=100)
+    await gate.begun()
+    clock.now = 10.0
+    gate.let(1000)
+    with pytest.raises(DeadlineError):
+        await late
+    assert_same(await patient, run_search(table_model(), MIXED[4]))
+
+
+async def test_waiting_counts_towards_the_deadline(engine, gate, clock):
+    first = await started(engine, MIXED[1])
+    await gate.begun()
+    late = await started(engine, MIXED[0], deadline_s=5)
+    clock.now = 5.0
+    gate.let(1000)
+    with pytest.raises(DeadlineError):
+        await late
+    await first
+
+
+async def test_who_is_gone_is_not_searched_for(engine, gate):
+    gone = await started(engine, search((3,), width=1, length=20))
+    await gate.begun()
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    stays = await started(engine, search((3,), width=1, length=1))
+    gate.let(1000)
+    await stays
+    # One step for the first, then two for the second alone.
+    assert gate.calls == [1, 1, 1]
+
+
+async def test_the_place_of_who_is_gone_is_free_again(engine, gate):
+    tasks = [await started(engine, one) for one in MIXED[:3]]
+    await gate.begun()
+    for task in tasks:
+        task.cancel()
+    gate.let(1000)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await gate_free(engine)
+
+
+async def gate_free(engine):
+    while True:
+        try:
+            return await engine.search(MIXED[0], LONG)
+        except BusyError:
+            await asyncio.sleep(0)
+
+
+async def test_a_fault_fails_those_in_it_and_the_engine_goes_on():
+    engine = Scheduler(Faulty(0, crash))
+    with pytest.raises(SearchError, match="in the middle of a line"):
+        await engine.search(MIXED[0], LONG)
+    assert_same(await engine.search(MIXED[0], LONG), run_search(table_model(), MIXED[0]))
+    engine.close()
+
+
+async def test_close_refuses_those_who_wait_and_those_who_come(engine, gate):
+    waiting = await started(engine, MIXED[1])
+    await gate.begun()
+    closing = asyncio.create_task(asyncio.to_thread(engine.close))
+    while not engine._closed:  # noqa: ASYNC110 -- closing itself tells nobody
+        await asyncio.sleep(0)
+    late = await started(engine, MIXED[0])
+    gate.let(1000)
+    for task in (waiting, late):
+        with pytest.raises(BusyError, match="shutting down"):
+            await task
+    await closing
+
+
+async def test_close_leaves_no_thread():
+    before = threading.active_count()
+    engine = Scheduler(table_model())
+    await engine.search(MIXED[0], LONG)
+    engine.close()
+    engine.close()
+    assert threading.active_count() == before
+
+
+async def test_the_loop_runs_while_the_model_works(engine, gate):
+    task = await started(engine, MIXED[0])
+    await gate.begun()  # the model is inside its step, and here we are
+    assert not task.done()
+    gate.let(1000)
+    await task
