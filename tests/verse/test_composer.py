@@ -1,0 +1,161 @@
+import asyncio
+
+import numpy as np
+import pytest
+from lianju.bot.verse.composer import Request, open_composer
+from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
+
+from .reference import plain_beam_search
+from .toy import CHINESE, PROMPTS, Toy
+
+SEED_LIKE = tuple(token for token in CHINESE if token not in ("<s>", "</l>"))
+
+
+@pytest.fixture(scope="module")
+def composer(tmp_path_factory):
+    composer = open_composer(Toy().write(tmp_path_factory.mktemp("toy")), "cpu", 1)
+    yield composer
+    composer.close()
+
+
+@pytest.fixture(scope="module")
+def seed_like(tmp_path_factory):
+    toy = Toy(tokens=SEED_LIKE)
+    composer = open_composer(toy.write(tmp_path_factory.mktemp("seed")), "cpu", 1)
+    yield composer
+    composer.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"width": 0}, "Beam width 0 is out of range: choose from 1 to 64."),
+        ({"width": 65}, "Beam width 65 is out of range: choose from 1 to 64."),
+        ({"count": 0}, "Count 0 is out of range: choose from 1 to 20."),
+        ({"count": 21}, "Count 21 is out of range: choose from 1 to 20."),
+        ({"length": 0}, "Length 0 is out of range: choose from 1 to 64."),
+        ({"length": -7}, "Length -7 is out of range: choose from 1 to 64."),
+        ({"width": 3, "count": 4}, "A beam of width 3 cannot give 4 lines"),
+        ({"script": "latin"}, "choose from auto, simplified, traditional"),
+    ],
+)
+def test_numbers_are_refused_and_never_clamped(arguments, sentence):
+    with pytest.raises(RequestError) as caught:
+        Request("白日", **arguments)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beam", "lines"),
+    [
+        ({}, 5, 5),
+        ({"width": 20}, 20, 5),
+        ({"width": 2}, 2, 2),
+        ({"count": 9}, 9, 9),
+        ({"count": 2}, 5, 2),
+        ({"width": 7, "count": 7}, 7, 7),
+    ],
+)
+def test_defaults(arguments, beam, lines):
+    request = Request("白日", **arguments)
+    assert (request.beam, request.lines) == (beam, lines)
+
+
+def test_answers_in_the_length_of_the_last_line(composer):
+    answer = composer.compose_now(Request("黄河远上白云间，白日依山尽"))
+    assert answer.line == "黄河远上白云间，白日依山尽"
+    assert (answer.length, answer.width, answer.plain) == (5, 5, False)
+    assert [len(candidate.text) for candidate in answer.candidates] == [5] * 5
+    assert len({candidate.text for candidate in answer.candidates}) == 5
+    scores = [candidate.log_prob for candidate in answer.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert answer.elapsed_ms > 0
+    assert (answer.bundle_name, answer.bundle_version) == ("toy", "0.0.1")
+
+
+@pytest.mark.parametrize("length", [1, 3, 64])
+def test_length_is_kept_exactly(composer, seed_like, length):
+    for one in (composer, seed_like):
+        answer = one.compose_now(Request("白日依山尽", length=length))
+        assert {len(candidate.text) for candidate in answer.candidates} == {length}
+
+
+def test_the_score_counts_the_ending(composer):
+    toy, vocabulary = Toy(), composer.bundle.vocabulary
+    answer = composer.compose_now(Request("白日依山尽", width=20))
+    for candidate in answer.candidates:
+        prefix = [vocabulary.start, *vocabulary.encode("白日依山尽"), vocabulary.line]
+        score = 0.0
+        for token in vocabulary.encode(candidate.text):
+            score += toy.log_prob(prefix)[token]
+            prefix.append(token)
+        score += max(toy.log_prob(prefix)[ending] for ending in vocabulary.endings)
+        assert candidate.log_prob == pytest.approx(score, abs=1e-3)
+
+
+def test_plain_is_the_reference_search(composer):
+    toy, vocabulary = Toy(), composer.bundle.vocabulary
+    for text in PROMPTS[:20]:
+        prompt = (vocabulary.start, *vocabulary.encode(text), vocabulary.line)
+        expected = plain_beam_search(
+            toy.log_prob, prompt, 4, len(text), vocabulary.endings, vocabulary.unknown
+        )
+        answer = composer.compose_now(Request(text, width=4, plain=True))
+        texts = [
+            "".join(vocabulary.tokens[token] for token in tokens if token not in vocabulary.endings)
+            for tokens, _ in expected
+        ]
+        assert [candidate.text for candidate in answer.candidates] == texts
+        assert [candidate.log_prob for candidate in answer.candidates] == pytest.approx(
+            [score for _, score in expected], abs=1e-3
+        )
+
+
+def test_prompt_of_a_model_without_line_tokens(seed_like):
+    toy, vocabulary = Toy(tokens=SEED_LIKE), seed_like.bundle.vocabulary
+    answer = seed_like.compose_now(Request("白日，依山", width=1, length=1))
+    row = toy.log_prob(vocabulary.encode("白日依山"))
+    row[[vocabulary.unknown, vocabulary.end]] = -np.inf
+    assert answer.candidates[0].text == vocabulary.tokens[int(np.argmax(row))]
+    assert answer.candidates[0].log_prob == pytest.approx(row.max(), abs=1e-4)
+
+
+def test_traditional_in_traditional_out(composer):
+    simplified = composer.compose_now(Request("黄河远上白云间"))
+    traditional = composer.compose_now(Request("黃河遠上白雲間"))
+    forced = composer.compose_now(Request("黄河远上白云间", script="traditional"))
+    assert traditional.line == forced.line == "黃河遠上白雲間"
+    assert traditional.candidates == forced.candidates
+    assert traditional.candidates != simplified.candidates
+    assert [c.log_prob for c in traditional.candidates] == [
+        c.log_prob for c in simplified.candidates
+    ]
+
+
+async def test_beside_others_the_answer_is_the_same(composer):
+    requests = [Request(text, width=1 + n % 8, plain=n % 2 == 0) for n, text in enumerate(PROMPTS)]
+    answers = await asyncio.gather(*(composer.compose(r, 3600) for r in requests[:40]))
+    for request, answer in zip(requests, answers, strict=False):
+        alone = composer.compose_now(request)
+        assert [c.text for c in answer.candidates] == [c.text for c in alone.candidates]
+        assert [c.log_prob for c in answer.candidates] == pytest.approx(
+            [c.log_prob for c in alone.candidates], abs=1e-4
+        )
+
+
+async def test_a_bad_prompt_reaches_no_engine(composer):
+    with pytest.raises(PromptError):
+        await composer.compose(Request("hello"), 3600)
+
+
+async def test_deadline_and_capacity_reach_the_engine(tmp_path):
+    composer = open_composer(Toy().write(tmp_path), "cpu", 1, capacity=1)
+    with pytest.raises(DeadlineError):
+        await composer.compose(Request("白日"), 0)
+    both = [composer.compose(Request("白日"), 3600) for _ in range(2)]
+    answer, refusal = await asyncio.gather(*both, return_exceptions=True)
+    assert answer.candidates
+    assert isinstance(refusal, BusyError)
+    composer.close()
+    with pytest.raises(BusyError, match="shutting down"):
+        await composer.compose(Request("白日"), 3600)

@@ -1,0 +1,138 @@
+import pytest
+from lianju.bot.verse.errors import PromptError
+from lianju.bot.verse.text import read_prompt, write_line
+from lianju.bot.verse.vocabulary import Vocabulary
+
+from .toy import CHINESE
+
+
+def vocabulary(*tokens):
+    return Vocabulary(tokens, tuple(-1 if token[0] == "<" else 1 for token in tokens))
+
+
+POEMS = vocabulary(*CHINESE)
+NAMES = vocabulary("<unk>", "<e>", *"abcdefghijklmnopqrstuvwxyz")
+NOVEL = vocabulary("<unk>", "<e>", "the", "Whale", ",", "swam")
+
+
+def lines(text, words=POEMS, script="auto"):
+    return ["".join(line) for line in read_prompt(text, words, script).lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("黄河远上白云间", ["黄河远上白云间"]),
+        ("  黄河远上白云间\n", ["黄河远上白云间"]),
+        ("黄 河 远 上 白 云 间", ["黄河远上白云间"]),
+        ("黄　河　远　上", ["黄河远上"]),  # ideographic spaces
+        ("黄\t河", ["黄河"]),
+        ("黄河 远上", ["黄河", "远上"]),
+        ("白日依山尽，黄河入海流。", ["白日依山尽", "黄河入海流"]),
+        ("白日依山尽,黄河入海流!", ["白日依山尽", "黄河入海流"]),
+        ("《白日》依山尽…", ["白日", "依山尽"]),
+        ("白日+依山|尽", ["白日", "依山", "尽"]),
+        ("白日依山尽\r\n\n黄河", ["白日依山尽", "黄河"]),
+        ("白日\u2028依山", ["白日", "依山"]),
+        ("白日\x00依山", ["白日", "依山"]),
+        ("白\u200b日\ufe00依\ufeff山", ["白日依山"]),  # nothing that one could see
+        ("⽩⽇依⼭", ["白日依山"]),  # Kangxi radicals, by NFKC
+        ("黃河遠上白雲間", ["黄河远上白云间"]),
+    ],
+)
+def test_lines(text, expected):
+    assert lines(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\n", "，。！", "\u200b", "\x00"])
+def test_empty(text):
+    with pytest.raises(PromptError, match="empty"):
+        read_prompt(text, POEMS)
+
+
+def test_at_most_four_lines():
+    assert len(lines("白日，" * 4)) == 4
+    with pytest.raises(PromptError, match="5 lines: write at most 4"):
+        read_prompt("白日，" * 5, POEMS)
+
+
+def test_at_most_sixty_four_characters():
+    assert lines("白" * 64) == ["白" * 64]
+    with pytest.raises(PromptError, match="65 characters: write at most 64"):
+        read_prompt("白" * 65, POEMS)
+
+
+@pytest.mark.parametrize("text", ["hello", "ひらがな", "123", "😀"])
+def test_not_chinese(text):
+    with pytest.raises(PromptError, match="Chinese characters"):
+        read_prompt(text, POEMS)
+
+
+def test_names_what_it_does_not_know():
+    with pytest.raises(PromptError, match=r"does not know 猫, 狗, x: write"):
+        read_prompt("白猫狗山猫x", POEMS)
+
+
+def test_names_it_as_the_user_wrote_it():
+    with pytest.raises(PromptError, match="does not know 貓:"):
+        read_prompt("白貓", POEMS)
+
+
+def test_names_only_so_many():
+    with pytest.raises(PromptError, match=r"猫, 狗, 猪, 羊, 牛, 虎, 兔, 龟 and 2 more:"):
+        read_prompt("白猫狗猪羊牛虎兔龟蛇鼠", POEMS)
+
+
+def test_a_lone_surrogate_is_no_text():
+    with pytest.raises(PromptError, match="UTF-8"):
+        read_prompt("白\udcff", POEMS)
+
+
+@pytest.mark.parametrize(
+    ("text", "script", "traditional", "shown"),
+    [
+        ("黄河远上白云间", "auto", False, "黄河远上白云间"),
+        ("黃河遠上白雲間", "auto", True, "黃河遠上白雲間"),
+        ("黃河远上白云间", "auto", False, "黃河远上白云间"),  # one stray character
+        ("月落", "auto", False, "月落"),  # the same in both
+        ("黄河远上白云间", "traditional", True, "黃河遠上白雲間"),
+        ("黃河遠上白雲間", "simplified", False, "黄河远上白云间"),
+        ("黃河遠上白雲間", "traditional", True, "黃河遠上白雲間"),
+    ],
+)
+def test_script(text, script, traditional, shown):
+    prompt = read_prompt(text, POEMS, script)
+    assert prompt.traditional == traditional
+    assert prompt.shown == (shown,)
+
+
+def test_write_line():
+    line = tuple("两岸猿声啼不住")
+    assert write_line(line, POEMS, traditional=False) == "两岸猿声啼不住"
+    assert write_line(line, POEMS, traditional=True) == "兩岸猿聲啼不住"
+
+
+def test_a_model_of_letters():
+    prompt = read_prompt("Tyranno", NAMES)
+    assert prompt.lines == (tuple("tyranno"),)
+    assert not prompt.traditional
+    assert lines("t y r a", NAMES) == ["tyra"]
+    assert write_line(tuple("saurus"), NAMES, traditional=False) == "saurus"
+    with pytest.raises(PromptError, match="does not know '"):
+        read_prompt("o'brien", NAMES)
+
+
+def test_a_model_of_words():
+    prompt = read_prompt("the  Whale ,\nswam", NOVEL)
+    assert prompt.lines == (("the", "Whale", ","), ("swam",))
+    assert prompt.shown == ("the Whale ,", "swam")
+    assert write_line(("the", "Whale"), NOVEL, traditional=False) == "the Whale"
+    with pytest.raises(PromptError, match="does not know whale"):
+        read_prompt("the whale", NOVEL)
+    with pytest.raises(PromptError, match="65 words"):
+        read_prompt("the " * 65, NOVEL)
+
+
+def test_special_tokens_cannot_be_written():
+    with pytest.raises(PromptError, match="does not know <e>"):
+        read_prompt("the <e>", NOVEL)
