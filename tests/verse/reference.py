@@ -1,15 +1,17 @@
-"""The reference search, told once more: no arrays, no state, the whole prefix at every step."""
+"""The reference search, told once more: all in plain tuples, every prefix read from its start."""
 
 from collections.abc import Callable, Sequence
 
-LogProb = Callable[[tuple[int, ...]], Sequence[float]]
-"""From the tokens so far, prompt included, to the log-probability of each token."""
+import numpy as np
+
+LogProbs = Callable[[list[tuple[int, ...]]], Sequence[Sequence[float]]]
+"""From prefixes of one length, prompt included, to the log-probability of each next token."""
 
 Path = tuple[tuple[int, ...], float]
 
 
 def plain_beam_search(
-    log_prob: LogProb,
+    log_probs: LogProbs,
     prompt: tuple[int, ...],
     width: int,
     max_tokens: int,
@@ -21,9 +23,9 @@ def plain_beam_search(
     ended: list[Path] = []
     for _ in range(max_tokens):
         extensions = []
-        for parent, (tokens, score) in enumerate(live):
-            row = log_prob(prompt + tokens)
-            ranked = sorted(range(len(row)), key=lambda token: (-row[token], token))
+        rows = log_probs([prompt + tokens for tokens, _ in live])
+        for parent, ((_, score), row) in enumerate(zip(live, rows, strict=True)):
+            ranked = np.argsort(-np.asarray(row), kind="stable").tolist()
             best = [token for token in ranked if token != unknown][:width]
             extensions += [(-(score + row[token]), parent, token) for token in best]
         new = []

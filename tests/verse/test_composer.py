@@ -98,7 +98,12 @@ def test_plain_is_the_reference_search(composer):
     for text in PROMPTS[:20]:
         prompt = (vocabulary.start, *vocabulary.encode(text), vocabulary.line)
         expected = plain_beam_search(
-            toy.log_prob, prompt, 4, len(text), vocabulary.endings, vocabulary.unknown
+            lambda prefixes: map(toy.log_prob, prefixes),
+            prompt,
+            4,
+            len(text),
+            vocabulary.endings,
+            vocabulary.unknown,
         )
         answer = composer.compose_now(Request(text, width=4, plain=True))
         texts = [

@@ -69,7 +69,12 @@ class TestPlainSearch:
         search = plain(vocabulary, width, max_tokens, prompt)
         found = run_search(TableModel(table, len(vocabulary)), search)
         expected = plain_beam_search(
-            table, prompt, width, max_tokens, vocabulary.endings, vocabulary.unknown
+            lambda prefixes: map(table, prefixes),
+            prompt,
+            width,
+            max_tokens,
+            vocabulary.endings,
+            vocabulary.unknown,
         )
         for path, (tokens, score) in zip(found, expected, strict=True):
             assert path.ended == (tokens[-1] in vocabulary.endings)
