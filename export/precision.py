@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
+from onnx import ModelProto, TensorProto, helper
 
-from .errors import ExportError
 from .nodes import Nodes
 
-ACCURACY_LEVEL = "accuracy_level"  # how MatMulNBits takes its activations: 0 as fp32, 4 as int8
+FLOAT = TensorProto.FLOAT
 
 
 class Precision(Protocol):
@@ -65,69 +65,76 @@ class Fp32:
 
 
 class Int8:
-    """Weights as 8-bit integers, one fp32 scale for each block of a row.
+    """Weights as 8-bit integers with one fp32 scale for each output, and integer products.
 
-    The product is ONNX Runtime's MatMulNBits at accuracy level 4, which quantises the activations
-    too, each block of each row by a scale of its own: a row's numbers depend on no other row.
+    Activations are quantised in the graph by a scale of their own for each row. Integers add up
+    to the same sum in any order, so a row's numbers depend on no other row, and on no kernel.
     """
 
     name = "int8"
     quantises_activations = True
-    # Longer blocks are 5 to 20 % faster, but at 128 (on AVX-512) the kernels for one row and for
-    # many rows add up in different orders, so that a row's last bits depend on the batch.
-    BLOCK = 32
-    ZERO = 128  # what a weight of 0 is stored as; MatMulNBits takes it where no zero point is given
+    # The largest activation of a row and the largest weight of an output. Activations are stored
+    # from 0 to twice this. Processors without VNNI add two neighbouring products in 16 bits, and
+    # 2 * (2 * 90) * 90 is the most that fits.
+    LARGEST = 90
 
     def linear(
         self, graph: Nodes, rows: str, name: str, weight: np.ndarray, bias: str | None
     ) -> str:
         values, scales = self._store(graph, name, weight)
-        # Zero points and group indices, between the scales and the bias, are left out.
-        inputs = [rows, values, scales, *(["", "", bias] if bias else [])]
-        return graph.add(
-            "MatMulNBits",
-            *inputs,
-            domain="com.microsoft",
-            N=weight.shape[0],
-            K=weight.shape[1],
-            bits=8,
-            block_size=self.BLOCK,
-            **{ACCURACY_LEVEL: 4},
-        )
+        columns = graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0])
+        by_output = graph.add("Squeeze", scales, graph.store("last_axis", np.array([-1])))
+        quantised, scale, zero = self._quantise(graph, rows)
+        total = graph.add("Cast", graph.add("MatMulInteger", quantised, columns, zero), to=FLOAT)
+        product = graph.add("Mul", graph.add("Mul", total, scale), by_output)
+        return graph.add("Add", product, bias) if bias else product
 
     def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> str:
         values, scales = self._store(graph, name, table)
-        blocks = graph.store(f"{name}.blocks", np.array([len(table), -1, 1]))
-        width = graph.store(f"{name}.width", np.array([-1, table.shape[1]]))
-        zero = graph.store("int8.zero", np.float32(self.ZERO))
-        picked = graph.add("Cast", graph.add("Gather", values, ids), to=1)  # 1 = float32
-        scale = graph.add("Gather", graph.add("Reshape", scales, blocks), ids)
-        exact = graph.add("Mul", graph.add("Sub", picked, zero), scale)
-        return graph.add("Reshape", exact, width)
+        picked = graph.add("Cast", graph.add("Gather", values, ids), to=FLOAT)
+        return graph.add("Mul", picked, graph.add("Gather", scales, ids))
 
     def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
-        values = stored[f"{name}.int8"].astype(np.float32) - self.ZERO
-        return values.reshape(len(values), -1) * self.step_size(name, stored)
+        return stored[f"{name}.int8"] * stored[f"{name}.scale"]
 
     def step_size(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
-        values, scales = stored[f"{name}.int8"], stored[f"{name}.scale"]
-        return np.repeat(scales, self.BLOCK).reshape(len(values), -1)
+        return np.broadcast_to(stored[f"{name}.scale"], stored[f"{name}.int8"].shape)
+
+    def _quantise(self, graph: Nodes, rows: str) -> tuple[str, str, str]:
+        """Returns rows [B, K] as uint8, what their steps are worth [B, 1], and the zero point."""
+        last = graph.store("last_axis", np.array([-1]))
+        tiny = graph.store("tiny", np.float32(1e-30))  # a row of zeros
+        steps = graph.store("int8.steps", np.float32(self.LARGEST))
+        one = graph.store("one", np.float32(1))
+        zero = graph.store("int8.zero", np.uint8(self.LARGEST))
+        largest = graph.add("ReduceMax", graph.add("Abs", rows), last)
+        scale = graph.add("Div", graph.add("Max", largest, tiny), steps)
+        quantised = graph.add("QuantizeLinear", graph.add("Div", rows, scale), one, zero)
+        return quantised, scale, zero
 
     def _store(self, graph: Nodes, name: str, weight: np.ndarray) -> tuple[str, str]:
-        outputs, inputs = weight.shape
-        if inputs % self.BLOCK:
-            raise ExportError(
-                f"Precision int8 needs sizes that are multiples of {self.BLOCK}, but {name} has"
-                f" {inputs} columns: use --precision fp32."
-            )
-        blocks = weight.reshape(outputs, -1, self.BLOCK)
-        scales = np.abs(blocks).max(axis=2, keepdims=True) / 127
-        steps = np.where(scales > 0, scales, 1)  # a block of zeros
-        values = (np.rint(blocks / steps) + self.ZERO).astype(np.uint8)
-        return (
-            graph.store(f"{name}.int8", values),
-            graph.store(f"{name}.scale", scales.astype(np.float32).ravel()),
-        )
+        """Keeps a weight as integers [N, K] and scales [N, 1]."""
+        largest = np.abs(weight).max(axis=1, keepdims=True)
+        scales = np.where(largest > 0, largest / self.LARGEST, 1).astype(np.float32)
+        values = np.rint(weight / scales).astype(np.int8)
+        return graph.store(f"{name}.int8", values), graph.store(f"{name}.scale", scales)
 
 
 PRECISIONS: dict[str, Precision] = {each.name: each for each in (Fp32(), Int8())}
+
+
+def without_rounding(model: ModelProto) -> ModelProto:
+    """Returns a graph that computes the same but for the rounding of its activations."""
+    exact = ModelProto()
+    exact.CopyFrom(model)
+    del exact.graph.node[:]
+    for node in model.graph.node:
+        if node.op_type == "QuantizeLinear":
+            node = helper.make_node("Identity", node.input[:1], node.output)
+        elif node.op_type == "MatMulInteger":
+            rows, columns, _ = node.input
+            weight = f"{node.output[0]}_weight"
+            exact.graph.node.append(helper.make_node("Cast", [columns], [weight], to=FLOAT))
+            node = helper.make_node("MatMul", [rows, weight], node.output)
+        exact.graph.node.append(node)
+    return exact

@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 from .errors import ExportError, ProofError
 from .graph import CONFIG, PRECISION
-from .precision import ACCURACY_LEVEL, PRECISIONS, Precision
+from .precision import PRECISIONS, Precision, without_rounding
 
 
 def weights_of(model: LanguageModel) -> dict[str, np.ndarray]:
@@ -62,14 +62,8 @@ class StoredWeights:
         return model.eval()
 
     def save_exact(self, path: Path) -> None:
-        """Writes the same graph with fp32 activations, so that it can be held to PyTorch."""
-        graph = onnx.ModelProto()
-        graph.CopyFrom(self._graph)
-        for node in graph.graph.node:
-            for attribute in node.attribute:
-                if attribute.name == ACCURACY_LEVEL:
-                    attribute.i = 0  # unquantised activations, slowly
-        onnx.save(graph, path)
+        """Writes the graph without the rounding of activations, to be held to PyTorch closely."""
+        onnx.save(without_rounding(self._graph), path)
 
     def prove_equal(self, model: LanguageModel) -> None:
         """Checks that storing moved no weight by more than half a step of the precision.

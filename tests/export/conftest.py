@@ -1,0 +1,135 @@
+"""Small random models, and their step graphs in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.export.graph import STATES, build_step_graph
+from lianju.export.precision import PRECISIONS
+from lianju.export.weights import weights_of
+from lianju.training.checkpoint import Trained, save_checkpoint
+from lianju.training.model import LanguageModel, ModelConfig
+
+SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
+HAN = tuple(chr(0x5000 + i) for i in range(36)) + tuple("黄河远上白云间")
+
+CONFIGS = {
+    "lstm": ModelConfig(47, "lstm", embedding_size=32, hidden_size=32, tied=True),
+    "lstm, projected": ModelConfig(47, "lstm", embedding_size=10, hidden_size=14, tied=True),
+    "lstm, no bias": ModelConfig(
+        47, "lstm", layers=1, embedding_size=10, hidden_size=14, bias=False
+    ),
+    "gru": ModelConfig(47, "gru", layers=3, embedding_size=12, hidden_size=20),
+    "rnn, tanh": ModelConfig(47, "rnn", embedding_size=12, hidden_size=20),
+    "rnn, relu": ModelConfig(47, "rnn", "relu", embedding_size=12, hidden_size=20),
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def random_model(config: ModelConfig, seed: int = 3) -> LanguageModel:
+    """A model whose weights and biases are all in use, in evaluation mode."""
+    torch.manual_seed(seed)
+    model = LanguageModel(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.uniform_(-0.4, 0.4)
+    return model.eval()
+
+
+@pytest.fixture(params=CONFIGS.values(), ids=CONFIGS)
+def model(request: pytest.FixtureRequest) -> LanguageModel:
+    return random_model(request.param)
+
+
+@dataclass
+class Step:
+    """A step graph in ONNX Runtime."""
+
+    session: ort.InferenceSession
+    states: tuple[str, ...]
+
+    def run(
+        self, token: list[int], parent: list[int], state: tuple[np.ndarray, ...], **more: Any
+    ) -> dict[str, np.ndarray]:
+        feed = {"token": np.array(token), "parent": np.array(parent), "k": np.array([3])}
+        feed |= dict(zip(self.states, state, strict=True)) | more
+        names = [output.name for output in self.session.get_outputs()]
+        return dict(zip(names, self.session.run(names, feed), strict=True))
+
+    def after(self, outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+        return tuple(outputs[f"{name}_next"] for name in self.states)
+
+
+def open_session(content: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+@pytest.fixture
+def open_step() -> Callable[..., Step]:
+    """Builds a model's step graph and opens it."""
+
+    def open_step(model: LanguageModel, precision: str = "fp32") -> Step:
+        graph = build_step_graph(
+            model.config, weights_of(model), PRECISIONS[precision], SPECIAL.index("<unk>")
+        )
+        return Step(open_session(graph.SerializeToString()), STATES[model.config.cell])
+
+    return open_step
+
+
+@pytest.fixture
+def zero_state() -> Callable[..., tuple[np.ndarray, ...]]:
+    def zero_state(config: ModelConfig, rows: int = 1) -> tuple[np.ndarray, ...]:
+        shape = (config.layers, rows, config.hidden_size)
+        return tuple(np.zeros(shape, np.float32) for _ in STATES[config.cell])
+
+    return zero_state
+
+
+@pytest.fixture
+def make_trained() -> Callable[..., Trained]:
+    def make_trained(name: str = "lstm", seed: int = 3) -> Trained:
+        vocabulary = Vocabulary((*SPECIAL, *HAN), (-1,) * len(SPECIAL) + (7,) * len(HAN))
+        info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": seed}
+        return Trained(random_model(CONFIGS[name], seed), vocabulary, info)
+
+    return make_trained
+
+
+@pytest.fixture
+def checkpoint(make_trained: Callable[..., Trained], tmp_path: Path) -> Path:
+    trained = make_trained()
+    path = tmp_path / "toy.pt"
+    save_checkpoint(
+        path, trained.model, trained.model.state_dict(), trained.vocabulary, trained.info
+    )
+    return path
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for split in ("validation", "test"):
+        poems = [" ".join(rng.choice(HAN, 20)) + " </l>" for _ in range(5)]
+        (folder / f"{split}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
+    return folder

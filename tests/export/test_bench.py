@@ -1,0 +1,66 @@
+"""The bench: every way gives the same answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from lianju.bot.verse.bundle import load_bundle
+from lianju.export import bench
+from lianju.export.bundle import BundleOptions, write_bundle
+from lianju.export.errors import ExportError
+from lianju.export.plain import Stepwise
+
+LINE = "黄河远上白云间"
+
+
+@pytest.fixture(params=["fp32", "int8"])
+def bundle(request, make_trained, corpus, tmp_path):
+    options = BundleOptions(precision=request.param, corpus=corpus)
+    write_bundle(make_trained(), tmp_path / "toy", options)
+    return load_bundle(tmp_path / "toy")
+
+
+def test_all_ways_give_the_same_lines(bundle):
+    rows, lines = bench.compare(bundle, LINE, repeat=1)
+    assert lines == 5
+    assert len(rows) == 4
+    assert rows[0].ratio == 1
+    shared = [row.same_lines for row in rows]
+    assert shared == [5] * 4 if bundle.manifest.graph.precision == "fp32" else min(shared) >= 4
+    for row in rows:
+        assert row.median_ms > 0
+        assert row.ratio == pytest.approx(row.median_ms / rows[0].median_ms)
+
+
+@pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
+def test_a_way_that_answers_otherwise_is_found(bundle, monkeypatch):
+    def forgetful(self, history, carried):
+        features, _ = self.model.features(history[:, -1:])
+        return self.model.output(features[:, -1]), tuple(torch.zeros(0, len(history), 0))
+
+    monkeypatch.setattr(Stepwise, "logits", forgetful)
+    with pytest.raises(ExportError, match=r"stepwise PyTorch.* offer different lines"):
+        bench.compare(bundle, LINE, repeat=1)
+
+
+@pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
+def test_the_command_reports_in_json(bundle):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "lianju.bot", "bench", LINE, "--repeat", "1", "--json"),
+            *("--bundle", str(bundle.directory)),
+        ],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    assert report["line"] == LINE
+    assert [row["same_lines"] for row in report["rows"]] == [5] * 4
+    assert report["cold"]["seconds"] > 0
+    assert report["cold"]["peak_mb"] > 10
+    assert done.stderr == ""

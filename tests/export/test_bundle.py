@@ -1,0 +1,197 @@
+"""Bundles: written whole and proved, or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.errors import BundleError
+from lianju.export import bundle as writing
+from lianju.export import metrics
+from lianju.export.bundle import BundleOptions, prove_bundle, write_bundle
+from lianju.export.errors import ExportError, ProofError
+from lianju.export.verify import EXACT, prove_steps
+from lianju.training.errors import CorpusError
+from onnx import numpy_helper
+
+
+def write(trained, out, **options):
+    return write_bundle(trained, out, BundleOptions(**options))
+
+
+@pytest.mark.parametrize("name", ["lstm", "lstm, projected", "gru", "rnn, tanh", "rnn, relu"])
+def test_a_bundle_of_every_cell_is_proved_and_opens(name, make_trained, tmp_path):
+    trained = make_trained(name)
+    manifest = write(trained, tmp_path / "toy", name="toy", version="2.1.0")
+    bundle = load_bundle(tmp_path / "toy")
+    config = trained.model.config
+    assert (bundle.manifest.name, bundle.manifest.version) == ("toy", "2.1.0")
+    assert bundle.vocabulary == trained.vocabulary
+    assert bundle.manifest.model.cell == config.cell
+    assert bundle.manifest.model.parameters == sum(p.numel() for p in trained.model.parameters())
+    assert bundle.manifest.tokens.model_dump() == {"unknown": 0, "end": 1, "start": 2, "line": 3}
+    assert [tensor.input for tensor in bundle.manifest.graph.state] == (
+        ["h", "c"] if config.cell == "lstm" else ["h"]
+    )
+    assert bundle.manifest.training["seed"] == 3
+    assert manifest["metrics"]["proof"]["prompts"] == 200
+    assert 0 < manifest["metrics"]["proof"]["largest_log_prob_difference"] < 1e-4
+    assert sorted(path.name for path in (tmp_path / "toy").iterdir()) == [
+        "manifest.json",
+        "step.onnx",
+        "vocab.txt",
+    ]
+
+
+def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_path):
+    graph = write(make_trained(), tmp_path / "toy")["graph"]
+    model = onnx.load(tmp_path / "toy" / "step.onnx").graph
+    for side, values in (("inputs", model.input), ("outputs", model.output)):
+        shapes = {
+            value.name: [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+            for value in values
+        }
+        assert {name: it["shape"] for name, it in graph[side].items()} == shapes
+    defaults = {tensor.name for tensor in model.initializer}
+    optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
+    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row"}
+
+
+def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):
+    with pytest.raises(ExportError, match="give --evaluate"):
+        write(make_trained(), tmp_path / "toy", precision="int8")
+    assert not (tmp_path / "toy").exists()
+    found = write(make_trained(), tmp_path / "toy", precision="int8", corpus=corpus)["metrics"]
+    assert found["proof"]["largest_log_prob_difference"] < 1e-4
+    assert 1e-4 < found["proof"]["with_quantised_activations"] < 1
+    for split in ("validation", "test"):
+        measured = found["perplexity"][split]
+        assert measured["all"] == pytest.approx(measured["checkpoint_all"], rel=0.005)
+
+
+def test_a_perplexity_that_moves_is_refused(make_trained, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "ALLOWED_CHANGE", 1e-9)
+    with pytest.raises(ProofError, match="validation perplexity"):
+        write(make_trained(), tmp_path / "toy", precision="int8", corpus=corpus)
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
+
+
+def test_a_failing_proof_leaves_nothing(make_trained, tmp_path, monkeypatch):
+    build = writing.build_step_graph
+
+    def wrong(config, weights, *rest):
+        return build(config, weights | {"output.bias": weights["output.bias"] + 0.5}, *rest)
+
+    monkeypatch.setattr(writing, "build_step_graph", wrong)
+    with pytest.raises(ProofError):
+        write(make_trained(), tmp_path / "toy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_proof_keeps_the_bundle_that_is_there(make_trained, tmp_path, monkeypatch):
+    write(make_trained(), tmp_path / "toy")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
+    monkeypatch.setattr(writing, "EXACT", replace(EXACT, reference=1e-12))
+    with pytest.raises(ProofError, match="differ from PyTorch's"):
+        write(make_trained(seed=4), tmp_path / "toy", force=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+
+
+def change_graph(directory, change):
+    """Alters a bundle's graph, and its checksum along with it."""
+    path = directory / "step.onnx"
+    graph = onnx.load(path)
+    change(graph.graph)
+    onnx.save(graph, path)
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["step.onnx"] = writing._checksum(path)
+    (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["recurrent.weight_hh_l1", "recurrent.bias_ih_l0"])
+def test_one_wrong_weight_fails_the_proof(name, make_trained, tmp_path):
+    trained = make_trained("rnn, tanh")
+    write(trained, tmp_path / "toy")
+
+    def corrupt(graph):
+        for tensor in graph.initializer:
+            if tensor.name == name:
+                array = numpy_helper.to_array(tensor).copy()
+                array.flat[7] += 0.01
+                tensor.CopyFrom(numpy_helper.from_array(array, name))
+
+    change_graph(tmp_path / "toy", corrupt)
+    with pytest.raises(ProofError, match="its log-probabilities differ from PyTorch's"):
+        prove_steps(load_bundle(tmp_path / "toy"), trained.model, EXACT)
+    with pytest.raises(ProofError, match=name):
+        prove_bundle(tmp_path / "toy", trained.model)
+
+
+def test_a_state_that_ignores_its_parents_fails_the_proof(make_trained, tmp_path):
+    trained = make_trained("gru")
+    write(trained, tmp_path / "toy")
+
+    def ignore(graph):
+        for node in graph.node:
+            if list(node.input) == ["h", "parent"]:
+                node.op_type, node.input[1] = "Identity", ""
+                del node.input[1:], node.attribute[:]
+
+    change_graph(tmp_path / "toy", ignore)
+    with pytest.raises(ProofError, match="its log-probabilities differ from PyTorch's"):
+        prove_bundle(tmp_path / "toy", trained.model)
+
+
+def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
+    trained = make_trained()
+    write(trained, tmp_path / "toy")
+
+    def forget(graph):
+        for tensor in graph.initializer:
+            if tensor.name == "mask":
+                zeros = np.zeros((1, 47), np.float32)
+                tensor.CopyFrom(numpy_helper.from_array(zeros, "mask"))
+        for node in graph.node:  # and whatever the caller gives
+            if "mask" in node.input:
+                node.input[0] = "nothing"
+        graph.initializer.append(numpy_helper.from_array(np.zeros((1, 47), np.float32), "nothing"))
+
+    change_graph(tmp_path / "toy", forget)
+    with pytest.raises(ProofError, match="its candidates are not the most probable"):
+        prove_bundle(tmp_path / "toy", trained.model)
+
+
+@pytest.mark.parametrize("name", ["step.onnx", "vocab.txt"])
+@pytest.mark.parametrize("damage", [lambda b: b[:-3], lambda b: b[:9] + b"#" + b[10:]])
+def test_a_damaged_file_is_refused_by_name(name, damage, make_trained, tmp_path):
+    write(make_trained(), tmp_path / "toy")
+    path = tmp_path / "toy" / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(BundleError, match=name.replace(".", r"\.")):
+        load_bundle(tmp_path / "toy")
+
+
+def test_what_is_in_the_way_is_kept(make_trained, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(ExportError, match="is no bundle: choose another --out"):
+        write(make_trained(), other, force=True)
+    assert (other / "letter.txt").read_text(encoding="utf-8") == "dear"
+    write(make_trained(), tmp_path / "toy")
+    with pytest.raises(ExportError, match="give --force"):
+        write(make_trained(seed=4), tmp_path / "toy")
+    write(make_trained(seed=4), tmp_path / "toy", force=True)
+    assert load_bundle(tmp_path / "toy").manifest.training["seed"] == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "toy"]
+
+
+def test_a_missing_corpus_is_named(make_trained, tmp_path):
+    with pytest.raises(CorpusError, match=r"validation\.txt"):
+        write(make_trained(), tmp_path / "toy", corpus=tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,113 @@
+"""The step graph against PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from lianju.training.model import LanguageModel, ModelConfig
+
+
+def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_state):
+    step, rng = open_step(model), np.random.default_rng(5)
+    state, rows = zero_state(model.config), 1
+    reference = tuple(torch.from_numpy(array) for array in state)
+    for length in (1, 3, 4, 4, 2, 5, 5, 1, 3, 3, 3, 2):
+        parent, token = rng.integers(0, rows, length), rng.integers(0, 47, length)
+        found = step.run(token, parent, state)
+        with torch.no_grad():
+            logits, reference = model(
+                torch.from_numpy(token)[:, None], tuple(s[:, parent] for s in reference)
+            )
+        expected = logits[:, 0].log_softmax(-1).numpy()
+        np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
+        state, rows = step.after(found), length
+        for mine, theirs in zip(state, reference, strict=True):
+            np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
+
+
+def test_the_state_that_comes_in_is_left_alone(model, open_step, zero_state):
+    state = zero_state(model.config, 2)
+    open_step(model).run([5, 6], [1, 0], state)
+    assert not any(array.any() for array in state)
+
+
+def test_a_row_is_the_same_alone_and_among_three(model, open_step, zero_state):
+    step = open_step(model)
+    state = step.after(step.run([7, 8, 9], [0, 0, 0], zero_state(model.config)))
+    together = step.run([4, 5, 6], [2, 0, 1], state)
+    for row, (token, parent) in enumerate(((4, 2), (5, 0), (6, 1))):
+        alone = step.run([token], [parent], state)
+        np.testing.assert_allclose(alone["log_prob"][0], together["log_prob"][row], atol=1e-5)
+        assert alone["top_token"][0].tolist() == together["top_token"][row].tolist()
+
+
+def test_a_permuted_batch_gives_the_permuted_output(model, open_step, zero_state):
+    step = open_step(model)
+    state = step.after(step.run([7, 8, 9], [0, 0, 0], zero_state(model.config)))
+    order = np.array([2, 0, 1])
+    tokens = np.array([4, 5, 6])
+    one, other = step.run(tokens, [0, 1, 2], state), step.run(tokens[order], order, state)
+    for name, array in one.items():
+        axis = 1 if name.endswith("_next") else 0
+        np.testing.assert_allclose(other[name], array.take(order, axis), atol=1e-6)
+
+
+@pytest.mark.parametrize("through", ["pytorch", "graph"])
+def test_the_classic_worked_example(through, open_step, zero_state):
+    """A relu RNN, all weights 1, no bias, reads (1,1), (1,1), (2,2)."""
+    config = ModelConfig(3, "rnn", "relu", layers=1, embedding_size=2, hidden_size=2, bias=False)
+    model = LanguageModel(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(1)
+        model.embedding.weight.copy_(torch.tensor([[0, 0], [1, 1], [2, 2]]))
+    step, state, states = open_step(model), zero_state(config), []
+    for token in (1, 1, 2):
+        if through == "graph":
+            state = step.after(step.run([token], [0], state))
+        else:
+            with torch.no_grad():
+                _, after = model(torch.tensor([[token]]), tuple(map(torch.tensor, state)))
+            state = tuple(tensor.numpy() for tensor in after)
+        states.append(state[0][0, 0].tolist())
+    assert states == [[2, 2], [6, 6], [16, 16]]
+
+
+def best(log_prob: np.ndarray, mask: np.ndarray, k: int) -> np.ndarray:
+    allowed = log_prob + mask
+    return np.argsort(-allowed, axis=1, kind="stable")[:, :k]
+
+
+def test_without_a_mask_only_unknown_is_excluded(model, open_step, zero_state):
+    step = open_step(model)
+    found = step.run([5, 6], [0, 0], zero_state(model.config), k=np.array([47]))
+    mask = np.zeros(47, np.float32)
+    mask[0] = -np.inf
+    assert np.array_equal(found["top_token"], best(found["log_prob"], mask, 47))
+    assert found["top_token"][:, -1].tolist() == [0, 0]
+    assert np.isneginf(found["top_log_prob"][:, -1]).all()
+    assert np.isfinite(found["log_prob"]).all()
+    np.testing.assert_allclose(np.exp(found["log_prob"]).sum(axis=1), 1, atol=1e-5)
+
+
+def test_rows_choose_among_masks(model, open_step, zero_state):
+    step, rng = open_step(model), np.random.default_rng(2)
+    masks = np.where(rng.random((2, 47)) < 0.5, -np.inf, 0).astype(np.float32)
+    rows = np.array([1, 0, 1])
+    state = zero_state(model.config)
+    found = step.run([5, 6, 7], [0, 0, 0], state, mask=masks, mask_row=rows)
+    assert np.array_equal(found["top_token"], best(found["log_prob"], masks[rows], 3))
+    shared = step.run([5, 6, 7], [0, 0, 0], state, mask=masks[1:], mask_row=np.array([0]))
+    assert np.array_equal(shared["top_token"], best(found["log_prob"], masks[1], 3))
+    assert np.array_equal(shared["log_prob"], found["log_prob"])
+
+
+def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
+    with torch.no_grad():
+        model.output.weight.zero_()  # the embedding too, where it is tied
+        if model.output.bias is not None:
+            model.output.bias.zero_()
+    for k in (1, 5, 47):
+        found = open_step(model).run([9], [0], zero_state(model.config), k=np.array([k]))
+        assert found["top_token"][0].tolist() == [*range(1, 47), 0][:k]

@@ -1,0 +1,104 @@
+"""Weights in 8 bits."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from lianju.export.errors import ExportError, ProofError
+from lianju.export.graph import build_step_graph
+from lianju.export.precision import PRECISIONS, Int8
+from lianju.export.weights import StoredWeights, weights_of
+
+
+@pytest.fixture(params=sorted(PRECISIONS))
+def precision(request):
+    return request.param
+
+
+@pytest.fixture
+def saved(model, precision, tmp_path):
+    graph = build_step_graph(model.config, weights_of(model), PRECISIONS[precision], 0)
+    onnx.checker.check_model(graph)
+    path = tmp_path / "step.onnx"
+    onnx.save(graph, path)
+    return path
+
+
+def test_weights_can_be_read_back(model, precision, saved):
+    stored = StoredWeights(saved)
+    assert stored.config == model.config
+    assert stored.precision.name == precision
+    stored.prove_equal(model)
+    back = weights_of(stored.model())
+    for name, weight in weights_of(model).items():
+        step = 0.0
+        if precision == "int8" and "bias" not in name:
+            step = np.abs(weight).max(axis=1, keepdims=True) / Int8.LARGEST
+        assert (np.abs(back[name] - weight) <= step * 0.501).all(), name
+
+
+def test_a_weight_that_is_not_the_checkpoints_is_found(model, saved):
+    with torch.no_grad():
+        model.recurrent.weight_hh_l0[3, 4] += 0.1
+    with pytest.raises(ProofError, match=r"recurrent\.weight_hh_l0 is not the checkpoint's"):
+        StoredWeights(saved).prove_equal(model)
+
+
+def test_a_foreign_graph_cannot_be_read_back(tmp_path):
+    (tmp_path / "step.onnx").write_bytes(b"no graph at all")
+    with pytest.raises(ExportError, match=r"step\.onnx is not a step graph of lianju-export"):
+        StoredWeights(tmp_path / "step.onnx")
+
+
+def test_rows_in_8_bits_are_bit_identical_in_any_company(model, open_step, zero_state):
+    step, rng = open_step(model, "int8"), np.random.default_rng(4)
+    state = tuple(
+        rng.uniform(-1, 1, array.shape).astype(np.float32) for array in zero_state(model.config, 40)
+    )
+    token, parent = rng.integers(0, 47, 40), rng.integers(0, 40, 40)
+    together = step.run(token, parent, state)
+    for begin, end in ((0, 1), (7, 8), (3, 5), (10, 17), (20, 40)):
+        rows = slice(begin, end)
+        apart = step.run(token[rows], parent[rows], state)
+        for name, array in together.items():
+            there = array[:, rows] if name.endswith("_next") else array[rows]
+            assert np.array_equal(apart[name], there), name
+
+
+def test_8_bits_stay_close_to_pytorch(model, open_step, zero_state):
+    step, state, reference = open_step(model, "int8"), zero_state(model.config), None
+    for token in (5, 9, 20, 31, 6):
+        found = step.run([token], [0], state)
+        state = step.after(found)
+        with torch.no_grad():
+            logits, reference = model(torch.tensor([[token]]), reference)
+        expected = logits[:, 0].log_softmax(-1).numpy()
+        assert 1e-6 < np.abs(found["log_prob"] - expected).max() < 0.1
+
+
+def test_neighbouring_products_fit_into_16_bits():
+    largest = 2 * Int8.LARGEST * Int8.LARGEST  # an activation is at most twice LARGEST
+    assert 2 * largest <= np.iinfo(np.int16).max
+
+
+def test_rows_of_zeros_are_no_trouble(model, open_step, zero_state):
+    with torch.no_grad():
+        model.embedding.weight[5] = 0
+        model.recurrent.weight_hh_l0[2] = 0
+    found = open_step(model, "int8").run([5], [0], zero_state(model.config))
+    assert np.isfinite(found["log_prob"]).all()
+
+
+def test_8_bits_take_a_quarter_of_the_space(make_trained):
+    trained = make_trained("lstm")
+    sizes = {
+        name: len(
+            build_step_graph(
+                trained.model.config, weights_of(trained.model), each, 0
+            ).SerializeToString()
+        )
+        for name, each in PRECISIONS.items()
+    }
+    assert sizes["int8"] < 0.45 * sizes["fp32"]  # the nodes weigh in so small a model
