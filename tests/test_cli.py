@@ -1,0 +1,295 @@
+"""`lianju` as its user types it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+
+import pytest
+from lianju.bot import __main__ as cli
+from lianju.bot.terminal import pretty
+from lianju.bot.verse.composer import Candidate, Request, open_composer
+
+from .verse.toy import PROMPTS, Toy
+
+LINE = "黄河远上白云间"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return Toy().write(tmp_path_factory.mktemp("cli") / "toy")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith("LIANJU_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LIANJU_THREADS", "1")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def lianju(capsys, monkeypatch, bundle):
+    """Runs a command on the toy bundle; returns status, standard output and standard error."""
+    monkeypatch.setenv("LIANJU_BUNDLE", str(bundle))
+
+    def run(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def refused(lianju):
+    """Runs a command that must fail as bad input does; returns the one sentence."""
+
+    def run(*arguments):
+        status, out, err = lianju(*arguments)
+        assert (status, out) == (2, "")
+        assert err.startswith("lianju: ")
+        assert err.count("\n") == 1
+        assert "Traceback" not in err
+        return err.removeprefix("lianju: ").strip()
+
+    return run
+
+
+def answers(bundle, text, **options):
+    composer = open_composer(bundle, "cpu", 1)
+    return composer.compose_now(Request(text, **options))
+
+
+class TestPoem:
+    def test_json_keeps_the_contract(self, lianju, bundle):
+        status, out, err = lianju("poem", LINE, "--json")
+        assert (status, err) == (0, "")
+        found = json.loads(out)
+        expected = answers(bundle, LINE)
+        assert found.pop("elapsed_ms") > 0
+        assert found == {
+            "line": LINE,
+            "bundle": {"name": "toy", "version": "0.0.1"},
+            "search": {"width": 5, "length": 7, "plain": False},
+            "candidates": [{"text": c.text, "log_prob": c.log_prob} for c in expected.candidates],
+        }
+
+    def test_for_a_reader(self, lianju, bundle):
+        status, out, _ = lianju("poem", LINE)
+        expected = answers(bundle, LINE)
+        first, *rows, foot = out.splitlines()
+        assert (status, first) == (0, LINE)
+        for rank, (row, candidate) in enumerate(zip(rows, expected.candidates, strict=True), 1):
+            assert row.split() == [str(rank), f"{candidate.log_prob:.3f}", candidate.text]
+        assert foot.startswith("toy 0.0.1 · width 5, length 7 · log-probabilities · ")
+        assert foot.endswith(" ms")
+
+    def test_an_empty_candidate_has_a_name(self, bundle):
+        answer = replace(answers(bundle, LINE), candidates=(Candidate("", -0.5),))
+        assert pretty(answer).splitlines()[1].count("(ends here)") == 1
+
+    def test_options_reach_the_search(self, lianju, bundle):
+        options = ("--beam", 9, "--count", 3, "--length", 4, "--plain", "--script", "traditional")
+        found = json.loads(lianju("poem", LINE, *options, "--json")[1])
+        expected = answers(
+            bundle, LINE, width=9, count=3, length=4, plain=True, script="traditional"
+        )
+        assert found["line"] == "黃河遠上白雲間"
+        assert found["search"] == {"width": 9, "length": 4, "plain": True}
+        assert [c["text"] for c in found["candidates"]] == [c.text for c in expected.candidates]
+
+    def test_bundle_option_beats_the_setting(self, lianju, monkeypatch, bundle):
+        monkeypatch.setenv("LIANJU_BUNDLE", "/nowhere")
+        assert lianju("poem", LINE, "--bundle", bundle)[0] == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (("poem", ""), "The prompt is empty"),
+            (("poem", "hello"), "Chinese characters"),
+            (("poem", "黄河猫"), "does not know 猫:"),
+            (("poem", "白" * 65), "65 characters"),
+            (("poem", "白，" * 5), "5 lines"),
+            (("poem", "白\udcff"), "not valid UTF-8"),
+            (("poem", LINE, "--beam", 0), "Beam width 0 is out of range: choose from 1 to 64"),
+            (("poem", LINE, "--beam", 65), "Beam width 65 is out of range: choose from 1 to 64"),
+            (("poem", LINE, "--count", 21), "Count 21 is out of range: choose from 1 to 20"),
+            (("poem", LINE, "--length", 0), "Length 0 is out of range: choose from 1 to 64"),
+            (("poem", LINE, "--beam", 2, "--count", 3), "A beam of width 2 cannot give 3 lines"),
+            (("poem", LINE, "--beam", "five"), "'five' is not a valid integer"),
+            (("poem", LINE, "--script", "latin"), "'latin' is not one of"),
+            (("poem", LINE, "--provider", "tpu"), "'tpu' is not one of"),
+            (("poem", LINE, "--bem", 4), "No such option '--bem': see `lianju poem --help`"),
+            (("poem", LINE, "more"), "unexpected extra argument"),
+            (("poem",), "Missing argument 'LINE': see `lianju poem --help`"),
+            (("peom", LINE), "No such command 'peom': see `lianju --help`"),
+            (("poem", LINE, "--bundle", "/nowhere"), "/nowhere"),
+        ],
+    )
+    def test_bad_input(self, refused, arguments, sentence):
+        assert sentence in refused(*arguments)
+
+    def test_a_damaged_bundle(self, refused, tmp_path):
+        directory = Toy().write(tmp_path / "damaged")
+        (directory / "step.onnx").write_bytes(b"")
+        assert "step.onnx has 0 bytes" in refused("poem", LINE, "--bundle", directory)
+
+    def test_a_bad_setting(self, refused, monkeypatch):
+        monkeypatch.setenv("LIANJU_PROVIDER", "tpu")
+        assert "LIANJU_PROVIDER" in refused("poem", LINE)
+
+
+class TestGenerate:
+    def write(self, directory, text):
+        path = directory / "prompts.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def test_classic_format(self, lianju, tmp_path, bundle):
+        source = self.write(tmp_path, "黄 河 远 上 白 云 间\n白日依山尽\n\n")
+        status, out, err = lianju("generate", source, "--out", tmp_path / "out.txt", "--count", 2)
+        assert (status, out, err) == (0, "", "")
+        blocks = []
+        for index, prompt in enumerate(["黄 河 远 上 白 云 间", "白日依山尽"]):
+            rows = [
+                f"{c.log_prob:.4f}\t{' '.join(c.text)}\n"
+                for c in answers(bundle, prompt, count=2).candidates
+            ]
+            blocks.append(f"{index}\t{prompt}\n{''.join(rows)}\n")
+        assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "".join(blocks)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["out.txt", "prompts.txt"]
+
+    def test_prints_to_standard_output(self, lianju, tmp_path):
+        source = self.write(tmp_path, "\n".join(PROMPTS[:3]))
+        lianju("generate", source, "--out", tmp_path / "out.txt", "--plain")
+        status, out, _ = lianju("generate", source, "--out", "-", "--plain")
+        assert status == 0
+        assert out == (tmp_path / "out.txt").read_text(encoding="utf-8")
+
+    def test_a_byte_order_mark_is_no_prompt(self, lianju, tmp_path):
+        source = self.write(tmp_path, "\ufeff白日依山尽\r\n黄河\r\n")
+        assert lianju("generate", source, "--out", "-")[1].startswith("0\t白日依山尽\n")
+
+    def test_words_stay_words(self, lianju, tmp_path):
+        words = Toy(tokens=("<unk>", "<e>", "the", "whale", "swam"))
+        source = self.write(tmp_path, "the whale\n")
+        _, out, _ = lianju(
+            "generate", source, "--out", "-", "--bundle", words.write(tmp_path / "words")
+        )
+        assert out.splitlines()[1].split("\t")[1].count(" ") == 1
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("白日\nhello\n黄河\n", "line 2: This model reads Chinese"),
+            ("白日\n\n黄河\n", "line 2: The prompt is empty"),
+            ("白日\n黄河猫\n", "line 2: This model does not know 猫"),
+            ("", "is empty: write one prompt a line"),
+            ("\n \n", "is empty: write one prompt a line"),
+        ],
+    )
+    @pytest.mark.parametrize("out", ["out.txt", "-"])
+    def test_a_bad_prompt_leaves_nothing(self, refused, tmp_path, text, sentence, out):
+        source = self.write(tmp_path, text)
+        assert sentence in refused("generate", source, "--out", out)
+        assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
+
+    def test_a_bad_prompt_leaves_the_old_file(self, refused, tmp_path):
+        (tmp_path / "out.txt").write_text("old", encoding="utf-8")
+        refused("generate", self.write(tmp_path, "hello"), "--out", "out.txt")
+        assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "old"
+
+    @pytest.mark.parametrize("out", ["missing/out.txt", ""])
+    def test_no_place_to_write(self, refused, tmp_path, out):
+        source = self.write(tmp_path, "白日")
+        assert "cannot be written" in refused("generate", source, "--out", out)
+        assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
+
+    def test_other_bad_input(self, refused, tmp_path):
+        source = self.write(tmp_path, "白日")
+        assert "does not exist" in refused("generate", "nothing.txt", "--out", "-")
+        assert "is a directory" in refused("generate", source, "--out", tmp_path)
+        assert "Missing option '--out'" in refused("generate", source)
+        assert "Beam width 0" in refused("generate", source, "--out", "-", "--beam", 0)
+        source.write_bytes("白日".encode("utf-16"))
+        assert "not UTF-8" in refused("generate", source, "--out", "-")
+
+
+class TestOtherCommands:
+    """Those that join as entry points."""
+
+    @pytest.fixture
+    def joined(self, monkeypatch):
+        def join(*targets):
+            entries = [EntryPoint(name, value, cli.OTHER_COMMANDS) for name, value in targets]
+
+            def select(group, name=None):
+                assert group == cli.OTHER_COMMANDS
+                return _Entries(e for e in entries if name in (None, e.name))
+
+            monkeypatch.setattr(cli, "entry_points", select)
+
+        return join
+
+    def test_are_not_imported_until_used(self, lianju, joined):
+        joined(("broken", "no.such.module:command"))
+        assert lianju("poem", LINE)[0] == 0
+
+    def test_help_lists_all_even_if_one_lacks_its_library(self, lianju, joined):
+        joined(("absent", "no_such_library:command"), ("verse", "lianju.bot.__main__:poem"))
+        status, out, err = lianju("--help")
+        assert (status, err) == (0, "")
+        for command in ("poem", "generate", "serve", "verse", "absent"):
+            assert f"\n  {command} " in out
+        assert "pip install 'lianju[training]'" in out
+
+    def test_are_dispatched(self, lianju, joined):
+        joined(("verse", "lianju.bot.__main__:poem"))
+        assert LINE in lianju("verse", LINE)[1]
+
+    def test_a_missing_library_is_one_sentence(self, refused, joined):
+        joined(("absent", "no_such_library:command"))
+        sentence = refused("absent", "--any", "thing")
+        assert "needs no_such_library" in sentence
+        assert "pip install 'lianju[training]'" in sentence
+
+
+class _Entries(tuple):
+    @property
+    def names(self):
+        return {entry.name for entry in self}
+
+
+def test_alone_it_shows_its_help(lianju):
+    status, out, err = lianju()
+    assert (status, err) == (0, "")
+    assert "generate" in out
+
+
+def test_version(lianju):
+    status, out, _ = lianju("--version")
+    assert status == 0
+    assert out.startswith("lianju ")
+
+
+def test_as_a_process(bundle):
+    command = [sys.executable, "-m", "lianju.bot", "poem", LINE, "--bundle", str(bundle)]
+    good = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith(f"{LINE}\n")
+    bad = subprocess.run([*command, "--beam", "0"], capture_output=True, text=True, check=False)
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr == "lianju: Beam width 0 is out of range: choose from 1 to 64.\n"
+
+
+def test_a_reader_that_leaves_early_is_no_fault(bundle, tmp_path):
+    source = tmp_path / "prompts.txt"
+    source.write_text("白日依山尽\n" * 300, encoding="utf-8")
+    options = f"--bundle '{bundle}' --beam 1 --length 1"
+    lianju = f"'{sys.executable}' -m lianju.bot generate '{source}' --out - {options}"
+    done = subprocess.run(
+        ["bash", "-c", f"{lianju} | head -n 1"], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("0\t白日依山尽\n", "")
