@@ -56,19 +56,20 @@ def sample(
 
 
 def parse_prompt(text: str, vocabulary: Vocabulary) -> list[str]:
-    """Turns a prompt into tokens; `/` ends a line.
+    """Turns a prompt into tokens; `/` ends a line, and what follows the last one goes on.
 
     Raises:
         TrainingError: the vocabulary lacks a token.
     """
     if vocabulary.is_lowercase:
         text = text.lower()
-    lines = [tokenise(line, vocabulary.is_words) for line in text.split("/") if line.strip()]
-    unknown = sorted({token for line in lines for token in line if token not in vocabulary})
+    *closed, open_line = (tokenise(line, vocabulary.is_words) for line in text.split("/"))
+    mark = [] if vocabulary.line is None else [LINE]
+    tokens = [token for line in closed for token in (*line, *mark)] + open_line
+    unknown = sorted({token for token in tokens if token not in vocabulary})
     if unknown:
         raise TrainingError(f"The model does not know {' '.join(unknown)}: leave it out.")
-    closed = [] if vocabulary.line is None else [LINE]
-    return [token for line in lines for token in (*line, *closed)]
+    return tokens
 
 
 def as_text(tokens: list[str], vocabulary: Vocabulary) -> str:

@@ -28,8 +28,13 @@ def test_from_corpus_to_text(corpus, tmp_path, capsys):
     assert json.loads(out)["poems"] == 12
     status, out, _ = _run(capsys, "sample", run / "best.pt", "山水/", "--count", 2, "--seed", 5)
     assert status == 0
-    assert [line[:2] for line in out.splitlines()] == ["山水", "山水"]
+    assert [line[:5] for line in out.splitlines()] == ["山水 / ", "山水 / "]
     assert _run(capsys, "sample", run / "best.pt", "山水/", "--count", 2, "--seed", 5)[1] == out
+    status, out, _ = _run(capsys, "sample", run / "best.pt", "山", "--count", 1, "--seed", 5)
+    assert out.startswith("山") and not out.startswith("山 /")
+    status, out, err = _run(capsys, "sample", run / "best.pt", "山龘")
+    assert (status, out) == (2, "")
+    assert "does not know 龘" in err
 
 
 @pytest.mark.parametrize(
