@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pickle
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise CheckpointError(f"There is no checkpoint {path}.")
+    damaged = f"{path} is not a checkpoint, or it is damaged."
+    if not zipfile.is_zipfile(path):  # torch.load would try an older format on any bytes
+        raise CheckpointError(damaged)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint, or it is damaged.") from error
+    except Exception as error:  # a damaged byte leads the unpickler to errors of any kind
+        raise CheckpointError(damaged) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}.")
     return content

@@ -31,7 +31,8 @@ def test_from_corpus_to_text(corpus, tmp_path, capsys):
     assert [line[:5] for line in out.splitlines()] == ["山水 / ", "山水 / "]
     assert _run(capsys, "sample", run / "best.pt", "山水/", "--count", 2, "--seed", 5)[1] == out
     status, out, _ = _run(capsys, "sample", run / "best.pt", "山", "--count", 1, "--seed", 5)
-    assert out.startswith("山") and not out.startswith("山 /")
+    assert out.startswith("山")
+    assert not out.startswith("山 /")
     status, out, err = _run(capsys, "sample", run / "best.pt", "山龘")
     assert (status, out) == (2, "")
     assert "does not know 龘" in err

@@ -118,7 +118,15 @@ def test_damaged_and_hostile_checkpoints_are_refused(tmp_path):
     with pytest.raises(CheckpointError, match="not a checkpoint"):
         load_trained(path)
     assert not (tmp_path / "owned").exists()
-    path.write_bytes(b"PK\x03\x04 cut off")
+    whole = tmp_path / "whole.pt"
+    torch.save({"format": 1, "weights": torch.zeros(1000)}, whole)
+    for damaged in (b"", b"a,log\n1,2\n", whole.read_bytes()[:900], b"PK\x03\x04 cut off"):
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match="not a checkpoint"):
+            load_trained(path)
+    flipped = bytearray(whole.read_bytes())
+    flipped[80:120] = b"x" * 40  # inside the pickle
+    path.write_bytes(flipped)
     with pytest.raises(CheckpointError, match="not a checkpoint"):
         load_trained(path)
     torch.save({"format": 2}, path)
