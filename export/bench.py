@@ -67,8 +67,11 @@ class Cold:
 @click.option(
     "--repeat", type=click.IntRange(1, 1000), default=20, show_default=True, help="Warm answers."
 )
+@click.option(
+    "--threads", type=click.IntRange(0), default=0, show_default=True, help="0 takes every core."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def bench(line: str, bundle: Path | None, repeat: int, as_json: bool) -> None:
+def bench(line: str, bundle: Path | None, repeat: int, threads: int, as_json: bool) -> None:
     """Measure one answer beside the plain ways to compute it.
 
     Every way answers LINE with the same search (width 5, as many characters as LINE has) and the
@@ -79,8 +82,10 @@ def bench(line: str, bundle: Path | None, repeat: int, as_json: bool) -> None:
         import torch
         from lianju.bot.verse.bundle import default_directory, load_bundle
 
+        if threads:
+            torch.set_num_threads(threads)
         opened = load_bundle(bundle or default_directory())
-        rows, lines = compare(opened, line, repeat)
+        rows, lines = compare(opened, line, repeat, threads)
     except ModuleNotFoundError as error:
         raise missing("lianju bench", error) from error
     cold = measure_cold(line, opened.directory)
@@ -97,7 +102,7 @@ def bench(line: str, bundle: Path | None, repeat: int, as_json: bool) -> None:
     click.echo(json.dumps(report, ensure_ascii=False) if as_json else _table(report, rows, cold))
 
 
-def compare(bundle: Bundle, line: str, repeat: int) -> tuple[list[Row], int]:
+def compare(bundle: Bundle, line: str, repeat: int, threads: int = 0) -> tuple[list[Row], int]:
     """Answers a line in every way, in turns.
 
     Returns:
@@ -107,7 +112,7 @@ def compare(bundle: Bundle, line: str, repeat: int) -> tuple[list[Row], int]:
         ExportError: the ways do not agree on the answer, or the weights cannot be read back.
         LianjuError: the line cannot be answered.
     """
-    ways = _ways(bundle, line)
+    ways = _ways(bundle, line, threads)
     offered = [_texts(way.answer()) for way in ways]
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(repeat):
@@ -125,7 +130,7 @@ def compare(bundle: Bundle, line: str, repeat: int) -> tuple[list[Row], int]:
     return rows, len(offered[0])
 
 
-def measure_cold(line: str, directory: Path, runs: int = COLD_RUNS) -> Cold:
+def measure_cold(line: str, directory: Path) -> Cold:
     """Runs `lianju poem` in processes of its own.
 
     Raises:
@@ -134,7 +139,7 @@ def measure_cold(line: str, directory: Path, runs: int = COLD_RUNS) -> Cold:
     command = [sys.executable, "-m", "lianju.bot", "poem", line, "--beam", str(WIDTH)]
     command += ["--bundle", str(directory.resolve())]
     measured = []
-    for _ in range(runs):
+    for _ in range(COLD_RUNS):
         run = subprocess.run(  # noqa: S603 - our own command line
             [sys.executable, "-m", "lianju.export.cold", *command],
             capture_output=True,
@@ -151,7 +156,7 @@ def measure_cold(line: str, directory: Path, runs: int = COLD_RUNS) -> Cold:
     )
 
 
-def _ways(bundle: Bundle, line: str) -> list[Way]:
+def _ways(bundle: Bundle, line: str, threads: int) -> list[Way]:
     from lianju.bot.verse.composer import Composer
     from lianju.bot.verse.request import Request
     from lianju.bot.verse.scheduler import Scheduler
@@ -166,7 +171,7 @@ def _ways(bundle: Bundle, line: str) -> list[Way]:
         composer = Composer(bundle, model, Scheduler(model))
         return Way(name, lambda: composer.compose_now(request))
 
-    engine = StepModel(bundle)
+    engine = StepModel(bundle, threads=threads)
     stored = StoredWeights(bundle.graph_path)
     torch_model = stored.model()
     prompt = _prompt_tokens(Composer(bundle, engine, Scheduler(engine)).read(request), bundle)
@@ -178,7 +183,9 @@ def _ways(bundle: Bundle, line: str) -> list[Way]:
     with TemporaryDirectory() as folder:
         exact = replace(bundle, directory=Path(folder))
         stored.save_exact(exact.graph_path)
-        _require_same(way("the graph with fp32 activations", StepModel(exact, "cpu")), plain)
+        _require_same(
+            way("the graph with fp32 activations", StepModel(exact, "cpu", threads)), plain
+        )
     return [way(f"lianju, {stored.precision.name}", engine), *plain]
 
 

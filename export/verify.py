@@ -59,7 +59,7 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
         ProofError: the two differ by more than the tolerance; or the state does not follow its
             parents; or a row depends on the others; or the candidates are not the best ones.
     """
-    step_model = StepModel(bundle, provider="cpu")
+    step_model = StepModel(bundle, provider="cpu", threads=1)
     rng = np.random.default_rng(seed)
     return max(_walk(bundle, step_model, model, tolerance, rng) for _ in range(PROMPTS // ROWS))
 

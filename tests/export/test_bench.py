@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 import torch
+from click.testing import CliRunner
 from lianju.bot.verse.bundle import load_bundle
 from lianju.export import bench
 from lianju.export.bundle import BundleOptions, write_bundle
@@ -25,7 +24,7 @@ def bundle(request, make_trained, corpus, tmp_path):
 
 
 def test_all_ways_give_the_same_lines(bundle):
-    rows, lines = bench.compare(bundle, LINE, repeat=1)
+    rows, lines = bench.compare(bundle, LINE, repeat=1, threads=1)
     assert lines == 5
     assert len(rows) == 4
     assert rows[0].ratio == 1
@@ -44,23 +43,23 @@ def test_a_way_that_answers_otherwise_is_found(bundle, monkeypatch):
 
     monkeypatch.setattr(Stepwise, "logits", forgetful)
     with pytest.raises(ExportError, match=r"stepwise PyTorch.* offer different lines"):
-        bench.compare(bundle, LINE, repeat=1)
+        bench.compare(bundle, LINE, repeat=1, threads=1)
 
 
 @pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
-def test_the_command_reports_in_json(bundle):
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "lianju.bot", "bench", LINE, "--repeat", "1", "--json"),
-            *("--bundle", str(bundle.directory)),
-        ],
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
+def test_the_command_reports_in_json(bundle, monkeypatch):
+    monkeypatch.setattr(bench, "COLD_RUNS", 1)
+    options = ["--repeat", "1", "--threads", "1", "--json", "--bundle", str(bundle.directory)]
+    done = CliRunner().invoke(bench.bench, [LINE, *options], catch_exceptions=False)
     report = json.loads(done.stdout)
     assert report["line"] == LINE
     assert [row["same_lines"] for row in report["rows"]] == [5] * 4
     assert report["cold"]["seconds"] > 0
     assert report["cold"]["peak_mb"] > 10
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
+def test_a_failing_cold_start_is_told(bundle):
+    with pytest.raises(ExportError, match="`lianju poem` failed: lianju: "):
+        bench.measure_cold("abc", bundle.directory)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 from lianju.bot.verse.bundle import load_bundle
+from lianju.export.__main__ import main
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "lianju.export", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        encoding="utf-8",
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command; returns its exit status, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["lianju-export", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        return exit_.value.code, *capsys.readouterr()
+
+    return run
+
+
+def test_a_checkpoint_becomes_a_bundle(run, checkpoint, corpus, tmp_path):
+    status, out, complaint = run(
+        "bundle", checkpoint, "--out", tmp_path / "toy", "--evaluate", corpus
     )
-
-
-def test_a_checkpoint_becomes_a_bundle(checkpoint, corpus, tmp_path):
-    done = run("bundle", checkpoint, "--out", tmp_path / "toy", "--evaluate", corpus)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "Perplexity on test" in done.stdout
+    assert (status, complaint) == (0, "")
+    assert "Perplexity on test" in out
     assert load_bundle(tmp_path / "toy").manifest.name == "toy-lstm"
 
 
@@ -33,13 +36,13 @@ def test_a_checkpoint_becomes_a_bundle(checkpoint, corpus, tmp_path):
         (["bundle", "{tmp}/toy.pt"], "Missing option '--out'"),
         (["bundle", "{tmp}/toy.pt", "--out", "{tmp}/toy", "--precision", "int4"], "int4"),
         (["bundle", "{tmp}/toy.pt", "--out", "{tmp}/toy", "--precision", "int8"], "--evaluate"),
-        (["bundle", "{tmp}/toy.pt", "--out", "{tmp}/toy.pt/toy"], "toy"),
+        (["bundle", "{tmp}/toy.pt", "--out", "{tmp}/toy.pt/toy"], "Nothing can be written beside"),
     ],
 )
-def test_bad_input_is_one_sentence(arguments, sentence, checkpoint, tmp_path):
-    done = run(*(argument.format(tmp=tmp_path) for argument in arguments))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("lianju-export: ")
-    assert sentence in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_bad_input_is_one_sentence(arguments, sentence, run, checkpoint, tmp_path):
+    status, out, complaint = run(*(argument.format(tmp=tmp_path) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert complaint.startswith("lianju-export: ")
+    assert sentence in complaint
+    assert complaint.count("\n") == 1
     assert not (tmp_path / "toy").exists()
