@@ -86,7 +86,6 @@ class Batch:
             self._cohorts.append(cohort)
         for seat in self._newcomers:
             seat.first_row = cohort.rows  # all start from the one new row
-        cohort.rows += 1
         cohort.seats += self._newcomers
         self._newcomers = []
 

@@ -6,7 +6,7 @@ from lianju.bot.verse.composer import Request, open_composer
 from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
 
 from .reference import plain_beam_search
-from .toy import CHINESE, PROMPTS, Toy
+from .toy import CHINESE, PROMPTS, SPECIALS, Toy
 
 SEED_LIKE = tuple(token for token in CHINESE if token not in ("<s>", "</l>"))
 
@@ -80,6 +80,12 @@ def test_length_is_kept_exactly(composer, seed_like, length):
         assert {len(candidate.text) for candidate in answer.candidates} == {length}
 
 
+def test_lines_that_differ_in_their_ending_alone_count_once(composer):
+    for text in PROMPTS[:20]:
+        answer = composer.compose_now(Request(text, count=20, length=1))
+        assert len({candidate.text for candidate in answer.candidates}) == 20
+
+
 def test_the_score_counts_the_ending(composer):
     toy, vocabulary = Toy(), composer.bundle.vocabulary
     answer = composer.compose_now(Request("白日依山尽", width=20))
@@ -93,27 +99,39 @@ def test_the_score_counts_the_ending(composer):
         assert candidate.log_prob == pytest.approx(score, abs=1e-3)
 
 
+def assert_plain(composer, toy, text, width, length):
+    """Compares a plain answer with the reference search; returns its texts."""
+    vocabulary = composer.bundle.vocabulary
+    expected = plain_beam_search(
+        lambda prefixes: map(toy.log_prob, prefixes),
+        (vocabulary.start, *vocabulary.encode(text), vocabulary.line),
+        width,
+        length,
+        vocabulary.endings,
+        vocabulary.unknown,
+    )
+    request = Request(text, width=width, count=width, length=length, plain=True)
+    found = composer.compose_now(request).candidates
+    assert [candidate.text for candidate in found] == [
+        "".join(vocabulary.tokens[token] for token in tokens if token not in vocabulary.endings)
+        for tokens, _ in expected
+    ]
+    assert [candidate.log_prob for candidate in found] == pytest.approx(
+        [score for _, score in expected], abs=1e-3
+    )
+    return [candidate.text for candidate in found]
+
+
 def test_plain_is_the_reference_search(composer):
-    toy, vocabulary = Toy(), composer.bundle.vocabulary
     for text in PROMPTS[:20]:
-        prompt = (vocabulary.start, *vocabulary.encode(text), vocabulary.line)
-        expected = plain_beam_search(
-            lambda prefixes: map(toy.log_prob, prefixes),
-            prompt,
-            4,
-            len(text),
-            vocabulary.endings,
-            vocabulary.unknown,
-        )
-        answer = composer.compose_now(Request(text, width=4, plain=True))
-        texts = [
-            "".join(vocabulary.tokens[token] for token in tokens if token not in vocabulary.endings)
-            for tokens, _ in expected
-        ]
-        assert [candidate.text for candidate in answer.candidates] == texts
-        assert [candidate.log_prob for candidate in answer.candidates] == pytest.approx(
-            [score for _, score in expected], abs=1e-3
-        )
+        assert_plain(composer, Toy(), text, width=4, length=len(text))
+
+
+def test_plain_keeps_lines_that_differ_in_their_ending_alone(tmp_path):
+    toy = Toy(tokens=(*SPECIALS, "山", "水"), hidden=2)
+    composer = open_composer(toy.write(tmp_path), "cpu", 1)
+    texts = [assert_plain(composer, toy, "山水", width, length=3) for width in range(1, 9)]
+    assert any(len(set(found)) < len(found) for found in texts)
 
 
 def test_prompt_of_a_model_without_line_tokens(seed_like):

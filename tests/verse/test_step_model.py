@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from lianju.bot.verse.bundle import load_bundle
@@ -105,16 +107,45 @@ def test_join_puts_rows_behind_each_other(opened):
     np.testing.assert_allclose(log_prob[1], toy.log_prob([7, 9]), atol=1e-4)
 
 
-def test_a_state_of_another_shape_than_promised(tmp_path):
-    directory = Toy().write(tmp_path)
+class Session:
+    """A session that returns one of its arrays in another shape."""
+
+    def __init__(self, session, name, shape):
+        self._session, self._name, self._shape = session, name, shape
+
+    def run(self, names, feed):
+        arrays = dict(zip(names, self._session.run(names, feed), strict=True))
+        return list((arrays | {self._name: np.zeros(self._shape, np.float32)}).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("h_next", (1, 2, 8)),
+        ("h_next", (1, 1, 7)),
+        ("h_next", (1, 8)),
+        ("top_log_prob", (1, 4)),
+        ("top_token", (2, 3)),
+    ],
+)
+def test_another_shape_than_promised(tmp_path, name, shape):
+    model = StepModel(load_bundle(Toy().write(tmp_path)), "cpu", 1)
+    model._session = Session(model._session, name, shape)
+    with pytest.raises(SearchError, match=f"{name} of shape"):
+        model.step(ids(4), ids(0), model.initial_state(), 3)
+
+
+def test_fewer_log_probs_than_tokens(tmp_path):
+    directory = Toy(masks=False).write(tmp_path)
     manifest = read_manifest(directory)
     manifest["model"]["vocabulary_size"] -= 1
     lines = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines(keepends=True)
     (directory / "vocab.txt").write_text("".join(lines[:-1]), encoding="utf-8")
     write_manifest(directory, manifest)
     model = StepModel(load_bundle(directory), "cpu", 1)
-    with pytest.raises(SearchError, match="log_prob of shape"):
-        model.log_prob(ids(4), ids(0), model.initial_state())
+    for step in (model.log_prob, lambda *arguments: model.step(*arguments, 3)):
+        with pytest.raises(SearchError, match="log_prob of shape"):
+            step(ids(4), ids(0), model.initial_state())
 
 
 def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
@@ -126,12 +157,11 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
 
 
 def test_provider_of_names_what_the_session_runs_on():
-    class Session:
-        def __init__(self, *providers):
-            self.get_providers = lambda: list(providers)
+    def session(*providers):
+        return SimpleNamespace(get_providers=lambda: list(providers))
 
-    assert provider_of(Session("CUDAExecutionProvider", "CPUExecutionProvider")) == "cuda"
-    assert provider_of(Session("CPUExecutionProvider")) == "cpu"
+    assert provider_of(session("CUDAExecutionProvider", "CPUExecutionProvider")) == "cuda"
+    assert provider_of(session("CPUExecutionProvider")) == "cpu"
 
 
 class TestTopK:
@@ -139,6 +169,11 @@ class TestTopK:
         values, index = top_k(np.array([[1.0, 3.0, 2.0, 3.0, 2.0, 2.0]]), 3)
         assert index.tolist() == [[1, 3, 2]]
         assert values.tolist() == [[3.0, 3.0, 2.0]]
+
+    def test_many_ties(self):
+        values = np.random.default_rng(3).integers(0, 3, (4, 300)).astype(np.float32)
+        for row, index in zip(values, top_k(values, 200)[1], strict=True):
+            assert index.tolist() == sorted(range(300), key=lambda i, row=row: (-row[i], i))[:200]
 
     def test_fewer_allowed_than_asked(self):
         values, index = top_k(np.array([[-np.inf, -1.0, -np.inf]]), 2)
