@@ -144,8 +144,7 @@ def _as_search_error(error: Exception) -> LianjuError:
 def _share_masks(masks: Sequence[Mask], rows: Sequence[int]) -> tuple[Mask, IntArray]:
     """Stacks the different masks [masks, V] and tells which each row uses, [rows] or [1]."""
     different = {id(mask): mask for mask in masks}
-    stacked = np.stack(list(different.values()))
     if len(different) == 1:
-        return stacked, np.zeros(1, np.int64)
+        return masks[0][None], np.zeros(1, np.int64)
     place = {key: number for number, key in enumerate(different)}
-    return stacked, np.repeat([place[id(mask)] for mask in masks], rows)
+    return np.stack(list(different.values())), np.repeat([place[id(mask)] for mask in masks], rows)

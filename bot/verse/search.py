@@ -5,6 +5,7 @@ room for `k` candidates under `mask`, and hands the candidates to `advance`, unt
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol, Self
 
 import numpy as np
@@ -95,6 +96,11 @@ class BeamPlan:
                 f"width {self.width} and {self.max_tokens} tokens: both must be at least 1"
             )
 
+    @cached_property
+    def is_ending(self) -> npt.NDArray[np.bool_]:
+        """Whether each token ends a path [V]."""
+        return np.isin(np.arange(self.vocabulary_size), self.endings)
+
 
 @dataclass(frozen=True)
 class BeamSearch:
@@ -161,8 +167,7 @@ class BeamSearch:
             )
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
-        after_prompt = replace(self, consumed=len(self.plan.prompt))
-        return after_prompt._extend(top_log_prob, top_token)
+        return self._extend(top_log_prob, top_token)
 
     def result(self) -> list[Hypothesis]:
         """At most `width` answers, ended and live together, best first."""
@@ -193,7 +198,7 @@ class BeamSearch:
             raise SearchError(
                 "No line can be written under these rules: change the length or the prompt."
             )
-        closing = np.isin(token[order], self.plan.endings)
+        closing = self.plan.is_ending[token[order]]
         new, closed = order[~closing], order[closing]
         ended = (
             *self.ended,
@@ -208,8 +213,9 @@ class BeamSearch:
             if len(ended) >= width and min(path.log_prob for path in ended) >= best_new:
                 new = new[:0]
         new = new[:width]
-        return replace(
-            self,
+        return BeamSearch(
+            self.plan,
+            consumed=len(self.plan.prompt),
             paths=np.concatenate((self.paths[parent[new]], token[new, None]), axis=1),
             log_prob=score[new],
             parent=parent[new],

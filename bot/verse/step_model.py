@@ -132,10 +132,12 @@ class StepModel:
 
     @staticmethod
     def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:
-        fits = array.ndim == len(expected) and all(
+        if array.shape == expected:
+            return
+        grown = array.ndim == len(expected) and all(
             size in (0, found) for size, found in zip(expected, array.shape, strict=True)
         )
-        if not fits:
+        if not grown:
             raise SearchError(
                 f"The model returned {name} of shape {list(array.shape)} where its manifest "
                 f"promises {list(expected)}: use another bundle."
