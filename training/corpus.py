@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from lianju.bot.verse.han import is_han
+from lianju.bot.verse.vocabulary import SPACE
 
 # □ and its kin, private-use characters, ideographic description characters, the replacement mark.
 _MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ue000-\uf8ff\U000f0000-\U0010fffd]")
@@ -82,13 +83,12 @@ def simplifier() -> Callable[[str], str]:
 def tokenise(line: str, words: bool) -> list[str]:
     """Splits one line of a text of one's own into tokens.
 
-    Characters are the tokens unless `words`; a space between characters becomes `␣`, since a
-    corpus file separates its tokens by spaces.
+    Characters are the tokens unless `words`; a space between characters becomes `SPACE`.
     """
     line = unicodedata.normalize("NFKC", line).strip()
     if words:
         return line.split()
-    return ["␣" if character.isspace() else character for character in line]
+    return [SPACE if character.isspace() else character for character in line]
 
 
 def has_words(lines: Iterator[str]) -> bool:

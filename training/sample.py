@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from lianju.bot.verse.vocabulary import LINE, Vocabulary
+from lianju.bot.verse.vocabulary import LINE, SPACE, Vocabulary
 
 from .corpus import tokenise
 from .errors import TrainingError
@@ -77,4 +77,4 @@ def as_text(tokens: list[str], vocabulary: Vocabulary) -> str:
     joined = (" " if vocabulary.is_words else "").join(
         " / " if token == LINE else token for token in tokens
     )
-    return joined.replace("␣", " ").strip().removesuffix("/").strip()
+    return joined.replace(SPACE, " ").strip().removesuffix("/").strip()

@@ -10,7 +10,7 @@ from opencc import OpenCC
 from .errors import PromptError
 from .han import is_han
 from .request import Script
-from .vocabulary import Vocabulary
+from .vocabulary import SPACE, Vocabulary
 
 __all__ = ["MAX_CHARACTERS", "MAX_LINES", "Prompt", "read_prompt", "write_line"]
 
@@ -42,8 +42,8 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
 
     For a Chinese vocabulary punctuation breaks lines and traditional characters become simplified
     ones. For any other only line breaks do, and capitals become small if the vocabulary has no
-    other. Spaces between single characters mean nothing; other spaces break lines, or part the
-    words if the vocabulary is of words.
+    other. Spaces between single characters mean nothing; other spaces break lines, unless the
+    vocabulary has a token for them, or part the words if it is of words.
 
     Raises:
         PromptError: The text is empty, too long, not of the model's language, or has characters
@@ -93,6 +93,8 @@ def _cut(text: str, vocabulary: Vocabulary) -> Iterator[Line]:
         of_words = vocabulary.is_words and not vocabulary.is_chinese
         if of_words or all(len(piece) == 1 for piece in pieces):
             yield tuple(pieces)
+        elif SPACE in vocabulary:
+            yield tuple(SPACE.join(pieces))
         else:
             yield from map(tuple, pieces)
 
@@ -146,7 +148,8 @@ def _differences(lines: Sequence[str], others: Sequence[str]) -> int:
 
 
 def _join(tokens: Sequence[str], vocabulary: Vocabulary) -> str:
-    return ("" if vocabulary.is_chinese or not vocabulary.is_words else " ").join(tokens)
+    parting = "" if vocabulary.is_chinese or not vocabulary.is_words else " "
+    return parting.join(tokens).replace(SPACE, " ")
 
 
 @cache

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from .han import is_han
 
-__all__ = ["END", "LINE", "START", "UNKNOWN", "Vocabulary"]
+__all__ = ["END", "LINE", "SPACE", "START", "UNKNOWN", "Vocabulary"]
 
 UNKNOWN = "<unk>"
 END = "<e>"
 START = "<s>"
 LINE = "</l>"
+SPACE = "␣"  # a space among characters, since spaces part the tokens of a corpus file
 
 SPECIAL_COUNT = -1
 CHINESE_SHARE = 0.9

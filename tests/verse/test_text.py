@@ -122,6 +122,15 @@ def test_a_model_of_letters():
         read_prompt("o'brien", NAMES)
 
 
+def test_a_model_of_letters_that_knows_the_space():
+    novel = vocabulary("<unk>", "<e>", "␣", *"adehlotw")
+    prompt = read_prompt("the  old\nwell", novel)
+    assert prompt.lines == (tuple("the␣old"), tuple("well"))
+    assert prompt.shown == ("the old", "well")
+    assert write_line(list("the␣old"), novel, False) == "the old"
+    assert lines("t h e", novel) == ["the"]
+
+
 def test_a_model_of_words():
     prompt = read_prompt("the  Whale ,\nswam", NOVEL)
     assert prompt.lines == (("the", "Whale", ","), ("swam",))
