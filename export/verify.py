@@ -8,6 +8,7 @@ Shapes: B rows, L layers, H hidden size, V vocabulary size.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,7 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
             parents; or a row depends on the others; or the candidates are not the best ones.
     """
     step_model = StepModel(bundle, provider="cpu", threads=1)
+    model = copy.deepcopy(model).double()  # so that all rounding seen is the graph's
     rng = np.random.default_rng(seed)
     return max(_walk(bundle, step_model, model, tolerance, rng) for _ in range(PROMPTS // ROWS))
 
@@ -77,7 +79,7 @@ def _walk(
         rng.uniform(-1, 1, tensor.shape(ROWS)).astype(tensor.dtype)
         for tensor in bundle.manifest.graph.state
     )
-    reference = tuple(torch.from_numpy(array) for array in state)
+    reference = tuple(torch.from_numpy(array).double() for array in state)
     worst = 0.0
     for _ in range(rng.integers(1, LONGEST + 1)):
         token = rng.integers(0, len(bundle.vocabulary), ROWS)

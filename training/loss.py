@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-CHUNK = 512  # positions; 256 to 2,048 measured alike on two cores
+# Positions a chunk. On two cores 256 to 2,048 measured alike; a GPU wants fewer, larger products.
+CHUNK = {"cpu": 512, "cuda": 8192}
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
@@ -28,8 +29,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
         weight_gradient = torch.zeros_like(weight)
         bias_gradient = None if bias is None else torch.zeros_like(bias)
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        chunk = CHUNK[hidden.device.type]
         for part, target, gradient in zip(
-            hidden.split(CHUNK), targets.split(CHUNK), hidden_gradient.split(CHUNK), strict=True
+            hidden.split(chunk), targets.split(chunk), hidden_gradient.split(chunk), strict=True
         ):
             logits = torch.nn.functional.linear(part, narrow, narrow_bias)
             rows = torch.arange(len(part), device=part.device)
