@@ -134,7 +134,7 @@ def _cell(
         h_reset, h_update, h_new = graph.split(h_gates, 3, axis=1)
         reset = add("Sigmoid", add("Add", x_reset, h_reset))
         update = add("Sigmoid", add("Add", x_update, h_update))
-        new = add("Tanh", add("Add", x_new, h_new))
+        new = add("Tanh", add("Add", x_new, add("Mul", reset, h_new)))
         # (1 - update) * new + update * h, with one product less.
         kept = add("Mul", update, add("Sub", before["h"], new))
         return {"h": add("Add", new, kept)}
