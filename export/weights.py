@@ -75,7 +75,7 @@ class StoredWeights:
             allowed = np.zeros_like(weight)
             if "bias" not in name:
                 allowed = self.precision.step_size(name, self._stored) * np.float32(0.5 + 1e-3)
-            if False and not (np.abs(self._read(name) - weight) <= allowed).all():
+            if not (np.abs(self._read(name) - weight) <= allowed).all():
                 raise ProofError(f"The graph's {name} is not the checkpoint's.")
 
     def _read(self, name: str) -> np.ndarray:
