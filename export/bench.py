@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -143,7 +143,7 @@ def measure_cold(line: str, directory: Path) -> Cold:
         run = subprocess.run(  # noqa: S603 - our own command line
             [sys.executable, "-m", "lianju.export.cold", *command],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=False,
         )
         if run.returncode:
@@ -186,7 +186,7 @@ def _ways(bundle: Bundle, line: str, threads: int) -> list[Way]:
         _require_same(
             way("the graph with fp32 activations", StepModel(exact, "cpu", threads)), plain
         )
-    return [way(f"lianju, {stored.precision.name}", engine), *plain]
+    return [way(f"lianju, {stored.precision.name} on {engine.provider}", engine), *plain]
 
 
 def _prompt_tokens(prompt: Prompt, bundle: Bundle) -> int:
@@ -206,7 +206,7 @@ def _texts(answer: Answer) -> list[str]:
     return [candidate.text for candidate in answer.candidates]
 
 
-def _table(report: dict, rows: Sequence[Row], cold: Cold) -> str:
+def _table(report: dict[str, Any], rows: Sequence[Row], cold: Cold) -> str:
     bundle, lines = report["bundle"], report["lines"]
     head = (
         f"{report['line']}, width {WIDTH}, {bundle['name']} {bundle['version']}, "
