@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 import numpy as np
 from lianju.training.model import ModelConfig
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from .nodes import Nodes
 from .precision import Precision
@@ -27,7 +27,7 @@ PRECISION = "lianju.precision"
 STATES = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
 
 Shape = Sequence[int | str]
-_TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT}
+_TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
 
 
 def graph_inputs(config: ModelConfig) -> dict[str, dict]:
@@ -41,6 +41,7 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
         "k": {"dtype": "int64", "shape": [1]},
         "mask": {"dtype": "float32", "shape": ["masks", vocabulary], "optional": True},
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
+        "predict": {"dtype": "bool", "shape": [1], "optional": True},
     }
 
 
@@ -73,7 +74,7 @@ def build_step_graph(
     incoming = {name: _layers(graph, config, name) for name in STATES[config.cell]}
     outgoing: dict[str, list[str]] = {name: [] for name in incoming}
 
-    def linear(rows: str, weight: str, bias: str) -> str:
+    def linear(graph: Nodes, rows: str, weight: str, bias: str) -> str:
         stored = graph.store(bias, weights[bias]) if bias in weights else None
         return precision.linear(graph, rows, weight, weights[weight], stored)
 
@@ -81,22 +82,26 @@ def build_step_graph(
     for layer in range(config.layers):
         before = {name: states[layer] for name, states in incoming.items()}
         x_gates, h_gates = (
-            linear(rows, f"recurrent.weight_{way}_l{layer}", f"recurrent.bias_{way}_l{layer}")
-            for rows, way in ((hidden, "ih"), (before["h"], "hh"))
+            linear(graph, rows, f"recurrent.weight_{gate}", f"recurrent.bias_{gate}")
+            for rows, gate in ((hidden, f"ih_l{layer}"), (before["h"], f"hh_l{layer}"))
         )
         after = _cell(graph, config, x_gates, h_gates, before)
         for name, state in after.items():
             outgoing[name].append(state)
         hidden = after["h"]
+
+    branch = Nodes(outer=graph)
     if "projection.weight" in weights:
-        hidden = linear(hidden, "projection.weight", "projection.bias")
-    logits = linear(hidden, "embedding.weight" if config.tied else "output.weight", "output.bias")
+        hidden = linear(branch, hidden, "projection.weight", "projection.bias")
+    output = "embedding.weight" if config.tied else "output.weight"
+    logits = linear(branch, hidden, output, "output.bias")
+    log_prob = branch.add("LogSoftmax", logits, axis=-1, name="then_log_prob")
+    _choose(branch, log_prob, config.vocabulary_size, unknown)
+    _predict(graph, branch, config.vocabulary_size)
 
     shape = graph.store("state_shape", np.array([config.layers, -1, config.hidden_size]))
     for name, states in outgoing.items():
         graph.add("Reshape", graph.add("Concat", *states, axis=0), shape, name=f"{name}_next")
-    log_prob = graph.add("LogSoftmax", logits, axis=-1, name="log_prob")
-    _choose(graph, log_prob, config.vocabulary_size, unknown)
 
     body = helper.make_graph(
         graph.nodes,
@@ -153,8 +158,41 @@ def _choose(graph: Nodes, log_prob: str, vocabulary_size: int, unknown: int) -> 
     rows = graph.store("mask_row", np.array([0]))
     allowed = graph.add("Add", log_prob, graph.add("Gather", masks, rows))
     graph.nodes.append(
-        helper.make_node("TopK", [allowed, "k"], ["top_log_prob", "top_token"], axis=-1)
+        helper.make_node("TopK", [allowed, "k"], ["then_top_log_prob", "then_top_token"], axis=-1)
     )
+
+
+def _predict(graph: Nodes, branch: Nodes, vocabulary_size: int) -> None:
+    """Adds the choice between the output layer and none, for tokens within a prompt.
+
+    Nobody reads what would follow them, and the output layer is almost half of a one-row step.
+    Without it the outputs have no rows.
+    """
+    outputs = {
+        "log_prob": (TensorProto.FLOAT, vocabulary_size),
+        "top_log_prob": (TensorProto.FLOAT, 1),
+        "top_token": (TensorProto.INT64, 1),
+    }
+    nothing = Nodes(outer=graph)
+    for name, (dtype, size) in outputs.items():
+        empty = numpy_helper.from_array(
+            np.zeros((0, size), helper.tensor_dtype_to_np_dtype(dtype)), f"no_{name}"
+        )
+        nothing.nodes.append(helper.make_node("Constant", [], [f"else_{name}"], value=empty))
+    branches = {
+        f"{way}_branch": helper.make_graph(
+            nodes.nodes,
+            way,
+            [],
+            [
+                helper.make_tensor_value_info(f"{way}_{name}", dtype, [None, None])
+                for name, (dtype, _) in outputs.items()
+            ],
+        )
+        for way, nodes in (("then", branch), ("else", nothing))
+    }
+    wanted = graph.store("predict", np.array([True]))
+    graph.nodes.append(helper.make_node("If", [wanted], list(outputs), **branches))
 
 
 def _declare(name: str, dtype: str, shape: Shape, optional: bool = False) -> ValueInfoProto:

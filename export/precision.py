@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
-from onnx import ModelProto, TensorProto, helper
+from onnx import GraphProto, ModelProto, TensorProto, helper
 
 from .nodes import Nodes
 
@@ -127,14 +127,22 @@ def without_rounding(model: ModelProto) -> ModelProto:
     """Returns a graph that computes the same but for the rounding of its activations."""
     exact = ModelProto()
     exact.CopyFrom(model)
-    del exact.graph.node[:]
-    for node in model.graph.node:
+    _stop_rounding(exact.graph)
+    return exact
+
+
+def _stop_rounding(graph: GraphProto) -> None:
+    nodes = list(graph.node)
+    del graph.node[:]
+    for node in nodes:
         if node.op_type == "QuantizeLinear":
             node = helper.make_node("Identity", node.input[:1], node.output)
         elif node.op_type == "MatMulInteger":
             rows, columns, _ = node.input
             weight = f"{node.output[0]}_weight"
-            exact.graph.node.append(helper.make_node("Cast", [columns], [weight], to=FLOAT))
+            graph.node.append(helper.make_node("Cast", [columns], [weight], to=FLOAT))
             node = helper.make_node("MatMul", [rows, weight], node.output)
-        exact.graph.node.append(node)
-    return exact
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _stop_rounding(attribute.g)
+        graph.node.append(node)

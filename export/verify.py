@@ -58,7 +58,8 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
 
     Raises:
         ProofError: the two differ by more than the tolerance; or the state does not follow its
-            parents; or a row depends on the others; or the candidates are not the best ones.
+            parents; or a row depends on the others; or the candidates are not the best ones; or
+            asking for none changes the state.
     """
     step_model = StepModel(bundle, provider="cpu", threads=1)
     model = copy.deepcopy(model).double()  # so that all rounding seen is the graph's
@@ -97,6 +98,10 @@ def _walk(
         candidates = min(CANDIDATES, len(bundle.vocabulary))
         output = step_model.step(token, parent, state, candidates)
         _prove_candidates(bundle, found, output.top_log_prob, output.top_token)
+        silent = step_model.step(token, parent, state, 0).state
+        same = all(np.array_equal(one, other) for one, other in zip(silent, after, strict=True))
+        if not same:
+            raise ProofError("The bundle was not written: without candidates its state differs.")
         state = after
     return worst
 

@@ -92,13 +92,15 @@ class Batch:
     def _advance(self, cohort: _Cohort) -> list[Seat]:
         searches = [seat.search for seat in cohort.seats]
         tokens = [search.token for search in searches]
+        k = max(search.k for search in searches)
+        masks = [search.mask for search in searches] if k else []
         try:
             output = self._model.step(
                 np.concatenate(tokens),
                 np.concatenate([seat.search.parent + seat.first_row for seat in cohort.seats]),
                 cohort.state,
-                max(search.k for search in searches),
-                *_share_masks([search.mask for search in searches], list(map(len, tokens))),
+                k,
+                *_share_masks(masks, list(map(len, tokens))),
             )
         except Exception as error:  # whoever comes next starts afresh
             left, cohort.seats = cohort.seats, []
@@ -141,8 +143,10 @@ def _as_search_error(error: Exception) -> LianjuError:
     return fault
 
 
-def _share_masks(masks: Sequence[Mask], rows: Sequence[int]) -> tuple[Mask, IntArray]:
+def _share_masks(masks: Sequence[Mask], rows: Sequence[int]) -> tuple[Mask, IntArray] | tuple[()]:
     """Stacks the different masks [masks, V] and tells which each row uses, [rows] or [1]."""
+    if not masks:
+        return ()
     different = {id(mask): mask for mask in masks}
     if len(different) == 1:
         return masks[0][None], np.zeros(1, np.int64)

@@ -137,8 +137,8 @@ class BeamSearch:
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs; one, unused, within the prompt."""
-        return 1 if self.consumed + 1 < len(self.plan.prompt) else self.plan.width
+        """How many candidates a row needs; none within the prompt."""
+        return 0 if self.consumed + 1 < len(self.plan.prompt) else self.plan.width
 
     @property
     def mask(self) -> Mask:

@@ -51,6 +51,7 @@ class StepModel:
         self._check_against(bundle)
         optional = {node.name for node in self._session.get_overridable_initializers()}
         self._masks_itself = {"mask", "mask_row"} <= optional
+        self._may_skip_output = "predict" in optional
         self._no_mask = np.zeros((1, self._vocabulary_size), np.float32)
         self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
@@ -82,13 +83,16 @@ class StepModel:
             token: The token that each row consumes [B].
             parent: The row of `state` that each row continues [B].
             state: The state after the step before, or `initial_state`.
-            k: How many candidates to return; never more than V come back.
+            k: How many candidates to return; never more than V come back. 0 spares the work of
+                finding them, if the graph lets it.
             mask: Additive masks [masks, V], 0 or -inf; None forbids `<unk>` alone.
             mask_row: Which mask each row uses [B]; None gives the first to all.
 
         Raises:
             SearchError: The graph returned a shape that its manifest does not allow.
         """
+        if k == 0:
+            return self._consume(token, parent, state)
         k = min(k, self._vocabulary_size)
         mask = self._no_mask if mask is None else mask
         mask_row = self._first_mask if mask_row is None else mask_row
@@ -116,6 +120,14 @@ class StepModel:
         log_prob, *after = self._session.run(["log_prob", *self._state_outputs], feed)
         self._check_shape("log_prob", log_prob, (len(token), self._vocabulary_size))
         return log_prob, self._checked(after, len(token))
+
+    def _consume(self, token: IntArray, parent: IntArray, state: State) -> StepOutput:
+        feed = self._feed(token, parent, state, 1)
+        if self._may_skip_output:
+            feed["predict"] = np.zeros(1, bool)
+        after = self._session.run(self._state_outputs, feed)
+        none = np.empty((len(token), 0))
+        return StepOutput(none, none.astype(np.int64), self._checked(after, len(token)))
 
     def _feed(
         self, token: IntArray, parent: IntArray, state: State, k: int

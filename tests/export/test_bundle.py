@@ -16,7 +16,7 @@ from lianju.export.bundle import BundleOptions, prove_bundle, write_bundle
 from lianju.export.errors import ExportError, ProofError
 from lianju.export.verify import EXACT, prove_steps
 from lianju.training.errors import CorpusError
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 
 def write(trained, out, **options):
@@ -58,7 +58,7 @@ def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_pat
         assert {name: it["shape"] for name, it in graph[side].items()} == shapes
     defaults = {tensor.name for tensor in model.initializer}
     optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
-    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row"}
+    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict"}
 
 
 def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):
@@ -156,13 +156,29 @@ def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
             if tensor.name == "mask":
                 zeros = np.zeros((1, 47), np.float32)
                 tensor.CopyFrom(numpy_helper.from_array(zeros, "mask"))
-        for node in graph.node:  # and whatever the caller gives
-            if "mask" in node.input:
+        (choice,) = (node for node in graph.node if node.op_type == "If")
+        for node in [node for branch in choice.attribute for node in branch.g.node]:
+            if "mask" in node.input:  # and whatever the caller gives
                 node.input[0] = "nothing"
         graph.initializer.append(numpy_helper.from_array(np.zeros((1, 47), np.float32), "nothing"))
 
     change_graph(tmp_path / "toy", forget)
     with pytest.raises(ProofError, match="its candidates are not the most probable"):
+        prove_bundle(tmp_path / "toy", trained.model)
+
+
+def test_a_state_that_depends_on_what_is_asked_for_fails_the_proof(make_trained, tmp_path):
+    trained = make_trained("gru")
+    write(trained, tmp_path / "toy")
+
+    def falsify(graph):
+        (reshape,) = (node for node in graph.node if node.output[0] == "h_next")
+        reshape.output[0] = "right"
+        graph.node.append(helper.make_node("Cast", ["predict"], ["factor"], to=1))
+        graph.node.append(helper.make_node("Mul", ["right", "factor"], ["h_next"]))
+
+    change_graph(tmp_path / "toy", falsify)
+    with pytest.raises(ProofError, match="without candidates its state differs"):
         prove_bundle(tmp_path / "toy", trained.model)
 
 

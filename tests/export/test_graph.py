@@ -103,6 +103,15 @@ def test_rows_choose_among_masks(model, open_step, zero_state):
     assert np.array_equal(shared["log_prob"], found["log_prob"])
 
 
+def test_within_a_prompt_the_state_comes_without_predictions(model, open_step, zero_state):
+    step, state = open_step(model), zero_state(model.config)
+    silent = step.run([5, 6], [0, 0], state, predict=np.array([False]))
+    assert silent["log_prob"].shape[0] == silent["top_token"].shape[0] == 0
+    spoken = step.run([5, 6], [0, 0], state)
+    for one, other in zip(step.after(silent), step.after(spoken), strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
     with torch.no_grad():
         model.output.weight.zero_()  # the embedding too, where it is tied

@@ -81,6 +81,16 @@ def test_a_foreign_graph_without_masks_gives_the_same(opened, grows):
         np.testing.assert_allclose(one.top_log_prob, other.top_log_prob, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_candidates_but_the_same_state(opened, kind):
+    _, model = opened(**kind)
+    silent = model.step(ids(7, 8), ids(0, 0), model.initial_state(), 0)
+    spoken = model.step(ids(7, 8), ids(0, 0), model.initial_state(), 3)
+    assert silent.top_log_prob.shape == silent.top_token.shape == (2, 0)
+    for one, other in zip(silent.state, spoken.state, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_more_candidates_than_tokens(opened):
     _, model = opened(tokens=("<unk>", "<e>", "a", "b"), masks=True)
     assert model.step(ids(2), ids(0), model.initial_state(), 64).top_token.shape == (1, 4)
