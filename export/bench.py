@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from lianju.bot.verse.bundle import Bundle
     from lianju.bot.verse.request import Answer
     from lianju.bot.verse.step import Stepper
-    from lianju.bot.verse.text import Prompt
 
 WIDTH = 5
 COLD_RUNS = 5
@@ -174,11 +173,10 @@ def _ways(bundle: Bundle, line: str, threads: int) -> list[Way]:
     engine = StepModel(bundle, threads=threads)
     stored = StoredWeights(bundle.graph_path)
     torch_model = stored.model()
-    prompt = _prompt_tokens(Composer(bundle, engine, Scheduler(engine)).read(request), bundle)
     plain = [
-        way("stepwise PyTorch, state kept", Stepwise(torch_model, prompt)),
-        way("PyTorch, prefix run anew, last output", RerunLastPosition(torch_model, prompt)),
-        way("PyTorch, prefix run anew, all outputs", RerunAllPositions(torch_model, prompt)),
+        way("stepwise PyTorch, state kept", Stepwise(torch_model)),
+        way("PyTorch, prefix run anew, last output", RerunLastPosition(torch_model)),
+        way("PyTorch, prefix run anew, all outputs", RerunAllPositions(torch_model)),
     ]
     with TemporaryDirectory() as folder:
         exact = replace(bundle, directory=Path(folder))
@@ -187,12 +185,6 @@ def _ways(bundle: Bundle, line: str, threads: int) -> list[Way]:
             way("the graph with fp32 activations", StepModel(exact, "cpu", threads)), plain
         )
     return [way(f"lianju, {stored.precision.name} on {engine.provider}", engine), *plain]
-
-
-def _prompt_tokens(prompt: Prompt, bundle: Bundle) -> int:
-    vocabulary = bundle.vocabulary
-    lines = sum(len(tokens) + (vocabulary.line is not None) for tokens in prompt.lines)
-    return lines + (vocabulary.start is not None)
 
 
 def _require_same(reference: Way, others: Sequence[Way]) -> None:

@@ -25,13 +25,12 @@ class PlainStepper(ABC):
 
     Args:
         model: in evaluation mode.
-        prompt: how many tokens the search's prompt has.
     """
 
     grows = True
 
-    def __init__(self, model: LanguageModel, prompt: int) -> None:
-        self.model, self.prompt = model, prompt
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
 
     def initial_state(self, rows: int = 1) -> State:
         """No token yet."""
@@ -48,13 +47,13 @@ class PlainStepper(ABC):
         parent: np.ndarray,
         state: State,
         k: int,
-        mask: np.ndarray,
-        mask_row: np.ndarray,
+        mask: np.ndarray | None = None,
+        mask_row: np.ndarray | None = None,
     ) -> StepOutput:
-        """See `lianju.bot.verse.step.Stepper`."""
+        """See `lianju.bot.verse.step.Stepper`; while no candidates are wanted it only collects."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
-        if history.shape[1] < self.prompt:
-            nothing = np.zeros((len(token), k))
+        if k == 0:
+            nothing = np.zeros((len(token), 0))
             return StepOutput(nothing, nothing.astype(np.int64), (history,))
         carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
         logits, carried = self.logits(torch.from_numpy(history), carried)
