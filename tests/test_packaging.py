@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,9 +16,14 @@ PACKAGES = ("bot", "export", "training")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    out = tmp_path_factory.mktemp("wheel")
+    # Of a copy: a build leaves files behind that would find their way into the next wheel.
+    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, source / package)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
-    command += ["--no-build-isolation", "--wheel-dir", str(out), str(ROOT)]
+    command += ["--no-build-isolation", "--wheel-dir", str(out), str(source)]
     subprocess.run(command, check=True, capture_output=True, cwd=out)
     (built,) = out.glob("*.whl")
     with zipfile.ZipFile(built) as archive:
