@@ -5,7 +5,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -127,17 +127,20 @@ def generate(source: Path, out: str, **options: Any) -> None:
     """
     from .terminal import classic_block
 
-    prompts = _read_prompts(source)
-    requests = [_request(prompt, **options) for prompt in prompts]
+    requests = {
+        number: _request(prompt, **options) for number, prompt in _read_prompts(source).items()
+    }
+    if Path(out).exists() and source.samefile(out):
+        raise RequestError(f"{out} holds the prompts: choose another --out.")
     with _open_composer(**options) as composer:
-        for number, request in enumerate(requests, 1):
+        for number, request in requests.items():
             try:
                 composer.read(request)
             except PromptError as error:
                 raise PromptError(f"{source}, line {number}: {error}") from None
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
         with _output(out) as stream:
-            for index, request in enumerate(requests):
+            for index, request in enumerate(requests.values()):
                 answer = composer.compose_now(request)
                 stream.write(classic_block(index, request.text, answer, spaced))
 
@@ -179,10 +182,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone; Python would complain once more when it flushes at exit.
+    except OSError as error:  # of standard output: all else is dealt with where it is opened
+        # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if isinstance(error, BrokenPipeError):  # the reader has gone
+            return 1
+        return _complain(f"The answer cannot be written: {error.strerror}.")
 
 
 def _complain(sentence: str) -> int:
@@ -220,15 +225,16 @@ def _open_composer(
         composer.close()
 
 
-def _read_prompts(source: Path) -> list[str]:
+def _read_prompts(source: Path) -> dict[int, str]:
+    """The prompts of a file, by line number."""
     try:
         text = source.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise PromptError(f"{source} is not UTF-8 text: save it as UTF-8.") from None
     except OSError as error:
         raise PromptError(f"{source} cannot be read: {error.strerror}.") from None
-    prompts = [line.strip() for line in text.rstrip().split("\n")]
-    if prompts == [""]:
+    prompts = {number: line.strip() for number, line in enumerate(text.rstrip().split("\n"), 1)}
+    if prompts == {1: ""}:
         raise PromptError(f"{source} is empty: write one prompt a line.")
     return prompts
 
@@ -239,16 +245,21 @@ def _output(out: str) -> Iterator[TextIO]:
     if out == "-":
         yield sys.stdout
         return
-    path = Path(out)
-    draft = Path(f"{out}.{os.getpid()}.tmp")
+    path = Path(out).resolve()  # a link stays a link
+    # A pipe or a device is written to as it is; replacing it would destroy it.
+    special = path.exists() and not path.is_file()
+    draft = path if special else path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with draft.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
-        draft.replace(path)
+        if not special:
+            draft.replace(path)
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}.") from None
     finally:
-        draft.unlink(missing_ok=True)
+        if not special:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,13 @@ from .errors import ExportError, missing
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(package_name="lianju", prog_name="lianju-export")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Turns a checkpoint into a bundle that the bot can run."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @cli.command()

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 
@@ -207,8 +208,24 @@ class TestGenerate:
         assert "cannot be written" in refused("generate", source, "--out", out)
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
+    def test_links_and_pipes_stay_what_they_are(self, lianju, tmp_path):
+        source = self.write(tmp_path, "白日")
+        (tmp_path / "link.txt").symlink_to("real.txt")
+        os.mkfifo(tmp_path / "pipe")
+        written = []
+        reader = threading.Thread(target=lambda: written.append((tmp_path / "pipe").read_text()))
+        reader.start()
+        for name in ("link.txt", "pipe"):
+            assert lianju("generate", source, "--out", tmp_path / name)[0] == 0
+        reader.join()
+        assert (tmp_path / "link.txt").is_symlink()
+        assert (tmp_path / "pipe").is_fifo()
+        assert written == [(tmp_path / "real.txt").read_text(encoding="utf-8")]
+
     def test_other_bad_input(self, refused, tmp_path):
         source = self.write(tmp_path, "白日")
+        assert "holds the prompts" in refused("generate", source, "--out", source)
+        assert "cannot be written" in refused("generate", source, "--out", source / "out.txt")
         assert "does not exist" in refused("generate", "nothing.txt", "--out", "-")
         assert "is a directory" in refused("generate", source, "--out", tmp_path)
         assert "Missing option '--out'" in refused("generate", source)

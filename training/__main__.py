@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -14,14 +15,25 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number that can be used.", ctx, parameter)
+    return value
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(package_name="lianju", prog_name="lianju-train")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Trains a language model of verse: corpus to checkpoint."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @cli.command()
-@click.option("--out", type=_FOLDER, default=Path("data/tang"), show_default=True)
+@click.option(
+    "--out", type=_FOLDER, help="Where to write; by default data/ and the name of the corpus."
+)
 @click.option(
     "--corpus",
     type=click.Choice(["tang", "song", "both"]),
@@ -40,7 +52,12 @@ def cli() -> None:
     help="What a token of your own text is.",
 )
 def prepare(
-    out: Path, corpus: str, source: Path | None, text: Path | None, stream: Path | None, unit: str
+    out: Path | None,
+    corpus: str,
+    source: Path | None,
+    text: Path | None,
+    stream: Path | None,
+    unit: str,
 ) -> None:
     """Fetches, cleans, deduplicates and splits the poems, and says what was left out."""
     from . import prepare as preparation
@@ -48,6 +65,7 @@ def prepare(
     if sum(given is not None for given in (source, text, stream)) > 1:
         raise click.UsageError("Give one of --source, --text and --stream.")
     own = text or stream
+    out = out or Path("data", own.stem if own else corpus)
     if own is not None:
         words = None if unit == "auto" else unit == "word"
         report = preparation.prepare_text(out, own, stream is not None, words)
@@ -55,7 +73,9 @@ def prepare(
         corpora = ("tang", "song") if corpus == "both" else (corpus,)
         report = preparation.prepare_poems(out, corpora, source)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
-    click.echo(f"Wrote {out}: next, lianju-train train {out} --out runs/first", err=True)
+    mode = " --set data.stream=true" if stream else " --set data.line_tokens=false" if text else ""
+    command = f"lianju-train train {out} --out runs/{out.name}{mode}"
+    click.echo(f"Wrote {out}: next, {command}", err=True)
 
 
 @cli.command()
@@ -66,6 +86,7 @@ def prepare(
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
+    callback=_finite,
     help="Train for this long, with the schedule fitted to it, instead of the recipe's passes.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
@@ -149,7 +170,9 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
 @cli.command()
 @click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("prompt", default="")
-@click.option("--temperature", type=click.FloatRange(0, 10, min_open=True), default=0.8)
+@click.option(
+    "--temperature", type=click.FloatRange(0, 10, min_open=True), default=0.8, callback=_finite
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
 @click.option("--length", type=click.IntRange(1, 10_000), default=80, show_default=True)
@@ -206,6 +229,9 @@ def main() -> None:
         sys.exit(2)
     except TrainingError as error:
         click.echo(f"lianju-train: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"lianju-train: {error.filename}: {error.strerror}.", err=True)
         sys.exit(2)
     except ModuleNotFoundError as error:
         click.echo(

@@ -132,12 +132,14 @@ def open_scorer(path: Path) -> Scorer:
     return CheckpointScorer(trained.model, trained.vocabulary)
 
 
-def is_stream(corpus: Path) -> bool:
-    """Tells whether a prepared corpus is one continuous text."""
-    report = corpus / "report.json"
-    if not report.is_file():
-        return False
-    return bool(json.loads(report.read_text(encoding="utf-8")).get("stream", False))
+def is_stream(corpus: Path) -> bool | None:
+    """Tells whether a prepared corpus is one continuous text; None where it does not say."""
+    try:
+        report = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    stream: bool | None = report.get("stream")
+    return stream
 
 
 def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:

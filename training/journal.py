@@ -68,8 +68,10 @@ def read_log(path: Path) -> list[dict[str, str]]:
     """Returns the rows of a log, none if there is no log yet."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    # A run that was cut off may have left half a row.
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [row for row in rows if None not in row.values() and row["update"].isdigit()]
 
 
 def draw_curve(rows: list[dict[str, str]], path: Path) -> None:

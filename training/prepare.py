@@ -23,6 +23,7 @@ from .corpus import Rejected, clean, has_words, simplifier, tokenise
 from .errors import CorpusError
 
 SPLITS = ("train", "validation", "test")
+REPORT = "report.json"
 LINE_TOKEN = "</l>"  # noqa: S105 - a token of text
 
 _HELD_OUT = {0: "validation", 1: "test"}
@@ -82,6 +83,9 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
         seen.add(text)
         openings.add(opening)
         kept.append((poem.corpus, tuple(tuple(line) for line in lines)))
+    for corpus in corpora:
+        if not published[corpus]:
+            raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
     splits: dict[str, list[tuple[str, Sample]]] = {name: [] for name in SPLITS}
     for corpus, sample in kept:
         split = split_of(token for line in sample for token in line)
@@ -150,12 +154,6 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
         for sample in dict.fromkeys(samples):
             splits[split_of(sample[0])].append(sample)
         dropped["duplicates"] = len(samples) - sum(map(len, splits.values()))
-    for name, part in splits.items():
-        if not part:
-            raise CorpusError(
-                f"{text} has too few lines ({len(lines)}) for a {name} part: "
-                "a few hundred are needed."
-            )
     report = {
         "source": {"text": text.name, "sha256": hashlib.sha256(raw.encode()).hexdigest()},
         "stream": stream,
@@ -175,6 +173,11 @@ def _write(
     out: Path, splits: dict[str, list[Sample]], report: dict[str, Any], begun: float
 ) -> dict[str, Any]:
     """Writes everything beside `out` first, so that an interruption leaves nothing half-written."""
+    for name, samples in splits.items():
+        if not samples:
+            raise CorpusError(f"Too few samples for a {name} part: a few hundred are needed.")
+    if out.is_dir() and any(out.iterdir()) and not (out / REPORT).is_file():
+        raise CorpusError(f"{out} holds files that are no corpus: choose another --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
@@ -193,7 +196,7 @@ def _write(
             (building / f"{name}.txt").write_bytes(data)
             report["sha256"][f"{name}.txt"] = hashlib.sha256(data).hexdigest()
         report["seconds"] = round(time.perf_counter() - begun, 1)
-        (building / "report.json").write_text(
+        (building / REPORT).write_text(
             json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
         building.chmod(0o755)

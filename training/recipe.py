@@ -84,7 +84,7 @@ class Averaging(_Section):
     """Averaged weights over the last updates; see `averaging.WindowAverage`."""
 
     window: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the updates so far; 0 is none
-    minimum: Count = 10_000
+    minimum: Count = 1
     maximum: Count = 10_000
 
 
@@ -133,7 +133,7 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
         text = (files(__package__) / "presets" / f"{preset}.toml").read_text(encoding="utf-8")
         name = preset
     elif path.suffix == ".toml" and path.is_file():
-        text, name = path.read_text(encoding="utf-8"), path.stem
+        text, name = path.read_bytes().decode(errors="replace"), path.stem
     else:
         raise RecipeError(
             f"There is no preset {preset!r}: take one of {', '.join(preset_names())}, "

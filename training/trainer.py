@@ -20,8 +20,8 @@ from . import data
 from .averaging import WindowAverage
 from .checkpoint import read_checkpoint, save_checkpoint
 from .distributed import Processes
-from .errors import CheckpointError
-from .evaluate import CheckpointScorer, Perplexity, perplexity, stream_perplexity
+from .errors import CheckpointError, CorpusError
+from .evaluate import CheckpointScorer, Perplexity, is_stream, perplexity, stream_perplexity
 from .journal import Journal
 from .loss import linear_cross_entropy
 from .model import LanguageModel, State
@@ -102,6 +102,11 @@ class Trainer:
         if not resume and (out / "last.pt").exists():
             raise CheckpointError(
                 f"{out} holds a run already: give --resume to go on with it, or another --out."
+            )
+        if is_stream(corpus) not in (None, recipe.data.stream):
+            raise CorpusError(
+                f"{corpus} is {'' if is_stream(corpus) else 'not '}one continuous text: give "
+                f"--set data.stream={str(is_stream(corpus)).lower()}."
             )
         lowercase = recipe.data.lowercase
         poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)

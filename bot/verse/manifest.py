@@ -151,6 +151,8 @@ class Manifest(_Part):
             return cls.model_validate(json.loads(text))
         except json.JSONDecodeError as error:
             raise ValueError(f"is not JSON (line {error.lineno})") from None
+        except RecursionError:
+            raise ValueError("is nested too deeply") from None
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             place = ".".join(map(str, fault["loc"])) or "it"

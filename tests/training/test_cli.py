@@ -50,6 +50,8 @@ def test_from_corpus_to_text(corpus, tmp_path, capsys):
         (["prepare", "--source", "nowhere"], "has no poet"),
         (["prepare", "--source", "a", "--text", __file__], "one of --source"),
         (["dance"], "dance"),
+        (["train", "nowhere", "--out", "run", "--minutes", "nan"], "nan is not a number"),
+        (["prepare", "--text", __file__, "--out", "/dev/null/x"], "/dev/null"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(arguments, message, capsys, tmp_path, monkeypatch):
@@ -66,3 +68,28 @@ def test_python_m_is_the_same():
     command = [sys.executable, "-m", "lianju.training", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "prepare" in done.stdout
+
+
+def test_a_corpus_and_a_recipe_agree_on_what_a_stream_is(tmp_path, capsys):
+    novel, names = tmp_path / "novel.txt", tmp_path / "names.txt"
+    novel.write_text("a b c d\n" * 200, encoding="utf-8")
+    names.write_text("\n".join(f"name{i}" for i in range(900)), encoding="utf-8")
+    for option, text, fits in (("--stream", novel, "true"), ("--text", names, "false")):
+        out = tmp_path / text.stem
+        assert _run(capsys, "prepare", option, text, "--out", out)[0] == 0
+        other = "false" if fits == "true" else "true"
+        run = ["train", out, "--out", tmp_path / "run", "--preset", "tiny"]
+        status, _, err = _run(capsys, *run, "--set", f"data.stream={other}")
+        assert status == 2
+        assert f"--set data.stream={fits}" in err
+
+
+def test_prepare_takes_no_folder_that_is_not_its_own(tmp_path, capsys):
+    names, out = tmp_path / "names.txt", tmp_path / "precious"
+    names.write_text("\n".join(f"name{i}" for i in range(900)), encoding="utf-8")
+    out.mkdir()
+    (out / "train.txt").write_text("mine", encoding="utf-8")
+    status, _, err = _run(capsys, "prepare", "--text", names, "--out", out)
+    assert status == 2
+    assert "choose another --out" in err
+    assert (out / "train.txt").read_text() == "mine"

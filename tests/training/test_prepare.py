@@ -201,11 +201,19 @@ def test_names_and_novels_are_prepared_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"one\ntwo\n", "too few lines")]
+    ("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"one\ntwo\n", "Too few samples")]
 )
 def test_a_text_that_will_not_do_is_one_sentence(tmp_path, content, message):
     text = tmp_path / "text.txt"
     text.write_bytes(content)
     with pytest.raises(CorpusError, match=message):
         prepare_text(tmp_path / "out", text, stream=False, words=None)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_source_without_the_corpus_is_refused_and_nothing_is_written(package, tmp_path):
+    (package / "dist" / "quantangshi" / "poet.song.0.json").unlink()
+    for corpora in (("song",), ("tang", "song")):
+        with pytest.raises(CorpusError, match="no song poems"):
+            prepare_poems(tmp_path / "out", corpora, package)
     assert not (tmp_path / "out").exists()
