@@ -26,7 +26,7 @@ class _Part(BaseModel):
 class Architecture(_Part):
     """The network behind the graph."""
 
-    cell: str
+    cell: Literal["lstm", "gru", "rnn"]
     layers: Size
     hidden_size: Size
     embedding_size: Size
