@@ -72,3 +72,18 @@ def test_the_wheel_answers_from_an_empty_folder(wheel, tmp_path):
         check=True,
     )
     assert Path(where.stdout.strip()).is_relative_to(wheel)
+
+
+def test_an_answer_leaves_nothing_behind(wheel, tmp_path):
+    # ONNX Runtime reports nothing from a CI machine anyhow, so this must not look like one.
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    subprocess.run(
+        [sys.executable, "-m", "lianju.bot", "poem", "黄河远上白云间"],
+        env=kept | {"PYTHONPATH": str(wheel), "HOME": str(home), "PYTHONUTF8": "1"},
+        cwd=home,
+        capture_output=True,
+        check=True,
+    )
+    assert list(home.rglob("*")) == []

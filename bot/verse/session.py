@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import onnxruntime as ort
-
 from .errors import BundleError, ProviderError
+
+# ONNX Runtime 1.29 and later report their use over the network, and keep an id of the machine in
+# its cache folder, unless this is set before they load. Who sets it to something else has chosen.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime as ort
 
 __all__ = ["Provider", "open_session", "provider_of"]
 
