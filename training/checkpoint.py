@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -103,3 +104,16 @@ def load_trained(path: Path) -> Trained:
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path} is not a checkpoint, or it is damaged.") from error
     return Trained(model.eval(), vocabulary, content["info"])
+
+
+def code_commit() -> str | None:
+    """Returns the commit of the code at hand, where it is a checkout."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607 - git as the user has it
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -11,7 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from .data import IGNORED
+from .model import LanguageModel, State
 
 # Positions a chunk. On two cores 256 to 2,048 measured alike; a GPU wants fewer, larger products.
 CHUNK = {"cpu": 512, "cuda": 8192}
@@ -74,3 +77,24 @@ def linear_cross_entropy(
         A float32 scalar, in nats.
     """
     return _LinearCrossEntropy.apply(hidden, weight, bias, targets)
+
+
+class SummedLoss(nn.Module):
+    """A model with its loss, as one module, so that gradients meet in one backward pass."""
+
+    def __init__(self, model: LanguageModel, precision: str) -> None:
+        super().__init__()
+        self.model = model
+        self._dtype = torch.bfloat16 if precision == "bf16" else None
+
+    def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Returns the summed cross-entropy in nats over the targets, and the state after."""
+        model = self.model
+        with torch.autocast(inputs.device.type, self._dtype, enabled=self._dtype is not None):
+            hidden, after = model.features(inputs, state)
+        hidden = hidden.to(self._dtype or torch.float32)
+        wanted = targets != IGNORED
+        loss = linear_cross_entropy(
+            hidden[wanted], model.output.weight, model.output.bias, targets[wanted]
+        )
+        return loss, after

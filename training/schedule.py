@@ -1,10 +1,13 @@
-"""Learning-rate schedules: the share of the full rate at a point of the run."""
+"""The optimiser, and its learning rate over the run."""
 
 from __future__ import annotations
 
 import math
 
-from .recipe import Optimiser
+import torch
+
+from .model import LanguageModel
+from .recipe import Optimiser, Recipe
 
 
 def rate_share(optimiser: Optimiser, update: int, progress: float) -> float:
@@ -21,3 +24,16 @@ def rate_share(optimiser: Optimiser, update: int, progress: float) -> float:
     if optimiser.schedule == "cosine":
         left = (1 - math.cos(math.pi * left)) / 2
     return rising * (optimiser.final + (1 - optimiser.final) * left)
+
+
+def make_optimiser(model: LanguageModel, recipe: Recipe) -> torch.optim.Optimizer:
+    """Returns the recipe's optimiser over a model's weights."""
+    options = recipe.optimiser
+    kind = torch.optim.AdamW if options.name == "adamw" else torch.optim.Adam
+    return kind(
+        model.parameters(),
+        lr=options.learning_rate,
+        betas=options.betas,
+        weight_decay=options.weight_decay,
+        fused=True,
+    )

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from . import data
+from .loss import SummedLoss
 from .model import LanguageModel
 from .recipe import Recipe
-from .trainer import SummedLoss, make_optimiser
+from .schedule import make_optimiser
 from .vocabulary import build_vocabulary
 
 

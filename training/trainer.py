@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,41 +17,20 @@ from tqdm import tqdm
 
 from . import data
 from .averaging import WindowAverage
-from .checkpoint import read_checkpoint, save_checkpoint
+from .checkpoint import code_commit, read_checkpoint, save_checkpoint
 from .distributed import Processes
 from .errors import CheckpointError, CorpusError
 from .evaluate import CheckpointScorer, Perplexity, is_stream, perplexity, stream_perplexity
 from .journal import Journal
-from .loss import linear_cross_entropy
+from .loss import SummedLoss
 from .model import LanguageModel, State
 from .recipe import Recipe
 from .sample import as_text, sample
-from .schedule import rate_share
+from .schedule import make_optimiser, rate_share
 from .vocabulary import build_vocabulary
 
 _SAMPLE_LENGTH = 40
 _SAMPLE_TEMPERATURE = 0.8
-
-
-class SummedLoss(nn.Module):
-    """A model with its loss, as one module, so that gradients meet in one backward pass."""
-
-    def __init__(self, model: LanguageModel, precision: str) -> None:
-        super().__init__()
-        self.model = model
-        self._dtype = torch.bfloat16 if precision == "bf16" else None
-
-    def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Returns the summed cross-entropy in nats over the targets, and the state after."""
-        model = self.model
-        with torch.autocast(inputs.device.type, self._dtype, enabled=self._dtype is not None):
-            hidden, after = model.features(inputs, state)
-        hidden = hidden.to(self._dtype or torch.float32)
-        wanted = targets != data.IGNORED
-        loss = linear_cross_entropy(
-            hidden[wanted], model.output.weight, model.output.bias, targets[wanted]
-        )
-        return loss, after
 
 
 @dataclass
@@ -126,7 +104,7 @@ class Trainer:
             "corpus": corpus.name,
             "corpus_sha256": hashlib.sha256((corpus / "train.txt").read_bytes()).hexdigest(),
             "seed": recipe.run.seed,
-            "commit": _commit(),
+            "commit": code_commit(),
             "recipe": recipe.model_dump(mode="json"),
         }
         torch.manual_seed(recipe.run.seed)
@@ -415,33 +393,7 @@ class Trainer:
         signal.signal(signal.SIGTERM, stop)
 
 
-def make_optimiser(model: LanguageModel, recipe: Recipe) -> torch.optim.Optimizer:
-    """Returns the recipe's optimiser over a model's weights."""
-    options = recipe.optimiser
-    kind = torch.optim.AdamW if options.name == "adamw" else torch.optim.Adam
-    return kind(
-        model.parameters(),
-        lr=options.learning_rate,
-        betas=options.betas,
-        weight_decay=options.weight_decay,
-        fused=True,
-    )
-
-
 @torch.no_grad()
 def _load(model: nn.Module, weights: dict[str, Tensor]) -> None:
     for name, parameter in model.named_parameters():
         parameter.copy_(weights[name])
-
-
-def _commit() -> str | None:
-    """Returns the commit of the code at hand, where it is a checkout."""
-    here = Path(__file__).parent
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607 - git as the user has it
-        cwd=here,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None if done.returncode == 0 else None
