@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lianju.training.data import read_poems, stream_ids
-from lianju.training.evaluate import (
-    BundleScorer,
-    CheckpointScorer,
-    Perplexity,
-    Scorer,
-    is_stream,
-    perplexity,
-    stream_perplexity,
-)
+from lianju.training.evaluate import BundleScorer, CheckpointScorer, measure
 from lianju.training.model import LanguageModel
 
 from .errors import ProofError
@@ -41,7 +32,7 @@ def prove_perplexity(directory: Path, model: LanguageModel, corpus: Path) -> dic
     checkpoint = CheckpointScorer(model, bundle.vocabulary)
     metrics = {}
     for split in SPLITS:
-        found, wanted = (_measure(scorer, corpus, split) for scorer in (bundle, checkpoint))
+        found, wanted = (measure(scorer, corpus, split) for scorer in (bundle, checkpoint))
         for kind in ("all", "han"):
             after, before = getattr(found, kind), getattr(wanted, kind)
             if before is not None and not abs(after / before - 1) < ALLOWED_CHANGE:
@@ -51,10 +42,3 @@ def prove_perplexity(directory: Path, model: LanguageModel, corpus: Path) -> dic
                 )
         metrics[split] = {**found.as_dict(), "checkpoint_all": round(wanted.all, 2)}
     return metrics
-
-
-def _measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
-    poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
-    if is_stream(corpus):
-        return stream_perplexity(scorer, stream_ids(poems, scorer.vocabulary))
-    return perplexity(scorer, poems)

@@ -148,15 +148,9 @@ def train(
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     """Measures the perplexity of MODEL, a checkpoint or a bundle, on held-out poems."""
-    from .data import read_poems, stream_ids
-    from .evaluate import is_stream, open_scorer, perplexity, stream_perplexity
+    from .evaluate import measure, open_scorer
 
-    scorer = open_scorer(model)
-    poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
-    if is_stream(corpus):
-        found = stream_perplexity(scorer, stream_ids(poems, scorer.vocabulary))
-    else:
-        found = perplexity(scorer, poems)
+    found = measure(open_scorer(model), corpus, split)
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         return

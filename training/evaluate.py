@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from .checkpoint import load_trained
 from .corpus import form
-from .data import as_read, encode_poem
+from .data import as_read, encode_poem, read_poems, stream_ids
 from .errors import CheckpointError
 from .model import LanguageModel, State
 
@@ -140,6 +140,18 @@ def is_stream(corpus: Path) -> bool | None:
         return None
     stream: bool | None = report.get("stream")
     return stream
+
+
+def measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
+    """Measures perplexity on a split of a prepared corpus, poems or one continuous text.
+
+    Raises:
+        CorpusError: the split cannot be read.
+    """
+    poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
+    if is_stream(corpus):
+        return stream_perplexity(scorer, stream_ids(poems, scorer.vocabulary))
+    return perplexity(scorer, poems)
 
 
 def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:

@@ -133,7 +133,10 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
         text = (files(__package__) / "presets" / f"{preset}.toml").read_text(encoding="utf-8")
         name = preset
     elif path.suffix == ".toml" and path.is_file():
-        text, name = path.read_bytes().decode(errors="replace"), path.stem
+        try:
+            text, name = path.read_text(encoding="utf-8"), path.stem
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{preset} is not UTF-8 text: save it as UTF-8.") from error
     else:
         raise RecipeError(
             f"There is no preset {preset!r}: take one of {', '.join(preset_names())}, "

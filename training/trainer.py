@@ -81,10 +81,11 @@ class Trainer:
             raise CheckpointError(
                 f"{out} holds a run already: give --resume to go on with it, or another --out."
             )
-        if is_stream(corpus) not in (None, recipe.data.stream):
+        stream = is_stream(corpus)
+        if stream not in (None, recipe.data.stream):
             raise CorpusError(
-                f"{corpus} is {'' if is_stream(corpus) else 'not '}one continuous text: give "
-                f"--set data.stream={str(is_stream(corpus)).lower()}."
+                f"{corpus} is {'' if stream else 'not '}one continuous text: give "
+                f"--set data.stream={str(stream).lower()}."
             )
         lowercase = recipe.data.lowercase
         poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)

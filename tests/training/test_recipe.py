@@ -61,6 +61,9 @@ def test_an_unknown_preset_lists_the_known(tmp_path):
     with pytest.raises(RecipeError, match="seed, tang, tiny"):
         load_recipe("large")
     broken = tmp_path / "mine.toml"
+    broken.write_bytes(b"[model]\n# \xff\n")
+    with pytest.raises(RecipeError, match="not UTF-8"):
+        load_recipe(str(broken))
     broken.write_text("[model\n", encoding="utf-8")
     with pytest.raises(RecipeError, match="not TOML"):
         load_recipe(str(broken))
