@@ -138,7 +138,9 @@ def run_search(model: Stepper, search: Search) -> list[Hypothesis]:
 def _as_search_error(error: Exception) -> LianjuError:
     if isinstance(error, LianjuError):
         return error
-    fault = SearchError("The model failed in the middle of a line: please try again.")
+    fault = SearchError(
+        "The model failed in the middle of a line: please try again.", "model-failed"
+    )
     fault.__cause__ = error
     return fault
 

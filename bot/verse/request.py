@@ -35,7 +35,11 @@ class Bounds:
         """
         if not self.low <= value <= self.high:
             raise RequestError(
-                f"{name} {value} is out of range: choose from {self.low} to {self.high}."
+                f"{name} {value} is out of range: choose from {self.low} to {self.high}.",
+                "request-range",
+                value=value,
+                low=self.low,
+                high=self.high,
             )
 
 
@@ -79,7 +83,10 @@ class Request:
         if self.lines > self.beam:
             raise RequestError(
                 f"A beam of width {self.beam} cannot give {self.lines} lines: "
-                "ask for fewer, or for a wider beam."
+                "ask for fewer, or for a wider beam.",
+                "request-width",
+                width=self.beam,
+                lines=self.lines,
             )
         if self.script not in get_args(Script):
             raise RequestError(

@@ -63,9 +63,11 @@ class Scheduler:
         ticket = _Ticket(search, self._clock() + deadline_s)
         with self._changed:
             if self._closed:
-                raise BusyError("Lianju is shutting down: ask again in a minute.")
+                raise _closing()
             if self._in_flight >= self._capacity:
-                raise BusyError("Too many people are asking at once: try again in a moment.")
+                raise BusyError(
+                    "Too many people are asking at once: try again in a moment.", "busy-full"
+                )
             self._in_flight += 1
             self._arrivals.append(ticket)
             self._changed.notify()
@@ -90,7 +92,7 @@ class Scheduler:
             for seat in batch.step():
                 self._settle(seated.pop(seat), seat.error or seat.search.result())
         for ticket in seated.values():
-            self._settle(ticket, BusyError("Lianju is shutting down: ask again in a minute."))
+            self._settle(ticket, _closing())
 
     def _take_arrivals(self, batch: Batch, seated: dict[Seat, _Ticket]) -> bool:
         """Seats the arrivals, waiting for some if there is nothing to do; False once closed."""
@@ -106,7 +108,9 @@ class Scheduler:
         for seat, ticket in list(seated.items()):
             if ticket.future.cancelled() or now >= ticket.deadline:
                 batch.leave(seat)
-                late = DeadlineError("The answer took too long: try again, or a smaller width.")
+                late = DeadlineError(
+                    "The answer took too long: try again, or a smaller width.", "deadline"
+                )
                 self._settle(seated.pop(seat), late)
 
     def _settle(self, ticket: _Ticket, outcome: list[Hypothesis] | LianjuError) -> None:
@@ -118,3 +122,7 @@ class Scheduler:
             ticket.future.set_exception(outcome)
         else:
             ticket.future.set_result(outcome)
+
+
+def _closing() -> BusyError:
+    return BusyError("Lianju is shutting down: ask again in a minute.", "busy-closing")

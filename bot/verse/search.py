@@ -163,7 +163,8 @@ class BeamSearch:
         # Written so that NaN fails; rounding may lift a certain token a hair above 0.
         if not (top_log_prob <= 1e-3).all():
             raise SearchError(
-                "The model returned something that is no probability: use another bundle."
+                "The model returned something that is no probability: use another bundle.",
+                "model-fault",
             )
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
@@ -196,7 +197,8 @@ class BeamSearch:
         order = order[: np.count_nonzero(score > -np.inf)]
         if order.size == 0 and not self.ended:
             raise SearchError(
-                "No line can be written under these rules: change the length or the prompt."
+                "No line can be written under these rules: change the length or the prompt.",
+                "search-nothing",
             )
         closing = self.plan.is_ending[token[order]]
         new, closed = order[~closing], order[closing]

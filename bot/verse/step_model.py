@@ -152,7 +152,8 @@ class StepModel:
         if not grown:
             raise SearchError(
                 f"The model returned {name} of shape {list(array.shape)} where its manifest "
-                f"promises {list(expected)}: use another bundle."
+                f"promises {list(expected)}: use another bundle.",
+                "model-fault",
             )
 
     def _check_against(self, bundle: Bundle) -> None:

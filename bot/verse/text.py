@@ -57,7 +57,10 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
         _check_known(lines, written, vocabulary)
         return Prompt(lines, tuple(_join(line, vocabulary) for line in written), traditional=False)
     if not any(is_han(character) for line in written for character in line):
-        raise PromptError("This model reads Chinese verse: write the line in Chinese characters.")
+        raise PromptError(
+            "This model reads Chinese verse: write the line in Chinese characters.",
+            "prompt-not-chinese",
+        )
     original = tuple(map("".join, written))
     simplified = tuple(map(_converter("t2s").convert, original))
     lines = tuple(map(tuple, simplified))
@@ -80,7 +83,9 @@ def _normalise(text: str) -> str:
     for character in unicodedata.normalize("NFKC", text):
         category = unicodedata.category(character)
         if category == "Cs":
-            raise PromptError("The prompt is not valid UTF-8 text: write it in UTF-8.")
+            raise PromptError(
+                "The prompt is not valid UTF-8 text: write it in UTF-8.", "prompt-not-text"
+            )
         if category != "Cf" and not any(ord(character) in r for r in VARIATION_SELECTORS):
             kept.append(character)
     return "".join(kept)
@@ -111,13 +116,23 @@ def _breaks_chinese_line(character: str) -> bool:
 
 def _check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
     if not lines:
-        raise PromptError("The prompt is empty: write a line of verse.")
+        raise PromptError("The prompt is empty: write a line of verse.", "prompt-empty")
     if len(lines) > MAX_LINES:
-        raise PromptError(f"The prompt has {len(lines)} lines: write at most {MAX_LINES}.")
+        raise PromptError(
+            f"The prompt has {len(lines)} lines: write at most {MAX_LINES}.",
+            "prompt-lines",
+            lines=len(lines),
+            most=MAX_LINES,
+        )
     size = sum(map(len, lines))
     if size > MAX_CHARACTERS:
         unit = "words" if vocabulary.is_words else "characters"
-        raise PromptError(f"The prompt has {size} {unit}: write at most {MAX_CHARACTERS}.")
+        raise PromptError(
+            f"The prompt has {size} {unit}: write at most {MAX_CHARACTERS}.",
+            f"prompt-{unit}",
+            size=size,
+            most=MAX_CHARACTERS,
+        )
 
 
 def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary) -> None:
@@ -132,7 +147,12 @@ def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Voc
         named = ", ".join(list(unknown)[:NAMED_AT_MOST])
         more = len(unknown) - NAMED_AT_MOST
         rest = f" and {more} more" if more > 0 else ""
-        raise PromptError(f"This model does not know {named}{rest}: write the line without.")
+        raise PromptError(
+            f"This model does not know {named}{rest}: write the line without.",
+            "prompt-unknown",
+            named=named,
+            more=max(more, 0),
+        )
 
 
 def _is_traditional(original: Sequence[str], simplified: Sequence[str]) -> bool:
