@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from .verse.errors import LianjuError, PromptError, RequestError
-from .verse.request import Request
+from .verse.request import Request, Sampling
 
 if TYPE_CHECKING:
     from .verse.composer import Composer
@@ -70,6 +70,11 @@ def _search_options(command: Callable[..., None]) -> Callable[..., None]:
             "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
         ),
         click.option("--plain", is_flag=True, help="The reference search, free of form rules."),
+        click.option("--sample", is_flag=True, help="Draw lines at random, without a beam."),
+        click.option("--temperature", type=float, metavar="T", help="0.1 to 2 (default 0.8)."),
+        click.option("--top-k", type=int, metavar="K", help="1 to 1000 (default 100)."),
+        click.option("--top-p", type=float, metavar="P", help="0.05 to 1 (default 0.9)."),
+        click.option("--seed", type=int, metavar="S", help="Draws the same lines again."),
         click.option(
             "--script",
             type=click.Choice(["auto", "simplified", "traditional"]),
@@ -203,9 +208,19 @@ def _request(
     length: int | None,
     plain: bool,
     script: "Script",
+    sample: bool,
+    temperature: float | None,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int | None,
     **_: object,
 ) -> Request:
-    return Request(text, beam, count, length, plain, script)
+    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    if given and not sample:
+        option = next(iter(given)).replace("_", "-")
+        raise RequestError(f"--{option} is for lines drawn at random: add --sample, or drop it.")
+    return Request(text, beam, count, length, plain, script, Sampling(**given) if sample else None)
 
 
 @contextmanager

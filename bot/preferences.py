@@ -79,7 +79,7 @@ class Preferences:
         _choose("language", self.language, get_args(Language))
 
 
-def _check(bounds: Bounds, name: str, value: int) -> None:
+def _check(bounds: Bounds[int], name: str, value: int) -> None:
     try:
         bounds.check(name, value)
     except RequestError as error:

@@ -310,3 +310,41 @@ def test_a_reader_that_leaves_early_is_no_fault(bundle, tmp_path):
         ["bash", "-c", f"{lianju} | head -n 1"], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("0\t白日依山尽\n", "")
+
+
+class TestSampling:
+    def test_seed_draws_the_same_lines_again(self, lianju):
+        first = json.loads(lianju("poem", LINE, "--sample", "--json")[1])
+        (seed,) = {candidate["seed"] for candidate in first["candidates"]}
+        again = json.loads(lianju("poem", LINE, "--sample", "--seed", seed, "--json")[1])
+        assert again["candidates"] == first["candidates"]
+        assert first["search"]["width"] is None
+        other = json.loads(lianju("poem", LINE, "--sample", "--seed", seed + 1, "--json")[1])
+        assert other["candidates"] != first["candidates"]
+
+    def test_unseeded_draws_differ(self, lianju):
+        draws = {lianju("poem", LINE, "--sample", "--json")[1] for _ in range(3)}
+        assert len(draws) == 3
+
+    def test_reader_is_told_the_seed(self, lianju):
+        assert "drawn with seed 12, length 7" in lianju("poem", LINE, "--sample", "--seed", 12)[1]
+
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            (["--seed", "1"], "--seed is for lines drawn at random: add --sample, or drop it."),
+            (["--top-k", "9"], "--top-k is for lines drawn at random: add --sample, or drop it."),
+            (["--sample", "--beam", "9"], "Sampling knows neither a beam nor plain search"),
+            (["--sample", "--plain"], "Sampling knows neither a beam nor plain search"),
+            (
+                ["--sample", "--temperature", "0"],
+                "Temperature 0.0 is out of range: choose from 0.1",
+            ),
+            (["--sample", "--temperature", "nan"], "Temperature nan is out of range"),
+            (["--sample", "--top-p", "1.5"], "Top-p 1.5 is out of range: choose from 0.05 to 1.0."),
+            (["--sample", "--top-k", "0"], "Top-k 0 is out of range: choose from 1 to 1000."),
+            (["--sample", "--seed", "-1"], "Seed -1 is out of range: choose from 0 to 4294967295."),
+        ],
+    )
+    def test_wrong_options_are_refused(self, refused, options, sentence):
+        assert refused("poem", LINE, *options).startswith(sentence)

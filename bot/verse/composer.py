@@ -1,14 +1,18 @@
 """The composer: from a line of verse to its next lines."""
 
+import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from .batch import run_search
+from .beam import BeamPlan, BeamSearch
 from .bundle import Bundle, default_directory, load_bundle
-from .request import COUNT, LENGTH, WIDTH, Answer, Bounds, Candidate, Request
+from .request import COUNT, LENGTH, WIDTH, Answer, Bounds, Candidate, Request, Sampling
 from .rules import RuleBook
+from .sampling import SamplePlan, SampleSearch
 from .scheduler import Scheduler
-from .search import BeamPlan, BeamSearch, Hypothesis
+from .search import Hypothesis, Search
 from .session import Provider
 from .step import Stepper
 from .step_model import StepModel
@@ -25,8 +29,12 @@ __all__ = [
     "Candidate",
     "Composer",
     "Request",
+    "Sampling",
     "open_composer",
 ]
+
+DRAWN_SEEDS = 1_000_000  # few enough to be typed again
+DRAWS_PER_LINE = 2  # some draws come out alike
 
 
 class Composer:
@@ -58,6 +66,7 @@ class Composer:
             SearchError: Nothing is allowed, or the model failed.
         """
         started = time.perf_counter()
+        request = _with_seed(request)
         prompt = self.read(request)
         found = run_search(self._model, self._search(request, prompt))
         return self._answer(request, prompt, found, started)
@@ -76,6 +85,7 @@ class Composer:
             SearchError: Nothing is allowed, or the model failed.
         """
         started = time.perf_counter()
+        request = _with_seed(request)
         prompt = self.read(request)
         found = await self._scheduler.search(self._search(request, prompt), deadline_s)
         return self._answer(request, prompt, found, started)
@@ -84,24 +94,41 @@ class Composer:
         """Ends the engine; whoever still waits gets a `BusyError`."""
         self._scheduler.close()
 
-    def _search(self, request: Request, prompt: Prompt) -> BeamSearch:
+    def _search(self, request: Request, prompt: Prompt) -> Search:
         vocabulary = self.bundle.vocabulary
         line = [] if vocabulary.line is None else [vocabulary.line]
         ids = [] if vocabulary.start is None else [vocabulary.start]
         for tokens in prompt.lines:
             ids += vocabulary.encode(tokens) + line
         length = _length(request, prompt)
-        rules = self._rules.plain() if request.plain else self._rules.exact_length(length)
         # Under the rules the ending token's probability counts, so it takes one more step.
         closing_step = not request.plain and vocabulary.line is not None
+        max_tokens = length + closing_step
+        rules = self._rules.plain() if request.plain else self._rules.exact_length(length)
+        if request.sampling:
+            return SampleSearch(
+                SamplePlan(
+                    prompt=tuple(ids),
+                    max_tokens=max_tokens,
+                    endings=vocabulary.endings,
+                    rules=rules,
+                    vocabulary_size=len(vocabulary),
+                    paths=DRAWS_PER_LINE * request.lines,
+                    count=request.lines,
+                    temperature=request.sampling.temperature,
+                    top_k=request.sampling.top_k,
+                    top_p=request.sampling.top_p,
+                    seed=request.sampling.seed or 0,  # _with_seed has left no None
+                )
+            )
         return BeamSearch(
             BeamPlan(
                 prompt=tuple(ids),
-                width=request.beam,
-                max_tokens=length + closing_step,
+                max_tokens=max_tokens,
                 endings=vocabulary.endings,
                 rules=rules,
                 vocabulary_size=len(vocabulary),
+                width=request.beam,
                 distinct=not request.plain,
             )
         )
@@ -124,12 +151,13 @@ class Composer:
         return Answer(
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
             candidates=candidates,
-            width=request.beam,
+            width=None if request.sampling else request.beam,
             length=_length(request, prompt),
             plain=request.plain,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
             bundle_name=manifest.name,
             bundle_version=manifest.version,
+            sampling=request.sampling,
         )
 
 
@@ -158,3 +186,11 @@ def open_composer(
 
 def _length(request: Request, prompt: Prompt) -> int:
     return request.length or len(prompt.lines[-1])
+
+
+def _with_seed(request: Request) -> Request:
+    """The request with a seed drawn for it, if it leaves that open."""
+    if request.sampling is None or request.sampling.seed is not None:
+        return request
+    seed = secrets.randbelow(DRAWN_SEEDS)
+    return replace(request, sampling=replace(request.sampling, seed=seed))

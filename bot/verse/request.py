@@ -1,18 +1,23 @@
 """What may be asked of the composer, and what it answers."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 from .errors import RequestError
 
 __all__ = [
     "COUNT",
     "LENGTH",
+    "SEED",
+    "TEMPERATURE",
+    "TOP_K",
+    "TOP_P",
     "WIDTH",
     "Answer",
     "Bounds",
     "Candidate",
     "Request",
+    "Sampling",
     "Script",
 ]
 
@@ -20,14 +25,17 @@ Script = Literal["auto", "simplified", "traditional"]
 """The characters of the answer; `auto` follows the prompt."""
 
 
+Number = TypeVar("Number", int, float)
+
+
 @dataclass(frozen=True)
-class Bounds:
+class Bounds(Generic[Number]):
     """The range of a number, both ends included."""
 
-    low: int
-    high: int
+    low: Number
+    high: Number
 
-    def check(self, name: str, value: int) -> None:
+    def check(self, name: str, value: Number) -> None:
         """Refuses a value out of range.
 
         Raises:
@@ -46,7 +54,38 @@ class Bounds:
 WIDTH = Bounds(1, 64)
 COUNT = Bounds(1, 20)
 LENGTH = Bounds(1, 64)
+TEMPERATURE = Bounds(0.1, 2.0)
+TOP_K = Bounds(1, 1000)
+TOP_P = Bounds(0.05, 1.0)
+SEED = Bounds(0, 2**32 - 1)
 DEFAULT_COUNT = 5
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How lines are drawn at random.
+
+    Attributes:
+        temperature: Below 1 the likely becomes likelier still, above 1 the unlikely comes up.
+        top_k: Only so many of the likeliest tokens can be drawn.
+        top_p: Of these, only the likeliest that together have this share of the probability.
+        seed: Where chance starts from; None draws a seed, which the answer tells.
+
+    Raises:
+        RequestError: A number is out of its range.
+    """
+
+    temperature: float = 0.8
+    top_k: int = 100
+    top_p: float = 0.9
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        TEMPERATURE.check("Temperature", self.temperature)
+        TOP_K.check("Top-k", self.top_k)
+        TOP_P.check("Top-p", self.top_p)
+        if self.seed is not None:
+            SEED.check("Seed", self.seed)
 
 
 @dataclass(frozen=True)
@@ -60,9 +99,11 @@ class Request:
         length: Tokens of the new line; None is the length of the prompt's last line.
         plain: The reference search: no rule but that `<unk>` is excluded, `length` an upper bound.
         script: Simplified or traditional characters.
+        sampling: Draws lines at random instead of searching with a beam.
 
     Raises:
-        RequestError: A number is out of its range, or `count` above `width`.
+        RequestError: A number is out of its range, `count` above `width`, or a beam and sampling
+            asked for at once.
     """
 
     text: str
@@ -71,6 +112,7 @@ class Request:
     length: int | None = None
     plain: bool = False
     script: Script = "auto"
+    sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
         for name, bounds, value in (
@@ -80,6 +122,11 @@ class Request:
         ):
             if value is not None:
                 bounds.check(name, value)
+        if self.sampling and (self.width is not None or self.plain):
+            raise RequestError(
+                "Sampling knows neither a beam nor plain search: choose one of them.",
+                "request-sampling",
+            )
         if self.lines > self.beam:
             raise RequestError(
                 f"A beam of width {self.beam} cannot give {self.lines} lines: "
@@ -124,19 +171,26 @@ class Answer:
     Attributes:
         line: The prompt as the model read it, in the script of the answer.
         candidates: At most as many as were asked for.
-        width: The beam width used.
+        width: The beam width used; None if the lines were drawn at random.
         length: The length asked for, given or derived.
         plain: Whether the rules were off.
         elapsed_ms: Wall-clock milliseconds from request to answer.
         bundle_name: Name of the bundle that answered.
         bundle_version: Its version.
+        sampling: How the lines were drawn, its seed included, if they were.
     """
 
     line: str
     candidates: tuple[Candidate, ...]
-    width: int
+    width: int | None
     length: int
     plain: bool
     elapsed_ms: float
     bundle_name: str
     bundle_version: str
+    sampling: Sampling | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """What draws the same lines again; None if nothing was left to chance."""
+        return self.sampling.seed if self.sampling else None

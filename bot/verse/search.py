@@ -1,9 +1,10 @@
-"""Beam search as a value: log-probabilities in, the next tokens and their parents out.
+"""A search as a value: log-probabilities in, the next tokens and their parents out.
 
 A search never sees the network. Whoever drives it feeds `token` and `parent` to the model, with
 room for `k` candidates under `mask`, and hands the candidates to `advance`, until it is `done`.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol, Self
@@ -15,7 +16,7 @@ from .errors import SearchError
 from .rules import Mask, Rule, mask_at
 from .step import FloatArray, IntArray
 
-__all__ = ["BeamPlan", "BeamSearch", "Hypothesis", "Search"]
+__all__ = ["Hypothesis", "Plan", "Search", "Walk"]
 
 
 @dataclass(frozen=True)
@@ -63,38 +64,37 @@ class Search(Protocol):
         """The answers, best first."""
 
 
-@dataclass(frozen=True)
-class BeamPlan:
-    """What a beam search is asked for.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What every kind of search is told.
 
     Attributes:
         prompt: The token ids to start from, at least one.
-        width: How many paths live on after a step, and how many candidates each row is given.
         max_tokens: How many tokens a path may have, an ending included.
         endings: The tokens that end a path.
         rules: What is forbidden before the cut.
         vocabulary_size: V.
-        distinct: Whether paths that differ in their ending alone count as one, the best.
 
     Raises:
-        ValueError: No prompt, or a width or a number of tokens below one.
+        ValueError: No prompt, or a number of tokens below one.
     """
 
     prompt: tuple[int, ...]
-    width: int
     max_tokens: int
     endings: tuple[int, ...]
     rules: tuple[Rule, ...]
     vocabulary_size: int
-    distinct: bool = False
 
     def __post_init__(self) -> None:
         if not self.prompt:
             raise ValueError("a search needs a prompt of at least one token")
-        if self.width < 1 or self.max_tokens < 1:
-            raise ValueError(
-                f"width {self.width} and {self.max_tokens} tokens: both must be at least 1"
-            )
+        if self.max_tokens < 1:
+            raise ValueError(f"{self.max_tokens} tokens: there must be at least 1")
+
+    @property
+    @abstractmethod
+    def k(self) -> int:
+        """How many candidates each row is given."""
 
     @cached_property
     def is_ending(self) -> npt.NDArray[np.bool_]:
@@ -103,14 +103,8 @@ class BeamPlan:
 
 
 @dataclass(frozen=True)
-class BeamSearch:
-    """The state of a beam search between two steps.
-
-    Every live path is extended by its `width` best tokens. Extensions by an ending token join the
-    ended ones, of which those below the worst new path are dropped. The search stops when `width`
-    have ended and none scores below the best new path, when no new path is left, or after
-    `max_tokens`; else the best `width` new paths live on. Ties go to the lower parent, then to
-    the lower token id.
+class Walk:
+    """The state of a search between two steps: first through the prompt, then along its paths.
 
     Attributes:
         plan: What was asked for.
@@ -121,7 +115,7 @@ class BeamSearch:
         ended: Closed paths.
     """
 
-    plan: BeamPlan
+    plan: Plan
     consumed: int = 0
     paths: IntArray = field(default_factory=lambda: np.zeros((1, 0), np.int64))
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
@@ -130,15 +124,15 @@ class BeamSearch:
 
     @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]: of the prompt one by one, then those of the beam."""
-        if self._in_prompt:
+        """The tokens to consume [rows]: of the prompt one by one, then those of the paths."""
+        if self.consumed < len(self.plan.prompt):
             return np.array([self.plan.prompt[self.consumed]], np.int64)
         return self.paths[:, -1]
 
     @property
     def k(self) -> int:
         """How many candidates a row needs; none within the prompt."""
-        return 0 if self.consumed + 1 < len(self.plan.prompt) else self.plan.width
+        return 0 if self.consumed + 1 < len(self.plan.prompt) else self.plan.k
 
     @property
     def mask(self) -> Mask:
@@ -150,7 +144,7 @@ class BeamSearch:
         """Whether no path is left to extend."""
         return len(self.paths) == 0 or self.paths.shape[1] == self.plan.max_tokens
 
-    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
         """The search after a step.
 
         Args:
@@ -168,58 +162,26 @@ class BeamSearch:
             )
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
-        return self._extend(top_log_prob, top_token)
+        return self._extend(top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k])
 
-    def result(self) -> list[Hypothesis]:
-        """At most `width` answers, ended and live together, best first."""
-        live = (
+    @abstractmethod
+    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+        """The search after its paths have grown by one of `k` candidates each."""
+
+    def _live(self) -> list[Hypothesis]:
+        return [
             Hypothesis(tuple(path.tolist()), float(score), ended=False)
             for path, score in zip(self.paths, self.log_prob, strict=True)
-        )
-        ranked = sorted((*self.ended, *live), key=lambda found: -found.log_prob)
-        if self.plan.distinct:
-            best: dict[tuple[int, ...], Hypothesis] = {}
-            for found in ranked:
-                best.setdefault(found.tokens, found)
-            ranked = list(best.values())
-        return ranked[: self.plan.width]
+        ]
 
-    @property
-    def _in_prompt(self) -> bool:
-        return self.consumed < len(self.plan.prompt)
+    def _closed(self, row: int, log_prob: float) -> Hypothesis:
+        """The path of a row, closed by an ending token that brought its score to `log_prob`."""
+        return Hypothesis(tuple(self.paths[row].tolist()), float(log_prob), ended=True)
 
-    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
-        width = self.plan.width
-        score = (self.log_prob[:, None] + top_log_prob[:, :width]).ravel()
-        token = top_token[:, :width].ravel()
-        parent = np.repeat(np.arange(len(self.paths)), score.size // len(self.paths))
-        order = np.lexsort((token, parent, -score))
-        order = order[: np.count_nonzero(score > -np.inf)]
-        if order.size == 0 and not self.ended:
-            raise SearchError(
-                "No line can be written under these rules: change the length or the prompt.",
-                "search-nothing",
-            )
-        closing = self.plan.is_ending[token[order]]
-        new, closed = order[~closing], order[closing]
-        ended = (
-            *self.ended,
-            *(
-                Hypothesis(tuple(self.paths[parent[i]].tolist()), float(score[i]), ended=True)
-                for i in closed
-            ),
-        )
-        if new.size:
-            worst_new, best_new = score[new[-1]], score[new[0]]
-            ended = tuple(path for path in ended if path.log_prob >= worst_new)
-            if len(ended) >= width and min(path.log_prob for path in ended) >= best_new:
-                new = new[:0]
-        new = new[:width]
-        return BeamSearch(
-            self.plan,
-            consumed=len(self.plan.prompt),
-            paths=np.concatenate((self.paths[parent[new]], token[new, None]), axis=1),
-            log_prob=score[new],
-            parent=parent[new],
-            ended=ended,
-        )
+
+def nothing_allowed() -> SearchError:
+    """What a search raises when its rules leave nothing."""
+    return SearchError(
+        "No line can be written under these rules: change the length or the prompt.",
+        "search-nothing",
+    )

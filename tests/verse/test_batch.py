@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 from lianju.bot.verse.batch import Batch, run_search
+from lianju.bot.verse.beam import BeamPlan, BeamSearch
 from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.search import BeamPlan, BeamSearch
 from lianju.bot.verse.step_model import StepModel
 from lianju.bot.verse.vocabulary import Vocabulary
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lianju.bot.verse.batch import run_search
+from lianju.bot.verse.beam import BeamPlan, BeamSearch
 from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.search import BeamPlan, BeamSearch
 from lianju.bot.verse.vocabulary import Vocabulary
 
 from .reference import plain_beam_search

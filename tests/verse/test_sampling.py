@@ -1,0 +1,132 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lianju.bot.verse.batch import Batch, run_search
+from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse.rules import RuleBook
+from lianju.bot.verse.sampling import SamplePlan, SampleSearch
+from lianju.bot.verse.vocabulary import Vocabulary
+
+from .table import TableModel, random_table
+
+TOKENS = Vocabulary(("<unk>", "<e>", "</l>", "a", "b", "c", "d"), (-1, -1, -1, 1, 1, 1, 1))
+LETTERS = range(3, 7)
+TABLE = random_table(11, len(TOKENS))
+PROMPT = (3, 4)
+
+
+def plan(paths, length=3, seed=1, plain=False, **settings):
+    book = RuleBook(TOKENS)
+    chosen = {"temperature": 1.0, "top_k": len(TOKENS), "top_p": 1.0} | settings
+    return SamplePlan(
+        prompt=PROMPT,
+        max_tokens=length + (not plain),
+        endings=TOKENS.endings,
+        rules=book.plain() if plain else book.exact_length(length),
+        vocabulary_size=len(TOKENS),
+        paths=paths,
+        count=paths,
+        seed=seed,
+        **chosen,
+    )
+
+
+def draw(plan):
+    """Every path's text in the order drawn, repeats included."""
+    model, search = TableModel(TABLE, len(TOKENS)), SampleSearch(plan)
+    batch = Batch(model)
+    seat = batch.join(search)
+    while batch:
+        batch.step()
+    assert seat.error is None
+    found = seat.search
+    pairs = zip((*found.drawn_as, *found.number), (*found.ended, *found._live()), strict=True)
+    return [path.tokens for _, path in sorted(pairs, key=lambda pair: pair[0])]
+
+
+def first_tokens(temperature, top_k, top_p):
+    """The chance of each letter after the prompt, one letter at a time."""
+    scored = sorted(((TABLE(PROMPT)[token], token) for token in LETTERS), reverse=True)[:top_k]
+    weights = {token: np.exp(score / temperature) for score, token in scored}
+    total, mass, kept = sum(weights.values()), 0.0, {}
+    for token, weight in weights.items():
+        if mass >= top_p * total:
+            break
+        kept[token], mass = weight, mass + weight
+    return {token: weight / mass for token, weight in kept.items()}
+
+
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"),
+    [(1.0, 7, 1.0), (0.5, 7, 1.0), (2.0, 7, 1.0), (1.0, 2, 1.0), (1.0, 7, 0.6), (0.7, 3, 0.8)],
+)
+def test_tokens_are_drawn_as_often_as_they_are_likely(temperature, top_k, top_p):
+    drawn = 4000
+    texts = draw(plan(drawn, length=1, temperature=temperature, top_k=top_k, top_p=top_p))
+    counts = Counter(text[0] for text in texts)
+    expected = first_tokens(temperature, top_k, top_p)
+    assert set(counts) <= set(expected)
+    for token, chance in expected.items():
+        spread = (chance * (1 - chance) / drawn) ** 0.5
+        assert counts[token] / drawn == pytest.approx(chance, abs=4 * spread + 1e-9)
+
+
+def test_later_tokens_follow_from_the_path_they_continue():
+    texts = [text for text in draw(plan(4000, length=2)) if text[0] == 3]
+    scores = np.array([TABLE((*PROMPT, 3))[token] for token in LETTERS])
+    expected = np.exp(scores) / np.exp(scores).sum()
+    found = [sum(text[1] == token for text in texts) / len(texts) for token in LETTERS]
+    assert found == pytest.approx(expected.tolist(), abs=4 * (0.25 / len(texts)) ** 0.5)
+
+
+def test_same_seed_draws_the_same_and_another_seed_does_not():
+    assert draw(plan(8, seed=5)) == draw(plan(8, seed=5))
+    assert draw(plan(8, seed=5)) != draw(plan(8, seed=6))
+
+
+def test_asking_for_more_paths_keeps_the_first():
+    assert draw(plan(8))[:3] == draw(plan(3))
+
+
+def test_result_is_the_first_different_texts_best_first():
+    wanted = replace(plan(40), count=4)
+    found = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(wanted))
+    assert {path.tokens for path in found} == set(list(dict.fromkeys(draw(wanted)))[:4])
+    scores = [path.log_prob for path in found]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_scores_are_the_model_s_own_whatever_the_temperature():
+    found = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(plan(9, temperature=0.5)))
+    for path in found:
+        line = TABLE.score(PROMPT, path.tokens)
+        closings = [TABLE((*PROMPT, *path.tokens))[ending] for ending in TOKENS.endings]
+        assert min(abs(path.log_prob - line - closing) for closing in closings) < 1e-6
+
+
+def test_without_rules_a_path_ends_where_chance_has_it():
+    texts = draw(plan(60, length=4, plain=True))
+    assert {len(text) for text in texts} > {0, 4}
+    assert not {0, *TOKENS.endings} & {token for text in texts for token in text}
+
+
+def test_company_changes_nothing():
+    model = TableModel(TABLE, len(TOKENS))
+    batch = Batch(model)
+    seats = [batch.join(SampleSearch(plan(n, length=n, seed=n))) for n in (1, 3, 5)]
+    batch.step()
+    seats += [batch.join(SampleSearch(plan(4, seed=9, plain=True)))]
+    while batch:
+        batch.step()
+    for seat in seats:
+        alone = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(seat.search.plan))
+        assert seat.search.result() == alone
+
+
+def test_nothing_allowed_is_a_named_error():
+    everything = replace(plan(2).rules[1], specials=frozenset(range(len(TOKENS))))
+    search = SampleSearch(replace(plan(2), rules=(everything,)))
+    with pytest.raises(SearchError, match="No line can be written"):
+        run_search(TableModel(TABLE, len(TOKENS)), search)
