@@ -1,0 +1,1 @@
+"""What is kept: favourites, preferences and recent prompts, in one SQLite file."""
