@@ -6,69 +6,82 @@ import json
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
+from .fake_gateway import FakeGateway
 from .interactions import (
     APPLICATION_ID,
+    AUTOCOMPLETE,
     BOT,
+    CHOICES,
+    COMMAND,
+    COMPONENT,
     EPHEMERAL,
+    MESSAGE,
+    MODAL,
+    THINKING,
+    THINKING_UPDATE,
+    UPDATE,
     USER,
     Exchange,
     Json,
-    embed_fault,
+    component_data,
     interaction_payload,
+    on_message,
 )
+from .messages import BAD_FORM, MAX_UPLOAD, Messages, Refusal, read_body
 
-RESUMABLE_CLOSE = 4000  # a close code after which Discord takes a RESUME
-TOKEN = "MTA.fake.token-of-the-tests"  # noqa: S105 -- opens nothing
+TOKEN = "MTAwMA.fake.token-of-the-tests"  # noqa: S105 -- opens nothing; 1000 in its first part
+SECONDS_TO_ACKNOWLEDGE = 3
+SECONDS_TO_ANSWER = 15 * 60
+MAX_FOLLOWUPS_ELSEWHERE = 5  # where only a user has installed the app
+
+# https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback-type
+CALLBACKS = {
+    COMMAND: {MESSAGE, THINKING, MODAL},
+    COMPONENT: {MESSAGE, THINKING, THINKING_UPDATE, UPDATE, MODAL},
+    AUTOCOMPLETE: {CHOICES},
+}
 
 
-class FakeDiscord:
+class FakeDiscord(FakeGateway):
     """A server for one bot.
 
     Attributes:
         commands: Registered commands by scope, `global` or a server's id.
-        guilds: The servers that the bot is in; elsewhere it may register nothing.
-        identified: The payload of every IDENTIFY.
-        resumed: The payload of every RESUME.
+        messages: Every message and file.
         requests: Method and path of every REST request.
         refusals: What was answered with an error status, as (status, path).
         failures: The next answers to requests whose path holds the key: statuses, used up in
             turn.
+        retry_after: Seconds that an injected 429 asks the bot to wait.
         losses: Ends of paths whose next request is carried out and then answered with 500.
         gateway_url: Where `/gateway/bot` sends the bot; None is this server.
         shards: How many it advises.
-        refuse_identify_with: A close code for whoever identifies.
-        closed_with: The close codes of connections that the bot ended after a session.
-        ready: Set at every session's beginning.
-        back: Set at every resumption.
     """
 
+    token = TOKEN
+
     def __init__(self) -> None:
+        super().__init__()
         self.commands: dict[str, list[Json]] = {}
-        self.guilds = {"42"}
-        self.identified: list[Json] = []
-        self.resumed: list[Json] = []
         self.requests: list[tuple[str, str]] = []
         self.refusals: list[tuple[int, str]] = []
         self.failures: dict[str, list[int]] = {}
+        self.retry_after = 0.0
         self.losses: set[str] = set()
         self.gateway_url: str | None = None
         self.shards = 1
-        self.refuse_identify_with: int | None = None
-        self.closed_with: list[int | None] = []
-        self.ready = asyncio.Event()
-        self.back = asyncio.Event()
         self._ids = itertools.count(5000)
+        self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
-        self._sockets: list[web.WebSocketResponse] = []
-        self._sequence = itertools.count(1)
 
     @classmethod
     @asynccontextmanager
     async def running(cls):
         fake = cls()
-        app = web.Application(middlewares=[fake._guard])
+        app = web.Application(middlewares=[fake._guard], client_max_size=2 * MAX_UPLOAD)
+        hook = "/api/v10/webhooks/{app}/{token}"
         app.add_routes(
             [
                 web.get("/api/v10/users/@me", fake._me),
@@ -77,10 +90,12 @@ class FakeDiscord:
                 web.put("/api/v10/applications/{app}/commands", fake._register),
                 web.put("/api/v10/applications/{app}/guilds/{guild}/commands", fake._register),
                 web.post("/api/v10/interactions/{id}/{token}/callback", fake._callback),
-                web.patch("/api/v10/webhooks/{app}/{token}/messages/@original", fake._edit),
-                web.delete("/api/v10/webhooks/{app}/{token}/messages/@original", fake._delete),
-                web.post("/api/v10/webhooks/{app}/{token}", fake._follow_up),
+                web.get(hook + "/messages/{message}", fake._get),
+                web.patch(hook + "/messages/{message}", fake._edit),
+                web.delete(hook + "/messages/{message}", fake._delete),
+                web.post(hook, fake._follow_up),
                 web.get("/gateway/", fake._gateway),
+                web.get("/proxy/", fake._gateway),
             ]
         )
         runner = web.AppRunner(app, shutdown_timeout=0)
@@ -93,16 +108,47 @@ class FakeDiscord:
         finally:
             await runner.cleanup()
 
-    token = TOKEN
-
     @property
     def rest_base(self) -> str:
         return f"http://127.0.0.1:{self.port}/api/v10"
 
+    # --- what members do; `place` is as for `interaction_payload` ---
+
     def interaction(self, data: Json, **place: Any) -> Json:
-        """The payload of a new interaction; `place` is as for `interaction_payload`."""
+        """The payload of a new command."""
+        return self._begin(COMMAND, data, None, place)
+
+    def press(
+        self,
+        where: Exchange | Json,
+        custom_id: str,
+        values: list[Any] | None = None,
+        **place: Any,
+    ) -> Json:
+        """The payload of a button pressed, or of choices made in a select.
+
+        Args:
+            where: A message, or what brought it.
+            custom_id: Of the button or select.
+            values: The choices; channels by their ids.
+        """
+        message = where
+        if isinstance(where, Exchange):
+            message = where.original or where.followups[0]
+        return self._begin(COMPONENT, component_data(message, custom_id, values), message, place)
+
+    def complete(self, data: Json, **place: Any) -> Json:
+        """The payload of an autocomplete; `data` has a focused option."""
+        return self._begin(AUTOCOMPLETE, data, None, place)
+
+    def menu(self, name: str, message: Json, **place: Any) -> Json:
+        """The payload of an entry of a message's context menu."""
+        return self._begin(COMMAND, on_message(name, message), None, place)
+
+    def _begin(self, kind: int, data: Json, source: Json | None, place: Json) -> Json:
         number = str(next(self._ids))
-        exchange = Exchange(number, f"token-{number}", asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        exchange = Exchange(number, f"token-{number}", now, kind, source=source)
         self._exchanges[exchange.token] = exchange
         return interaction_payload(exchange, data, **place)
 
@@ -113,40 +159,43 @@ class FakeDiscord:
         """Sends an interaction through the gateway."""
         exchange = self.exchange(payload)
         exchange.sent_at = asyncio.get_running_loop().time()
-        await self._dispatch(self._sockets[-1], "INTERACTION_CREATE", payload)
+        await self.tell(int(payload.get("guild_id", 0)), "INTERACTION_CREATE", payload)
         return exchange
 
-    async def drop_gateway(self) -> None:
-        """Closes the newest connection in a way that may be resumed."""
-        await self._sockets[-1].close(code=RESUMABLE_CLOSE)
-
-    async def forget_session(self) -> None:
-        """Tells the newest connection that its session is over and cannot be resumed."""
-        await self._sockets[-1].send_json({"op": 9, "d": False, "s": None, "t": None})
+    def delete(self, message: Json) -> None:
+        """Deletes a message, as a moderator might."""
+        self.messages.gone.add(message["id"])
 
     # --- REST ---
 
     @web.middleware
     async def _guard(self, request: web.Request, handler):
         self.requests.append((request.method, request.path))
-        for key, statuses in self.failures.items():
-            if key in request.path and statuses:
-                return self._refuse(request, statuses.pop(0), 0, "injected")
-        if (
-            request.path.startswith("/api")
-            and not request.path.startswith(("/api/v10/interactions", "/api/v10/webhooks"))
-            and request.headers.get("Authorization") != f"Bot {TOKEN}"
-        ):
-            return self._refuse(request, 401, 0, "401: Unauthorized")
-        response = await handler(request)
-        for key in self.losses & {request.path.rpartition("/")[2]}:
-            self.losses.remove(key)
-            return self._refuse(request, 500, 0, "done, but the receipt is lost")
+        try:
+            self._admit(request)
+            response = await handler(request)
+            self._maybe_lose(request)
+        except Refusal as refusal:
+            self.refusals.append((refusal.status, request.path))
+            body = {"code": refusal.code, "message": refusal.message}
+            if refusal.status == 429:
+                body |= {"retry_after": self.retry_after, "global": False}
+            return _json(body, status=refusal.status)
         return response
 
-    def _refuse(self, request: web.Request, status: int, code: int, message: str) -> web.Response:
-        self.refusals.append((status, request.path))
-        return _json({"code": code, "message": message}, status=status)
+    def _admit(self, request: web.Request) -> None:
+        for key, statuses in self.failures.items():
+            if key in request.path and statuses:
+                raise Refusal(statuses.pop(0), 0, "injected")
+        free = ("/gateway", "/proxy", "/api/v10/interactions", "/api/v10/webhooks")
+        authorized = request.headers.get("Authorization") == f"Bot {TOKEN}"
+        if not request.path.startswith(free) and not authorized:
+            raise Refusal(401, 0, "401: Unauthorized")
+
+    def _maybe_lose(self, request: web.Request) -> None:
+        for key in self.losses & {request.path.rpartition("/")[2]}:
+            self.losses.remove(key)
+            raise Refusal(500, 0, "done, but the receipt is lost")
 
     async def _me(self, request: web.Request) -> web.Response:
         return _json(BOT)
@@ -169,18 +218,13 @@ class FakeDiscord:
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        return _json(
-            {
-                "url": self.gateway_url or f"ws://127.0.0.1:{self.port}/gateway/",
-                "shards": self.shards,
-                "session_start_limit": limit,
-            }
-        )
+        url = self.gateway_url or self.gateway
+        return _json({"url": url, "shards": self.shards, "session_start_limit": limit})
 
     async def _register(self, request: web.Request) -> web.Response:
         guild = request.match_info.get("guild")
         if guild is not None and guild not in self.guilds:
-            return self._refuse(request, 403, 50001, "Missing Access")
+            raise Refusal(403, 50001, "Missing Access")
         payload = await request.json()
         self.commands[guild or "global"] = payload
         added = {"application_id": str(APPLICATION_ID), "version": "1", "guild_id": guild}
@@ -193,124 +237,139 @@ class FakeDiscord:
 
     async def _callback(self, request: web.Request) -> web.Response:
         exchange = self._exchanges.get(request.match_info["token"])
-        late = exchange and asyncio.get_running_loop().time() - exchange.sent_at > 3
-        if exchange is None or exchange.id != request.match_info["id"] or late:
-            return self._refuse(request, 404, 10062, "Unknown interaction")
+        if (
+            exchange is None
+            or exchange.id != request.match_info["id"]
+            or _age(exchange) > SECONDS_TO_ACKNOWLEDGE
+        ):
+            raise Refusal(404, 10062, "Unknown interaction")
         if exchange.acknowledged:
-            return self._refuse(request, 400, 40060, "Interaction has already been acknowledged.")
-        body = await request.json()
+            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+        body, uploads = await read_body(request)
+        callback, data = body["type"], body.get("data") or {}
+        if callback not in CALLBACKS[exchange.kind]:
+            raise Refusal(400, BAD_FORM, f"type: Value must be in {CALLBACKS[exchange.kind]}.")
+        if callback == MESSAGE:
+            exchange.original = self.messages.create(data, uploads, exchange)
+        elif callback == UPDATE:
+            exchange.original = self.messages.edit(exchange.source, data, uploads)
+        elif callback == THINKING_UPDATE:
+            exchange.original = exchange.source
+        elif callback == CHOICES:
+            exchange.choices = _checked_choices(data["choices"])
         async with exchange.changed:
-            exchange.type = body["type"]
-            if exchange.type == 4:
-                exchange.original = self._message(body["data"])
+            exchange.type = callback
+            exchange.ephemeral = bool((data.get("flags") or 0) & EPHEMERAL)
             exchange.changed.notify_all()
-        interaction = {"id": exchange.id, "type": 2, "response_message_loading": exchange.type == 5}
-        return _json({"interaction": interaction})
+        return _json(_receipt(exchange))
+
+    async def _get(self, request: web.Request) -> web.Response:
+        return _json(self._find(request)[1])
 
     async def _edit(self, request: web.Request) -> web.Response:
-        exchange = self._open(request)
-        if exchange is None:
-            return self._refuse(request, 404, 10015, "Unknown Webhook")
-        if exchange.deleted:
-            return self._refuse(request, 404, 10008, "Unknown Message")
-        body = await request.json()
-        if fault := embed_fault(body):
-            return self._refuse(request, 400, 50035, fault)
+        exchange, message = self._find(request, may_be_promised=True)
+        body, uploads = await read_body(request)
         async with exchange.changed:
-            exchange.original = self._message(body)
+            if message is None:
+                message = exchange.original = self._fulfil(exchange, body, uploads)
+            else:
+                self.messages.edit(message, body, uploads)
             exchange.changed.notify_all()
-        return _json(exchange.original)
+        return _json(message)
 
     async def _delete(self, request: web.Request) -> web.Response:
-        exchange = self._open(request)
-        if exchange is None or exchange.deleted:
-            return self._refuse(request, 404, 10008, "Unknown Message")
+        exchange, message = self._find(request, may_be_promised=True)
         async with exchange.changed:
-            exchange.deleted = True
+            if message is exchange.original:
+                exchange.deleted = True
+            else:
+                exchange.followups.remove(message)
+            if message is not None:
+                self.delete(message)
             exchange.changed.notify_all()
         return web.Response(status=204)
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         exchange = self._open(request)
-        if exchange is None:
-            return self._refuse(request, 404, 10015, "Unknown Webhook")
-        message = self._message(await request.json())
+        body, uploads = await read_body(request)
         async with exchange.changed:
-            if exchange.type == 5 and exchange.original is None and not exchange.deleted:
-                # The first follow-up fills the promised message and is as public as that.
-                exchange.original = message | {"flags": message["flags"] & ~EPHEMERAL}
+            # https://discord.com/developers/docs/interactions/receiving-and-responding#create-followup-message
+            # "will function as Edit Original", and its ephemeral flag is ignored.
+            if exchange.type == THINKING and exchange.original is None and not exchange.deleted:
+                message = exchange.original = self._fulfil(exchange, body, uploads)
             else:
+                if exchange.elsewhere and len(exchange.followups) == MAX_FOLLOWUPS_ELSEWHERE:
+                    raise Refusal(400, 40094, "Maximum number of follow-up messages reached.")
+                message = self.messages.create(body, uploads, exchange)
                 exchange.followups.append(message)
             exchange.changed.notify_all()
         return _json(message)
 
-    def _open(self, request: web.Request) -> Exchange | None:
+    def _fulfil(self, exchange: Exchange, body: Json, uploads: list[tuple[str, bytes]]) -> Json:
+        """The message that was promised: as private as the promise, whatever its own flags say."""
+        flags = (body.get("flags") or 0) & ~EPHEMERAL | exchange.ephemeral * EPHEMERAL
+        return self.messages.create(body | {"flags": flags}, uploads, exchange)
+
+    def _open(self, request: web.Request) -> Exchange:
         exchange = self._exchanges.get(request.match_info["token"])
-        return exchange if exchange and exchange.acknowledged else None
+        if exchange is None or not exchange.acknowledged:
+            raise Refusal(404, 10015, "Unknown Webhook")
+        if _age(exchange) > SECONDS_TO_ANSWER:
+            raise Refusal(401, 50027, "Invalid Webhook Token")
+        return exchange
 
-    def _message(self, body: Json) -> Json:
-        return {
-            "id": str(next(self._ids)),
-            "channel_id": "99",
-            "type": 0,
-            "content": "",
-            "embeds": [],
-            "attachments": [],
-            "mentions": [],
-            "mention_roles": [],
-            "mention_everyone": False,
-            "pinned": False,
-            "tts": False,
-            "edited_timestamp": None,
-            "timestamp": "2026-01-01T00:00:00+00:00",
-            "author": BOT,
-            "flags": 0,
-            **body,
-        }
+    def _find(
+        self, request: web.Request, *, may_be_promised: bool = False
+    ) -> tuple[Exchange, Json | None]:
+        """An exchange and the message in question; None is one that is promised so far."""
+        exchange, wanted = self._open(request), request.match_info["message"]
+        original = None if exchange.deleted else exchange.original
+        if wanted == "@original":
+            promised = exchange.type == THINKING and exchange.original is None
+            if may_be_promised and promised and not exchange.deleted:
+                return exchange, None
+            wanted = original and original["id"]
+        for message in filter(None, [original, *exchange.followups]):
+            if message["id"] == wanted and wanted not in self.messages.gone:
+                return exchange, message
+        raise Refusal(404, 10008, "Unknown Message")
 
-    # --- gateway ---
 
-    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self._sockets.append(socket)
-        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41250}, "s": None, "t": None})
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                await self._hear(socket, json.loads(message.data))
-        if self.identified:
-            self.closed_with.append(socket.close_code)
-        return socket
+def _age(exchange: Exchange) -> float:
+    return asyncio.get_running_loop().time() - exchange.sent_at
 
-    async def _hear(self, socket: web.WebSocketResponse, heard: Json) -> None:
-        if heard["op"] == 1:
-            await socket.send_json({"op": 11, "d": None, "s": None, "t": None})
-        elif heard["op"] == 2:
-            self.identified.append(heard["d"])
-            if self.refuse_identify_with:
-                await socket.close(code=self.refuse_identify_with)
-                return
-            url = f"ws://127.0.0.1:{self.port}/gateway/"
-            ready = {
-                "v": 10,
-                "user": BOT,
-                "guilds": [],
-                "session_id": "s",
-                "resume_gateway_url": url,
-            }
-            ready["application"] = {"id": str(APPLICATION_ID), "flags": 0}
-            await self._dispatch(socket, "READY", ready | {"shard": heard["d"]["shard"]})
-            self.ready.set()
-        elif heard["op"] == 6:
-            self.resumed.append(heard["d"])
-            await self._dispatch(socket, "RESUMED", {})
-            self.back.set()
 
-    async def _dispatch(self, socket: web.WebSocketResponse, event: str, data: Json) -> None:
-        await socket.send_json({"op": 0, "s": next(self._sequence), "t": event, "d": data})
+def _checked_choices(choices: list[Json]) -> list[Json]:
+    # https://discord.com/developers/docs/interactions/application-commands#application-command-object-application-command-option-choice-structure
+    if len(choices) > 25:
+        raise Refusal(400, BAD_FORM, "choices: Must be 25 or fewer in length.")
+    for choice in choices:
+        if not 1 <= len(choice["name"]) <= 100:
+            raise Refusal(400, BAD_FORM, "name: Must be between 1 and 100 in length.")
+        if isinstance(choice["value"], str) and len(choice["value"]) > 100:
+            raise Refusal(400, BAD_FORM, "value: Must be 100 or fewer in length.")
+    return choices
+
+
+def _receipt(exchange: Exchange) -> Json:
+    # https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback-interaction-callback-response-object
+    interaction = {
+        "id": exchange.id,
+        "type": exchange.kind,
+        "response_message_loading": exchange.type == THINKING,
+        "response_message_ephemeral": exchange.ephemeral,
+    }
+    if exchange.type not in (MESSAGE, UPDATE):
+        return {"interaction": interaction}
+    interaction["response_message_id"] = exchange.original["id"]
+    return {
+        "interaction": interaction,
+        "resource": {"type": exchange.type, "message": exchange.original},
+    }
 
 
 def _json(body: Any, status: int = 200) -> web.Response:
-    # Without a charset, as Discord does; discord.py knows no other JSON.
-    headers = {"Content-Type": "application/json"}
+    # Without a charset, as Discord does; discord.py knows no other JSON. It takes a 429 without
+    # the Via of Discord's own proxy for a ban by Cloudflare.
+    headers = {"Content-Type": "application/json", "Via": "1.1 google"}
     return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)

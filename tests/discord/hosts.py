@@ -6,6 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from .fake_gateway import guild_payload
+
 
 class OtherBot(commands.Bot):
     """Somebody's bot: it has a command and error handlers of its own.
@@ -43,13 +45,20 @@ class OtherBot(commands.Bot):
         """Takes an interaction as if from the gateway, and waits until it is dealt with."""
         await self.begin(payload)
 
-    def begin(self, payload: dict) -> "asyncio.Task[None]":
+    def begin(self, payload: dict) -> "asyncio.Future[list[None]]":
         """Takes an interaction as if from the gateway."""
+        return self._after(self._connection.parse_interaction_create, payload)
+
+    async def join(self, guild: int) -> None:
+        """Is added to a server."""
+        await self._after(self._connection.parse_guild_create, guild_payload(guild))
+
+    async def leave(self, guild: int) -> None:
+        """Is removed from a server."""
+        await self._after(self._connection.parse_guild_delete, {"id": str(guild)})
+
+    def _after(self, parse, payload: dict) -> "asyncio.Future[list[None]]":
+        """What an event of the gateway sets going."""
         before = asyncio.all_tasks()
-        self._connection.parse_interaction_create(payload)
-        (task,) = (
-            task
-            for task in asyncio.all_tasks() - before
-            if task.get_name() == "CommandTree-invoker"
-        )
-        return task
+        parse(payload)
+        return asyncio.gather(*(asyncio.all_tasks() - before))

@@ -7,7 +7,7 @@ from lianju.bot.ui.embeds import answer_embed
 from lianju.bot.ui.markdown import literal
 from lianju.bot.verse.composer import COUNT, LENGTH, MAX_CHARACTERS, Answer, Candidate
 
-from .interactions import embed_fault
+from .limits import fault
 
 
 def answer(line="黄河远上白云间", candidates=(("一片孤城万仞山", -12.345),), name="tang-lstm"):
@@ -27,7 +27,7 @@ def test_longest_legal_answer_is_shown_whole(character):
     line = "，".join(character * (MAX_CHARACTERS // 4) for _ in range(4))
     candidates = [(character * LENGTH.high, -1234.5)] * COUNT.high
     embed = answer_embed(answer(line, candidates))
-    assert embed_fault({"embeds": [embed.to_dict()]}) is None
+    assert fault({"embeds": [embed.to_dict()]}) is None
     assert "…" not in embed.title + embed.description
     assert embed.description.count("\n") == COUNT.high - 1
 
@@ -35,7 +35,7 @@ def test_longest_legal_answer_is_shown_whole(character):
 def test_overlong_words_end_in_an_ellipsis_and_keep_their_scores():
     candidates = [("word*" * 1000, -1.0)] * COUNT.high
     embed = answer_embed(answer("word*" * 1000, candidates, name="n" * 5000))
-    assert embed_fault({"embeds": [embed.to_dict()]}) is None
+    assert fault({"embeds": [embed.to_dict()]}) is None
     assert embed.title.endswith("…")
     assert all(line.endswith("… `-1.00`") for line in embed.description.splitlines())
 

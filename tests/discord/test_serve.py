@@ -112,7 +112,7 @@ async def test_dropped_gateway_is_resumed(fake, settings):
         exchange = await fake.send(fake.interaction(poem(LINE)))
         assert (await exchange.answered())["embeds"]
         assert (await served.stop()).status == 0
-    assert [resume["session_id"] for resume in fake.resumed] == ["s"]
+    assert [resume["session_id"] for resume in fake.resumed] == ["session-0"]
     assert len(fake.identified) == 1
 
 
