@@ -1,0 +1,23 @@
+"""What our messages of Components V2 have in common."""
+
+from typing import Any
+
+import discord
+
+__all__ = ["INK", "MAX_TEXT", "Layout"]
+
+INK = discord.Colour(0x2F4F4F)
+MAX_TEXT = 4000  # characters of all texts of a message
+
+
+class Layout(discord.ui.LayoutView):
+    """One framed message whose buttons and menus say all that they need in their custom ids.
+
+    So nothing listens to it: discord.py would keep it in memory, and would give up listening to
+    a private one after 15 minutes.
+    """
+
+    def __init__(self, *parts: discord.ui.Item[Any]) -> None:
+        super().__init__(timeout=None)
+        self.add_item(discord.ui.Container(*parts, accent_colour=INK))
+        self.stop()
