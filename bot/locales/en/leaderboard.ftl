@@ -1,0 +1,15 @@
+leaderboard-heading = { $board ->
+    [members] ♥ Best-loved members
+   *[couplets] ♥ Best-loved couplets
+}
+leaderboard-period = { $period ->
+    [month] the last 30 days
+    [week] the last 7 days
+   *[all] all time
+}
+leaderboard-place = { $period } · page { $page } of { $pages }
+leaderboard-by = asked by { $member }
+leaderboard-none = { $board ->
+    [members] Nobody here has received a heart from another member yet ({ $period }).
+   *[couplets] Nobody has kept a couplet here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
+}

@@ -1,0 +1,40 @@
+settings-heading = Settings of this server
+settings-name = { $setting ->
+    [beam_size] Beam size
+    [candidates] Candidates
+    [cooldown_s] Cooldown
+    [channels] Channels
+    [script] Script
+   *[language] Language
+}
+settings-seconds = { $seconds ->
+    [0] none
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+settings-everywhere = everywhere
+settings-script-is = { $script ->
+    [simplified] simplified
+    [traditional] traditional
+   *[auto] like the member's line
+}
+settings-language-is = { $language ->
+    [en] English
+    [zh-CN] 简体中文
+    [zh-TW] 繁體中文
+   *[auto] each member's own
+}
+settings-default = **{ $name }**: { $value } (default)
+settings-other = **{ $name }**: { $value } (default: { $default })
+settings-change = **{ $name }**: { $before } → { $value }
+settings-how = Change one of them with its own command, such as `/settings beam-size`; `/settings reset` takes all of them back.
+settings-applies = This applies from the next request on.
+settings-same = **{ $name }** stays as it was: { $value }.
+settings-reset = Back to the defaults:
+settings-reset-same = All settings were at their defaults already.
+settings-where = Where members may use `/poem`
+settings-where-now = Now: { $channels }.
+settings-where-saved = Saved: { $channels }. This applies from the next request on.
+settings-where-how = Threads and posts count as their channel. Choose none to allow every channel.
+settings-where-choose = Every channel: choose some to limit it to them
+settings-forbidden = Only members with the permission *Manage Server* can change or see these settings.

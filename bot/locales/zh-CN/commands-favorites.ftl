@@ -1,0 +1,16 @@
+command-favorites = 收藏
+    .description = 查看、移除或导出你收藏的诗联
+command-favorites-list = 列表
+    .description = 列出你收藏的诗联
+command-favorites-list-order = 顺序
+    .description = 先列最新的还是最旧的
+choice-favorites-list-newest = 由新到旧
+choice-favorites-list-oldest = 由旧到新
+command-favorites-remove = 移除
+    .description = 移除一联收藏
+command-favorites-remove-couplet = 诗联
+    .description = 要移除的一联：输入其中的字，再从列表中选择
+command-favorites-export = 导出
+    .description = 把全部收藏做成文件，只发给你
+command-favorites-export-format = 格式
+    .description = txt 便于阅读，csv 用于电子表格，json 用于程序

@@ -1,0 +1,15 @@
+leaderboard-heading = { $board ->
+    [members] ♥ 最受喜爱的成员
+   *[couplets] ♥ 最受喜爱的诗联
+}
+leaderboard-period = { $period ->
+    [month] 最近 30 天
+    [week] 最近 7 天
+   *[all] 全部时间
+}
+leaderboard-place = { $period } · 第 { $page } / { $pages } 页
+leaderboard-by = 出题：{ $member }
+leaderboard-none = { $board ->
+    [members] 这里还没有成员收到别人的 ♥（{ $period }）。
+   *[couplets] 这里还没有人收藏诗联（{ $period }）：在 `/poem` 的回答旁点 ♥，就是第一个。
+}

@@ -1,0 +1,39 @@
+settings-heading = 本服务器的设置
+settings-name = { $setting ->
+    [beam_size] 束宽
+    [candidates] 候选句数
+    [cooldown_s] 冷却时间
+    [channels] 频道
+    [script] 简繁
+   *[language] 语言
+}
+settings-seconds = { $seconds ->
+    [0] 无
+   *[other] { $seconds } 秒
+}
+settings-everywhere = 所有频道
+settings-script-is = { $script ->
+    [simplified] 简体
+    [traditional] 繁体
+   *[auto] 跟随成员的诗句
+}
+settings-language-is = { $language ->
+    [en] English
+    [zh-CN] 简体中文
+    [zh-TW] 繁體中文
+   *[auto] 跟随各成员
+}
+settings-default = **{ $name }**：{ $value }（默认）
+settings-other = **{ $name }**：{ $value }（默认：{ $default }）
+settings-change = **{ $name }**：{ $before } → { $value }
+settings-how = 每一项都有自己的命令，例如 `/settings beam-size`；`/settings reset` 会全部恢复默认。
+settings-applies = 从下一次请求起生效。
+settings-same = **{ $name }**没有变化：{ $value }。
+settings-reset = 已恢复默认：
+settings-reset-same = 所有设置本来就是默认值。
+settings-where = 成员可以在哪里使用 `/poem`
+settings-where-now = 现在：{ $channels }。
+settings-where-saved = 已保存：{ $channels }。从下一次请求起生效。
+settings-where-how = 子区和帖子跟随所属频道。一个都不选，就是允许所有频道。
+settings-where-choose = 所有频道：可选择只限某些频道
+settings-forbidden = 只有拥有“管理服务器”权限的成员才能查看或更改这些设置。

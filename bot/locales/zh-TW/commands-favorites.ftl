@@ -1,0 +1,16 @@
+command-favorites = 收藏
+    .description = 查看、移除或匯出你收藏的詩聯
+command-favorites-list = 清單
+    .description = 列出你收藏的詩聯
+command-favorites-list-order = 順序
+    .description = 先列最新的還是最舊的
+choice-favorites-list-newest = 由新到舊
+choice-favorites-list-oldest = 由舊到新
+command-favorites-remove = 移除
+    .description = 移除一聯收藏
+command-favorites-remove-couplet = 詩聯
+    .description = 要移除的一聯：輸入其中的字，再從清單中選擇
+command-favorites-export = 匯出
+    .description = 把全部收藏做成檔案，只傳給你
+command-favorites-export-format = 格式
+    .description = txt 便於閱讀，csv 用於試算表，json 用於程式

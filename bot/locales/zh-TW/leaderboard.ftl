@@ -1,0 +1,15 @@
+leaderboard-heading = { $board ->
+    [members] ♥ 最受喜愛的成員
+   *[couplets] ♥ 最受喜愛的詩聯
+}
+leaderboard-period = { $period ->
+    [month] 最近 30 天
+    [week] 最近 7 天
+   *[all] 所有時間
+}
+leaderboard-place = { $period } · 第 { $page } / { $pages } 頁
+leaderboard-by = 出題：{ $member }
+leaderboard-none = { $board ->
+    [members] 這裡還沒有成員收到別人的 ♥（{ $period }）。
+   *[couplets] 這裡還沒有人收藏詩聯（{ $period }）：在 `/poem` 的回答旁按 ♥，你就是第一個。
+}

@@ -1,0 +1,39 @@
+settings-heading = 這個伺服器的設定
+settings-name = { $setting ->
+    [beam_size] 束寬
+    [candidates] 候選句數
+    [cooldown_s] 冷卻時間
+    [channels] 頻道
+    [script] 簡繁
+   *[language] 語言
+}
+settings-seconds = { $seconds ->
+    [0] 無
+   *[other] { $seconds } 秒
+}
+settings-everywhere = 所有頻道
+settings-script-is = { $script ->
+    [simplified] 簡體
+    [traditional] 繁體
+   *[auto] 跟隨成員的詩句
+}
+settings-language-is = { $language ->
+    [en] English
+    [zh-CN] 简体中文
+    [zh-TW] 繁體中文
+   *[auto] 跟隨各成員
+}
+settings-default = **{ $name }**：{ $value }（預設）
+settings-other = **{ $name }**：{ $value }（預設：{ $default }）
+settings-change = **{ $name }**：{ $before } → { $value }
+settings-how = 每一項都有自己的指令，例如 `/settings beam-size`；`/settings reset` 會全部恢復預設。
+settings-applies = 從下一次請求起生效。
+settings-same = **{ $name }**沒有變動：{ $value }。
+settings-reset = 已恢復預設：
+settings-reset-same = 所有設定本來就是預設值。
+settings-where = 成員可以在哪裡使用 `/poem`
+settings-where-now = 目前：{ $channels }。
+settings-where-saved = 已儲存：{ $channels }。從下一次請求起生效。
+settings-where-how = 討論串和貼文跟隨所屬頻道。一個都不選，就是允許所有頻道。
+settings-where-choose = 所有頻道：可選擇只限某些頻道
+settings-forbidden = 只有具備「管理伺服器」權限的成員才能查看或變更這些設定。
