@@ -20,7 +20,7 @@ from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from .errors import ExportError
-from .graph import OPSET, STATES, build_step_graph, graph_inputs, graph_outputs
+from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs, state_tensors
 from .metrics import prove_perplexity
 from .precision import PRECISIONS
 from .verify import EXACT, PROMPTS, QUANTISED, prove_steps
@@ -180,9 +180,9 @@ def _state(config: ModelConfig) -> list[dict[str, Any]]:
             "input": name,
             "output": f"{name}_next",
             "dtype": "float32",
-            "initial": [config.layers, "rows", config.hidden_size],
+            "initial": [before, "rows", after],
         }
-        for name in STATES[config.cell]
+        for name, (before, after) in state_tensors(config).items()
     ]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from lianju.training.model import ModelConfig
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
+from .attention import look_back, remember
 from .nodes import Nodes
 from .precision import Precision
 
@@ -24,20 +25,30 @@ IR_VERSION = 9
 # Metadata of the graph that let its weights be read back.
 CONFIG = "lianju.config"
 PRECISION = "lianju.precision"
-STATES = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
 
 Shape = Sequence[int | str]
 _TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
 
 
+def state_tensors(config: ModelConfig) -> dict[str, tuple[int, int]]:
+    """Returns each state tensor's sizes before and after its row axis, by name."""
+    recurrent = ("h", "c") if config.cell == "lstm" else ("h",)
+    sizes = dict.fromkeys(recurrent, (config.layers, config.hidden_size))
+    if config.attention_heads:
+        sizes["memory"] = (1, config.attention_window * config.place_size)
+    return sizes
+
+
 def graph_inputs(config: ModelConfig) -> dict[str, dict]:
     """Returns the graph's inputs as the manifest lists them: name to dtype, shape, optional."""
     vocabulary = config.vocabulary_size
-    state = [config.layers, "previous_rows", config.hidden_size]
     return {
         "token": {"dtype": "int64", "shape": ["rows"]},
         "parent": {"dtype": "int64", "shape": ["rows"]},
-        **{name: {"dtype": "float32", "shape": state} for name in STATES[config.cell]},
+        **{
+            name: {"dtype": "float32", "shape": [before, "previous_rows", after]}
+            for name, (before, after) in state_tensors(config).items()
+        },
         "k": {"dtype": "int64", "shape": [1]},
         "mask": {"dtype": "float32", "shape": ["masks", vocabulary], "optional": True},
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
@@ -47,12 +58,14 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
 
 def graph_outputs(config: ModelConfig) -> dict[str, dict]:
     """Returns the graph's outputs as the manifest lists them: name to dtype and shape."""
-    state = [config.layers, "rows", config.hidden_size]
     return {
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
         "top_token": {"dtype": "int64", "shape": ["rows", "k"]},
-        **{f"{name}_next": {"dtype": "float32", "shape": state} for name in STATES[config.cell]},
+        **{
+            f"{name}_next": {"dtype": "float32", "shape": [before, "rows", after]}
+            for name, (before, after) in state_tensors(config).items()
+        },
     }
 
 
@@ -71,10 +84,12 @@ def build_step_graph(
         ExportError: the precision cannot hold these shapes.
     """
     graph = Nodes()
-    incoming = {name: _layers(graph, config, name) for name in STATES[config.cell]}
-    outgoing: dict[str, list[str]] = {name: [] for name in incoming}
+    states = state_tensors(config)
+    incoming = {name: _layers(graph, config, name) for name in states if name != "memory"}
+    outgoing: dict[str, list[str]] = {name: [] for name in states}
 
-    def linear(graph: Nodes, rows: str, weight: str, bias: str) -> str:
+    def linear(graph: Nodes, rows: str, weight: str) -> str:
+        bias = weight.replace("weight", "bias")
         stored = graph.store(bias, weights[bias]) if bias in weights else None
         return precision.linear(graph, rows, weight, weights[weight], stored)
 
@@ -82,7 +97,7 @@ def build_step_graph(
     for layer in range(config.layers):
         before = {name: states[layer] for name, states in incoming.items()}
         x_gates, h_gates = (
-            linear(graph, rows, f"recurrent.weight_{gate}", f"recurrent.bias_{gate}")
+            linear(graph, rows, f"recurrent.weight_{gate}")
             for rows, gate in ((hidden, f"ih_l{layer}"), (before["h"], f"hh_l{layer}"))
         )
         after = _cell(graph, config, x_gates, h_gates, before)
@@ -91,17 +106,23 @@ def build_step_graph(
         hidden = after["h"]
 
     branch = Nodes(outer=graph)
+    if config.attention_heads:
+        memory = remember(graph, config, hidden, linear)
+        outgoing["memory"].append(memory)
+        hidden = look_back(branch, config, weights, hidden, memory, linear)
     if "projection.weight" in weights:
-        hidden = linear(branch, hidden, "projection.weight", "projection.bias")
+        hidden = linear(branch, hidden, "projection.weight")
     output = "embedding.weight" if config.tied else "output.weight"
-    logits = linear(branch, hidden, output, "output.bias")
+    bias = graph.store("output.bias", weights["output.bias"]) if config.bias else None
+    logits = precision.linear(branch, hidden, output, weights[output], bias)
     log_prob = branch.add("LogSoftmax", logits, axis=-1, name="then_log_prob")
     _choose(branch, log_prob, config.vocabulary_size, unknown)
     _predict(graph, branch, config.vocabulary_size)
 
-    shape = graph.store("state_shape", np.array([config.layers, -1, config.hidden_size]))
-    for name, states in outgoing.items():
-        graph.add("Reshape", graph.add("Concat", *states, axis=0), shape, name=f"{name}_next")
+    for name, parts in outgoing.items():
+        before, after = states[name]
+        shape = graph.store(f"{name}.shape", np.array([before, -1, after]))
+        graph.add("Reshape", graph.add("Concat", *parts, axis=0), shape, name=f"{name}_next")
 
     body = helper.make_graph(
         graph.nodes,

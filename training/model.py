@@ -11,8 +11,11 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from .attention import WindowAttention
+
 State = tuple[Tensor, ...]
-"""The hidden state, each tensor [L, B, H]: (h, c) for an LSTM, (h,) otherwise."""
+"""The hidden state, each tensor [L, B, H]: (h, c) for an LSTM, (h,) otherwise; with attention its
+memory [1, B, M] comes last."""
 
 Cell = Literal["lstm", "gru", "rnn"]
 
@@ -29,6 +32,9 @@ class ModelConfig:
         dropout: probability, on the embedding, between the layers and before the output.
         initialisation: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
             identity, biases zero; for the plain recurrent cell only.
+        attention_heads: of attention over the last layer's earlier outputs; 0 is none.
+        attention_size: of each head's keys and values.
+        attention_window: how many outputs are remembered.
     """
 
     vocabulary_size: int
@@ -41,6 +47,14 @@ class ModelConfig:
     bias: bool = True
     dropout: float = 0.0
     initialisation: Literal["uniform", "identity"] = "uniform"
+    attention_heads: int = 0
+    attention_size: int = 32
+    attention_window: int = 40
+
+    @property
+    def place_size(self) -> int:
+        """Numbers of each place of the memory: keys, values, and whether it is taken."""
+        return 2 * self.attention_heads * self.attention_size + 1
 
 
 class LanguageModel(nn.Module):
@@ -66,6 +80,16 @@ class LanguageModel(nn.Module):
             self.recurrent = nn.GRU(*sizes, **common)
         else:
             self.recurrent = nn.RNN(*sizes, nonlinearity=config.nonlinearity, **common)
+        self.attention = (
+            WindowAttention(
+                config.hidden_size,
+                config.attention_heads,
+                config.attention_size,
+                config.attention_window,
+            )
+            if config.attention_heads
+            else None
+        )
         narrow = config.tied and config.embedding_size != config.hidden_size
         self.projection = (
             nn.Linear(config.hidden_size, config.embedding_size, bias=False) if narrow else None
@@ -105,12 +129,16 @@ class LanguageModel(nn.Module):
         """
         embedded = self.dropout(self.embedding(tokens))
         lstm = self.config.cell == "lstm"
-        given = None if state is None else (state if lstm else state[0])
+        given = None if state is None else (state[:2] if lstm else state[0])
         hidden, after = self.recurrent(embedded, given)
+        after = after if lstm else (after,)
         hidden = self.dropout(hidden)
+        if self.attention is not None:
+            seen, memory = self.attention(hidden, None if state is None else state[-1])
+            hidden, after = hidden + self.dropout(seen), (*after, memory)
         if self.projection is not None:
             hidden = self.projection(hidden)
-        return hidden, after if lstm else (after,)
+        return hidden, after
 
     def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Returns the logits of the next tokens, [B, T, V], and the state after the last token."""

@@ -47,6 +47,9 @@ class Model(_Section):
     bias: bool = True
     dropout: Share = 0.0
     initialisation: Literal["uniform", "identity"] = "uniform"
+    attention_heads: Annotated[int, Field(ge=0)] = 0
+    attention_size: Count = 32
+    attention_window: Count = 40
 
     def config(self, vocabulary_size: int) -> ModelConfig:
         """Returns the configuration of a model over that many tokens."""

@@ -12,7 +12,7 @@ import onnxruntime as ort
 import pytest
 import torch
 from lianju.bot.verse.vocabulary import Vocabulary
-from lianju.export.graph import STATES, build_step_graph
+from lianju.export.graph import build_step_graph, state_tensors
 from lianju.export.precision import PRECISIONS
 from lianju.export.weights import weights_of
 from lianju.training.checkpoint import Trained, save_checkpoint
@@ -29,6 +29,9 @@ CONFIGS = {
     ),
     "gru": ModelConfig(47, "gru", layers=3, embedding_size=12, hidden_size=20),
     "rnn, tanh": ModelConfig(47, "rnn", embedding_size=12, hidden_size=20),
+    "lstm, attention": ModelConfig(
+        *(47, "lstm"), embedding_size=12, hidden_size=20, attention_heads=2, attention_window=5
+    ),
     "rnn, relu": ModelConfig(47, "rnn", "relu", embedding_size=12, hidden_size=20),
 }
 
@@ -90,7 +93,7 @@ def open_step() -> Callable[..., Step]:
         graph = build_step_graph(
             model.config, weights_of(model), PRECISIONS[precision], SPECIAL.index("<unk>")
         )
-        return Step(open_session(graph.SerializeToString()), STATES[model.config.cell])
+        return Step(open_session(graph.SerializeToString()), tuple(state_tensors(model.config)))
 
     return open_step
 
@@ -98,8 +101,8 @@ def open_step() -> Callable[..., Step]:
 @pytest.fixture
 def zero_state() -> Callable[..., tuple[np.ndarray, ...]]:
     def zero_state(config: ModelConfig, rows: int = 1) -> tuple[np.ndarray, ...]:
-        shape = (config.layers, rows, config.hidden_size)
-        return tuple(np.zeros(shape, np.float32) for _ in STATES[config.cell])
+        sizes = state_tensors(config).values()
+        return tuple(np.zeros((before, rows, after), np.float32) for before, after in sizes)
 
     return zero_state
 
