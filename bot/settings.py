@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     deadline: float = Field(
         default=30, ge=1, le=840, description="a number of seconds from 1 to 840"
     )
+    retention_days: int = Field(
+        default=30, ge=1, le=365, description="a whole number of days from 1 to 365"
+    )
     database: DatabaseUrl = Field(
         default_factory=_default_database,
         description="a URL such as sqlite+aiosqlite:////srv/lianju.sqlite3",
