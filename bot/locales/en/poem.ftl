@@ -1,0 +1,26 @@
+# Who may ask, and where.
+desk-running = Your last line is still being answered: ask again when it is done.
+desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
+poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
+
+# An answer and its buttons.
+answer-again = Another batch
+answer-details = Details
+answer-seed = seed { $seed }
+answer-left-out = { $count ->
+    [one] One more line is too long to show here.
+   *[other] { $count } more lines are too long to show here.
+}
+answer-too-long = The answer is too long for one message: write a shorter line.
+answer-unreadable = I cannot read this message any more: ask anew with /poem.
+again-not-yours = Only the one who asked can draw another batch: ask for your own with /poem.
+
+# The details of an answer.
+details-beam = beam search, width { $width }
+details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
+details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
+details-scale = The bars show the mean log-probability a character, from −4 to −1: the fuller, the surer the model.
+
+# The context menu of a message.
+answer-line-empty = There is no text in this message: choose one with a line of verse.
+answer-line-mine = This is an answer of mine already: press its buttons, or give /poem the line that you like.

@@ -1,0 +1,23 @@
+# 谁可以问，在哪里问。
+desk-running = 你的上一句还没答完：请等它答完再问。
+desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
+poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
+
+# 回答与它的按钮。
+answer-again = 换一批
+answer-details = 详情
+answer-seed = 随机种子 { $seed }
+answer-left-out = 另有 { $count } 句太长，这里放不下。
+answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
+answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
+again-not-yours = 只有提问的人才能换一批：你可以用 /poem 自己问一句。
+
+# 回答的详情。
+details-beam = 集束搜索，束宽 { $width }
+details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
+details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
+details-scale = 方块表示每字对数概率的平均值，从 −4 到 −1：越满，模型越有把握。
+
+# 消息的右键菜单。
+answer-line-empty = 这条消息里没有文字：请选一条写着诗句的消息。
+answer-line-mine = 这条本来就是我的回答：请用它的按钮，或把你喜欢的那句交给 /poem。

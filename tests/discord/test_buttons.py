@@ -1,0 +1,129 @@
+import re
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lianju.bot.preferences import CANDIDATES
+from lianju.bot.ui.bar import BLOCKS, bar
+from lianju.bot.ui.buttons import PRESS, Heart, Method, Wish
+from lianju.bot.ui.markdown import escape, literal, unescape
+from lianju.bot.verse.errors import RequestError
+from lianju.bot.verse.request import (
+    COUNT,
+    LENGTH,
+    SEED,
+    TEMPERATURE,
+    TOP_K,
+    TOP_P,
+    WIDTH,
+    Sampling,
+    Script,
+)
+
+
+def within(bounds):
+    numbers = st.integers if isinstance(bounds.low, int) else st.floats
+    return numbers(bounds.low, bounds.high)
+
+
+snowflakes = st.integers(1, 2**64 - 1)
+log_probs = st.floats(max_value=0, allow_nan=False)
+hearts = st.builds(Heart, within(CANDIDATES), log_probs)
+wishes = st.builds(Wish, snowflakes, within(COUNT), st.sampled_from(get_args(Script)))
+samplings = st.builds(Sampling, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
+methods = st.one_of(
+    st.builds(Method, within(LENGTH), within(WIDTH), st.none()),
+    st.builds(Method, within(LENGTH), st.none(), samplings),
+)
+buttons = st.one_of(hearts, wishes, methods)
+
+
+@given(buttons)
+def test_button_is_read_back_from_its_custom_id(button):
+    assert type(button).read(button.custom_id) == button
+
+
+@given(buttons)
+def test_custom_id_is_one_that_discord_takes_and_the_bot_hears(button):
+    assert 1 <= len(button.custom_id) <= 100
+    assert re.fullmatch(PRESS, button.custom_id)
+
+
+@given(buttons, st.sampled_from([Heart, Wish, Method]))
+def test_button_is_not_taken_for_another(button, kind):
+    if kind is not type(button):
+        with pytest.raises(ValueError, match="no button for"):
+            kind.read(button.custom_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "custom_id"),
+    [
+        (Heart, "lianju:heart:2:1:-9.5"),
+        (Heart, "lianju:heart:1:1:-9.5:more"),
+        (Heart, "lianju:heart:1:one:-9.5"),
+        (Heart, "other:heart:1:1:-9.5"),
+        (Heart, "lianju"),
+        (Wish, "lianju:again:1:77:5:runes"),
+        (Wish, "lianju:again:1:77:5"),
+        (Method, "lianju:details:1:7:None"),
+        (Method, "lianju:details:1:7:0.8:100:0.9"),
+    ],
+)
+def test_custom_id_of_another_layout_is_refused(kind, custom_id):
+    with pytest.raises(ValueError, match=r".+"):
+        kind.read(custom_id)
+
+
+def test_impossible_sampling_is_refused():
+    with pytest.raises(RequestError):
+        Method.read("lianju:details:1:7:99:100:0.9:1")
+
+
+@pytest.mark.parametrize(
+    "custom_id", ["lianju:heart:9:whatever", "lianju:again:2:", "lianju:heart:"]
+)
+def test_press_of_any_layout_is_heard(custom_id):
+    assert re.fullmatch(PRESS, custom_id)
+
+
+@pytest.mark.parametrize(
+    ("log_prob", "tokens", "shown"),
+    [
+        (-7 * 0.5, 7, "▰▰▰▰▰"),
+        (-5 * 1.0, 5, "▰▰▰▰▰"),
+        (-5 * 1.6, 5, "▰▰▰▰▱"),
+        (-5 * 2.2, 5, "▰▰▰▱▱"),
+        (-5 * 3.4, 5, "▰▱▱▱▱"),
+        (-5 * 4.0, 5, "▰▱▱▱▱"),
+        (-5 * 90.0, 5, "▰▱▱▱▱"),
+        (-1e300, 1, "▰▱▱▱▱"),
+        (float("-inf"), 7, "▰▱▱▱▱"),
+        (0.0, 1, "▰▰▰▰▰"),
+    ],
+)
+def test_bar_is_the_mean_log_probability_of_a_token(log_prob, tokens, shown):
+    assert bar(log_prob, tokens) == shown
+
+
+@given(log_probs, log_probs, within(LENGTH))
+def test_bar_of_the_likelier_line_is_no_shorter(one, other, tokens):
+    less, more = sorted((one, other))
+    assert bar(less, tokens).count("▰") <= bar(more, tokens).count("▰")
+    assert len(bar(one, tokens)) == BLOCKS
+
+
+@given(st.text())
+def test_escaped_text_is_read_back(text):
+    assert unescape(escape(text)) == text
+
+
+@given(st.text(alphabet="a一\\*_~`|<>[]#@/🎋"), st.integers(1, 30))
+def test_literal_is_the_escaped_text_or_a_beginning_of_it(text, limit):
+    shown = literal(text, limit)
+    assert len(shown) <= limit
+    if shown != escape(text):
+        assert len(escape(text)) > limit
+        assert shown.endswith("…")
+        assert text.startswith(unescape(shown.removesuffix("…")))
