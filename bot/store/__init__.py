@@ -1,1 +1,18 @@
 """What is kept: favourites, preferences and recent prompts, in one SQLite file."""
+
+from .errors import StoreBusyError, StoreError
+from .records import Couplet, Favourite, Forgotten, LovedCouplet, LovedMember, Page
+from .store import Store, open_store
+
+__all__ = [
+    "Couplet",
+    "Favourite",
+    "Forgotten",
+    "LovedCouplet",
+    "LovedMember",
+    "Page",
+    "Store",
+    "StoreBusyError",
+    "StoreError",
+    "open_store",
+]

@@ -1,0 +1,130 @@
+"""The couplets that people keep."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import and_, delete, false, func, or_, select
+from sqlalchemy.dialects.sqlite import insert
+
+from .database import Database
+from .records import Couplet, Favourite, Page
+from .tables import couplet as couplet_table
+from .tables import couplet_hearts, favourite
+
+__all__ = ["Favourites", "server_id"]
+
+OUTSIDE = 0  # the id of no server
+
+_favourites = select(
+    favourite.c.id,
+    couplet_table.c.line,
+    couplet_table.c.answer,
+    favourite.c.kept_at,
+    favourite.c.guild_id,
+).join(couplet_table)
+_BY_AGE = (favourite.c.kept_at, favourite.c.id)
+
+
+def server_id(guild_id: int | None) -> int:
+    """How the tables name a server, or the lack of one."""
+    return OUTSIDE if guild_id is None else guild_id
+
+
+class Favourites:
+    """Who keeps what; a member keeps a couplet at most once in each server."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def toggle(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        couplet: Couplet,
+        author_id: int | None,
+        at: float,
+    ) -> bool:
+        """Keeps a couplet, or gives it up if it is kept; on disk when this returns.
+
+        Args:
+            user_id: Who keeps it.
+            guild_id: Where; None is outside servers.
+            couplet: What is kept.
+            author_id: Who asked for it, if that is known.
+            at: The time, in Unix seconds.
+
+        Returns:
+            Whether it is kept now.
+
+        Raises:
+            StoreError: It cannot be done, and nothing has changed.
+        """
+        text = {"line": couplet.line, "answer": couplet.answer}
+        who_and_where = {"user_id": user_id, "guild_id": server_id(guild_id)}
+        couplet_id = select(couplet_table.c.id).filter_by(**text).scalar_subquery()
+        give_up = delete(favourite).filter_by(**who_and_where, couplet_id=couplet_id)
+        async with self._database.writing() as connection:
+            if (await connection.execute(give_up)).rowcount:
+                return False
+            await connection.execute(insert(couplet_table).values(text).on_conflict_do_nothing())
+            await connection.execute(
+                insert(favourite).values(
+                    **who_and_where, couplet_id=couplet_id, author_id=author_id, kept_at=int(at)
+                )
+            )
+            return True
+
+    async def counts(self, guild_id: int | None, couplets: Sequence[Couplet]) -> list[int]:
+        """How many members of a server keep each of these couplets."""
+        # Not `(line, answer) IN …`: for that SQLite goes through all that the server keeps.
+        these = (
+            and_(couplet_table.c.line == each.line, couplet_table.c.answer == each.answer)
+            for each in couplets
+        )
+        kept = (
+            select(couplet_table.c.line, couplet_table.c.answer, couplet_hearts.c.hearts)
+            .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet_table.c.id)
+            .where(couplet_hearts.c.guild_id == server_id(guild_id), or_(false(), *these))
+        )
+        async with self._database.reading() as connection:
+            rows = await connection.execute(kept)
+        hearts = {Couplet(row.line, row.answer): row.hearts for row in rows}
+        return [hearts.get(each, 0) for each in couplets]
+
+    async def page(
+        self, user_id: int, offset: int, limit: int, oldest_first: bool = False
+    ) -> Page[Favourite]:
+        """A page of what somebody keeps, in every server and outside."""
+        order = _BY_AGE if oldest_first else tuple(column.desc() for column in _BY_AGE)
+        mine = favourite.c.user_id == user_id
+        # Chosen from the index alone, so that what is skipped is never looked up.
+        chosen = select(favourite.c.id).where(mine).order_by(*order).limit(limit).offset(offset)
+        page = _favourites.where(favourite.c.id.in_(chosen)).order_by(*order)
+        total = select(func.count()).select_from(favourite).where(mine)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(page)
+            count = await connection.scalar(total)
+        return Page([_favourite(*row) for row in rows], count or 0)
+
+    async def remove(self, user_id: int, favourite_id: int) -> Couplet | None:
+        """Gives up a favourite of this user.
+
+        Returns:
+            The couplet that it was; None if the user has no such favourite.
+        """
+        which = (favourite.c.id == favourite_id, favourite.c.user_id == user_id)
+        async with self._database.writing() as connection:
+            row = (await connection.execute(_favourites.where(*which))).one_or_none()
+            if row is None:
+                return None
+            await connection.execute(delete(favourite).where(*which))
+        return _favourite(*row).couplet
+
+    async def everything(self, user_id: int) -> list[Favourite]:
+        """All that somebody keeps, oldest first."""
+        mine = _favourites.where(favourite.c.user_id == user_id).order_by(*_BY_AGE)
+        async with self._database.reading() as connection:
+            return [_favourite(*row) for row in await connection.execute(mine)]
+
+
+def _favourite(id_: int, line: str, answer: str, kept_at: int, guild_id: int) -> Favourite:
+    return Favourite(id_, Couplet(line, answer), kept_at, None if guild_id == OUTSIDE else guild_id)

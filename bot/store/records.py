@@ -1,0 +1,86 @@
+"""What the store hands out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+__all__ = ["Couplet", "Favourite", "Forgotten", "LovedCouplet", "LovedMember", "Page"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Couplet:
+    """A line and the line that answers it."""
+
+    line: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Favourite:
+    """A couplet that somebody keeps.
+
+    Attributes:
+        id: Never used twice.
+        kept_at: Unix seconds.
+        guild_id: The server where it was kept; None outside servers.
+    """
+
+    id: int
+    couplet: Couplet
+    kept_at: int
+    guild_id: int | None
+
+
+@dataclass(frozen=True)
+class LovedCouplet:
+    """A couplet on the leaderboard.
+
+    Attributes:
+        hearts: How many members keep it.
+        author_id: Who asked for it first; None if nobody remembered did.
+    """
+
+    couplet: Couplet
+    hearts: int
+    author_id: int | None
+
+
+@dataclass(frozen=True)
+class LovedMember:
+    """A member on the leaderboard.
+
+    Attributes:
+        hearts: How many times others keep what the member asked for.
+    """
+
+    user_id: int
+    hearts: int
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A part of a longer list.
+
+    Attributes:
+        total: The length of the list.
+    """
+
+    items: Sequence[T]
+    total: int
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How much of a member was deleted.
+
+    Attributes:
+        favourites: What the member kept.
+        prompts: Recent lines of the member.
+        unlinked: Favourites of others that no longer name the member as their author.
+    """
+
+    favourites: int
+    prompts: int
+    unlinked: int

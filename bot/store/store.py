@@ -1,0 +1,101 @@
+"""The store as a whole: opened, closed, and what concerns more than one of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import delete, update
+
+from .database import Database
+from .favourites import Favourites
+from .leaderboard import Leaderboard
+from .opening import database_path, prepare
+from .preferences import PreferenceStore
+from .prompts import Prompts
+from .records import Forgotten
+from .tables import favourite, prompt
+
+__all__ = ["Store", "open_store"]
+
+# An interaction must be answered within 3 s; whoever has waited so long is told so in time.
+BUSY_S = 2.0
+
+
+async def open_store(url: str, busy_s: float = BUSY_S) -> Store:
+    """Opens a database, which is made or migrated to this version if need be.
+
+    Args:
+        url: Such as `sqlite+aiosqlite:////srv/lianju.sqlite3`.
+        busy_s: Seconds that a reader or writer waits for the database at most.
+
+    Raises:
+        StoreBusyError: Something else keeps it locked.
+        StoreError: It cannot be used, and nothing in it was altered; the message says why.
+    """
+    path = database_path(url)
+    prepared = await asyncio.to_thread(prepare, path, busy_s)
+    try:
+        database = Database(path, busy_s)
+        try:
+            await database.hold()
+        except BaseException:
+            await database.close()
+            raise
+    finally:
+        prepared.close()
+    return Store(database)
+
+
+class Store:
+    """What the bot keeps.
+
+    Attributes:
+        favourites: The couplets that people keep.
+        leaderboard: What each server loves.
+        preferences: What administrators have set.
+        prompts: What people asked for lately.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.favourites = Favourites(database)
+        self.leaderboard = Leaderboard(database)
+        self.preferences = PreferenceStore(database)
+        self.prompts = Prompts(database)
+
+    async def close(self) -> None:
+        """Closes the database."""
+        await self._database.close()
+
+    async def purge(self, before: float) -> int:
+        """Deletes what is kept for a while only, if it is older than this Unix time.
+
+        Returns:
+            How many prompts were deleted.
+        """
+        purged = await self.prompts.purge(before)
+        await self._database.scrub()
+        return purged
+
+    async def forget_member(self, user_id: int) -> Forgotten:
+        """Deletes all that is stored about somebody, in every server.
+
+        What others keep stays theirs, but no longer says who asked for it.
+
+        Raises:
+            StoreError: It cannot be done, and nothing was deleted.
+        """
+        async with self._database.writing() as connection:
+            favourites = await connection.execute(
+                delete(favourite).where(favourite.c.user_id == user_id)
+            )
+            prompts = await connection.execute(delete(prompt).where(prompt.c.user_id == user_id))
+            unlinked = await connection.execute(
+                update(favourite).where(favourite.c.author_id == user_id).values(author_id=None)
+            )
+        await self._database.scrub()
+        return Forgotten(favourites.rowcount, prompts.rowcount, unlinked.rowcount)
+
+    async def forget_server(self, guild_id: int) -> None:
+        """Deletes what a server has set; its members keep what they keep."""
+        await self.preferences.reset(guild_id)

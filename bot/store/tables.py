@@ -1,0 +1,212 @@
+"""The tables, and what SQLite itself enforces: CHECK, UNIQUE, foreign keys and triggers.
+
+A new version of any of it needs a step in `migrations/versions`; a test compares the two.
+"""
+
+from collections.abc import Iterable
+from typing import get_args
+
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+from ..preferences import (
+    BEAM_SIZE,
+    CANDIDATES,
+    CHANNELS,
+    COOLDOWN,
+    SCRIPTS,
+    Bounds,
+    Language,
+)
+
+__all__ = [
+    "APPLICATION_ID",
+    "channel",
+    "couplet",
+    "couplet_hearts",
+    "favourite",
+    "member_hearts",
+    "metadata",
+    "prompt",
+    "server",
+]
+
+APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of every database of ours
+
+metadata = MetaData()
+
+
+def _within(name: str, bounds: Bounds[int]) -> CheckConstraint:
+    return CheckConstraint(f"{name} BETWEEN {bounds.low} AND {bounds.high}", f"{name}_in_bounds")
+
+
+def _one_of(name: str, choices: Iterable[str]) -> CheckConstraint:
+    return CheckConstraint(f"{name} IN ({', '.join(map(repr, choices))})", f"{name}_known")
+
+
+couplet = Table(
+    "couplet",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    UniqueConstraint("line", "answer", name="couplet_once"),
+    CheckConstraint("line <> '' AND answer <> ''", "couplet_not_empty"),
+    sqlite_strict=True,
+)
+
+favourite = Table(
+    "favourite",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False),
+    Column("guild_id", Integer, nullable=False),  # 0 outside servers, as UNIQUE tells NULLs apart
+    Column("couplet_id", ForeignKey("couplet.id"), nullable=False),
+    Column("author_id", Integer),  # who asked for it; NULL once forgotten
+    Column("kept_at", Integer, nullable=False),  # Unix seconds
+    UniqueConstraint("user_id", "guild_id", "couplet_id", name="favourite_once"),
+    CheckConstraint("guild_id >= 0", "favourite_guild"),
+    Index("favourite_of_user", "user_id", "kept_at"),
+    # These two cover what they are read for: a period's leaderboards, and who was first.
+    Index("favourite_in_period", "guild_id", "kept_at", "couplet_id", "author_id", "user_id"),
+    Index("favourite_of_couplet", "couplet_id", "guild_id", "kept_at", "author_id"),
+    Index("favourite_by_author", "author_id"),
+    sqlite_autoincrement=True,  # a page shown long ago must never name a newer favourite
+    sqlite_strict=True,
+)
+
+# Tallies of `favourite` for the leaderboards of all time, kept by the triggers below.
+couplet_hearts = Table(
+    "couplet_hearts",
+    metadata,
+    Column("guild_id", Integer, primary_key=True),
+    Column("couplet_id", Integer, primary_key=True),
+    Column("hearts", Integer, nullable=False),
+    Column("first_at", Integer, nullable=False),
+    CheckConstraint("hearts > 0", "couplet_hearts_some"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+Index(
+    "couplet_hearts_ranking",
+    couplet_hearts.c.guild_id,
+    couplet_hearts.c.hearts.desc(),
+    couplet_hearts.c.first_at,
+    couplet_hearts.c.couplet_id,
+)
+
+member_hearts = Table(
+    "member_hearts",
+    metadata,
+    Column("guild_id", Integer, primary_key=True),
+    Column("user_id", Integer, primary_key=True),
+    Column("hearts", Integer, nullable=False),  # from others
+    CheckConstraint("hearts > 0", "member_hearts_some"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+Index(
+    "member_hearts_ranking",
+    member_hearts.c.guild_id,
+    member_hearts.c.hearts.desc(),
+    member_hearts.c.user_id,
+)
+
+prompt = Table(
+    "prompt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("asked_at", Integer, nullable=False),  # Unix seconds, of the last time
+    UniqueConstraint("user_id", "line", name="prompt_once"),
+    CheckConstraint("line <> ''", "prompt_not_empty"),
+    Index("prompt_of_user", "user_id", "asked_at"),
+    Index("prompt_by_age", "asked_at"),
+    sqlite_strict=True,
+)
+
+server = Table(
+    "server",
+    metadata,
+    Column("guild_id", Integer, primary_key=True),
+    Column("beam_size", Integer, nullable=False),
+    Column("candidates", Integer, nullable=False),
+    Column("cooldown_s", Integer, nullable=False),
+    Column("script", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    CheckConstraint("guild_id > 0", "server_guild"),
+    _within("beam_size", BEAM_SIZE),
+    _within("candidates", CANDIDATES),
+    _within("cooldown_s", COOLDOWN),
+    CheckConstraint("candidates <= beam_size", "candidates_fit_beam"),
+    _one_of("script", SCRIPTS),
+    _one_of("language", get_args(Language)),
+    sqlite_strict=True,
+)
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("guild_id", ForeignKey("server.guild_id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # what bounds how many there are
+    Column("channel_id", Integer, nullable=False),
+    UniqueConstraint("guild_id", "channel_id", name="channel_once"),
+    CheckConstraint("channel_id > 0", "channel_positive"),
+    _within("number", Bounds(1, CHANNELS.high)),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+_TRIGGERS = (
+    """CREATE TRIGGER favourite_added AFTER INSERT ON favourite BEGIN
+    INSERT INTO couplet_hearts (guild_id, couplet_id, hearts, first_at)
+    VALUES (NEW.guild_id, NEW.couplet_id, 1, NEW.kept_at)
+    ON CONFLICT (guild_id, couplet_id)
+    DO UPDATE SET hearts = hearts + 1, first_at = min(first_at, excluded.first_at);
+    INSERT INTO member_hearts (guild_id, user_id, hearts)
+    SELECT NEW.guild_id, NEW.author_id, 1 WHERE NEW.author_id <> NEW.user_id
+    ON CONFLICT (guild_id, user_id) DO UPDATE SET hearts = hearts + 1;
+END""",
+    """CREATE TRIGGER favourite_removed AFTER DELETE ON favourite BEGIN
+    DELETE FROM couplet_hearts
+    WHERE guild_id = OLD.guild_id AND couplet_id = OLD.couplet_id AND hearts = 1;
+    UPDATE couplet_hearts SET hearts = hearts - 1, first_at = (
+        SELECT min(kept_at) FROM favourite
+        WHERE couplet_id = OLD.couplet_id AND guild_id = OLD.guild_id
+    )
+    WHERE guild_id = OLD.guild_id AND couplet_id = OLD.couplet_id;
+    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.author_id
+        AND OLD.author_id <> OLD.user_id AND hearts = 1;
+    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
+        AND user_id = OLD.author_id AND OLD.author_id <> OLD.user_id;
+    DELETE FROM couplet WHERE id = OLD.couplet_id
+        AND NOT EXISTS (SELECT 1 FROM favourite WHERE couplet_id = OLD.couplet_id);
+END""",
+    """CREATE TRIGGER favourite_unlinked AFTER UPDATE OF author_id ON favourite BEGIN
+    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.author_id
+        AND OLD.author_id <> OLD.user_id AND hearts = 1;
+    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
+        AND user_id = OLD.author_id AND OLD.author_id <> OLD.user_id;
+END""",
+    """CREATE TRIGGER favourite_fixed BEFORE UPDATE ON favourite
+WHEN NEW.author_id IS NOT NULL
+    OR (NEW.id, NEW.user_id, NEW.guild_id, NEW.couplet_id, NEW.kept_at)
+    IS NOT (OLD.id, OLD.user_id, OLD.guild_id, OLD.couplet_id, OLD.kept_at)
+BEGIN
+    SELECT RAISE(ABORT, 'a favourite may lose its author, nothing else of it changes');
+END""",
+)
+for _trigger in _TRIGGERS:
+    event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]
