@@ -72,13 +72,10 @@ class Leaderboard:
             .order_by(top.c.hearts.desc(), top.c.first_at, top.c.couplet_id)
         )
         rows, total = await self._read(page, ranking)
-        return Page(
-            [
-                LovedCouplet(Couplet(row.line, row.answer), row.hearts, row.author_id)
-                for row in rows
-            ],
-            total,
-        )
+        loved = [
+            LovedCouplet(Couplet(row.line, row.answer), row.hearts, row.author) for row in rows
+        ]
+        return Page(loved, total)
 
     async def members(
         self, guild_id: int | None, since: float | None, offset: int, limit: int
