@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,6 +40,32 @@ def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
     if not poems:
         raise CorpusError(f"{path} is empty.")
     return poems
+
+
+def read_report(corpus: Path) -> dict[str, Any]:
+    """Returns what `prepare` told of a corpus; nothing where the corpus does not say."""
+    try:
+        report: dict[str, Any] = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report
+
+
+def emphasise(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
+    """Repeats the training poems of the corpus that is tested, which come first in the file.
+
+    Raises:
+        CorpusError: the corpus does not say which those are.
+    """
+    if times == 1:
+        return poems
+    kept = read_report(corpus).get("kept", {}).get("train", {})
+    first = next(iter(kept.values()), {}).get("poems", 0)
+    if not 0 < first < len(poems):
+        raise CorpusError(
+            f"{corpus} is not of several corpora: data.emphasis must be 1, or prepare it anew."
+        )
+    return poems[:first] * times + poems[first:]
 
 
 def as_read(poem: list[str], vocabulary: Vocabulary) -> list[str]:

@@ -6,7 +6,6 @@ vocabulary is charged P(`<unk>`) / 3,000, so that models with different vocabula
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from .checkpoint import load_trained
 from .corpus import form
-from .data import as_read, encode_poem, read_poems, stream_ids
+from .data import as_read, encode_poem, read_poems, read_report, stream_ids
 from .errors import CheckpointError
 from .model import LanguageModel, State
 
@@ -134,11 +133,7 @@ def open_scorer(path: Path) -> Scorer:
 
 def is_stream(corpus: Path) -> bool | None:
     """Tells whether a prepared corpus is one continuous text; None where it does not say."""
-    try:
-        report = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    stream: bool | None = report.get("stream")
+    stream: bool | None = read_report(corpus).get("stream")
     return stream
 
 

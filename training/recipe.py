@@ -31,6 +31,7 @@ class Data(_Section):
     overlong: Literal["drop", "split"] = "split"  # a longer poem goes, or is cut into windows
     minimum_count: Count = 1  # a rarer token becomes <unk>
     maximum_vocabulary: Count = 51_200  # special tokens included
+    emphasis: Count = 1  # times that a pass has each poem of the corpus that is tested
     stream: bool = False  # one continuous text: the state is carried from window to window
     window: Count = 64  # tokens of a window of a continuous text
 

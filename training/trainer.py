@@ -99,7 +99,8 @@ class Trainer:
         if recipe.data.stream:
             self._stream = data.stream_ids(poems, self.vocabulary)
         else:
-            self._packed = data.pack(poems, self.vocabulary, recipe.data)
+            seen = data.emphasise(poems, corpus, recipe.data.emphasis)
+            self._packed = data.pack(seen, self.vocabulary, recipe.data)
         self.info = {
             "preset": recipe.name,
             "corpus": corpus.name,
@@ -145,11 +146,8 @@ class Trainer:
             while not self._finished():
                 self._run_epoch()
             self._save()
-            if (
-                self.processes.first
-                and not self._stopping
-                and self._measured != self.progress.update
-            ):
+            measured = self._stopping or self._measured == self.progress.update
+            if self.processes.first and not measured:
                 self._evaluate()
         finally:
             self._bar.close()
