@@ -2,6 +2,7 @@
 desk-running = Your last line is still being answered: ask again when it is done.
 desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
+poem-seed = A seed is for lines drawn at random: leave it out, or choose that mode.
 
 # An answer and its buttons.
 answer-again = Another batch

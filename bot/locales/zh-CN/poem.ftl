@@ -2,6 +2,7 @@
 desk-running = 你的上一句还没答完：请等它答完再问。
 desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
 poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
+poem-seed = 随机种子只用于随机抽取：请去掉种子，或改选随机抽取。
 
 # 回答与它的按钮。
 answer-again = 换一批

@@ -2,6 +2,7 @@
 desk-running = 你的上一句還沒答完：請等它答完再問。
 desk-cooldown = 一句一句來：<t:{ $retry_at }:R>可以再問。
 poem-elsewhere = 我不在這個頻道作答：請到 { $channels } 來問。
+poem-seed = 隨機種子只用於隨機抽取：請拿掉種子，或改選隨機抽取。
 
 # 回答與它的按鈕。
 answer-again = 換一批
