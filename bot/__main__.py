@@ -160,6 +160,30 @@ def serve(ctx: click.Context) -> None:
     ctx.exit(run(load_settings()))
 
 
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
+def backup(file: Path, force: bool) -> None:
+    """Copy the database to FILE, also while the bot runs."""
+    from .settings import load_settings
+    from .store.backup import back_up
+
+    click.echo(back_up(load_settings().database, file, force))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put the backup FILE in the place of the database, which is kept beside it.
+
+    The bot must not run meanwhile.
+    """
+    from .settings import load_settings
+    from .store.backup import restore
+
+    click.echo(restore(load_settings().database, file))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command.
 

@@ -134,7 +134,7 @@ def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
 
 async def _outside_transaction(connection: AsyncConnection, statement: str) -> None:
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.execute(statement)
+    await driver.execute_fetchall(statement)
 
 
 def _configure(connection: DBAPIConnection, _: object) -> None:

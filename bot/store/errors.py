@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..verse.errors import LianjuError
 
-__all__ = ["StoreBusyError", "StoreError", "explain"]
+__all__ = ["DamagedFileError", "ForeignFileError", "StoreBusyError", "StoreError", "explain"]
 
 
 class StoreError(LianjuError):
@@ -22,6 +22,14 @@ class StoreBusyError(StoreError):
         super().__init__("The database is busy: please try again in a moment.", "store-busy")
 
 
+class DamagedFileError(StoreError):
+    """A file is no SQLite database, or no whole one."""
+
+
+class ForeignFileError(StoreError):
+    """A database is another program's."""
+
+
 def explain(path: Path, error: sqlite3.Error) -> StoreError:
     """SQLite's complaint about a file as one sentence."""
     # The first word of an extended code, such as SQLITE_BUSY_SNAPSHOT, says enough.
@@ -29,8 +37,8 @@ def explain(path: Path, error: sqlite3.Error) -> StoreError:
         case ["BUSY" | "LOCKED"]:
             return StoreBusyError()
         case ["NOTADB" | "CORRUPT"]:
-            return StoreError(
-                f"The database {path} is damaged: put a backup in its place with `lianju restore`."
+            return DamagedFileError(
+                f"{path} is no database, or a damaged one: use a whole backup instead."
             )
         case ["READONLY" | "CANTOPEN" | "PERM" | "AUTH"]:
             return StoreError(

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from .errors import StoreError, explain
+from .errors import ForeignFileError, StoreError, explain
 from .tables import APPLICATION_ID
 
 __all__ = ["database_path", "prepare", "refuse_foreign", "refuse_newer"]
@@ -83,10 +83,10 @@ def refuse_foreign(path: Path) -> None:
     """Refuses a file of another program without touching it; a new or empty file passes.
 
     Raises:
-        StoreError: It is a folder, no SQLite database, or not one of ours.
+        StoreError: It is a folder, damaged, or another program's.
     """
     if path.is_dir():
-        raise StoreError(f"{path} is a folder: set LIANJU_DATABASE to a file.")
+        raise StoreError(f"{path} is a folder: choose a file for the database.")
     if not path.exists() or not path.stat().st_size:
         return
     try:
@@ -96,9 +96,7 @@ def refuse_foreign(path: Path) -> None:
     except sqlite3.Error as error:
         raise explain(path, error) from None
     if application_id != APPLICATION_ID:
-        raise StoreError(
-            f"{path} belongs to another program: set LIANJU_DATABASE to a file of its own."
-        )
+        raise ForeignFileError(f"{path} belongs to another program: choose another file.")
 
 
 def refuse_newer(raw: sqlite3.Connection, path: Path) -> str | None:

@@ -11,7 +11,7 @@ from ..verse.request import Script
 from .database import Database
 from .tables import channel, server
 
-__all__ = ["Changes", "PreferenceStore"]
+__all__ = ["Changes", "ServerPreferences"]
 
 
 class Changes(TypedDict, total=False):
@@ -25,7 +25,7 @@ class Changes(TypedDict, total=False):
     channels: frozenset[int]
 
 
-class PreferenceStore:
+class ServerPreferences:
     """The preferences of each server; where nothing was set, the defaults hold."""
 
     def __init__(self, database: Database) -> None:

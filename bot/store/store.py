@@ -10,7 +10,7 @@ from .database import Database
 from .favourites import Favourites
 from .leaderboard import Leaderboard
 from .opening import database_path, prepare
-from .preferences import PreferenceStore
+from .preferences import ServerPreferences
 from .prompts import Prompts
 from .records import Forgotten
 from .tables import favourite, prompt
@@ -60,7 +60,7 @@ class Store:
         self._database = database
         self.favourites = Favourites(database)
         self.leaderboard = Leaderboard(database)
-        self.preferences = PreferenceStore(database)
+        self.preferences = ServerPreferences(database)
         self.prompts = Prompts(database)
 
     async def close(self) -> None:
