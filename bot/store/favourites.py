@@ -105,6 +105,22 @@ class Favourites:
             count = await connection.scalar(total)
         return Page([_favourite(*row) for row in rows], count or 0)
 
+    async def matching(self, user_id: int, containing: str, limit: int) -> list[Favourite]:
+        """What somebody keeps that contains this text, latest first."""
+        found = (
+            _favourites.where(
+                favourite.c.user_id == user_id,
+                or_(
+                    func.instr(couplet_table.c.line, containing) > 0,
+                    func.instr(couplet_table.c.answer, containing) > 0,
+                ),
+            )
+            .order_by(*(column.desc() for column in _BY_AGE))
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [_favourite(*row) for row in await connection.execute(found)]
+
     async def remove(self, user_id: int, favourite_id: int) -> Couplet | None:
         """Gives up a favourite of this user.
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 __all__ = ["Couplet", "Favourite", "Forgotten", "LovedCouplet", "LovedMember", "Page"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class LovedMember:
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class Page(Generic[T_co]):
     """A part of a longer list.
 
     Attributes:
         total: The length of the list.
     """
 
-    items: Sequence[T]
+    items: Sequence[T_co]
     total: int
 
 
