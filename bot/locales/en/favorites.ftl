@@ -2,11 +2,10 @@ favourites-heading = Your favorites
 favourites-place = { $couplets ->
     [one] { $couplets } couplet
    *[other] { $couplets } couplets
-} · page { $page } of { $pages }
-favourites-order = { $order ->
+}, { $order ->
     [oldest] oldest first
    *[newest] newest first
-}
+} · page { $page } of { $pages }
 favourites-none = You have no favorites yet: press ♥ beside an answer of `/poem` to keep it.
 favourites-choose = Remove one of these…
 favourites-removed = Removed: { $couplet }

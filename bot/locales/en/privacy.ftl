@@ -1,5 +1,5 @@
 privacy-heading = Your data
-privacy-stored = **What is stored about you**, under the number that Discord gave you:
+privacy-stored = **What is stored about you**, under your Discord id:
 privacy-favourites = the couplets that you keep with ♥, with time and server, until you take the ♥ back;
 privacy-prompts = your recent lines for `/poem`, offered to you while you type, for { $days ->
     [one] one day
@@ -11,20 +11,20 @@ privacy-server = **Settings of a server** belong to it and are deleted when the 
 privacy-messages = Answers in a channel stay there until somebody deletes the message.
 privacy-delete = Delete my data
 privacy-sure = Delete everything that is stored about you?
-privacy-sure-what = Your favorites, your recent lines and your place on the leaderboards go for good. To save your couplets first, use `/favorites export`.
+privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards go for good. To save your couplets first, use `/favorites export`.
 privacy-yes = Yes, delete everything
 privacy-no = Keep it
 privacy-deleted = Deleted
-privacy-deleted-favourites = { $favourites ->
-    [one] { $favourites } favorite
-   *[other] { $favourites } favorites
+privacy-deleted-favourites = { $count ->
+    [one] { $count } favorite
+   *[other] { $count } favorites
 }
-privacy-deleted-prompts = { $prompts ->
-    [one] { $prompts } recent line
-   *[other] { $prompts } recent lines
+privacy-deleted-prompts = { $count ->
+    [one] { $count } recent line
+   *[other] { $count } recent lines
 }
-privacy-deleted-asked = your place beside { $couplets ->
-    [one] { $couplets } couplet that others keep
-   *[other] { $couplets } couplets that others keep
+privacy-deleted-asked = your name beside { $count ->
+    [one] { $count } favorite of somebody else
+   *[other] { $count } favorites of others
 }
 privacy-deleted-nothing = Nothing was stored about you.

@@ -16,7 +16,7 @@ settings-everywhere = everywhere
 settings-script-is = { $script ->
     [simplified] simplified
     [traditional] traditional
-   *[auto] like the member's line
+   *[auto] as in the member's line
 }
 settings-language-is = { $language ->
     [en] English

@@ -1,9 +1,8 @@
 favourites-heading = 你的收藏
-favourites-place = 共 { $couplets } 联 · 第 { $page } / { $pages } 页
-favourites-order = { $order ->
+favourites-place = 共 { $couplets } 联，{ $order ->
     [oldest] 由旧到新
    *[newest] 由新到旧
-}
+} · 第 { $page } / { $pages } 页
 favourites-none = 你还没有收藏：在 `/poem` 的回答旁点 ♥ 即可收藏。
 favourites-choose = 移除其中一联……
 favourites-removed = 已移除：{ $couplet }

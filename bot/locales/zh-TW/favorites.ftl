@@ -1,9 +1,8 @@
 favourites-heading = 你的收藏
-favourites-place = 共 { $couplets } 聯 · 第 { $page } / { $pages } 頁
-favourites-order = { $order ->
+favourites-place = 共 { $couplets } 聯，{ $order ->
     [oldest] 由舊到新
    *[newest] 由新到舊
-}
+} · 第 { $page } / { $pages } 頁
 favourites-none = 你還沒有收藏：在 `/poem` 的回答旁按 ♥ 就能收藏。
 favourites-choose = 移除其中一聯……
 favourites-removed = 已移除：{ $couplet }

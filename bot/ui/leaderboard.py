@@ -1,0 +1,68 @@
+"""How a server's leaderboard looks."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+
+from ..store import LovedCouplet, LovedMember
+from .couplets import shown
+from .layout import Layout
+from .pages import PAGE_NUMBER, Place, turns
+from .speech import Speech
+
+__all__ = ["TURN", "Board", "Period", "leaderboard_layout"]
+
+Board = Literal["couplets", "members"]
+Period = Literal["all", "month", "week"]
+
+TURN = (
+    r"lianju:leaderboard:1:(?P<owner>\d{1,20})"
+    rf":(?P<board>couplets|members):(?P<period>all|month|week):{PAGE_NUMBER}"
+)
+
+MAX_COUPLET = 280  # so that ten of them, each with its asker, leave room for the rest of a message
+
+
+def leaderboard_layout(
+    speech: Speech,
+    owner: int,
+    board: Board,
+    period: Period,
+    place: Place,
+    loved: Sequence[LovedCouplet | LovedMember],
+) -> Layout:
+    """A page of the leaderboard with buttons to turn it.
+
+    Args:
+        speech: The language.
+        owner: Who may turn the page in its place.
+        board: What is ranked.
+        period: Since when hearts count.
+        place: Where in the list the page is.
+        loved: The page's entries.
+    """
+    heading = discord.ui.TextDisplay[Layout](
+        f"### {speech.say('leaderboard-heading', board=board)}"
+    )
+    since = speech.say("leaderboard-period", period=period)
+    if not loved:
+        nothing = speech.say("leaderboard-none", board=board, period=since)
+        return Layout(heading, discord.ui.TextDisplay(nothing))
+    entries = [_entry(speech, rank, entry) for rank, entry in enumerate(loved, place.first)]
+    footer = speech.say("leaderboard-place", period=since, page=place.page + 1, pages=place.pages)
+    return Layout(
+        heading,
+        discord.ui.TextDisplay("\n".join(entries)),
+        discord.ui.TextDisplay(f"-# {footer}"),
+        *turns(speech, place, f"lianju:leaderboard:1:{owner}:{board}:{period}"),
+    )
+
+
+def _entry(speech: Speech, rank: int, entry: LovedCouplet | LovedMember) -> str:
+    if isinstance(entry, LovedMember):
+        return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
+    text = f"**{rank}.** {shown(entry.couplet, MAX_COUPLET)}\n-# ♥ {entry.hearts}"
+    if entry.author_id is None:
+        return text
+    return f"{text} · {speech.say('leaderboard-by', member=f'<@{entry.author_id}>')}"
