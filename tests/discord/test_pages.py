@@ -1,0 +1,152 @@
+"""Layouts of lists and settings, held against Discord's limits."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lianju.bot.preferences import CHANNELS, LANGUAGES, Preferences
+from lianju.bot.store import Couplet, Favourite, Forgotten, LovedCouplet, LovedMember, Page
+from lianju.bot.ui.favourites import REMOVE, favourites_layout, label, removed
+from lianju.bot.ui.favourites import TURN as TURN_FAVOURITES
+from lianju.bot.ui.leaderboard import TURN as TURN_LEADERBOARD
+from lianju.bot.ui.leaderboard import leaderboard_layout
+from lianju.bot.ui.pages import PAGE_SIZE, Place, read_page
+from lianju.bot.ui.preferences import change, channels_layout, everything, what_was_reset
+from lianju.bot.ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
+from lianju.bot.ui.speech import Speech
+
+from .interactions import V2, custom_ids, texts
+from .limits import fault, within
+
+MOST = 2**63 - 1  # of an id
+LATE = Place(999_998, 9_999_990)
+NAUGHTY = "*_~`|<>[]#@/\\"
+
+speeches = st.sampled_from([Speech(language) for language in LANGUAGES])
+lines = st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=2000)
+couplets = st.one_of(
+    st.builds(Couplet, lines, lines),
+    st.just(Couplet(NAUGHTY * 50, NAUGHTY * 50)),
+    st.just(Couplet("𠮷" * 64, "𠮷" * 64)),
+)
+favourites = st.lists(couplets, max_size=PAGE_SIZE).map(
+    lambda couplets: [Favourite(i, each, 2**40, MOST) for i, each in enumerate(couplets, 2**62)]
+)
+loved = st.lists(
+    st.builds(LovedCouplet, couplets, st.just(10**9), st.sampled_from([None, MOST])),
+    max_size=PAGE_SIZE,
+)
+
+
+def sent(layout):
+    """A layout as a message, which Discord must take."""
+    message = {"flags": V2, "components": layout.to_components()}
+    assert fault(message) is None
+    return message
+
+
+@given(speeches, favourites, st.sampled_from(["newest", "oldest"]))
+def test_favourites_keep_the_limits(speech, favourites, order):
+    note = removed(speech, favourites[0].couplet) if favourites else None
+    message = sent(favourites_layout(speech, MOST, order, LATE, favourites, note))
+    for custom_id in custom_ids(message, "lianju:favourites"):
+        found = re.fullmatch(TURN_FAVOURITES, custom_id)
+        assert (found["owner"], found["order"]) == (str(MOST), order)
+    for custom_id in custom_ids(message, "lianju:unfavourite"):
+        assert re.fullmatch(REMOVE, custom_id)["page"] == str(LATE.page)
+
+
+@given(speeches, loved, st.sampled_from(["all", "month", "week"]))
+def test_loved_couplets_keep_the_limits(speech, loved, period):
+    message = sent(leaderboard_layout(speech, MOST, "couplets", period, LATE, loved))
+    for custom_id in custom_ids(message):
+        found = re.fullmatch(TURN_LEADERBOARD, custom_id)
+        assert found.groups()[:3] == (str(MOST), "couplets", period)
+
+
+@given(speeches, st.integers(0, PAGE_SIZE))
+def test_loved_members_keep_the_limits(speech, members):
+    loved = [LovedMember(MOST, 10**9)] * members
+    sent(leaderboard_layout(speech, MOST, "members", "all", LATE, loved))
+
+
+@given(couplets)
+def test_label_of_a_choice_keeps_the_limits(couplet):
+    assert 1 <= len(label(couplet)) <= 100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_preferences_keep_the_limits(language):
+    speech = Speech(language)
+    most = Preferences(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
+    for text in (
+        everything(speech, most),
+        what_was_reset(speech, most),
+        *(change(speech, Preferences(), most, name) for name in vars(most)),
+    ):
+        assert 1 <= len(text) <= 4000
+    sent(channels_layout(speech, most.channels, None, saved=True))
+    (menu,) = (
+        part
+        for part in within(sent(channels_layout(speech, [], None, saved=False))["components"])
+        if part["type"] == 8
+    )
+    assert (menu["min_values"], menu["max_values"]) == (0, CHANNELS.high)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_privacy_keeps_the_limits(language):
+    speech = Speech(language)
+    for layout in (
+        privacy_layout(speech, MOST, 3650),
+        question_layout(speech, MOST),
+        deleted_layout(speech, Forgotten(10**9, 10**9, 10**9)),
+        deleted_layout(speech, Forgotten(0, 0, 0)),
+    ):
+        for custom_id in custom_ids(sent(layout)):
+            assert re.fullmatch(FORGET, custom_id)["owner"] == str(MOST)
+
+
+@pytest.mark.parametrize(
+    ("total", "pages"), [(0, 1), (1, 1), (PAGE_SIZE, 1), (PAGE_SIZE + 1, 2), (10 * PAGE_SIZE, 10)]
+)
+def test_pages_are_counted(total, pages):
+    assert Place(0, total).pages == pages
+
+
+@pytest.mark.parametrize(
+    ("total", "asked", "page", "entries"),
+    [
+        (25, 0, 0, range(10)),
+        (25, 2, 2, range(20, 25)),
+        (25, 9, 2, range(20, 25)),  # the list was longer when the button was made
+        (20, 2, 1, range(10, 20)),
+        (0, 3, 0, range(0)),
+    ],
+)
+async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, entries):
+    async def read(offset, limit):
+        return Page(list(range(total))[offset : offset + limit], total)
+
+    assert await read_page(read, asked) == (Place(page, total), list(entries))
+
+
+@pytest.mark.parametrize(
+    ("page", "alive"), [(0, [False, True]), (1, [True, True]), (2, [True, False])]
+)
+def test_buttons_end_where_the_list_ends(page, alive):
+    favourites = [Favourite(1, Couplet("a", "b"), 0, None)]
+    layout = favourites_layout(Speech("en"), 77, "newest", Place(page, 21), favourites)
+    buttons = [part for part in within(sent(layout)["components"]) if part["type"] == 2]
+    assert [not button.get("disabled", False) for button in buttons] == alive
+    assert [int(button["custom_id"].rpartition(":")[2]) for button in buttons] == [
+        page - 1,
+        page + 1,
+    ]
+
+
+def test_one_page_has_no_buttons_to_turn_it():
+    favourites = [Favourite(1, Couplet("a", "b"), 0, None)]
+    layout = favourites_layout(Speech("en"), 77, "newest", Place(0, PAGE_SIZE), favourites)
+    assert custom_ids(sent(layout), "lianju:favourites") == []
