@@ -17,6 +17,7 @@ from .session import Provider
 from .step import Stepper
 from .step_model import StepModel
 from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, write_line
+from .vocabulary import Vocabulary
 
 __all__ = [
     "COUNT",
@@ -105,6 +106,7 @@ class Composer:
         closing_step = not request.plain and vocabulary.line is not None
         max_tokens = length + closing_step
         rules = self._rules.plain() if request.plain else self._rules.exact_length(length)
+        repeats = request.plain or _may_repeat(prompt, vocabulary)
         if request.sampling:
             return SampleSearch(
                 SamplePlan(
@@ -113,6 +115,7 @@ class Composer:
                     endings=vocabulary.endings,
                     rules=rules,
                     vocabulary_size=len(vocabulary),
+                    repeats=repeats,
                     paths=DRAWS_PER_LINE * request.lines,
                     count=request.lines,
                     temperature=request.sampling.temperature,
@@ -128,6 +131,7 @@ class Composer:
                 endings=vocabulary.endings,
                 rules=rules,
                 vocabulary_size=len(vocabulary),
+                repeats=repeats,
                 width=request.beam,
                 distinct=not request.plain,
             )
@@ -186,6 +190,12 @@ def open_composer(
 
 def _length(request: Request, prompt: Prompt) -> int:
     return request.length or len(prompt.lines[-1])
+
+
+def _may_repeat(prompt: Prompt, vocabulary: Vocabulary) -> bool:
+    """Whether a line may have a character twice: in Chinese verse, if the line it answers does."""
+    line = prompt.lines[-1]
+    return not vocabulary.is_chinese or len(set(line)) < len(line)
 
 
 def _with_seed(request: Request) -> Request:

@@ -74,6 +74,7 @@ class Plan:
         endings: The tokens that end a path.
         rules: What is forbidden before the cut.
         vocabulary_size: V.
+        repeats: Whether a path may have a token twice; if not, its own tokens are forbidden too.
 
     Raises:
         ValueError: No prompt, or a number of tokens below one.
@@ -84,6 +85,7 @@ class Plan:
     endings: tuple[int, ...]
     rules: tuple[Rule, ...]
     vocabulary_size: int
+    repeats: bool = True
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -131,8 +133,13 @@ class Walk:
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs; none within the prompt."""
-        return 0 if self.consumed + 1 < len(self.plan.prompt) else self.plan.k
+        """How many candidates a row needs; none within the prompt.
+
+        A path that may repeat nothing needs one in reserve for each of its tokens.
+        """
+        if self.consumed + 1 < len(self.plan.prompt):
+            return 0
+        return self.plan.k + (0 if self.plan.repeats else self.paths.shape[1])
 
     @property
     def mask(self) -> Mask:
@@ -162,7 +169,21 @@ class Walk:
             )
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
+        top_log_prob, top_token = top_log_prob[:, : self.k], top_token[:, : self.k]
+        if not self.plan.repeats:
+            top_log_prob, top_token = self._without_repeats(top_log_prob, top_token)
         return self._extend(top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k])
+
+    def _without_repeats(
+        self, top_log_prob: FloatArray, top_token: IntArray
+    ) -> tuple[FloatArray, IntArray]:
+        """The candidates with those that a path has already at the end, as not allowed."""
+        repeated = (top_token[:, :, None] == self.paths[:, None, :]).any(axis=2)
+        score = np.where(repeated, -np.inf, top_log_prob)
+        order = np.argsort(-score, axis=1, kind="stable")
+        return np.take_along_axis(score, order, axis=1), np.take_along_axis(
+            top_token, order, axis=1
+        )
 
     @abstractmethod
     def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:

@@ -99,6 +99,18 @@ def test_the_score_counts_the_ending(composer):
         assert candidate.log_prob == pytest.approx(score, abs=1e-3)
 
 
+def test_line_repeats_a_character_only_if_the_prompt_does(composer):
+    def has_repeats(request):
+        lines = [candidate.text for candidate in composer.compose_now(request).candidates]
+        return any(len(set(line)) < len(line) for line in lines)
+
+    assert not any(
+        has_repeats(Request(text, count=20)) for text in ("黄河远上白云间", "白日依山尽")
+    )
+    assert has_repeats(Request("萧萧远上白云间", count=20))
+    assert has_repeats(Request("黄河远上白云间", count=20, plain=True))
+
+
 def assert_plain(composer, toy, text, width, length):
     """Compares a plain answer with the reference search; returns its texts."""
     vocabulary = composer.bundle.vocabulary

@@ -130,3 +130,9 @@ def test_nothing_allowed_is_a_named_error():
     search = SampleSearch(replace(plan(2), rules=(everything,)))
     with pytest.raises(SearchError, match="No line can be written"):
         run_search(TableModel(TABLE, len(TOKENS)), search)
+
+
+def test_without_repeats_no_token_comes_twice():
+    texts = draw(replace(plan(200, length=4), repeats=False))
+    assert {len(set(text)) for text in texts} == {4}
+    assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))

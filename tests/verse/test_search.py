@@ -1,5 +1,6 @@
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -240,3 +241,44 @@ class TestFaults:
     def test_width_beyond_the_vocabulary(self):
         search = plain(WITHOUT_LINE, 64, 1, endings=())
         assert len(run_search(TableModel(random_table(1, 4), 4), search)) == 3
+
+
+LETTERS = Vocabulary(("<unk>", "<e>", "</l>", *"abcdef"), (-1,) * 3 + (1,) * 6)
+PROMPT = (3, 4)
+
+
+def unrepeated(scores):
+    """The same scores, but none for what the line has already."""
+
+    def log_prob(prefix):
+        said = set(prefix[len(PROMPT) :])
+        return [-math.inf if t in said else score for t, score in enumerate(scores(prefix))]
+
+    return log_prob
+
+
+class TestWithoutRepeats:
+    @settings(max_examples=60, deadline=None)
+    @given(
+        seed=st.integers(0, 2**32 - 1),
+        width=st.integers(1, 6),
+        length=st.integers(1, 6),
+        coarse=st.booleans(),
+    )
+    def test_it_is_as_if_the_model_never_repeated(self, seed, width, length, coarse):
+        scores = random_table(seed, len(LETTERS), coarse)
+        search = exact(LETTERS, width, length, PROMPT)
+        found = run_search(
+            TableModel(scores, len(LETTERS)),
+            BeamSearch(replace(search.plan, repeats=False)),
+        )
+        assert found == run_search(TableModel(unrepeated(scores), len(LETTERS)), search)
+        assert all(len(set(path.tokens)) == length for path in found)
+
+    def test_more_letters_than_there_are_is_a_named_error(self):
+        search = exact(LETTERS, 3, 7, PROMPT)
+        with pytest.raises(SearchError, match="No line can be written"):
+            run_search(
+                TableModel(random_table(1, len(LETTERS)), len(LETTERS)),
+                BeamSearch(replace(search.plan, repeats=False)),
+            )
