@@ -2,10 +2,12 @@
 
 import functools
 import io
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -182,6 +184,26 @@ def restore(file: Path) -> None:
     from .store.backup import restore
 
     click.echo(restore(load_settings().database, file))
+
+
+@cli.command("bench-store")
+@click.option(
+    "--favourites", type=click.IntRange(1000, 10**8), default=1_000_000, show_default=True
+)
+@click.option("--servers", type=click.IntRange(1, 10**6), default=10_000, show_default=True)
+@click.option(
+    "--repeat", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Of each."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bench_store(favourites: int, servers: int, repeat: int, as_json: bool) -> None:
+    """Measure the database when it is full.
+
+    Fills one in the folder for temporary files, and deletes it afterwards.
+    """
+    from .store.bench import bench
+
+    report = bench(favourites, servers, repeat)
+    click.echo(json.dumps(asdict(report)) if as_json else str(report))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

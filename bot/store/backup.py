@@ -38,6 +38,8 @@ def back_up(url: str, target: Path, force: bool = False) -> str:
     _refuse_same(path, target)
     if target.exists() and not force:
         raise StoreError(f"{target} exists: choose another file, or replace it with --force.")
+    if _beside(target, "-wal").exists():  # it would be read as a part of the copy
+        raise StoreError(f"{target} is in use as a database: choose another file.")
     with _draft(target) as draft:
         with _explained(path), closing(_connect(path)) as database:
             database.execute("SELECT 1 FROM sqlite_master")

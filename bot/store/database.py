@@ -120,6 +120,7 @@ def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
         connect_args={"timeout": busy_s},
         pool_size=size,
         max_overflow=0,
+        pool_use_lifo=True,  # the one used last has the most in its cache
         pool_timeout=busy_s,
         hide_parameters=True,  # what users wrote stays out of tracebacks
     )

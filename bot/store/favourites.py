@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, delete, false, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .database import Database
@@ -74,16 +74,21 @@ class Favourites:
             return True
 
     async def counts(self, guild_id: int | None, couplets: Sequence[Couplet]) -> list[int]:
-        """How many members of a server keep each of these couplets."""
-        # Not `(line, answer) IN …`: for that SQLite goes through all that the server keeps.
-        these = (
-            and_(couplet_table.c.line == each.line, couplet_table.c.answer == each.answer)
-            for each in couplets
+        """How many members of a server keep each of these couplets, one or more."""
+        # Not `(line, answer) IN …`, for which SQLite would go through every couplet.
+        these = or_(
+            *(
+                and_(couplet_table.c.line == each.line, couplet_table.c.answer == each.answer)
+                for each in couplets
+            )
         )
         kept = (
             select(couplet_table.c.line, couplet_table.c.answer, couplet_hearts.c.hearts)
             .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet_table.c.id)
-            .where(couplet_hearts.c.guild_id == server_id(guild_id), or_(false(), *these))
+            .where(
+                couplet_hearts.c.guild_id == server_id(guild_id),
+                couplet_hearts.c.couplet_id.in_(select(couplet_table.c.id).where(these)),
+            )
         )
         async with self._database.reading() as connection:
             rows = await connection.execute(kept)
