@@ -9,10 +9,10 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from .errors import ForeignFileError, StoreError, explain
+from .errors import DamagedFileError, ForeignFileError, StoreError, explain
 from .tables import APPLICATION_ID
 
 __all__ = ["database_path", "prepare", "refuse_foreign", "refuse_newer"]
@@ -27,21 +27,13 @@ def database_path(url: str) -> Path:
     Raises:
         StoreError: It names none.
     """
-    try:
-        parsed = sqlalchemy.make_url(url)
-    except ArgumentError:
-        parsed = None
-    if (
-        parsed is None
-        or parsed.drivername != "sqlite+aiosqlite"
-        or parsed.query
-        or not parsed.database
-        or parsed.database.startswith((":memory:", "file:"))
-    ):
+    # Not with SQLAlchemy, whose versions do not agree on a path with a % in it.
+    scheme, _, path = url.partition("///")
+    if scheme != "sqlite+aiosqlite:" or path in ("", ":memory:") or "?" in path:
         raise StoreError(
             "LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// and then the file's path."
         )
-    return Path(parsed.database).absolute()
+    return Path(path).absolute()
 
 
 def prepare(path: Path, busy_s: float) -> sqlite3.Connection:
@@ -92,9 +84,12 @@ def refuse_foreign(path: Path) -> None:
     try:
         # Reading it as any other file would, on closing, drop the locks of this process.
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as file:
+            (pages,) = file.execute("PRAGMA page_count").fetchone()
             (application_id,) = file.execute("PRAGMA application_id").fetchone()
     except sqlite3.Error as error:
         raise explain(path, error) from None
+    if not pages:
+        raise DamagedFileError(f"{path} is a piece of a database: use a whole backup instead.")
     if application_id != APPLICATION_ID:
         raise ForeignFileError(f"{path} belongs to another program: choose another file.")
 
@@ -122,11 +117,12 @@ def _migrate(raw: sqlite3.Connection, path: Path) -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     engine = sqlalchemy.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     with engine.connect() as connection, connection.begin():
-        # Also at the newest version: a file that cannot be written is refused now, not later.
         raw.execute("BEGIN IMMEDIATE")
-        if refuse_newer(raw, path) == scripts.get_current_head():
-            return
+        # Also at the newest version: a file that cannot be written is refused now, not later.
         raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        if refuse_newer(raw, path) == scripts.get_current_head():
+            raw.execute("ROLLBACK")
+            return
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with _alembic:

@@ -1,0 +1,44 @@
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+from lianju.bot.store import open_store
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path, monkeypatch):
+    """An empty working folder, and an environment that sets nothing."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith("LIANJU_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the database is going to be, under a name that is hard on URLs."""
+    return tmp_path / "data 50%20 #1" / "联句@home.sqlite3"
+
+
+@pytest.fixture
+def url(path):
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def store(url):
+    store = await open_store(url, busy_s=0.2)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def query(path):
+    """Asks the database file past the store."""
+
+    def query(sql, *parameters):
+        with closing(sqlite3.connect(path)) as database:
+            return database.execute(sql, parameters).fetchall()
+
+    return query

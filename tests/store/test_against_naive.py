@@ -1,0 +1,119 @@
+"""Random histories: the store says what a list gone through by hand says."""
+
+import asyncio
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lianju.bot.store import Couplet, open_store
+
+from .reference import Naive
+
+USERS = st.integers(1, 4)
+GUILDS = st.sampled_from([None, 7, 8])
+COUPLETS = st.sampled_from([("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")])
+PRESS = st.tuples(
+    st.just("press"), USERS, GUILDS, COUPLETS, st.none() | USERS, st.integers(100, 104)
+)
+ACTION = st.one_of(
+    PRESS,
+    PRESS,
+    PRESS,
+    st.tuples(st.just("remove"), USERS, st.integers(0, 5)),
+    st.tuples(st.just("forget"), USERS),
+)
+
+TALLIES = """
+SELECT guild_id, couplet_id, count(*), min(kept_at) FROM favourite GROUP BY 1, 2
+EXCEPT SELECT guild_id, couplet_id, hearts, first_at FROM couplet_hearts;
+SELECT guild_id, couplet_id, hearts, first_at FROM couplet_hearts
+EXCEPT SELECT guild_id, couplet_id, count(*), min(kept_at) FROM favourite GROUP BY 1, 2;
+SELECT guild_id, author_id, count(*) FROM favourite WHERE author_id <> user_id GROUP BY 1, 2
+EXCEPT SELECT guild_id, user_id, hearts FROM member_hearts;
+SELECT guild_id, user_id, hearts FROM member_hearts
+EXCEPT SELECT guild_id, author_id, count(*) FROM favourite
+    WHERE author_id <> user_id GROUP BY 1, 2;
+SELECT id FROM couplet EXCEPT SELECT couplet_id FROM favourite;
+SELECT user_id, guild_id, couplet_id FROM favourite GROUP BY 1, 2, 3 HAVING count(*) > 1;
+"""
+
+
+def wrong_tallies(path):
+    """What the tallies say and a recount does not, and the reverse; couplets no one keeps."""
+    with closing(sqlite3.connect(path)) as database:
+        questions = TALLIES.strip().rstrip(";").split(";")
+        return [row for question in questions for row in database.execute(question)]
+
+
+async def compare(store, naive):
+    couplets = [Couplet(*each) for each in naive.couplets]
+    for user in range(1, 5):
+        for oldest_first in (True, False):
+            page = await store.favourites.page(user, 0, 100, oldest_first)
+            expected = naive.page(user, oldest_first)
+            assert page.total == len(expected)
+            assert [(f.couplet, f.kept_at, f.guild_id) for f in page.items] == [
+                (Couplet(*k.couplet), k.at, k.guild) for k in expected
+            ]
+            part = await store.favourites.page(user, 1, 2, oldest_first)
+            assert (part.items, part.total) == (page.items[1:3], page.total)
+        assert await store.favourites.everything(user) == list(
+            (await store.favourites.page(user, 0, 100, True)).items
+        )
+    for guild in (None, 7, 8):
+        if couplets:
+            assert await store.favourites.counts(guild, couplets) == [
+                naive.hearts(guild, each) for each in naive.couplets
+            ]
+        for since in (None, 102.0, 200.0):
+            loved = await store.leaderboard.couplets(guild, since, 0, 100)
+            expected = naive.loved_couplets(guild, since or 0)
+            assert [(c.couplet, c.hearts, c.author_id) for c in loved.items] == [
+                (Couplet(*couplet), hearts, author) for couplet, hearts, author in expected
+            ]
+            assert loved.total == len(expected)
+            part = await store.leaderboard.couplets(guild, since, 1, 2)
+            assert (part.items, part.total) == (loved.items[1:3], loved.total)
+            members = await store.leaderboard.members(guild, since, 0, 100)
+            expected = naive.loved_members(guild, since or 0)
+            assert [(m.user_id, m.hearts) for m in members.items] == expected
+            assert members.total == len(expected)
+            part = await store.leaderboard.members(guild, since, 1, 2)
+            assert (part.items, part.total) == (members.items[1:3], members.total)
+
+
+async def live(path, actions):
+    store, naive = await open_store(f"sqlite+aiosqlite:///{path}"), Naive()
+    try:
+        for action, *rest in actions:
+            if action == "press":
+                user, guild, couplet, author, at = rest
+                kept = await store.favourites.toggle(user, guild, Couplet(*couplet), author, at)
+                assert kept == naive.toggle(user, guild, couplet, author, at)
+            elif action == "remove":
+                user, nth = rest
+                mine = naive.page(user, oldest_first=True)
+                ids = [each.id for each in await store.favourites.everything(user)]
+                if nth < len(mine):
+                    chosen = mine[nth]
+                    gone = await store.favourites.remove(user, ids[nth])
+                    assert gone == Couplet(*chosen.couplet)
+                    naive.toggle(user, chosen.guild, chosen.couplet, None, 0)
+                    assert await store.favourites.remove(user, ids[nth]) is None
+            else:
+                (user,) = rest
+                assert (await store.forget_member(user)).favourites == naive.forget(user)
+            assert wrong_tallies(path) == []
+        await compare(store, naive)
+    finally:
+        await store.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTION, max_size=25))
+def test_any_history(actions):
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(live(Path(folder) / "lianju.sqlite3", actions))

@@ -1,0 +1,145 @@
+"""From a URL to a database, or to one clear sentence."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from lianju.bot.store import Couplet, StoreBusyError, StoreError, open_store
+from lianju.bot.store import opening as opening_module
+from lianju.bot.store.tables import APPLICATION_ID
+
+COUPLET = Couplet("黄河远上白云间", "万里江山万里遥")
+
+
+async def refused(url, **options):
+    """Returns the sentence with which a database is refused."""
+    with pytest.raises(StoreError) as error:
+        await open_store(url, **options)
+    return str(error.value)
+
+
+@pytest.fixture
+async def existing(url, path):
+    """A database with one favourite in it, closed."""
+    store = await open_store(url)
+    await store.favourites.toggle(1, 5, COUPLET, 2, 9)
+    await store.close()
+    return path
+
+
+async def test_what_is_kept_is_there_after_closing_and_opening(existing, url):
+    store = await open_store(url)
+    (kept,) = await store.favourites.everything(1)
+    await store.close()
+    assert (kept.couplet, kept.guild_id, kept.kept_at) == (COUPLET, 5, 9)
+    assert [each.name for each in existing.parent.iterdir()] == [existing.name]
+
+
+async def test_it_is_marked_as_ours_and_survives_a_crash_of_the_machine(existing, store, query):
+    assert query("PRAGMA application_id") == [(APPLICATION_ID,)]
+    assert existing.read_bytes()[68:72] == b"LJU1"
+    assert query("PRAGMA journal_mode") == [("wal",)]
+    for transaction in (store._database.reading, store._database.writing):
+        async with transaction() as connection:
+            for pragma, wanted in (("foreign_keys", 1), ("synchronous", 2), ("secure_delete", 1)):
+                found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
+                assert (pragma, found.scalar()) == (pragma, wanted)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:///:memory:",
+        "sqlite+aiosqlite://",
+        "sqlite+aiosqlite:///file:x?mode=memory&uri=true",
+        "sqlite+aiosqlite:///x.sqlite3?timeout=3",
+        "sqlite:///x.sqlite3",
+        "postgresql://localhost/x",
+        "x.sqlite3",
+    ],
+)
+async def test_a_url_must_name_a_file(url):
+    assert "LIANJU_DATABASE names no file" in await refused(url)
+
+
+async def test_damaged_files_are_refused_and_stay_as_they_are(existing, url):
+    whole = existing.read_bytes()
+    pages = b"\xa5" * 4096
+    for damaged in (
+        b"verse\n" * 1000,
+        whole[:50],
+        whole[:8192],
+        whole[:100] + pages[:3996] + whole[4096:],
+    ):
+        existing.write_bytes(damaged)
+        assert "use a whole backup instead" in await refused(url)
+        assert existing.read_bytes() == damaged
+
+
+async def test_another_program_s_database_is_refused_and_not_touched(path, url):
+    path.parent.mkdir()
+    for identity in (0, 7):
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA journal_mode = WAL")
+            other.execute("CREATE TABLE IF NOT EXISTS couplet (id)")
+            other.execute(f"PRAGMA application_id = {identity}")
+            other.commit()
+            files = {each: each.read_bytes() for each in path.parent.iterdir()}
+            assert len(files) == 3  # with the log, which opening it would empty
+            assert "belongs to another program" in await refused(url)
+            assert {each: each.read_bytes() for each in path.parent.iterdir()} == files
+
+
+async def test_a_newer_version_is_refused_and_stays_as_it_is(existing, url):
+    with closing(sqlite3.connect(existing)) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    before = existing.read_bytes()
+    assert "was written by a newer Lianju" in await refused(url)
+    assert existing.read_bytes() == before
+
+
+async def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    for place, sentence in (
+        ("file/lianju.sqlite3", "cannot be made"),
+        ("", "is a folder"),
+    ):
+        assert sentence in await refused(f"sqlite+aiosqlite:///{tmp_path}/{place}")
+    assert "cannot be" in await refused("sqlite+aiosqlite:////proc/lianju/lianju.sqlite3")
+
+
+async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, monkeypatch):
+    connect = sqlite3.connect
+
+    def read_only(database, *arguments, **options):  # as for a user who may not write: not for root
+        if database == existing:
+            return connect(f"{existing.as_uri()}?mode=ro", *arguments, uri=True, **options)
+        return connect(database, *arguments, **options)
+
+    monkeypatch.setattr(opening_module.sqlite3, "connect", read_only)
+    assert "cannot be written" in await refused(url)
+
+
+async def test_a_migration_that_fails_leaves_the_file_empty(path, url, monkeypatch):
+    upgrade = opening_module.command.upgrade
+
+    def fail(config, revision):
+        upgrade(config, revision)
+        config.attributes["connection"].exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+
+    monkeypatch.setattr(opening_module.command, "upgrade", fail)
+    assert "no such table: nowhere" in await refused(url)
+    assert path.read_bytes() == b""
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    monkeypatch.undo()
+    await (await open_store(url)).close()
+
+
+async def test_a_locked_database_is_busy(existing, url):
+    with closing(sqlite3.connect(existing, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusyError) as error:
+            await open_store(url, busy_s=0.01)
+    assert error.value.key == "store-busy"
+    await (await open_store(url)).close()
