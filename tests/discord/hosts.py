@@ -1,6 +1,7 @@
 """Bots to try the commands in."""
 
 import asyncio
+from contextlib import suppress
 
 import discord
 from discord import app_commands
@@ -61,4 +62,9 @@ class OtherBot(commands.Bot):
         """What an event of the gateway sets going."""
         before = asyncio.all_tasks()
         parse(payload)
-        return asyncio.gather(*(asyncio.all_tasks() - before))
+        return asyncio.gather(*map(_end, asyncio.all_tasks() - before))
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    with suppress(asyncio.CancelledError):  # as it may end itself
+        await task
