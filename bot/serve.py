@@ -1,7 +1,6 @@
 """`lianju serve`: the Discord bot as a process."""
 
 import asyncio
-import logging
 import signal
 from contextlib import suppress
 
@@ -10,6 +9,7 @@ import discord
 from discord.http import Route
 
 from .client import LianjuBot, StartError
+from .logs import set_up_logging
 from .settings import Settings
 
 __all__ = ["run"]
@@ -28,7 +28,8 @@ def run(settings: Settings) -> int:
         LianjuError: The bot cannot start, or Discord sent it away; the message says why.
     """
     token = _token(settings)
-    _set_up_logging()
+    set_up_logging(settings.log_format, settings.log_level)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     if settings.rest_base is not None:
         Route.BASE = settings.rest_base.rstrip("/")
     try:
@@ -85,12 +86,3 @@ def _refused_token() -> StartError:
     return StartError(
         f"Discord refused DISCORD_TOKEN: copy the token anew from the Bot page of {PORTAL}."
     )
-
-
-def _set_up_logging() -> None:
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO
-    )
-    # Above INFO it stays silent about sessions and URLs, which carry secrets of their own.
-    logging.getLogger("discord").setLevel(logging.WARNING)
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here

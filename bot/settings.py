@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .verse.errors import LianjuError
 
-__all__ = ["Settings", "SettingsError", "load_settings", "variable"]
+__all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings", "variable"]
 
 PREFIX = "LIANJU_"
 TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
@@ -24,6 +24,8 @@ ENCODING = "utf-8-sig"  # Windows editors put a mark before the first key
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///\S")]
 
 
@@ -71,6 +73,8 @@ class Settings(BaseSettings):
     deadline: float = Field(
         default=30, ge=1, le=840, description="a number of seconds from 1 to 840"
     )
+    log_format: LogFormat = Field(default="text", description="text or json")
+    log_level: LogLevel = Field(default="info", description="debug, info, warning or error")
     retention_days: int = Field(
         default=30, ge=1, le=365, description="a whole number of days from 1 to 365"
     )

@@ -1,29 +1,36 @@
 """The user-facing features, one a file, and how they join a bot."""
 
-import asyncio
-
 from discord.ext import commands
 
+from ..resources import open_resources
 from ..settings import Settings
-from ..verse.composer import open_composer
+from .base import LianjuCog
+from .housekeeping import Housekeeping
 from .poem import Poem
 
 __all__ = ["add_cogs"]
 
+FEATURES: tuple[type[LianjuCog], ...] = (Poem,)
+
 
 async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settings) -> None:
-    """Opens the model and adds every cog; removing the cogs closes it.
+    """Opens the model and the database and adds every cog; removing the cogs closes both.
 
     Raises:
         BundleError: The bundle cannot be used.
         ProviderError: CUDA was asked for and cannot be had.
+        StoreError: The database cannot be used.
         discord.app_commands.CommandAlreadyRegistered: The bot has a command of the same name.
     """
-    composer = await asyncio.to_thread(
-        open_composer, settings.bundle, settings.provider, settings.threads, settings.queue
-    )
+    resources = await open_resources(settings)
+    cogs = [feature(resources) for feature in FEATURES]
+    items = [item for cog in cogs for item in cog.items]
     try:
-        await bot.add_cog(Poem(composer, settings.deadline))
+        # Housekeeping comes last and so goes last, as it closes what the others use.
+        for cog in (*cogs, Housekeeping(bot, resources, items)):
+            await bot.add_cog(cog)
     except BaseException:
-        composer.close()
+        for cog in cogs:
+            await bot.remove_cog(cog.qualified_name)
+        await resources.close()
         raise

@@ -4,105 +4,177 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from traceback import format_tb
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 import discord
 from discord.ext import commands
 
+from ..logs import trace
+from ..preferences import Preferences
+from ..resources import Resources
 from ..ui.replies import refuse
-from ..verse.errors import LianjuError
+from ..ui.speech import Speech, speech_for
+from ..verse.errors import BusyError, LianjuError
 
-__all__ = ["LianjuCog"]
+__all__ = ["Context", "LianjuCog"]
 
 _log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
 
+class Context:
+    """Where an interaction is answered.
+
+    What stands against an answer is raised when this is first asked for something, since a
+    context manager cannot keep its block from running.
+
+    Args:
+        speech: The language to answer in.
+        preferences: The server's preferences, or why they are not known.
+        refusal: Why there is to be no answer at all, if that is so.
+    """
+
+    def __init__(
+        self,
+        speech: Speech,
+        preferences: Preferences | Exception,
+        refusal: LianjuError | None,
+    ) -> None:
+        self.voice = speech  # for refusals; answers go through `speech`
+        self._preferences = preferences
+        self._refusal = refusal
+        self.facts: dict[str, object] = {}
+
+    def note(self, **facts: object) -> None:
+        """Adds figures to the log line; never what the user wrote."""
+        self.facts |= facts
+
+    @property
+    def speech(self) -> Speech:
+        """The language to answer in.
+
+        Raises:
+            LianjuError: There is to be no answer.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        return self.voice
+
+    @property
+    def preferences(self) -> Preferences:
+        """The server's preferences; the defaults outside servers.
+
+        Raises:
+            LianjuError: There is to be no answer, or they could not be read.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        if isinstance(self._preferences, Exception):
+            raise self._preferences
+        return self._preferences
+
+
 class LianjuCog(commands.Cog):
-    """A cog whose commands answer inside `self.answering(...)`.
+    """A cog whose commands and buttons answer inside `self.answering(...)`.
 
     Failures are told to the user right there instead of being raised: discord.py would also pass
     a raised error to the handler of the bot's command tree, which in somebody else's bot answers
-    too.
+    too; and it would only log what a button raises.
+
+    Attributes:
+        items: The classes of buttons and selects that find this cog by its name, so that they
+            work for messages of any age; registered while the cogs are loaded.
     """
 
-    def __init__(self) -> None:
-        self._running: set[asyncio.Future[None]] = set()
+    items: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]] = ()
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
 
     @asynccontextmanager
-    async def answering(self, interaction: Interaction, **facts: object) -> AsyncIterator[None]:
+    async def answering(self, interaction: Interaction, **facts: object) -> AsyncIterator[Context]:
         """Turns whatever goes wrong inside into one private sentence, and logs one line.
 
-        A `LianjuError` is shown as it stands. Anything else becomes a fixed sentence with an
-        incident id, under which the log has the traceback.
+        A `LianjuError` is explained in the reader's language. Anything else becomes a fixed
+        sentence with an incident id, under which the log has the traceback.
 
         Args:
             interaction: What is being answered.
             facts: Further figures for the log line; never what the user wrote.
         """
         finished = asyncio.get_running_loop().create_future()
-        self._running.add(finished)
+        self.resources.running.add(finished)
         started = time.perf_counter()
+        context = await self._context(interaction)
+        context.note(**facts)
         outcome = "abandoned"
         try:
-            yield
+            yield context
             outcome = "answered"
         except Exception as error:
-            outcome = await _tell(interaction, error)
+            outcome = await _tell(interaction, error, context.voice)
         finally:
-            self._running.remove(finished)
+            self.resources.running.remove(finished)
             finished.set_result(None)
             figures = {
-                "command": interaction.command.qualified_name if interaction.command else "unknown",
+                "command": _name(interaction),
                 "server": interaction.guild_id or "none",
-                **facts,
+                **context.facts,
                 "ms": round((time.perf_counter() - started) * 1e3),
                 "outcome": outcome,
             }
-            _log.info(" ".join(f"{name}={value}" for name, value in figures.items()))
+            line = " ".join(f"{name}={value}" for name, value in figures.items())
+            _log.info(line, extra=figures)  # the fields of a log in JSON
 
-    async def finish(self, timeout_s: float) -> None:
-        """Waits for the answers under way, but no longer than so many seconds."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=timeout_s)
+    async def _context(self, interaction: Interaction) -> Context:
+        if self.resources.closing.is_set():
+            closing = BusyError("Lianju is shutting down: ask again in a minute.", "busy-closing")
+            return Context(speech_for(interaction, None), Preferences(), closing)
+        if interaction.guild_id is None:
+            return Context(speech_for(interaction, None), Preferences(), None)
+        try:
+            preferences = await self.resources.store.preferences.get(interaction.guild_id)
+        except Exception as error:  # whatever it is, it is told where it is missed
+            return Context(speech_for(interaction, None), error, None)
+        return Context(speech_for(interaction, preferences), preferences, None)
 
-    async def cog_app_command_error(
-        self, interaction: Interaction, error: discord.app_commands.AppCommandError
-    ) -> None:
-        """Answers for what fails before a command's own code runs, such as an outdated option."""
+    async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
+        """Answers for what fails before a command's own code runs, such as an outdated option.
+
+        Raises:
+            asyncio.CancelledError: Always. discord.py would go on to the error handler of the
+                bot's command tree; this ends the interaction's task instead.
+        """
         async with self.answering(interaction):
             raise error
+        raise asyncio.CancelledError
 
 
-async def _tell(interaction: Interaction, error: Exception) -> str:
+def _name(interaction: Interaction) -> str:
+    """What was used; a button is named by the second part of its custom id."""
+    if interaction.command is not None:
+        return interaction.command.qualified_name
+    data: Any = interaction.data or {}
+    parts = data.get("custom_id", "").split(":")
+    return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
+
+
+async def _tell(interaction: Interaction, error: Exception, speech: Speech) -> str:
     """Tells the user of an error and returns the outcome for the log."""
     if isinstance(error, discord.NotFound):
         return "gone"  # too late, or the message was deleted: nobody is there to be told
     if isinstance(error, LianjuError):
-        outcome, sentence = f"refused:{type(error).__name__}", str(error)
+        outcome, sentence = f"refused:{type(error).__name__}", speech.explain(error)
     else:
         incident = secrets.token_hex(4)
-        _log.error("incident=%s\n%s", incident, "".join(_trace(error)).rstrip())
-        outcome = f"failed:{incident}"
-        sentence = f"Something went wrong here: if it happens again, report incident {incident}."
+        _log.error("incident=%s\n%s", incident, trace(error), extra={"incident": incident})
+        outcome, sentence = f"failed:{incident}", speech.say("incident", incident=incident)
     try:
         await refuse(interaction, sentence)
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as failure:
         return f"{outcome},untold:{type(failure).__name__}"
     return outcome
-
-
-def _trace(error: BaseException) -> Iterator[str]:
-    """The traceback without the errors' messages, which may quote what the user wrote."""
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before:
-        yield from _trace(before)
-        yield "which led to\n"
-    yield from format_tb(error.__traceback__)
-    status = f" {error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
-    yield f"{type(error).__module__}.{type(error).__qualname__}{status}\n"

@@ -1,6 +1,5 @@
 """`/poem`: next lines for a line of verse."""
 
-import asyncio
 from typing import Any
 
 import discord
@@ -8,7 +7,7 @@ from discord import app_commands
 
 from ..ui.embeds import answer_embed
 from ..ui.replies import NO_MENTIONS, acknowledge
-from ..verse.composer import MAX_CHARACTERS, Composer, Request
+from ..verse.composer import MAX_CHARACTERS, Request
 from .base import LianjuCog
 
 __all__ = ["Poem"]
@@ -18,22 +17,7 @@ MAX_TYPED = 4 * MAX_CHARACTERS
 
 
 class Poem(LianjuCog, name="Lianju poem"):
-    """Owns the composer that it answers with.
-
-    Args:
-        composer: Closed when the cog is removed.
-        deadline_s: Seconds that an answer may take.
-    """
-
-    def __init__(self, composer: Composer, deadline_s: float) -> None:
-        super().__init__()
-        self.composer = composer
-        self.deadline_s = deadline_s
-
-    async def cog_unload(self) -> None:
-        """Lets the answers under way finish, then frees the model."""
-        await self.finish(self.deadline_s)
-        await asyncio.to_thread(self.composer.close)
+    """Next lines for a line of verse."""
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -49,10 +33,11 @@ class Poem(LianjuCog, name="Lianju poem"):
             line: A line of classical Chinese verse, such as 黄河远上白云间; at most four lines.
         """
         request = Request(line)
+        composer = self.resources.composer
         async with self.answering(interaction, width=request.beam):
-            self.composer.read(request)  # refused now, a bad line is answered in private
+            composer.read(request)  # refused now, a bad line is answered in private
             await acknowledge(interaction)
-            answer = await self.composer.compose(request, self.deadline_s)
+            answer = await composer.compose(request, self.resources.settings.deadline)
             # An edit, unlike a new message, can be retried without answering twice.
             await interaction.edit_original_response(
                 embed=answer_embed(answer), allowed_mentions=NO_MENTIONS

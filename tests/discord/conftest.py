@@ -1,7 +1,11 @@
 import os
 
 import pytest
-from lianju.bot.cogs.poem import Poem
+from lianju.bot.cogs import FEATURES
+from lianju.bot.desk import Desk
+from lianju.bot.resources import Resources
+from lianju.bot.settings import Settings
+from lianju.bot.store import open_store
 from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.scheduler import Scheduler
@@ -19,6 +23,7 @@ def _bare(tmp_path, monkeypatch):
     for name in list(os.environ):
         if name.upper().startswith("LIANJU_") or name.upper() == "DISCORD_TOKEN":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # of the database
 
 
 @pytest.fixture
@@ -44,9 +49,38 @@ def composer(bundle):
 
 
 @pytest.fixture
-async def bot(fake, composer):
-    """Somebody's bot with `/poem` in it, logged in."""
+async def store(tmp_path):
+    """An empty database in a file of its own."""
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/lianju.sqlite3")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands still: `clock.now` is what it shows, in Unix seconds."""
+    return Clock()
+
+
+@pytest.fixture
+def resources(composer, store, clock):
+    """What the cogs share, over a toy model and a real database."""
+    return Resources(Settings(), composer, store, Desk(clock), clock)
+
+
+@pytest.fixture
+async def bot(fake, resources):
+    """Somebody's bot with every feature in it, logged in."""
     async with OtherBot() as host:
         await host.login(fake.token)
-        await host.add_cog(Poem(composer, deadline_s=30))
+        for cog in FEATURES:
+            await host.add_cog(cog(resources))
         yield host
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now

@@ -1,9 +1,13 @@
 import asyncio
 import logging
 import re
+import time
 
 import pytest
 from lianju.bot.cogs.poem import MAX_TYPED, Poem
+from lianju.bot.desk import Desk
+from lianju.bot.resources import Resources
+from lianju.bot.settings import Settings
 from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer, Request
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
@@ -75,12 +79,12 @@ async def test_acknowledgement_does_not_wait_for_the_model(fake, bot, composer, 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("。", "The prompt is empty: write a line of verse."),
-        ("once upon a time", "This model reads Chinese verse"),
-        ("黄河龘上白云间", "This model does not know 龘: write the line without."),
-        ("，".join("黄" * 5), "The prompt has 5 lines: write at most 4."),
-        ("黄" * 65, "The prompt has 65 characters: write at most 64."),
-        ("黄" * (MAX_TYPED + 1), "The prompt has 257 characters: write at most 64."),
+        ("。", "The line is empty: write a line of verse."),
+        ("once upon a time", "I read Chinese verse"),
+        ("黄河龘上白云间", "I do not know 龘: write the line without."),
+        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
+        ("黄" * 65, "These are 65 characters: write at most 64."),
+        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
     ],
     ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
 )
@@ -218,42 +222,22 @@ async def quiet(interaction, error):
     pass
 
 
-async def test_user_text_does_nothing_but_stand_there(fake, tmp_path):
+async def test_user_text_does_nothing_but_stand_there(fake, store, tmp_path):
     """A model that knows every character lets mentions, links and markdown through to us."""
     letters = (*SPECIALS, *map(chr, range(33, 127)))
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
     model = StepModel(bundle, "cpu", threads=1)
+    composer = Composer(bundle, model, Scheduler(model))
     line = "@everyone<@77>**b**[l](https://x.y)||s||`c`"
     async with OtherBot() as host:
         await host.login(fake.token)
-        await host.add_cog(Poem(Composer(bundle, model, Scheduler(model)), deadline_s=30))
+        await host.add_cog(Poem(Resources(Settings(), composer, store, Desk(time.time))))
         payload = fake.interaction(poem(line))
         await host.receive(payload)
+    composer.close()
     (message,) = fake.exchange(payload).messages
     assert message["content"] == ""
     assert message["allowed_mentions"]["parse"] == []
     title = message["embeds"][0]["title"]
     assert re.sub(r"\\(.)", r"\1", title) == line
     assert not re.search(r"(?<!\\)[*_~`|<>\[\]@]|https?://", title)
-
-
-async def test_removal_waits_for_answers_then_frees_the_model(fake, bot, composer, monkeypatch):
-    go, compose = asyncio.Event(), composer.compose
-
-    async def held(request, deadline_s):
-        await go.wait()
-        return await compose(request, deadline_s)
-
-    monkeypatch.setattr(composer, "compose", held)
-    payload = fake.interaction(poem(LINE))
-    answering = bot.begin(payload)
-    await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
-    removing = asyncio.create_task(bot.remove_cog("Lianju poem"))
-    await asyncio.sleep(0)
-    assert bot.tree.get_command("poem") is None
-    go.set()
-    await asyncio.gather(answering, removing)
-    (message,) = fake.exchange(payload).messages
-    assert message["embeds"]
-    with pytest.raises(BusyError):
-        await compose(Request(LINE), 30)

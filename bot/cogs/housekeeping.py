@@ -1,0 +1,71 @@
+"""What no member sees: what expires is deleted, and at the end everything is closed."""
+
+import logging
+from typing import Any
+
+import discord
+from discord.ext import commands, tasks
+
+from ..resources import Resources
+from ..verse.errors import LianjuError
+from .base import LianjuCog
+
+__all__ = ["Housekeeping"]
+
+DAY = 24 * 60 * 60  # seconds
+
+_log = logging.getLogger(__name__)
+
+Bot = commands.Bot | commands.AutoShardedBot
+
+
+class Housekeeping(LianjuCog, name="Lianju housekeeping"):
+    """Owns the resources of all cogs: added last, it goes last, and closes them.
+
+    Args:
+        bot: Where the cogs are.
+        resources: Closed when the cog is removed.
+        items: The classes of the cogs' buttons and selects.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        resources: Resources,
+        items: list[type[discord.ui.DynamicItem[Any]]],
+    ) -> None:
+        super().__init__(resources)
+        self._bot = bot
+        self._items = items
+
+    async def cog_load(self) -> None:
+        """Makes the buttons of messages of any age work, and begins to tidy up once a day."""
+        self._bot.add_dynamic_items(*self._items)
+        self._tidy.start()
+
+    async def cog_unload(self) -> None:
+        """Lets the answers under way finish, then frees the model and closes the database."""
+        self._tidy.cancel()
+        await self.resources.finish()  # an answer registers the buttons that it has
+        self._bot.remove_dynamic_items(*self._items)
+        await self.resources.close()
+
+    async def purge(self) -> None:
+        """Deletes what is older than the settings allow."""
+        kept_s = self.resources.settings.retention_days * DAY
+        try:
+            await self.resources.store.purge(self.resources.clock() - kept_s)
+        except LianjuError as error:
+            _log.warning("nothing was purged: %s", type(error).__name__)
+
+    @tasks.loop(hours=24)
+    async def _tidy(self) -> None:
+        await self.purge()
+
+    @commands.Cog.listener("on_guild_remove")
+    async def forget(self, guild: discord.Guild) -> None:
+        """Deletes what a server that the bot has left had set."""
+        try:
+            await self.resources.store.forget_server(guild.id)
+        except LianjuError as error:
+            _log.warning("server=%d was not forgotten: %s", guild.id, type(error).__name__)

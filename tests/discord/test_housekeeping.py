@@ -1,0 +1,138 @@
+"""What becomes of everything in the end, and of what expires before."""
+
+import asyncio
+
+import discord
+import pytest
+from discord import ui
+from lianju.bot.cogs.base import LianjuCog
+from lianju.bot.cogs.housekeeping import DAY, Housekeeping
+from lianju.bot.store import Couplet, StoreBusyError
+from lianju.bot.verse.composer import Request
+from lianju.bot.verse.errors import BusyError
+
+from .hosts import OtherBot
+from .interactions import EPHEMERAL, slash
+
+COUPLET = Couplet("黄河远上白云间", "一片孤城万仞山")
+
+
+class Held(LianjuCog, name="held"):
+    """A command that answers when it is told to, and a button that counts."""
+
+    def __init__(self, resources):
+        super().__init__(resources)
+        self.go = asyncio.Event()
+
+    @discord.app_commands.command()
+    async def hold(self, interaction: discord.Interaction):
+        """Answers in the end."""
+        async with self.answering(interaction) as context:
+            language = context.speech.language
+            await interaction.response.defer()
+            await self.go.wait()
+            await interaction.edit_original_response(content=language)
+
+    @discord.app_commands.command()
+    async def offer(self, interaction: discord.Interaction):
+        """Shows a button."""
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.ActionRow(ui.Button(label="0", custom_id="lianju:count:1")))
+        view.stop()
+        async with self.answering(interaction):
+            await interaction.response.send_message(view=view)
+
+
+class Count(ui.DynamicItem[ui.Button], template="lianju:count:1"):
+    @classmethod
+    async def from_custom_id(cls, interaction, item, match):
+        return cls(item)
+
+    async def callback(self, interaction):
+        cog = interaction.client.get_cog("held")
+        async with cog.answering(interaction) as context:
+            await interaction.response.send_message(context.speech.language)
+
+
+@pytest.fixture
+async def held(resources):
+    return Held(resources)
+
+
+@pytest.fixture
+async def host(fake, resources, held):
+    async with OtherBot() as bot:
+        await bot.login(fake.token)
+        await bot.add_cog(held)
+        await bot.add_cog(Housekeeping(bot, resources, [Count]))
+        yield bot
+
+
+async def test_removal_waits_for_answers_then_frees_everything(fake, host, held, resources):
+    asked = fake.interaction(slash("hold"), locale="zh-CN")
+    answering = host.begin(asked)
+    await fake.exchange(asked).until(lambda: fake.exchange(asked).acknowledged)
+    removing = asyncio.create_task(host.remove_cog("Lianju housekeeping"))
+    await asyncio.sleep(0)
+    assert not removing.done()
+    refused = fake.interaction(slash("hold"), locale="zh-TW")
+    await host.receive(refused)
+    held.go.set()
+    await asyncio.gather(answering, removing)
+    (answer,) = fake.exchange(asked).messages
+    assert answer["content"] == "zh-CN"
+    (refusal,) = fake.exchange(refused).messages
+    assert refusal["flags"] & EPHEMERAL
+    assert refusal["content"] == "我正要停機：請過一分鐘再問。"
+    with pytest.raises(BusyError):
+        await resources.composer.compose(Request(COUPLET.line), 30)
+    assert host.tree_errors == []
+
+
+async def test_buttons_of_any_age_work_while_the_cogs_are_there(fake, host):
+    offered = fake.interaction(slash("offer"))
+    await host.receive(offered)
+    old = fake.exchange(offered).original
+    pressed = fake.press(old, "lianju:count:1", locale="zh-CN")
+    await host.receive(pressed)
+    assert fake.exchange(pressed).messages[0]["content"] == "zh-CN"
+    await host.remove_cog("Lianju housekeeping")
+    late = fake.press(old, "lianju:count:1")
+    await host.receive(late)
+    assert not fake.exchange(late).acknowledged
+
+
+async def test_prompts_expire_after_the_retention(host, resources, clock):
+    await resources.store.prompts.add(77, "old", clock.now)
+    clock.now += 30 * DAY - 1
+    await host.get_cog("Lianju housekeeping").purge()
+    assert await resources.store.prompts.recent(77, "", 5) == ["old"]
+    clock.now += 2
+    await host.get_cog("Lianju housekeeping").purge()
+    assert await resources.store.prompts.recent(77, "", 5) == []
+
+
+async def test_leaving_a_server_removes_its_settings_alone(host, resources, clock):
+    store = resources.store
+    await store.preferences.change(42, beam_size=9)
+    await store.preferences.change(43, beam_size=8)
+    await store.favourites.toggle(77, 42, COUPLET, 77, clock.now)
+    await host.join(42)
+    await host.leave(42)
+    assert (await store.preferences.get(42)).beam_size == 5
+    assert (await store.preferences.get(43)).beam_size == 8
+    assert await store.favourites.counts(42, [COUPLET]) == [1]
+
+
+async def test_trouble_with_the_database_is_one_line_in_the_log(
+    host, resources, monkeypatch, caplog
+):
+    async def fail(_):
+        raise StoreBusyError
+
+    monkeypatch.setattr(resources.store, "purge", fail)
+    monkeypatch.setattr(resources.store, "forget_server", fail)
+    await host.get_cog("Lianju housekeeping").purge()
+    await host.join(42)
+    await host.leave(42)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
