@@ -17,7 +17,7 @@ MAX_TYPED = 4 * MAX_CHARACTERS
 
 
 class Poem(LianjuCog, name="Lianju poem"):
-    """Next lines for a line of verse."""
+    """Answers lines of verse."""
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -33,11 +33,11 @@ class Poem(LianjuCog, name="Lianju poem"):
             line: A line of classical Chinese verse, such as 黄河远上白云间; at most four lines.
         """
         request = Request(line)
-        composer = self.resources.composer
         async with self.answering(interaction, width=request.beam):
+            composer, deadline = self.resources.composer, self.resources.settings.deadline
             composer.read(request)  # refused now, a bad line is answered in private
             await acknowledge(interaction)
-            answer = await composer.compose(request, self.resources.settings.deadline)
+            answer = await composer.compose(request, deadline)
             # An edit, unlike a new message, can be retried without answering twice.
             await interaction.edit_original_response(
                 embed=answer_embed(answer), allowed_mentions=NO_MENTIONS

@@ -79,12 +79,12 @@ async def test_acknowledgement_does_not_wait_for_the_model(fake, bot, composer, 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("。", "The line is empty: write a line of verse."),
-        ("once upon a time", "I read Chinese verse"),
-        ("黄河龘上白云间", "I do not know 龘: write the line without."),
-        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
-        ("黄" * 65, "These are 65 characters: write at most 64."),
-        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
+        ("。", "The prompt is empty: write a line of verse."),
+        ("once upon a time", "This model reads Chinese verse"),
+        ("黄河龘上白云间", "This model does not know 龘: write the line without."),
+        ("，".join("黄" * 5), "The prompt has 5 lines: write at most 4."),
+        ("黄" * 65, "The prompt has 65 characters: write at most 64."),
+        ("黄" * (MAX_TYPED + 1), "The prompt has 257 characters: write at most 64."),
     ],
     ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
 )
