@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from sqlalchemy import delete, update
 
 from .database import Database
+from .errors import StoreBusyError
 from .favourites import Favourites
 from .leaderboard import Leaderboard
 from .opening import database_path, prepare
@@ -93,7 +95,8 @@ class Store:
             unlinked = await connection.execute(
                 update(favourite).where(favourite.c.author_id == user_id).values(author_id=None)
             )
-        await self._database.scrub()
+        with suppress(StoreBusyError):  # it is done all the same; the next purge scrubs as well
+            await self._database.scrub()
         return Forgotten(favourites.rowcount, prompts.rowcount, unlinked.rowcount)
 
     async def forget_server(self, guild_id: int) -> None:

@@ -1,6 +1,9 @@
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from lianju.bot.store import open_store
@@ -28,7 +31,7 @@ def url(path):
 
 @pytest.fixture
 async def store(url):
-    store = await open_store(url, busy_s=0.2)
+    store = await open_store(url, busy_s=60)
     yield store
     await store.close()
 
@@ -42,3 +45,16 @@ def query(path):
             return database.execute(sql, parameters).fetchall()
 
     return query
+
+
+@pytest.fixture
+def bot(url):
+    """A process that has the database open and goes on writing to it."""
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("presser.py"), url],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stdout.readline() == "open\n"
+        yield process
+        process.kill()

@@ -112,7 +112,7 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path):
 async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, monkeypatch):
     connect = sqlite3.connect
 
-    def read_only(database, *arguments, **options):  # as for a user who may not write: not for root
+    def read_only(database, *arguments, **options):  # root may write any file
         if database == existing:
             return connect(f"{existing.as_uri()}?mode=ro", *arguments, uri=True, **options)
         return connect(database, *arguments, **options)

@@ -1,0 +1,285 @@
+"""`lianju backup` and `lianju restore`, as the operator types them."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+
+import pytest
+from lianju.bot import __main__ as cli
+from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import backup as backup_module
+
+
+@pytest.fixture
+def lianju(url, capsys, monkeypatch):
+    """Runs the command line; returns the exit status, standard output and standard error."""
+    monkeypatch.setenv("LIANJU_DATABASE", url)
+    monkeypatch.setattr(backup_module, "BUSY_S", 0.05)
+
+    def lianju(*argv):
+        capsys.readouterr()
+        return (cli.main([str(each) for each in argv]), *capsys.readouterr())
+
+    return lianju
+
+
+@pytest.fixture
+def refused(lianju):
+    def refused(*argv):
+        """Returns the one sentence with which a command is refused."""
+        status, out, err = lianju(*argv)
+        assert (status, out) == (2, "")
+        assert err.startswith("lianju: ")
+        assert err.count("\n") == 1
+        return err
+
+    return refused
+
+
+@pytest.fixture
+def fill(url):
+    """Opens the database, keeps so many favourites for user 1, and closes it."""
+
+    def fill(count, first=0):
+        async def keep():
+            store = await open_store(url, busy_s=60)
+            for number in range(first, first + count):
+                await store.favourites.toggle(1, 5, Couplet("行", f"列{number}"), 2, number)
+            await store.close()
+
+        asyncio.run(keep())
+
+    return fill
+
+
+@pytest.fixture
+def kept(url):
+    """The answers that user 1 keeps, as the bot sees them after its next start."""
+
+    def kept(file=None):
+        async def read():
+            store = await open_store(f"sqlite+aiosqlite:///{file}" if file else url, busy_s=60)
+            everything = await store.favourites.everything(1)
+            await store.close()
+            return [each.couplet.answer for each in everything]
+
+        return asyncio.run(read())
+
+    return kept
+
+
+def siblings(path):
+    return sorted(each.name for each in path.parent.iterdir())
+
+
+class TestBackup:
+    def test_it_is_whole_and_one_file_while_the_bot_writes(self, lianju, bot, tmp_path):
+        acknowledged = [int(bot.stdout.readline()) for _ in range(30)]
+        copy = tmp_path / "copy.sqlite3"
+        status, out, err = lianju("backup", copy)
+        assert (status, err) == (0, "")
+        assert str(copy) in out
+        assert bot.poll() is None
+        assert [each.name for each in tmp_path.glob("copy*")] == [copy.name]
+        with closing(sqlite3.connect(copy)) as database:
+            (count,) = database.execute("SELECT count(*) FROM favourite").fetchone()
+            times = database.execute("SELECT kept_at FROM favourite ORDER BY 1").fetchall()
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert count >= len(acknowledged)
+        assert times == [(number,) for number in range(count)]
+
+    def test_a_file_that_exists_is_replaced_only_by_force(
+        self, lianju, refused, fill, kept, tmp_path
+    ):
+        copy = tmp_path / "copy.sqlite3"
+        fill(1)
+        assert lianju("backup", copy)[0] == 0
+        fill(1, first=1)
+        assert "--force" in refused("backup", copy)
+        assert kept(copy) == ["列0"]
+        assert lianju("backup", "--force", copy)[0] == 0
+        assert kept(copy) == ["列0", "列1"]
+
+    def test_it_is_never_the_database_itself(self, refused, fill, kept, path, tmp_path):
+        fill(1)
+        (tmp_path / "link").symlink_to(path)
+        os.link(path, tmp_path / "hard")
+        for name in (path, tmp_path / "link", tmp_path / "hard"):
+            assert "is the database itself" in refused("backup", "--force", name)
+        assert kept() == ["列0"]
+
+    def test_what_cannot_be_copied_is_one_sentence(self, refused, fill, path, tmp_path):
+        copy = tmp_path / "copy.sqlite3"
+        assert "There is no database" in refused("backup", copy)
+        assert not path.parent.exists()
+        fill(3)
+        assert "cannot be written" in refused("backup", "/proc/lianju/copy.sqlite3")
+        assert "is a directory" in refused("backup", tmp_path)
+        (tmp_path / "used-wal").touch()
+        assert "is in use as a database" in refused("backup", tmp_path / "used")
+        whole = path.read_bytes()
+        page = len(whole) // 4096 // 2 * 4096
+        path.write_bytes(whole[:page] + b"\xa5" * 4096 + whole[page + 4096 :])
+        assert "is damaged" in refused("backup", copy)
+        path.write_text("verse\n" * 100)
+        assert "is no database" in refused("backup", copy)
+        path.unlink()
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE other (id)")
+        assert "belongs to another program" in refused("backup", copy)
+        assert not copy.exists()
+
+    def test_a_copy_that_fails_leaves_the_one_before(
+        self, lianju, refused, fill, kept, tmp_path, monkeypatch
+    ):
+        copy = tmp_path / "copy.sqlite3"
+        fill(1)
+        lianju("backup", copy)
+
+        def fail(draft, origin):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(backup_module, "_check", fail)
+        assert "No space left on device" in refused("backup", "--force", copy)
+        assert [each.name for each in tmp_path.glob("copy*")] == [copy.name]
+        assert kept(copy) == ["列0"]
+
+
+class TestRestore:
+    @pytest.fixture
+    def copy(self, lianju, fill, tmp_path):
+        """A backup with one favourite; since then the database has got a second one."""
+        fill(1)
+        assert lianju("backup", tmp_path / "copy.sqlite3")[0] == 0
+        fill(1, first=1)
+        return tmp_path / "copy.sqlite3"
+
+    def test_the_previous_database_is_kept_beside_it(self, lianju, copy, path, kept):
+        before = copy.read_bytes()
+        status, out, err = lianju("restore", copy)
+        assert (status, err) == (0, "")
+        (previous,) = (each for each in path.parent.iterdir() if each != path)
+        assert str(previous) in out
+        assert previous.name.startswith("联句@home-2")
+        assert kept() == ["列0"]
+        assert kept(previous) == ["列0", "列1"]
+        assert copy.read_bytes() == before
+
+    def test_without_a_database_there_is_nothing_to_keep(self, lianju, copy, path, kept):
+        shutil.rmtree(path.parent)
+        status, out, _ = lianju("restore", copy)
+        assert status == 0
+        assert "What was there" not in out
+        assert siblings(path) == [path.name]
+        assert kept() == ["列0"]
+
+    def test_a_running_bot_is_in_the_way_even_if_idle(self, refused, copy, url, path, kept):
+        async def run():
+            store = await open_store(url)
+            sentence = await asyncio.to_thread(refused, "restore", copy)
+            await store.close()
+            return sentence
+
+        assert "is in use: stop the bot" in asyncio.run(run())
+        assert siblings(path) == [path.name]
+        assert kept() == ["列0", "列1"]
+
+    def test_another_process_too_until_it_is_killed(self, lianju, refused, copy, path, bot, kept):
+        assert "is in use: stop the bot" in refused("restore", copy)
+        bot.stdout.readline()
+        bot.kill()
+        bot.wait()
+        assert path.with_name(path.name + "-wal").stat().st_size
+        assert lianju("restore", copy)[0] == 0
+        assert kept() == ["列0"]
+
+    def test_a_damaged_database_is_moved_aside(self, lianju, copy, path, kept):
+        for damage in (b"verse\n" * 1000, path.read_bytes()[:50], path.read_bytes()[:8192]):
+            path.write_bytes(damage)
+            path.with_name(path.name + "-wal").write_bytes(b"old")
+            assert lianju("restore", copy)[0] == 0
+            (previous,) = (each for each in path.parent.glob("*-2*.sqlite3"))
+            assert previous.read_bytes() == damage
+            assert kept() == ["列0"]
+            previous.unlink()
+
+    def test_a_log_without_its_database_is_not_taken_for_the_copy_s(
+        self, lianju, copy, path, bot, kept
+    ):
+        for _ in range(20):
+            bot.stdout.readline()
+        bot.kill()
+        bot.wait()
+        path.unlink()
+        assert path.with_name(path.name + "-wal").stat().st_size
+        assert lianju("restore", copy)[0] == 0
+        assert kept() == ["列0"]
+
+    def test_what_a_log_beside_the_copy_says_is_restored(self, lianju, copy, path, bot, kept):
+        """The files of a bot that was killed, copied by hand."""
+        for _ in range(20):
+            bot.stdout.readline()
+        bot.kill()
+        bot.wait()
+        for suffix in ("", "-wal"):
+            shutil.copy(path.with_name(path.name + suffix), copy.with_name(f"hand{suffix}"))
+        shutil.rmtree(path.parent)
+        assert lianju("restore", copy.with_name("hand"))[0] == 0
+        pressed = {f"万里江山{number // 3}" for number in range(20) if number % 3 == 1}
+        assert set(kept()) >= pressed | {"列0", "列1"}
+
+    def test_what_is_no_good_copy_is_refused_and_changes_nothing(
+        self, refused, copy, path, kept, tmp_path
+    ):
+        bad = tmp_path / "bad.sqlite3"
+        whole = copy.read_bytes()
+
+        def newer():
+            shutil.copy(copy, bad)
+            with closing(sqlite3.connect(bad)) as database:
+                database.execute("UPDATE alembic_version SET version_num = '9999'")
+                database.commit()
+
+        def unversioned():
+            shutil.copy(copy, bad)
+            with closing(sqlite3.connect(bad)) as database:
+                database.execute("DROP TABLE alembic_version")
+
+        def foreign():
+            with closing(sqlite3.connect(bad)) as database:
+                database.execute("CREATE TABLE other (id)")
+
+        cases = [
+            ("is no copy of a database", lambda: None),
+            ("is no copy of a database", bad.touch),
+            ("is no database", lambda: bad.write_text("verse\n" * 1000)),
+            ("use a whole backup", lambda: bad.write_bytes(whole[:8192])),
+            ("is damaged", lambda: bad.write_bytes(whole[:8192] + b"\xa5" * 4096 + whole[12288:])),
+            ("was written by a newer Lianju", newer),
+            ("is an empty database", unversioned),
+            ("belongs to another program", foreign),
+        ]
+        for sentence, make in cases:
+            bad.unlink(missing_ok=True)
+            make()
+            assert sentence in refused("restore", bad)
+        assert "is the database itself" in refused("restore", path)
+        assert "is a directory" in refused("restore", tmp_path)
+        assert siblings(path) == [path.name]
+        assert kept() == ["列0", "列1"]
+
+    def test_another_program_s_database_stays(self, refused, copy, path):
+        path.unlink()
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE other (id)")
+        before = path.read_bytes()
+        assert "belongs to another program" in refused("restore", copy)
+        assert path.read_bytes() == before
+        assert siblings(path) == [path.name]
+
+    def test_a_bad_setting_is_one_sentence(self, refused, copy, monkeypatch):
+        monkeypatch.setenv("LIANJU_DATABASE", "sqlite+aiosqlite:///:memory:")
+        assert "names no file" in refused("restore", copy)
+        assert "names no file" in refused("backup", copy)

@@ -1,0 +1,112 @@
+"""Somebody else keeps the database locked, or the disk fails."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+from lianju.bot.store import Couplet, StoreBusyError, StoreError, open_store
+from lianju.bot.store.errors import explain
+from sqlalchemy.exc import IntegrityError
+
+COUPLET = Couplet("a", "b")
+BUSY_S = 0.1
+
+
+@pytest.fixture
+async def hasty(url):
+    """A store that does not wait for long."""
+    store = await open_store(url, busy_s=BUSY_S)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def lock(path):
+    """Another connection, which has the write lock as long as `with` lasts."""
+
+    class Lock(closing):
+        def __enter__(self):
+            self.thing.execute("BEGIN IMMEDIATE")
+
+    return lambda: Lock(sqlite3.connect(path, isolation_level=None))
+
+
+def writes(store):
+    return [
+        store.favourites.toggle(1, 5, COUPLET, 2, 9),
+        store.favourites.remove(1, 1),
+        store.preferences.change(5, cooldown_s=0),
+        store.preferences.reset(5),
+        store.prompts.add(1, "a", 9),
+        store.purge(10),
+        store.forget_member(1),
+        store.forget_server(5),
+    ]
+
+
+async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, query):
+    await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+    clock = asyncio.get_running_loop().time
+    with lock():
+        began = clock()
+        # All wait at once, and none longer than if it were alone.
+        answers = await asyncio.gather(*writes(hasty), *writes(hasty), return_exceptions=True)
+        assert clock() - began < 8 * BUSY_S
+        assert {type(answer) for answer in answers} == {StoreBusyError}
+        assert {answer.key for answer in answers} == {"store-busy"}
+        # Who only reads does not even notice.
+        assert await hasty.favourites.counts(5, [COUPLET]) == [1]
+    assert query("SELECT user_id FROM favourite") == [(1,)]
+    assert not await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+
+
+async def test_a_lock_that_is_released_in_time_is_waited_for(store, lock):
+    with lock():
+        task = asyncio.ensure_future(store.favourites.toggle(1, 5, COUPLET, 2, 9))
+        await store.favourites.counts(5, [COUPLET])
+        assert not task.done()
+    assert await task
+    assert await store.favourites.counts(5, [COUPLET]) == [1]
+
+
+async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, path, caplog):
+    await store.favourites.toggle(1, 5, COUPLET, 2, 9)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("DROP TABLE couplet_hearts")
+    with pytest.raises(StoreError) as error:
+        await store.favourites.toggle(2, 5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+    assert error.value.key == "store-failed"
+    assert str(path) in str(error.value)
+    assert "couplet_hearts" in caplog.text
+    assert "床前" not in caplog.text + str(error.value)
+
+
+async def test_a_fault_of_ours_keeps_its_traceback_but_not_what_users_wrote(store):
+    with pytest.raises(IntegrityError) as error:
+        await store.favourites.toggle(1, -5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+    assert "床前" not in str(error.value)
+    assert await store.favourites.everything(1) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("SQLITE_BUSY", "busy"),
+        ("SQLITE_BUSY_SNAPSHOT", "busy"),
+        ("SQLITE_LOCKED", "busy"),
+        ("SQLITE_FULL", "the disk is full"),
+        ("SQLITE_READONLY_DBMOVED", "cannot be written"),
+        ("SQLITE_CANTOPEN", "cannot be written"),
+        ("SQLITE_CORRUPT_INDEX", "damaged"),
+        ("SQLITE_IOERR_FSYNC", "disk I/O error"),
+        (None, "disk I/O error"),
+    ],
+)
+def test_sqlite_s_reasons_in_words(path, name, sentence):
+    error = sqlite3.OperationalError("disk I/O error")
+    if name:
+        error.sqlite_errorname = name
+    explained = explain(path, error)
+    assert sentence in str(explained)
+    assert isinstance(explained, StoreBusyError) == (sentence == "busy")

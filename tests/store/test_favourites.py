@@ -1,0 +1,162 @@
+"""Keeping, giving up, ranking: the corners that random histories do not reach."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+from lianju.bot.store import Couplet, open_store
+from sqlalchemy import event
+
+COUPLETS = [Couplet(f"白日依山尽{n}", f"黄河入海流{n}") for n in range(10)]
+
+
+async def test_times_are_kept_in_whole_seconds_and_texts_as_they_are(store):
+    odd = Couplet("'; DROP TABLE couplet --\n𠮷\u200b\x00%_", " 'á' ")
+    assert await store.favourites.toggle(2**63 - 1, 2**63 - 1, odd, 2**63 - 1, 1_800_000_000.9)
+    (kept,) = await store.favourites.everything(2**63 - 1)
+    assert (kept.couplet, kept.kept_at, kept.guild_id) == (odd, 1_800_000_000, 2**63 - 1)
+    assert await store.favourites.counts(2**63 - 1, [odd]) == [1]
+
+
+async def test_servers_and_direct_messages_are_counted_apart(store):
+    for guild in (5, 6, None):
+        assert await store.favourites.toggle(1, guild, COUPLETS[0], 2, 9)
+    for guild in (5, 6, None):
+        assert await store.favourites.counts(guild, [COUPLETS[0], COUPLETS[1]]) == [1, 0]
+        assert (await store.leaderboard.members(guild, None, 0, 9)).total == 1
+    assert not await store.favourites.toggle(1, 6, COUPLETS[0], 2, 9)
+    assert [each.guild_id for each in await store.favourites.everything(1)] == [5, None]
+
+
+async def test_nobody_removes_what_another_keeps(store):
+    await store.favourites.toggle(1, 5, COUPLETS[0], 2, 9)
+    (kept,) = await store.favourites.everything(1)
+    assert await store.favourites.remove(2, kept.id) is None
+    assert await store.favourites.remove(1, kept.id + 1) is None
+    assert await store.favourites.everything(1) == [kept]
+
+
+async def test_many_at_once_are_each_counted_once(store, query):
+    """Ten members press each heart three times."""
+    presses = [(user, couplet) for _ in range(3) for user in range(10) for couplet in COUPLETS]
+    answers = await asyncio.gather(
+        *(store.favourites.toggle(user, 5, couplet, 99, 9) for user, couplet in presses)
+    )
+    assert answers.count(True) == 200
+    assert await store.favourites.counts(5, COUPLETS) == [10] * 10
+    assert query("SELECT count(*) FROM favourite") == [(100,)]
+    (author,) = (await store.leaderboard.members(5, None, 0, 9)).items
+    assert (author.user_id, author.hearts) == (99, 100)
+
+
+async def test_two_stores_on_one_file_agree(store, url):
+    other = await open_store(url, busy_s=60)
+    await asyncio.gather(
+        *(
+            each.favourites.toggle(user, 5, COUPLETS[0], None, 9)
+            for user in range(20)
+            for each in (store, other, store)
+        )
+    )
+    assert await store.favourites.counts(5, COUPLETS[:1]) == [20]
+    assert await other.favourites.counts(5, COUPLETS[:1]) == [20]
+    await other.close()
+
+
+async def test_giving_up_at_any_moment_of_waiting_leaves_the_store_usable(store):
+    for turns in range(0, 600, 15):
+        task = asyncio.ensure_future(store.favourites.toggle(turns, 5, COUPLETS[0], None, 9))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        before = await store.favourites.counts(5, COUPLETS[:1])
+        assert await store.favourites.toggle(1000 + turns, 5, COUPLETS[0], None, 9)
+        assert await store.favourites.counts(5, COUPLETS[:1]) == [before[0] + 1]
+
+
+async def test_a_page_beyond_the_end_is_empty_and_knows_the_total(store):
+    await store.favourites.toggle(1, 5, COUPLETS[0], 2, 9)
+    pages = [
+        await store.favourites.page(1, 7, 5),
+        await store.leaderboard.couplets(5, None, 7, 5),
+        await store.leaderboard.couplets(5, 3.0, 7, 5),
+        await store.leaderboard.members(5, None, 7, 5),
+        await store.leaderboard.members(5, 3.0, 7, 5),
+    ]
+    assert [(list(page.items), page.total) for page in pages] == [([], 1)] * 5
+
+
+async def test_lines_to_suggest_are_the_best_loved_each_once(store):
+    kept = [("甲", "万里遥"), ("乙", "万里遥"), ("丙", "一片云"), ("丁", "万里云"), ("丁", "100%_")]
+    for hearts, (line, answer) in zip((1, 2, 3, 1, 1), kept, strict=True):
+        for user in range(hearts):
+            await store.favourites.toggle(user, 5, Couplet(line, answer), None, 9)
+    assert await store.leaderboard.lines(5, "", 25) == ["一片云", "万里遥", "100%_", "万里云"]
+    assert await store.leaderboard.lines(5, "万里", 25) == ["万里遥", "万里云"]
+    assert await store.leaderboard.lines(5, "%", 25) == ["100%_"]
+    assert await store.leaderboard.lines(5, "", 2) == ["一片云", "万里遥"]
+    assert await store.leaderboard.lines(6, "", 25) == []
+
+
+@pytest.fixture
+def work(store, query, path):
+    """Counts the steps of SQLite's machine that reading something takes, timings aside."""
+
+    async def work(read):
+        statements = []
+
+        def note(_connection, _cursor, statement, parameters, _context, _many):
+            statements.append((statement, parameters))
+
+        engine = store._database._readers.sync_engine
+        event.listen(engine, "before_cursor_execute", note)
+        await read
+        event.remove(engine, "before_cursor_execute", note)
+        steps = []
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.set_progress_handler(lambda: steps.append(1), 1)
+            for statement, parameters in statements:
+                database.execute(statement, parameters).fetchall()
+        assert len(statements) > 1
+        return len(steps)
+
+    return work
+
+
+async def test_what_everybody_keeps_is_no_work_for_who_looks_at_a_page(store, work, path):
+    """Steps stay as they are while the server grows tenfold; only totals are counted through."""
+
+    def grow(first, last):
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("BEGIN")
+            for n in range(first, last):
+                database.execute("INSERT INTO couplet VALUES (?, ?, ?)", (n, f"行{n}", f"列{n}"))
+                database.execute(
+                    "INSERT INTO favourite (user_id, guild_id, couplet_id, author_id, kept_at)"
+                    " VALUES (?, 5, ?, ?, ?)",
+                    (n % 7 + 1, n, n % 5 + 1, n),
+                )
+            database.execute("COMMIT")
+
+    couplets = [Couplet(f"行{n}", f"列{n}") for n in range(1, 11)]
+
+    async def costs():
+        return [
+            await work(store.favourites.counts(5, couplets)),
+            await work(store.favourites.page(1, 0, 10)),
+            await work(store.leaderboard.couplets(5, None, 0, 10)),
+            await work(store.leaderboard.members(5, None, 0, 10)),
+            await work(store.preferences.get(5)),
+            await work(store.prompts.recent(1, "", 10)),
+        ]
+
+    grow(1, 201)
+    small = await costs()
+    grow(201, 2001)
+    large = await costs()
+    # A total costs three steps or so for each of the list, as it is counted in an index.
+    allowed = [0, 3 * 1800 / 7 + 50, 3 * 1800 + 50, 50, 0, 0]
+    for before, after, more in zip(small, large, allowed, strict=True):
+        assert after <= before + more

@@ -1,0 +1,29 @@
+"""What was acknowledged survives `kill -9`, once."""
+
+import pytest
+from lianju.bot.store import Couplet, open_store
+
+from .test_against_naive import wrong_tallies
+
+
+@pytest.mark.parametrize("acknowledged", [1, 50, 200])
+async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledged):
+    numbers = [int(bot.stdout.readline()) for _ in range(acknowledged)]
+    bot.kill()
+    numbers += [int(line) for line in bot.stdout.read().split("\n")[:-1]]
+    assert numbers == list(range(len(numbers)))
+    store = await open_store(url, busy_s=60)
+    kept = {
+        (user, each.couplet.answer, each.kept_at)
+        for user in range(3)
+        for each in await store.favourites.everything(user)
+    }
+    wanted = {(number % 3, f"万里江山{number // 3}", number) for number in numbers}
+    assert wanted <= kept
+    assert len(kept - wanted) <= 1  # on disk, when the word of it was cut off
+    assert query("SELECT count(*) FROM favourite") == [(len(kept),)]
+    assert wrong_tallies(path) == []
+    assert query("PRAGMA integrity_check") == [("ok",)]
+    hearts = await store.favourites.counts(5, [Couplet("黄河远上白云间", "万里江山0")])
+    assert hearts == [min(len(kept), 3)]
+    await store.close()

@@ -1,0 +1,87 @@
+import asyncio
+
+import pytest
+from lianju.bot.preferences import (
+    BEAM_SIZE,
+    CANDIDATES,
+    CHANNELS,
+    COOLDOWN,
+    PreferenceError,
+    Preferences,
+)
+from lianju.bot.store import Couplet, open_store
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"beam_size": 0}, "Beam size 0 is out of range: choose from 1 to 64."),
+        ({"beam_size": 65}, "Beam size 65 is out of range"),
+        ({"candidates": 11, "beam_size": 64}, "11 is out of range: choose from 1 to 10."),
+        ({"cooldown_s": -1}, "Cooldown -1 is out of range: choose from 0 to 3600."),
+        ({"cooldown_s": 3601}, "3601"),
+        ({"candidates": 6}, "A beam of size 5 cannot give 6 candidates"),
+        ({"beam_size": 4}, "choose a beam size from 5 to 64, or candidates from 1 to 4."),
+        ({"script": "roman"}, "The script roman is not known: choose from auto, simplified"),
+        ({"language": "fr"}, "The language fr is not known"),
+        ({"channels": frozenset(range(1, 27))}, "Number of channels 26 is out of range"),
+        ({"channels": frozenset({0})}, "Channel 0 is out of range"),
+    ],
+)
+async def test_what_is_not_allowed_is_refused_with_value_and_range(store, fields, sentence):
+    with pytest.raises(PreferenceError, match=sentence):
+        Preferences(**fields)
+    await store.preferences.change(5, language="zh-TW")
+    with pytest.raises(PreferenceError, match=sentence):
+        await store.preferences.change(5, **fields)
+    assert await store.preferences.get(5) == Preferences(language="zh-TW")
+
+
+async def test_bounds_are_allowed_and_stored(store, url):
+    low = Preferences(BEAM_SIZE.low, CANDIDATES.low, COOLDOWN.low, "simplified", "zh-CN")
+    high = Preferences(
+        BEAM_SIZE.high,
+        CANDIDATES.high,
+        COOLDOWN.high,
+        "traditional",
+        "en",
+        frozenset(range(2**62, 2**62 + CHANNELS.high)),
+    )
+    for guild, wanted in ((5, low), (6, high)):
+        assert await store.preferences.change(guild, **vars(wanted)) == wanted
+    again = await open_store(url)
+    assert [await again.preferences.get(guild) for guild in (5, 6)] == [low, high]
+    await again.close()
+
+
+async def test_a_change_is_of_what_is_named_in_this_server_alone(store):
+    await store.preferences.change(5, beam_size=8, channels=frozenset({3, 4}))
+    await store.preferences.change(5, candidates=8)
+    await store.preferences.change(6, cooldown_s=0)
+    assert await store.preferences.get(5) == Preferences(8, 8, channels=frozenset({3, 4}))
+    assert await store.preferences.change(5, channels=frozenset()) == Preferences(8, 8)
+    assert await store.preferences.get(6) == Preferences(cooldown_s=0)
+    await store.preferences.reset(5)
+    assert await store.preferences.get(5) == Preferences()
+    assert await store.preferences.get(6) == Preferences(cooldown_s=0)
+
+
+async def test_two_administrators_at_once_both_have_their_way(store):
+    await asyncio.gather(
+        store.preferences.change(5, cooldown_s=0), store.preferences.change(5, language="en")
+    )
+    assert await store.preferences.get(5) == Preferences(cooldown_s=0, language="en")
+
+
+async def test_leaving_a_server_deletes_what_it_has_set_and_nothing_else(store, query):
+    await store.favourites.toggle(1, 5, Couplet("a", "b"), 2, 9)
+    for guild in (5, 6):
+        await store.preferences.change(guild, channels=frozenset({3}))
+    await store.forget_server(5)
+    await store.forget_server(7)
+    assert await store.preferences.get(5) == Preferences()
+    assert query("SELECT guild_id FROM server UNION ALL SELECT guild_id FROM channel") == [
+        (6,),
+        (6,),
+    ]
+    assert len(await store.favourites.everything(1)) == 1
