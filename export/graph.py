@@ -53,6 +53,7 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
         "mask": {"dtype": "float32", "shape": ["masks", vocabulary], "optional": True},
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
         "predict": {"dtype": "bool", "shape": [1], "optional": True},
+        "target": {"dtype": "int64", "shape": ["targets"], "optional": True},
     }
 
 
@@ -62,6 +63,7 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict]:
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
         "top_token": {"dtype": "int64", "shape": ["rows", "k"]},
+        "target_log_prob": {"dtype": "float32", "shape": ["rows"]},
         **{
             f"{name}_next": {"dtype": "float32", "shape": [before, "rows", after]}
             for name, (before, after) in state_tensors(config).items()
@@ -181,6 +183,17 @@ def _choose(graph: Nodes, log_prob: str, vocabulary_size: int, unknown: int) -> 
     graph.nodes.append(
         helper.make_node("TopK", [allowed, "k"], ["then_top_log_prob", "then_top_token"], axis=-1)
     )
+    _look_up(graph, log_prob)
+
+
+def _look_up(graph: Nodes, log_prob: str) -> None:
+    """Adds the log-probability [B] of one token a row, before any mask."""
+    target = graph.store("target", np.array([0]))  # the same for all, if nobody wants any
+    zero, last = graph.store("first_axis", np.array([0])), graph.store("second_axis", np.array([1]))
+    rows = graph.add("Slice", graph.add("Shape", log_prob), zero, last, zero)
+    column = graph.add("Unsqueeze", graph.add("Expand", target, rows), last)
+    picked = graph.add("GatherElements", log_prob, column, axis=1)
+    graph.add("Squeeze", picked, last, name="then_target_log_prob")
 
 
 def _predict(graph: Nodes, branch: Nodes, vocabulary_size: int) -> None:
@@ -189,15 +202,16 @@ def _predict(graph: Nodes, branch: Nodes, vocabulary_size: int) -> None:
     Nobody reads what would follow them, and the output layer is almost half of a one-row step.
     Without it the outputs have no rows.
     """
-    outputs = {
-        "log_prob": (TensorProto.FLOAT, vocabulary_size),
-        "top_log_prob": (TensorProto.FLOAT, 1),
-        "top_token": (TensorProto.INT64, 1),
+    outputs: dict[str, tuple[int, list[int]]] = {
+        "log_prob": (TensorProto.FLOAT, [vocabulary_size]),
+        "top_log_prob": (TensorProto.FLOAT, [1]),
+        "top_token": (TensorProto.INT64, [1]),
+        "target_log_prob": (TensorProto.FLOAT, []),
     }
     nothing = Nodes(outer=graph)
-    for name, (dtype, size) in outputs.items():
+    for name, (dtype, sizes) in outputs.items():
         empty = numpy_helper.from_array(
-            np.zeros((0, size), helper.tensor_dtype_to_np_dtype(dtype)), f"no_{name}"
+            np.zeros((0, *sizes), helper.tensor_dtype_to_np_dtype(dtype)), f"no_{name}"
         )
         nothing.nodes.append(helper.make_node("Constant", [], [f"else_{name}"], value=empty))
     branches = {
@@ -206,8 +220,8 @@ def _predict(graph: Nodes, branch: Nodes, vocabulary_size: int) -> None:
             way,
             [],
             [
-                helper.make_tensor_value_info(f"{way}_{name}", dtype, [None, None])
-                for name, (dtype, _) in outputs.items()
+                helper.make_tensor_value_info(f"{way}_{name}", dtype, [None] * (1 + len(sizes)))
+                for name, (dtype, sizes) in outputs.items()
             ],
         )
         for way, nodes in (("then", branch), ("else", nothing))

@@ -49,18 +49,21 @@ class PlainStepper(ABC):
         k: int,
         mask: np.ndarray | None = None,
         mask_row: np.ndarray | None = None,
+        target: np.ndarray | None = None,
     ) -> StepOutput:
         """See `lianju.bot.verse.step.Stepper`; while no candidates are wanted it only collects."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
-        if k == 0:
+        if k == 0 and target is None:
             nothing = np.zeros((len(token), 0))
             return StepOutput(nothing, nothing.astype(np.int64), (history,))
         carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
         logits, carried = self.logits(torch.from_numpy(history), carried)
-        allowed = logits.log_softmax(-1) + torch.from_numpy(mask[mask_row])
+        log_prob = logits.log_softmax(-1)
+        allowed = log_prob if mask is None else log_prob + torch.from_numpy(mask[mask_row])
         top = allowed.topk(k)
         after = (history, *(tensor.numpy() for tensor in carried))
-        return StepOutput(top.values.numpy(), top.indices.numpy(), after)
+        found = None if target is None else log_prob.numpy()[np.arange(len(token)), target]
+        return StepOutput(top.values.numpy(), top.indices.numpy(), after, found)
 
     @abstractmethod
     def logits(

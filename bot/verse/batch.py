@@ -8,7 +8,7 @@ import numpy as np
 from .errors import LianjuError, SearchError
 from .rules import Mask
 from .search import Hypothesis, Search
-from .step import IntArray, State, Stepper
+from .step import FloatArray, IntArray, State, StepOutput, Stepper
 
 __all__ = ["Batch", "Seat", "run_search"]
 
@@ -94,13 +94,16 @@ class Batch:
         tokens = [search.token for search in searches]
         k = max(search.k for search in searches)
         masks = [search.mask for search in searches] if k else []
+        mask, mask_row = _share_masks(masks, list(map(len, tokens)))
         try:
             output = self._model.step(
                 np.concatenate(tokens),
                 np.concatenate([seat.search.parent + seat.first_row for seat in cohort.seats]),
                 cohort.state,
                 k,
-                *_share_masks(masks, list(map(len, tokens))),
+                mask,
+                mask_row,
+                _join_targets(searches, tokens),
             )
         except Exception as error:  # whoever comes next starts afresh
             left, cohort.seats = cohort.seats, []
@@ -112,7 +115,7 @@ class Batch:
             seat.first_row, cohort.rows = cohort.rows, cohort.rows + len(token)
             rows = slice(seat.first_row, cohort.rows)
             try:
-                seat.search = seat.search.advance(output.top_log_prob[rows], output.top_token[rows])
+                seat.search = seat.search.advance(*_candidates(seat.search, output, rows))
             except Exception as error:  # the others go on
                 seat.error = _as_search_error(error)
         left = [seat for seat in cohort.seats if seat.error or seat.search.done]
@@ -145,10 +148,28 @@ def _as_search_error(error: Exception) -> LianjuError:
     return fault
 
 
-def _share_masks(masks: Sequence[Mask], rows: Sequence[int]) -> tuple[Mask, IntArray] | tuple[()]:
+def _join_targets(searches: Sequence[Search], tokens: Sequence[IntArray]) -> IntArray | None:
+    """The target of every row [rows], if any search has one; others get any token."""
+    targets = [search.target for search in searches]
+    if all(target is None for target in targets):
+        return None
+    pairs = zip(targets, tokens, strict=True)
+    return np.concatenate([token if target is None else target for target, token in pairs])
+
+
+def _candidates(search: Search, output: StepOutput, rows: slice) -> tuple[FloatArray, IntArray]:
+    """What a step found for one search: its candidates, or its targets as the only ones."""
+    if search.target is None or output.target_log_prob is None:
+        return output.top_log_prob[rows], output.top_token[rows]
+    return output.target_log_prob[rows, None], search.target[:, None]
+
+
+def _share_masks(
+    masks: Sequence[Mask], rows: Sequence[int]
+) -> tuple[Mask, IntArray] | tuple[None, None]:
     """Stacks the different masks [masks, V] and tells which each row uses, [rows] or [1]."""
     if not masks:
-        return ()
+        return None, None
     different = {id(mask): mask for mask in masks}
     if len(different) == 1:
         return masks[0][None], np.zeros(1, np.int64)

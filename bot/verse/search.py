@@ -54,11 +54,15 @@ class Search(Protocol):
         """The additive mask [V] of all its rows."""
 
     @property
+    def target(self) -> IntArray | None:
+        """The one token of each row that is wanted in the place of candidates [rows]."""
+
+    @property
     def done(self) -> bool:
         """Whether there is no further step."""
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """The search after a step that returned these candidates [rows, k]."""
+        """The search after a step that returned these candidates, or targets [rows, k]."""
 
     def result(self) -> list[Hypothesis]:
         """The answers, best first."""
@@ -147,6 +151,11 @@ class Walk:
         return mask_at(self.plan.rules, self.paths.shape[1], self.plan.vocabulary_size)
 
     @property
+    def target(self) -> IntArray | None:
+        """None: paths are extended by candidates."""
+        return None
+
+    @property
     def done(self) -> bool:
         """Whether no path is left to extend."""
         return len(self.paths) == 0 or self.paths.shape[1] == self.plan.max_tokens
@@ -161,12 +170,7 @@ class Walk:
         Raises:
             SearchError: A log-probability is no number, or nothing at all is allowed.
         """
-        # Written so that NaN fails; rounding may lift a certain token a hair above 0.
-        if not (top_log_prob <= 1e-3).all():
-            raise SearchError(
-                "The model returned something that is no probability: use another bundle.",
-                "model-fault",
-            )
+        check_log_prob(top_log_prob)
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
         top_log_prob, top_token = top_log_prob[:, : self.k], top_token[:, : self.k]
@@ -198,6 +202,20 @@ class Walk:
     def _closed(self, row: int, log_prob: float) -> Hypothesis:
         """The path of a row, closed by an ending token that brought its score to `log_prob`."""
         return Hypothesis(tuple(self.paths[row].tolist()), float(log_prob), ended=True)
+
+
+def check_log_prob(log_prob: FloatArray) -> None:
+    """Refuses what is no log-probability.
+
+    Raises:
+        SearchError: It is a NaN or above 0.
+    """
+    # Written so that NaN fails; rounding may lift a certain token a hair above 0.
+    if not (log_prob <= 1e-3).all():
+        raise SearchError(
+            "The model returned something that is no probability: use another bundle.",
+            "model-fault",
+        )
 
 
 def nothing_allowed() -> SearchError:

@@ -22,11 +22,13 @@ class StepOutput(NamedTuple):
             marks a token that is not allowed.
         top_token: Their ids [rows, k].
         state: The hidden state after the step.
+        target_log_prob: Log-probability of the token that was asked after, unmasked [rows].
     """
 
     top_log_prob: FloatArray
     top_token: IntArray
     state: State
+    target_log_prob: FloatArray | None = None
 
 
 class Stepper(Protocol):
@@ -50,5 +52,6 @@ class Stepper(Protocol):
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
+        target: IntArray | None = None,
     ) -> StepOutput:
         """Consumes one token a row and returns the best next ones."""

@@ -14,6 +14,7 @@ from .top_k import top_k
 
 __all__ = ["StepModel"]
 
+LOG_PROB, TARGET = "log_prob", "target_log_prob"
 TOP = ("top_log_prob", "top_token")
 ORT_TYPES = {
     "float16": "tensor(float16)",
@@ -52,6 +53,7 @@ class StepModel:
         optional = {node.name for node in self._session.get_overridable_initializers()}
         self._masks_itself = {"mask", "mask_row"} <= optional
         self._may_skip_output = "predict" in optional
+        self._looks_up = "target" in optional
         self._no_mask = np.zeros((1, self._vocabulary_size), np.float32)
         self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
@@ -76,6 +78,7 @@ class StepModel:
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
+        target: IntArray | None = None,
     ) -> StepOutput:
         """Consumes one token a row and returns the best next ones.
 
@@ -84,31 +87,42 @@ class StepModel:
             parent: The row of `state` that each row continues [B].
             state: The state after the step before, or `initial_state`.
             k: How many candidates to return; never more than V come back. 0 spares the work of
-                finding them, if the graph lets it.
+                finding them, if the graph lets it and there is no `target`.
             mask: Additive masks [masks, V], 0 or -inf; None forbids `<unk>` alone.
             mask_row: Which mask each row uses [B]; None gives the first to all.
+            target: Tokens whose log-probabilities to return too [B].
 
         Raises:
             SearchError: The graph returned a shape that its manifest does not allow.
         """
-        if k == 0:
+        if k == 0 and target is None:
             return self._consume(token, parent, state)
-        k = min(k, self._vocabulary_size)
+        rows, k = len(token), min(max(k, 1), self._vocabulary_size)
         mask = self._no_mask if mask is None else mask
         mask_row = self._first_mask if mask_row is None else mask_row
         feed = self._feed(token, parent, state, k)
-        top: tuple[FloatArray, IntArray]
+        wanted = list(TOP) if self._masks_itself else [LOG_PROB]
         if self._masks_itself:
             feed |= {"mask": mask, "mask_row": mask_row}
-            top_log_prob, top_token, *after = self._session.run([*TOP, *self._state_outputs], feed)
-            top = top_log_prob, top_token
-        else:
-            log_prob, *after = self._session.run(["log_prob", *self._state_outputs], feed)
-            self._check_shape("log_prob", log_prob, (len(token), self._vocabulary_size))
-            top = top_k(log_prob + mask[mask_row], k)
-        for name, array in zip(TOP, top, strict=True):
-            self._check_shape(name, array, (len(token), k))
-        return StepOutput(*top, self._checked(after, len(token)))
+        if target is not None and self._looks_up:
+            feed["target"] = target
+            wanted.append(TARGET)
+        elif target is not None and self._masks_itself:
+            wanted.append(LOG_PROB)
+        after = self._session.run([*wanted, *self._state_outputs], feed)
+        found = dict(zip(wanted, after, strict=False))
+        if LOG_PROB in found:
+            self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self._vocabulary_size))
+        if not self._masks_itself:
+            found |= zip(TOP, top_k(found[LOG_PROB] + mask[mask_row], k), strict=True)
+        for name in TOP:
+            self._check_shape(name, found[name], (rows, k))
+        if target is not None and TARGET not in found:
+            found[TARGET] = found[LOG_PROB][np.arange(rows), target]
+        if target is not None:
+            self._check_shape(TARGET, found[TARGET], (rows,))
+        state = self._checked(after[len(wanted) :], rows)
+        return StepOutput(found[TOP[0]], found[TOP[1]], state, found.get(TARGET))
 
     def log_prob(self, token: IntArray, parent: IntArray, state: State) -> tuple[FloatArray, State]:
         """Consumes one token a row and returns all log-probabilities [B, V], none masked.
@@ -117,8 +131,8 @@ class StepModel:
             SearchError: The graph returned a shape that its manifest does not allow.
         """
         feed = self._feed(token, parent, state, 1)
-        log_prob, *after = self._session.run(["log_prob", *self._state_outputs], feed)
-        self._check_shape("log_prob", log_prob, (len(token), self._vocabulary_size))
+        log_prob, *after = self._session.run([LOG_PROB, *self._state_outputs], feed)
+        self._check_shape(LOG_PROB, log_prob, (len(token), self._vocabulary_size))
         return log_prob, self._checked(after, len(token))
 
     def _consume(self, token: IntArray, parent: IntArray, state: State) -> StepOutput:

@@ -58,7 +58,7 @@ def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_pat
         assert {name: it["shape"] for name, it in graph[side].items()} == shapes
     defaults = {tensor.name for tensor in model.initializer}
     optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
-    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict"}
+    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict", "target"}
 
 
 def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):

@@ -120,3 +120,13 @@ def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
     for k in (1, 5, 47):
         found = open_step(model).run([9], [0], zero_state(model.config), k=np.array([k]))
         assert found["top_token"][0].tolist() == [*range(1, 47), 0][:k]
+
+
+def test_targets_are_looked_up_before_the_mask(model, open_step, zero_state):
+    step = open_step(model)
+    mask = np.full((1, 47), -np.inf, np.float32)
+    mask[0, 4:9] = 0
+    found = step.run([5, 6], [0, 0], zero_state(model.config), target=np.array([0, 40]), mask=mask)
+    expected = found["log_prob"][[0, 1], [0, 40]]
+    np.testing.assert_array_equal(found["target_log_prob"], expected)
+    assert np.isfinite(expected).all()
