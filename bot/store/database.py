@@ -32,10 +32,12 @@ class Database:
     Args:
         path: The file.
         busy_s: How long to wait for others, at most.
+        held: What `prepare` returned; as long as it is open, no restore can replace the file.
     """
 
-    def __init__(self, path: Path, busy_s: float) -> None:
+    def __init__(self, path: Path, busy_s: float, held: sqlite3.Connection) -> None:
         self._path = path
+        self._held = held
         self._busy_s = busy_s
         self._turn = asyncio.Lock()
         self._readers = _engine(path, busy_s, READERS, "BEGIN")
@@ -45,11 +47,7 @@ class Database:
         """Closes every connection."""
         await self._readers.dispose()
         await self._writer.dispose()
-
-    async def hold(self) -> None:
-        """Opens a connection for good: until it is closed, no restore can replace the file."""
-        async with self.reading() as connection:
-            await connection.exec_driver_sql("SELECT 1 FROM favourite LIMIT 1")
+        await asyncio.to_thread(self._held.close)  # the last one writes the log into the database
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

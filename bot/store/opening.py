@@ -40,7 +40,7 @@ def prepare(path: Path, busy_s: float) -> sqlite3.Connection:
     """Creates or migrates a database, in one transaction.
 
     Returns:
-        A connection, to be closed once there is another one: in between, no restore can step in.
+        A connection, which keeps every other process from putting another file in its place.
 
     Raises:
         StoreBusyError: Something else keeps it locked.
@@ -133,3 +133,4 @@ def _use_write_ahead_log(raw: sqlite3.Connection, path: Path) -> None:
     (mode,) = raw.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise StoreError(f"The database {path} must be on a local disk: move it to one.")
+    raw.execute("SELECT 1 FROM favourite").fetchone()  # from the first reading on it is in use

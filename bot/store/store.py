@@ -35,17 +35,8 @@ async def open_store(url: str, busy_s: float = BUSY_S) -> Store:
         StoreError: It cannot be used, and nothing in it was altered; the message says why.
     """
     path = database_path(url)
-    prepared = await asyncio.to_thread(prepare, path, busy_s)
-    try:
-        database = Database(path, busy_s)
-        try:
-            await database.hold()
-        except BaseException:
-            await database.close()
-            raise
-    finally:
-        prepared.close()
-    return Store(database)
+    held = await asyncio.to_thread(prepare, path, busy_s)
+    return Store(Database(path, busy_s, held))
 
 
 class Store:

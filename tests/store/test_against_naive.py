@@ -12,19 +12,16 @@ from lianju.bot.store import Couplet, open_store
 
 from .reference import Naive
 
-USERS = st.integers(1, 4)
-GUILDS = st.sampled_from([None, 7, 8])
-COUPLETS = st.sampled_from([("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")])
+# So few of each that histories meet again and again.
+USERS = st.integers(1, 3)
+GUILDS = st.sampled_from([None, 7])
+COUPLETS = st.sampled_from([("a", "x"), ("a", "y"), ("b", "x")])
 PRESS = st.tuples(
     st.just("press"), USERS, GUILDS, COUPLETS, st.none() | USERS, st.integers(100, 104)
 )
-ACTION = st.one_of(
-    PRESS,
-    PRESS,
-    PRESS,
-    st.tuples(st.just("remove"), USERS, st.integers(0, 5)),
-    st.tuples(st.just("forget"), USERS),
-)
+REMOVE = st.tuples(st.just("remove"), USERS, st.integers(0, 5))
+FORGET = st.tuples(st.just("forget"), USERS)
+ACTION = st.integers(0, 9).flatmap(lambda n: FORGET if n == 9 else REMOVE if n == 8 else PRESS)
 
 TALLIES = """
 SELECT guild_id, couplet_id, count(*), min(kept_at) FROM favourite GROUP BY 1, 2
@@ -50,7 +47,7 @@ def wrong_tallies(path):
 
 async def compare(store, naive):
     couplets = [Couplet(*each) for each in naive.couplets]
-    for user in range(1, 5):
+    for user in range(1, 4):
         for oldest_first in (True, False):
             page = await store.favourites.page(user, 0, 100, oldest_first)
             expected = naive.page(user, oldest_first)
@@ -112,8 +109,8 @@ async def live(path, actions):
         await store.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTION, max_size=25))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ACTION, min_size=10, max_size=40))
 def test_any_history(actions):
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(live(Path(folder) / "lianju.sqlite3", actions))

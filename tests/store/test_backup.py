@@ -175,7 +175,11 @@ class TestRestore:
         assert siblings(path) == [path.name]
         assert kept() == ["列0"]
 
-    def test_a_running_bot_is_in_the_way_even_if_idle(self, refused, copy, url, path, kept):
+    @pytest.mark.parametrize("new", [True, False])
+    def test_a_running_bot_is_in_the_way_even_if_idle(self, refused, copy, url, path, kept, new):
+        if new:
+            path.unlink()
+
         async def run():
             store = await open_store(url)
             sentence = await asyncio.to_thread(refused, "restore", copy)
@@ -184,7 +188,7 @@ class TestRestore:
 
         assert "is in use: stop the bot" in asyncio.run(run())
         assert siblings(path) == [path.name]
-        assert kept() == ["列0", "列1"]
+        assert kept() == ([] if new else ["列0", "列1"])
 
     def test_another_process_too_until_it_is_killed(self, lianju, refused, copy, path, bot, kept):
         assert "is in use: stop the bot" in refused("restore", copy)
