@@ -5,12 +5,22 @@ from discord.ext import commands
 from ..resources import open_resources
 from ..settings import Settings
 from .base import LianjuCog
+from .favorites import Favourites
 from .housekeeping import Housekeeping
+from .leaderboard import Leaderboard
 from .poem import Poem
+from .privacy import Privacy
+from .settings import ServerSettings
 
 __all__ = ["add_cogs"]
 
-FEATURES: tuple[type[LianjuCog], ...] = (Poem,)
+FEATURES: tuple[type[LianjuCog], ...] = (
+    Poem,
+    Favourites,
+    Leaderboard,
+    Privacy,
+    ServerSettings,
+)
 
 
 async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from ..ui.replies import refuse
 from ..ui.speech import Speech, speech_for
 from ..verse.errors import BusyError, LianjuError
 
-__all__ = ["Context", "LianjuCog"]
+__all__ = ["Context", "LianjuCog", "is_allowed_here"]
 
 _log = logging.getLogger(__name__)
 
@@ -152,6 +152,12 @@ class LianjuCog(commands.Cog):
         async with self.answering(interaction):
             raise error
         raise asyncio.CancelledError
+
+
+def is_allowed_here(interaction: Interaction, preferences: Preferences) -> bool:
+    """Whether the server lets the bot answer in this channel; a thread belongs to its channel."""
+    here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
+    return not preferences.channels or not preferences.channels.isdisjoint(here)
 
 
 def _name(interaction: Interaction) -> str:

@@ -75,6 +75,7 @@ async def bot(fake, resources):
         await host.login(fake.token)
         for cog in FEATURES:
             await host.add_cog(cog(resources))
+            host.add_dynamic_items(*cog.items)
         yield host
 
 

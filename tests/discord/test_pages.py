@@ -16,7 +16,7 @@ from lianju.bot.ui.preferences import change, channels_layout, everything, what_
 from lianju.bot.ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
 from lianju.bot.ui.speech import Speech
 
-from .interactions import V2, custom_ids, texts
+from .interactions import V2, custom_ids
 from .limits import fault, within
 
 MOST = 2**63 - 1  # of an id

@@ -13,3 +13,4 @@ leaderboard-none = { $board ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
    *[couplets] Nobody has kept a couplet here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
 }
+leaderboard-no-server = Each server has a leaderboard of its own: ask in a server.

@@ -13,3 +13,4 @@ leaderboard-none = { $board ->
     [members] 这里还没有成员收到别人的 ♥（{ $period }）。
    *[couplets] 这里还没有人收藏诗联（{ $period }）：在 `/poem` 的回答旁点 ♥，就是第一个。
 }
+leaderboard-no-server = 每个服务器各有自己的排行榜：请在服务器里查看。

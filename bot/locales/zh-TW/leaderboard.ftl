@@ -13,3 +13,4 @@ leaderboard-none = { $board ->
     [members] 這裡還沒有成員收到別人的 ♥（{ $period }）。
    *[couplets] 這裡還沒有人收藏詩聯（{ $period }）：在 `/poem` 的回答旁按 ♥，你就是第一個。
 }
+leaderboard-no-server = 每個伺服器各有自己的排行榜：請在伺服器裡查看。

@@ -1,0 +1,200 @@
+"""`/favorites`: what a member keeps."""
+
+import io
+import re
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from ..ui.downloads import Format, favourites_file
+from ..ui.favourites import REMOVE, TURN, Order, favourites_layout, label, removed
+from ..ui.layout import Layout
+from ..ui.pages import read_page
+from ..ui.replies import PRIVATE, show, update
+from ..ui.speech import Speech
+from ..verse.errors import LianjuError
+from .base import LianjuCog
+from .items import CogItem, check_owner
+
+__all__ = ["Favourites"]
+
+NAME = "Lianju favourites"
+LIST = "/favorites list"
+MAX_CHOICES = 25  # of an autocomplete
+FAVOURITE_ID = re.compile(r"[0-9]{1,18}")
+
+Interaction = discord.Interaction[Any]
+
+
+class NoFavouriteError(LianjuError):
+    """What was to be removed is none of the user's favourites."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That is none of your favorites: choose one from the list that appears while you type.",
+            "favourites-unknown",
+        )
+
+
+class NoFavouritesError(LianjuError):
+    """There is nothing to export."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You have no favorites yet: press ♥ beside an answer of /poem to keep it.",
+            "favourites-none",
+        )
+
+
+class TurnButton(CogItem, template=TURN):
+    """Shows another page of the list."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Turns the page."""
+        cog = interaction.client.get_cog(NAME)
+        if isinstance(cog, Favourites):
+            await cog.turn(interaction, self.match)
+
+
+class RemoveMenu(CogItem, template=REMOVE):
+    """Removes the entry that is chosen."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Removes it and shows what is left."""
+        cog = interaction.client.get_cog(NAME)
+        if isinstance(cog, Favourites):
+            await cog.choose(interaction, self.match, self.item.values[0])
+
+
+class Favourites(LianjuCog, name=NAME):
+    """Shows favourites to their owner alone, removes and exports them."""
+
+    items = (TurnButton, RemoveMenu)
+
+    favorites = app_commands.Group(
+        name="favorites",
+        description="Lists, removes or exports the couplets that you keep.",
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+    )
+
+    @favorites.command(name="list")
+    @app_commands.choices(
+        order=[
+            Choice(
+                name=locale_str("newest first", key="choice-favorites-list-newest"), value="newest"
+            ),
+            Choice(
+                name=locale_str("oldest first", key="choice-favorites-list-oldest"), value="oldest"
+            ),
+        ]
+    )
+    async def list_all(self, interaction: Interaction, order: Order = "newest") -> None:
+        """Lists the couplets that you keep.
+
+        Args:
+            order: Which of them come first.
+        """
+        async with self.answering(interaction) as context:
+            layout = await self._page(context.speech, interaction.user.id, order, 0)
+            await show(interaction, layout, private=True)
+
+    async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
+        """Shows another page in the place of the one whose button was pressed."""
+        async with self.answering(interaction) as context:
+            check_owner(interaction, place["owner"], LIST)
+            await update(interaction, await self._page_at(context.speech, place))
+
+    @favorites.command()
+    async def remove(self, interaction: Interaction, couplet: str) -> None:
+        """Removes one of the couplets that you keep.
+
+        Args:
+            couplet: Type some of its characters and choose it from the list.
+        """
+        async with self.answering(interaction) as context:
+            speech = context.speech
+            if not FAVOURITE_ID.fullmatch(couplet):  # typed, and not chosen
+                raise NoFavouriteError
+            gone = await self.resources.store.favourites.remove(interaction.user.id, int(couplet))
+            if gone is None:
+                raise NoFavouriteError
+            note = discord.ui.TextDisplay[Layout](removed(speech, gone))
+            await show(interaction, Layout(note), private=True)
+
+    @remove.autocomplete("couplet")
+    async def suggest(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        """Offers the user's favourites that contain what is typed, newest first."""
+        try:
+            favourites = await self.resources.store.favourites.matching(
+                interaction.user.id, current, MAX_CHOICES
+            )
+        except LianjuError:
+            return []
+        return [
+            Choice(name=label(favourite.couplet), value=str(favourite.id))
+            for favourite in favourites
+        ]
+
+    async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
+        """Removes an entry of a page, and shows the page without it."""
+        async with self.answering(interaction) as context:
+            speech = context.speech
+            check_owner(interaction, place["owner"], LIST)
+            gone = await self.resources.store.favourites.remove(interaction.user.id, int(chosen))
+            note = speech.say("favourites-gone") if gone is None else removed(speech, gone)
+            await update(interaction, await self._page_at(speech, place, note))
+
+    @favorites.command()
+    @app_commands.rename(form="format")
+    @app_commands.choices(
+        form=[
+            Choice(
+                name=locale_str("text, for reading", key="choice-favorites-export-txt"),
+                value="txt",
+            ),
+            Choice(
+                name=locale_str("CSV, for spreadsheets", key="choice-favorites-export-csv"),
+                value="csv",
+            ),
+            Choice(
+                name=locale_str("JSON, for programs", key="choice-favorites-export-json"),
+                value="json",
+            ),
+        ]
+    )
+    async def export(self, interaction: Interaction, form: Format) -> None:
+        """Sends you all the couplets that you keep as a file.
+
+        Args:
+            form: What you want to open the file with.
+        """
+        async with self.answering(interaction) as context:
+            speech = context.speech
+            favourites = await self.resources.store.favourites.everything(interaction.user.id)
+            if not favourites:
+                raise NoFavouritesError
+            file = discord.File(
+                io.BytesIO(favourites_file(favourites, form)), f"lianju-favorites.{form}"
+            )
+            sentence = speech.say("favourites-exported", couplets=len(favourites))
+            await interaction.response.send_message(sentence, file=file, **PRIVATE)
+
+    async def _page_at(
+        self, speech: Speech, place: re.Match[str], note: str | None = None
+    ) -> Layout:
+        order = cast("Order", place["order"])
+        return await self._page(speech, int(place["owner"]), order, int(place["page"]), note)
+
+    async def _page(
+        self, speech: Speech, owner: int, order: Order, number: int, note: str | None = None
+    ) -> Layout:
+        favourites = self.resources.store.favourites
+        place, entries = await read_page(
+            lambda offset, limit: favourites.page(owner, offset, limit, order == "oldest"), number
+        )
+        return favourites_layout(speech, owner, order, place, entries, note)

@@ -1,0 +1,217 @@
+"""`/settings`: what the administrators of a server set."""
+
+from typing import Any, Unpack
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from ..preferences import BEAM_SIZE, CANDIDATES, COOLDOWN, Language, Preferences
+from ..store.preferences import Changes
+from ..ui.layout import Layout
+from ..ui.preferences import (
+    CHOOSE_CHANNELS,
+    change,
+    channels_layout,
+    everything,
+    what_was_reset,
+)
+from ..ui.replies import show, update
+from ..ui.speech import speech_for
+from ..verse.errors import LianjuError
+from ..verse.request import Script
+from .base import LianjuCog
+from .items import CogItem
+
+__all__ = ["ServerSettings"]
+
+NAME = "Lianju settings"
+
+Interaction = discord.Interaction[Any]
+
+# What Discord shows, `default_permissions` of the group, is a hint that servers may override.
+for_admins = app_commands.checks.has_permissions(manage_guild=True)
+
+
+class NotAllowedError(LianjuError):
+    """The member may not manage the server."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only members with the permission Manage Server can see or change these settings.",
+            "settings-forbidden",
+        )
+
+
+class ChannelMenu(CogItem, template=CHOOSE_CHANNELS):
+    """Sets the channels that are chosen."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Sets them."""
+        cog = interaction.client.get_cog(NAME)
+        if isinstance(cog, ServerSettings):
+            await cog.choose(interaction, [channel.id for channel in self.item.values])
+
+
+class ServerSettings(LianjuCog, name=NAME):
+    """Shows and changes a server's preferences, to its administrators alone."""
+
+    items = (ChannelMenu,)
+
+    settings = app_commands.Group(
+        name="settings",
+        description="Shows or changes how Lianju behaves in this server.",
+        guild_only=True,
+        default_permissions=discord.Permissions(manage_guild=True),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
+
+    @settings.command()
+    @for_admins
+    async def show(self, interaction: Interaction) -> None:
+        """Shows every setting of this server with its default."""
+        async with self.answering(interaction) as context:
+            await _say(interaction, everything(context.speech, context.preferences))
+
+    @settings.command(name="beam-size")
+    @for_admins
+    async def beam_size(
+        self,
+        interaction: Interaction,
+        width: app_commands.Range[int, BEAM_SIZE.low, BEAM_SIZE.high],
+    ) -> None:
+        """Sets how many paths each search follows at once.
+
+        Args:
+            width: The wider, the slower, and often the safer the verse.
+        """
+        await self._change(interaction, beam_size=width)
+
+    @settings.command()
+    @for_admins
+    async def candidates(
+        self,
+        interaction: Interaction,
+        number: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high],
+    ) -> None:
+        """Sets how many lines /poem offers.
+
+        Args:
+            number: At most the beam size.
+        """
+        await self._change(interaction, candidates=number)
+
+    @settings.command()
+    @for_admins
+    async def cooldown(
+        self,
+        interaction: Interaction,
+        seconds: app_commands.Range[int, COOLDOWN.low, COOLDOWN.high],
+    ) -> None:
+        """Sets how long a member waits from one line to the next.
+
+        Args:
+            seconds: 0 lets members ask without a pause.
+        """
+        await self._change(interaction, cooldown_s=seconds)
+
+    @settings.command()
+    @for_admins
+    async def channels(self, interaction: Interaction) -> None:
+        """Sets in which channels members may use /poem."""
+        async with self.answering(interaction) as context:
+            layout = channels_layout(
+                context.speech, context.preferences.channels, interaction.guild, saved=False
+            )
+            await show(interaction, layout, private=True)
+
+    @settings.command()
+    @for_admins
+    @app_commands.choices(
+        script=[
+            Choice(
+                name=locale_str("as in the line", key="choice-settings-script-auto"), value="auto"
+            ),
+            Choice(
+                name=locale_str("simplified", key="choice-settings-script-simplified"),
+                value="simplified",
+            ),
+            Choice(
+                name=locale_str("traditional", key="choice-settings-script-traditional"),
+                value="traditional",
+            ),
+        ]
+    )
+    async def script(self, interaction: Interaction, script: Script) -> None:
+        """Sets the characters of the answers.
+
+        Args:
+            script: Members can still choose for themselves in /poem.
+        """
+        await self._change(interaction, script=script)
+
+    @settings.command()
+    @for_admins
+    @app_commands.choices(
+        language=[
+            Choice(
+                name=locale_str("each member's own", key="choice-settings-language-auto"),
+                value="auto",
+            ),
+            Choice(name="English", value="en"),
+            Choice(name="简体中文", value="zh-CN"),
+            Choice(name="繁體中文", value="zh-TW"),
+        ]
+    )
+    async def language(self, interaction: Interaction, language: Language) -> None:
+        """Sets the language that Lianju speaks in this server.
+
+        Args:
+            language: One for all, or each member's own.
+        """
+        await self._change(interaction, language=language)
+
+    @settings.command()
+    @for_admins
+    async def reset(self, interaction: Interaction) -> None:
+        """Takes every setting back to its default, and says what each was."""
+        async with self.answering(interaction) as context:
+            before = context.preferences
+            await self.resources.store.preferences.reset(_server(interaction))
+            await _say(interaction, what_was_reset(speech_for(interaction, Preferences()), before))
+
+    async def choose(self, interaction: Interaction, channels: list[int]) -> None:
+        """Sets the channels; whoever opened the menu may have lost the permission since."""
+        async with self.answering(interaction) as context:
+            speech = context.speech
+            if not interaction.permissions.manage_guild:
+                raise NotAllowedError
+            after = await self.resources.store.preferences.change(
+                _server(interaction), channels=frozenset(channels)
+            )
+            layout = channels_layout(speech, after.channels, interaction.guild, saved=True)
+            await update(interaction, layout)
+
+    async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
+        """Says what permission is missing."""
+        if isinstance(error, app_commands.MissingPermissions):
+            error = NotAllowedError()
+        await super().cog_app_command_error(interaction, error)
+
+    async def _change(self, interaction: Interaction, **changes: Unpack[Changes]) -> None:
+        async with self.answering(interaction) as context:
+            before = context.preferences
+            after = await self.resources.store.preferences.change(_server(interaction), **changes)
+            (name,) = changes
+            await _say(interaction, change(speech_for(interaction, after), before, after, name))
+
+
+def _server(interaction: Interaction) -> int:
+    """The id of the server; the permission that commands and menu demand exists nowhere else."""
+    if interaction.guild_id is None:
+        raise NotAllowedError
+    return interaction.guild_id
+
+
+async def _say(interaction: Interaction, text: str) -> None:
+    await show(interaction, Layout(discord.ui.TextDisplay(text)), private=True)

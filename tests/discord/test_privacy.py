@@ -1,0 +1,118 @@
+import pytest
+from lianju.bot.cogs.privacy import Privacy
+from lianju.bot.store import Couplet, StoreBusyError
+
+from .hosts import OtherBot
+from .interactions import EPHEMERAL, labels, slash, texts
+from .talk import ask, button, press
+
+USER, STRANGER = 77, 78
+PRIVACY = slash("privacy")
+EVERYWHERE = [
+    {"guild": 42},
+    {"guild": None},
+    {"guild": None, "installed_by_user": True},
+    {"guild": 43, "installed_by_user": True},
+]
+MINE, THEIRS = Couplet("黄河远上白云间", "一片孤城万仞山"), Couplet("白日依山尽", "黄河入海流")
+
+
+@pytest.fixture
+async def data(store):
+    """The user keeps two couplets, asked twice, and is the author of one that a stranger keeps."""
+    await store.favourites.toggle(USER, 42, MINE, USER, 0)
+    await store.favourites.toggle(USER, None, THEIRS, STRANGER, 0)
+    await store.favourites.toggle(STRANGER, 42, MINE, USER, 0)
+    await store.prompts.add(USER, "黄河远上白云间", 0)
+    await store.prompts.add(USER, "白日依山尽", 0)
+    await store.prompts.add(STRANGER, "床前明月光", 0)
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+async def test_privacy_says_what_is_stored(place, fake, bot, data):
+    text = "\n".join(texts(await ask(fake, bot, PRIVACY, **place)))
+    for said in ("couplets that you keep", "for 30 days", "What is not stored", "Settings of a"):
+        assert said in text
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+async def test_deletion_asks_once_more_and_then_deletes(place, fake, bot, data, store):
+    message = await ask(fake, bot, PRIVACY, **place)
+    message = await press(fake, bot, message, button(message, "Delete my data"), **place)
+    assert texts(message)[0] == "### Delete everything that is stored about you?"
+    assert len(await store.favourites.everything(USER)) == 2
+    message = await press(fake, bot, message, button(message, "Yes"), **place)
+    assert texts(message) == [
+        "### Deleted",
+        "- 2 favorites\n- 2 recent lines\n- your name beside 1 favorite of somebody else",
+    ]
+    assert labels(message) == {}
+    assert await store.favourites.everything(USER) == []
+    assert await store.prompts.recent(USER, "", 10) == []
+    (loved,) = (await store.leaderboard.couplets(42, None, 0, 10)).items
+    assert loved.author_id is None
+
+
+async def test_deletion_leaves_others_alone(fake, bot, data, store):
+    message = await ask(fake, bot, PRIVACY)
+    message = await press(fake, bot, message, button(message, "Delete my data"))
+    await press(fake, bot, message, button(message, "Yes"))
+    (kept,) = await store.favourites.everything(STRANGER)
+    assert kept.couplet == MINE
+    assert await store.prompts.recent(STRANGER, "", 10) == ["床前明月光"]
+
+
+async def test_second_thoughts_keep_everything(fake, bot, data, store):
+    first = await ask(fake, bot, PRIVACY)
+    message = await press(fake, bot, first, button(first, "Delete my data"))
+    message = await press(fake, bot, message, button(message, "Keep it"))
+    assert texts(message)[0] == "### Your data"
+    assert len(await store.favourites.everything(USER)) == 2
+
+
+async def test_deletion_twice_finds_nothing_the_second_time(fake, bot, data):
+    message = await ask(fake, bot, PRIVACY)
+    message = await press(fake, bot, message, button(message, "Delete my data"))
+    presses = [fake.press(message, button(message, "Yes")) for _ in range(2)]
+    for payload in presses:
+        await bot.receive(payload)
+    assert texts(fake.exchange(presses[1]).original) == ["Nothing was stored about you."]
+
+
+async def test_buttons_work_after_a_restart(fake, bot, data, resources, store):
+    message = await ask(fake, bot, PRIVACY)
+    await bot.close()
+    async with OtherBot() as reborn:
+        await reborn.login(fake.token)
+        await reborn.add_cog(Privacy(resources))
+        reborn.add_dynamic_items(*Privacy.items)
+        message = await press(fake, reborn, message, button(message, "Delete my data"))
+        await press(fake, reborn, message, button(message, "Yes"))
+    assert await store.favourites.everything(USER) == []
+
+
+async def test_stranger_deletes_nothing(fake, bot, data, store):
+    message = await ask(fake, bot, PRIVACY)
+    message = await press(fake, bot, message, button(message, "Delete my data"))
+    refusal = await press(fake, bot, message, button(message, "Yes"), user=STRANGER)
+    assert "`/privacy`" in refusal["content"]
+    assert len(await store.favourites.everything(USER)) == 2
+    assert len(await store.favourites.everything(STRANGER)) == 1
+
+
+async def test_locked_database_is_told_and_nothing_changes(fake, bot, data, store, monkeypatch):
+    async def locked(_):
+        raise StoreBusyError
+
+    monkeypatch.setattr(store, "forget_member", locked)
+    message = await ask(fake, bot, PRIVACY)
+    message = await press(fake, bot, message, button(message, "Delete my data"))
+    refusal = await press(fake, bot, message, button(message, "Yes"))
+    assert refusal["content"] == "The database is busy: please try again in a moment."
+    assert refusal["flags"] & EPHEMERAL
+
+
+@pytest.mark.parametrize(("locale", "days"), [("zh-CN", "保留 30 天"), ("zh-TW", "保留 30 天")])
+async def test_privacy_speaks_the_users_language(locale, days, fake, bot):
+    text = "\n".join(texts(await ask(fake, bot, PRIVACY, locale=locale)))
+    assert days in text
