@@ -4,6 +4,7 @@ from discord.ext import commands
 
 from ..resources import open_resources
 from ..settings import Settings
+from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favourites
 from .housekeeping import Housekeeping
@@ -16,6 +17,7 @@ __all__ = ["add_cogs"]
 
 FEATURES: tuple[type[LianjuCog], ...] = (
     Poem,
+    Answers,
     Favourites,
     Leaderboard,
     Privacy,
@@ -34,10 +36,9 @@ async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settin
     """
     resources = await open_resources(settings)
     cogs = [feature(resources) for feature in FEATURES]
-    items = [item for cog in cogs for item in cog.items]
     try:
         # Housekeeping comes last and so goes last, as it closes what the others use.
-        for cog in (*cogs, Housekeeping(bot, resources, items)):
+        for cog in (*cogs, Housekeeping(bot, resources, cogs)):
             await bot.add_cog(cog)
     except BaseException:
         for cog in cogs:

@@ -88,9 +88,11 @@ class LianjuCog(commands.Cog):
     Attributes:
         items: The classes of buttons and selects that find this cog by its name, so that they
             work for messages of any age; registered while the cogs are loaded.
+        menus: Context menus that find this cog by its name; likewise.
     """
 
     items: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]] = ()
+    menus: ClassVar[tuple[discord.app_commands.ContextMenu, ...]] = ()
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources

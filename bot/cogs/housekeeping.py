@@ -1,7 +1,7 @@
 """What no member sees: what expires is deleted, and at the end everything is closed."""
 
 import logging
-from typing import Any
+from collections.abc import Sequence
 
 import discord
 from discord.ext import commands, tasks
@@ -25,27 +25,32 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
     Args:
         bot: Where the cogs are.
         resources: Closed when the cog is removed.
-        items: The classes of the cogs' buttons and selects.
+        cogs: The others, whose buttons, selects and context menus it registers.
     """
 
     def __init__(
         self,
         bot: Bot,
         resources: Resources,
-        items: list[type[discord.ui.DynamicItem[Any]]],
+        cogs: Sequence[LianjuCog],
     ) -> None:
         super().__init__(resources)
         self._bot = bot
-        self._items = items
+        self._items = [item for cog in cogs for item in cog.items]
+        self._menus = [menu for cog in cogs for menu in cog.menus]
 
     async def cog_load(self) -> None:
-        """Makes the buttons of messages of any age work, and begins to tidy up once a day."""
+        """Makes context menus and the buttons of old messages work; tidies up once a day."""
+        for menu in self._menus:
+            self._bot.tree.add_command(menu)
         self._bot.add_dynamic_items(*self._items)
         self._tidy.start()
 
     async def cog_unload(self) -> None:
         """Lets the answers under way finish, then frees the model and closes the database."""
         self._tidy.cancel()
+        for menu in self._menus:
+            self._bot.tree.remove_command(menu.name, type=menu.type)
         await self.resources.finish()  # an answer registers the buttons that it has
         self._bot.remove_dynamic_items(*self._items)
         await self.resources.close()

@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-__all__ = ["NO_MENTIONS", "PRIVATE", "acknowledge", "refuse", "show", "update"]
+__all__ = ["NO_MENTIONS", "PRIVATE", "acknowledge", "postpone", "refuse", "show", "update"]
 
 ALREADY_ACKNOWLEDGED = 40060  # what a retry hears after an acknowledgement whose receipt was lost
 PROMISED = "lianju promised"  # among the extras of an interaction
@@ -41,6 +41,16 @@ async def show(interaction: Interaction, view: discord.ui.LayoutView, *, private
         await interaction.response.send_message(
             view=view, ephemeral=private, allowed_mentions=NO_MENTIONS
         )
+
+
+async def postpone(interaction: Interaction) -> None:
+    """Promises to change the message whose button was used; its user sees nothing of that.
+
+    Raises:
+        discord.HTTPException: Discord did not take the promise.
+    """
+    with _once():
+        await interaction.response.defer()
 
 
 async def update(interaction: Interaction, view: discord.ui.LayoutView) -> None:

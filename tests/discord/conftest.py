@@ -76,6 +76,8 @@ async def bot(fake, resources):
         for cog in FEATURES:
             await host.add_cog(cog(resources))
             host.add_dynamic_items(*cog.items)
+            for menu in cog.menus:
+                host.tree.add_command(menu)
         yield host
 
 

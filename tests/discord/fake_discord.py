@@ -227,13 +227,9 @@ class FakeDiscord(FakeGateway):
             raise Refusal(403, 50001, "Missing Access")
         payload = await request.json()
         self.commands[guild or "global"] = payload
+        unsaid = {"default_member_permissions": None, "description": ""}
         added = {"application_id": str(APPLICATION_ID), "version": "1", "guild_id": guild}
-        return _json(
-            [
-                {"default_member_permissions": None, **c, **added, "id": str(next(self._ids))}
-                for c in payload
-            ]
-        )
+        return _json([{**unsaid, **c, **added, "id": str(next(self._ids))} for c in payload])
 
     async def _callback(self, request: web.Request) -> web.Response:
         exchange = self._exchanges.get(request.match_info["token"])

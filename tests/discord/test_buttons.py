@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from lianju.bot.preferences import CANDIDATES
 from lianju.bot.ui.bar import BLOCKS, bar
 from lianju.bot.ui.buttons import PRESS, Heart, Method, Wish
-from lianju.bot.ui.markdown import escape, literal, unescape
 from lianju.bot.verse.errors import RequestError
 from lianju.bot.verse.request import (
     COUNT,
@@ -112,18 +111,3 @@ def test_bar_of_the_likelier_line_is_no_shorter(one, other, tokens):
     less, more = sorted((one, other))
     assert bar(less, tokens).count("▰") <= bar(more, tokens).count("▰")
     assert len(bar(one, tokens)) == BLOCKS
-
-
-@given(st.text())
-def test_escaped_text_is_read_back(text):
-    assert unescape(escape(text)) == text
-
-
-@given(st.text(alphabet="a一\\*_~`|<>[]#@/🎋"), st.integers(1, 30))
-def test_literal_is_the_escaped_text_or_a_beginning_of_it(text, limit):
-    shown = literal(text, limit)
-    assert len(shown) <= limit
-    if shown != escape(text):
-        assert len(escape(text)) > limit
-        assert shown.endswith("…")
-        assert text.startswith(unescape(shown.removesuffix("…")))

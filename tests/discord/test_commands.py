@@ -10,7 +10,7 @@ import pytest
 from lianju.bot.client import LianjuBot
 from lianju.bot.settings import load_settings
 
-CHAT_INPUT = 1
+CHAT_INPUT, MESSAGE = 1, 3
 EVERYWHERE = [0, 1, 2]  # servers, direct messages with the bot, other private channels
 BOTH_INSTALLS = [0, 1]  # by a server, by a user
 
@@ -24,6 +24,11 @@ async def commands(fake, bundle, monkeypatch):
     return fake.commands["global"]
 
 
+def typed(commands):
+    """The commands that are typed, and not chosen from a menu."""
+    return [command for command in commands if command["type"] == CHAT_INPUT]
+
+
 def within(command):
     """A command and everything named inside it."""
     yield command
@@ -32,7 +37,7 @@ def within(command):
 
 
 def test_names_and_descriptions_keep_the_limits(commands):
-    for part in (part for command in commands for part in within(command)):
+    for part in (part for command in typed(commands) for part in within(command)):
         name = part["name"]
         # A lower-case word; Discord allows any script.
         assert re.fullmatch(r"[-_\w]{1,32}", name)
@@ -47,6 +52,14 @@ def test_names_are_unique_and_few_enough(commands):
     counts = Counter(command["name"] for command in commands if command["type"] == CHAT_INPUT)
     assert set(counts.values()) == {1}
     assert len(counts) <= 100
+
+
+def test_message_menu_keeps_the_limits(commands):
+    (menu,) = (command for command in commands if command["type"] == MESSAGE)
+    assert menu["name"] == "Answer this line"
+    assert len(menu["name"]) <= 32
+    assert sorted(menu["contexts"]) == EVERYWHERE
+    assert sorted(menu["integration_types"]) == BOTH_INSTALLS
 
 
 def test_required_options_come_first(commands):
@@ -65,7 +78,9 @@ def test_poem_is_offered_wherever_its_user_is(commands):
 
 def test_line_is_a_required_text_of_bounded_length(commands):
     (poem,) = (command for command in commands if command["name"] == "poem")
-    (line,) = poem["options"]
+    line, *others = poem["options"]
+    assert line["autocomplete"]
+    assert not any(option.get("required") for option in others)
     assert (line["name"], line["type"], line["required"]) == ("line", 3, True)
     assert line["min_length"] == 1
     assert 64 < line["max_length"] <= 6000

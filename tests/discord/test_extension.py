@@ -8,7 +8,7 @@ from discord.ext import commands
 from lianju.bot.verse.composer import Composer
 
 from .hosts import OtherBot
-from .interactions import poem
+from .interactions import poem, texts
 
 EXTENSION = "lianju.bot"
 LINE = "黄河远上白云间"
@@ -69,7 +69,7 @@ async def test_extension_adds_its_command_and_takes_nothing_over(fake, host):
     assert surroundings() == before
     assert names(host) >= {"ping", "crash", "poem"}
     (message,) = await ask(fake, host, poem(LINE))
-    assert message["embeds"][0]["title"] == LINE
+    assert texts(message)[0] == f"### {LINE}"
     assert not [path for method, path in fake.requests if method == "PUT"]  # no sync
 
 
@@ -107,7 +107,7 @@ async def test_extension_can_be_reloaded(fake, host):
     await host.reload_extension(EXTENSION)
     assert engines() == []
     (message,) = await ask(fake, host, poem(LINE))
-    assert message["embeds"]
+    assert message["components"]
     assert len(engines()) == 1
 
 

@@ -54,6 +54,9 @@ class Count(ui.DynamicItem[ui.Button], template="lianju:count:1"):
             await interaction.response.send_message(context.speech.language)
 
 
+Held.items = (Count,)
+
+
 @pytest.fixture
 async def held(resources):
     return Held(resources)
@@ -64,7 +67,7 @@ async def host(fake, resources, held):
     async with OtherBot() as bot:
         await bot.login(fake.token)
         await bot.add_cog(held)
-        await bot.add_cog(Housekeeping(bot, resources, [Count]))
+        await bot.add_cog(Housekeeping(bot, resources, [held]))
         yield bot
 
 

@@ -1,7 +1,6 @@
 import asyncio
 import logging
 import re
-import time
 
 import pytest
 from lianju.bot.cogs.poem import MAX_TYPED, Poem
@@ -11,14 +10,19 @@ from lianju.bot.settings import Settings
 from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer, Request
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
+from lianju.bot.verse.request import Sampling
 from lianju.bot.verse.scheduler import Scheduler
 from lianju.bot.verse.step_model import StepModel
 
 from ..verse.toy import SPECIALS, Toy
 from .hosts import OtherBot
-from .interactions import EPHEMERAL, poem
+from .interactions import BOT, EPHEMERAL, custom_ids, person, poem, texts
+from .messages import written
+from .talk import ask
 
 LINE = "黄河远上白云间"
+TRADITIONAL = "黃河遠上白雲間"
+MENU = "Answer this line"
 
 
 def make_compose_raise(monkeypatch, composer, error):
@@ -26,6 +30,35 @@ def make_compose_raise(monkeypatch, composer, error):
         raise error
 
     monkeypatch.setattr(composer, "compose", compose)
+
+
+def hold(monkeypatch, composer):
+    """Lets no answer be composed until the event that it returns is set."""
+    go, compose = asyncio.Event(), composer.compose
+
+    async def held(request, deadline_s):
+        await go.wait()
+        return await compose(request, deadline_s)
+
+    monkeypatch.setattr(composer, "compose", held)
+    return go
+
+
+def couplets(message):
+    """The couplets of an answer, as they are shown."""
+    _, *sections, _ = texts(message)
+    return [re.fullmatch(r"\*\*\d+\.\*\* (.*)\n-# [▰▱]{5}", text)[1] for text in sections]
+
+
+def expected(composer, request, line=LINE):
+    return [f"{line}，{candidate.text}" for candidate in composer.compose_now(request).candidates]
+
+
+async def refused(fake, bot, data, **place):
+    message = await ask(fake, bot, data, **place)
+    assert not message.get("components")
+    assert bot.tree_errors == []
+    return message["content"]
 
 
 @pytest.mark.parametrize(
@@ -45,27 +78,73 @@ async def test_line_is_acknowledged_then_answered_once(place, fake, bot, compose
     (message,) = exchange.messages
     assert not message["flags"] & EPHEMERAL
     assert message["allowed_mentions"]["parse"] == []
-    (embed,) = message["embeds"]
-    assert embed["title"] == LINE
-    expected = composer.compose_now(Request(LINE)).candidates
-    assert embed["description"].splitlines() == [
-        f"{rank}. {candidate.text} `{candidate.log_prob:.2f}`"
-        for rank, candidate in enumerate(expected, 1)
-    ]
-    assert len(expected) == 5
+    assert texts(message)[0] == f"### {LINE}"
+    assert couplets(message) == expected(composer, Request(LINE))
+    assert len(couplets(message)) == 5
+    assert texts(message)[-1] == "-# toy 0.0.1"
     assert fake.refusals == []
     assert bot.tree_errors == []
 
 
+# --- what may be asked for ---
+
+
+async def test_count_above_the_beam_size_widens_the_beam(fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, count=8), private=False)
+    assert couplets(message) == expected(composer, Request(LINE, width=8, count=8))
+
+
+async def test_count_below_the_beam_size_leaves_the_beam_alone(fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, count=2), private=False)
+    assert couplets(message) == expected(composer, Request(LINE, width=5, count=2))
+
+
+async def test_server_prefers(fake, bot, composer, store):
+    await store.preferences.change(42, beam_size=9, candidates=3, script="traditional")
+    message = await ask(fake, bot, poem(LINE), private=False)
+    wide = Request(LINE, width=9, count=3, script="traditional")
+    assert couplets(message) == expected(composer, wide, TRADITIONAL)
+    assert texts(message)[0] == f"### {LINE}"  # as it was written
+    await store.preferences.change(42, script="simplified")
+    message = await ask(fake, bot, poem(LINE), private=False, user=78)
+    assert couplets(message) == expected(composer, Request(LINE, width=9, count=3))
+    elsewhere = await ask(fake, bot, poem(LINE), private=False, guild=43, user=79)
+    assert len(couplets(elsewhere)) == 5
+
+
+async def test_member_chooses_the_script(fake, bot, composer, store):
+    await store.preferences.change(42, script="traditional")
+    message = await ask(fake, bot, poem(LINE, script="simplified"), private=False)
+    assert couplets(message) == expected(composer, Request(LINE))
+
+
+@pytest.mark.parametrize("options", [{"seed": 7}, {"seed": 7, "mode": "sampled"}])
+async def test_seed_draws_the_same_lines_at_random(options, fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, **options), private=False)
+    drawn = Request(LINE, count=5, sampling=Sampling(seed=7))
+    assert couplets(message) == expected(composer, drawn)
+    assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
+
+
+async def test_lines_at_random_tell_a_seed_that_draws_them_again(fake, bot):
+    first = await ask(fake, bot, poem(LINE, mode="sampled", count=4), private=False)
+    seed = int(re.search(r"seed (\d+)$", texts(first)[-1])[1])
+    again = await ask(fake, bot, poem(LINE, seed=seed, count=4), private=False, user=78)
+    assert texts(again) == texts(first)
+
+
+async def test_seed_for_a_beam_is_refused(fake, bot):
+    assert await refused(fake, bot, poem(LINE, seed=7, mode="beam")) == (
+        "A seed is for lines drawn at random: leave it out, or choose that mode."
+    )
+
+
+# --- who may ask, when and where ---
+
+
 async def test_acknowledgement_does_not_wait_for_the_model(fake, bot, composer, monkeypatch):
-    go, compose = asyncio.Event(), composer.compose
-
-    async def held(request, deadline_s):
-        await go.wait()
-        return await compose(request, deadline_s)
-
-    monkeypatch.setattr(composer, "compose", held)
-    payloads = [fake.interaction(poem(LINE)) for _ in range(3)]
+    go = hold(monkeypatch, composer)
+    payloads = [fake.interaction(poem(LINE), user=user) for user in (77, 78, 79)]
     tasks = [bot.begin(payload) for payload in payloads]
     exchanges = [fake.exchange(payload) for payload in payloads]
     for exchange in exchanges:
@@ -76,32 +155,141 @@ async def test_acknowledgement_does_not_wait_for_the_model(fake, bot, composer, 
     assert [len(exchange.messages) for exchange in exchanges] == [1, 1, 1]
 
 
+async def test_one_request_a_member_runs(fake, bot, composer, monkeypatch):
+    go = hold(monkeypatch, composer)
+    payload = fake.interaction(poem(LINE))
+    running = bot.begin(payload)
+    await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
+    assert await refused(fake, bot, poem(LINE), guild=43) == (
+        "Your last line is still being answered: ask again when it is done."
+    )
+    go.set()
+    await running
+    assert len(fake.exchange(payload).messages) == 1
+
+
+async def test_cooldown_says_when_to_ask_again(fake, bot, store, clock):
+    await store.preferences.change(42, cooldown_s=60)
+    await ask(fake, bot, poem(LINE), private=False)
+    clock.now += 59
+    sentence = await refused(fake, bot, poem(LINE))
+    assert sentence == f"One line at a time: you can ask again <t:{int(clock.now) + 1}:R>."
+    clock.now += 1
+    await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_refused_line_costs_no_cooldown(fake, bot):
+    await refused(fake, bot, poem("。"))
+    await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch):
+    with monkeypatch.context() as patch:
+        make_compose_raise(patch, composer, BusyError("Come back.", "busy-full"))
+        await ask(fake, bot, poem(LINE))
+    await ask(fake, bot, poem(LINE), private=False)
+
+
+@pytest.mark.parametrize("data", [poem(LINE), None], ids=["command", "menu"])
+async def test_other_channels_get_a_private_hint(data, fake, bot, store):
+    await store.preferences.change(42, channels=frozenset({98, 101}))
+    message = written(LINE, person(78))
+    payload = fake.menu(MENU, message) if data is None else fake.interaction(data)
+    await bot.receive(payload)
+    (hint,) = fake.exchange(payload).messages
+    assert hint["flags"] & EPHEMERAL
+    assert hint["content"] == "I do not answer in this channel: ask me in <#98> <#101>."
+    assert hint["allowed_mentions"]["parse"] == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"channel": 99},
+        {"channel": 500, "thread_of": 99},
+        {"channel": 500, "guild": 43},
+        {"channel": 500, "guild": None},
+    ],
+    ids=["channel", "its-thread", "another-server", "direct-message"],
+)
+async def test_allowed_channels_are_answered(place, fake, bot, store):
+    await store.preferences.change(42, channels=frozenset({99}))
+    await ask(fake, bot, poem(LINE), private=False, **place)
+
+
+# --- the context menu ---
+
+
+async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
+    payload = fake.menu(MENU, written(f"**{LINE}**。", person(78)))
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == 5
+    (message,) = exchange.messages
+    assert not message["flags"] & EPHEMERAL
+    assert texts(message)[0] == f"### {LINE}"
+    assert couplets(message) == expected(composer, Request(LINE))
+    assert custom_ids(message, "lianju:again:1:77:")  # whoever asked, not whoever wrote
+    assert bot.tree_errors == []
+
+
+async def test_lines_of_others_are_not_remembered(fake, bot, store):
+    await bot.receive(fake.menu(MENU, written(LINE, person(78))))
+    for user in (77, 78):
+        assert await store.prompts.recent(user, "", 25) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (written("", person(78)), "There is no text in this message"),
+        (written("@everyone look", person(78)), "I read Chinese verse"),
+        (written("黄" * 4000, person(78)), "These are 4,000 characters"),
+        (written("", BOT), "This is an answer of mine already"),
+    ],
+    ids=["empty", "prose", "long", "own-answer"],
+)
+async def test_message_without_a_line_is_refused_in_private(message, sentence, fake, bot):
+    payload = fake.menu(MENU, message)
+    await bot.receive(payload)
+    (answer,) = fake.exchange(payload).messages
+    assert answer["flags"] & EPHEMERAL
+    assert answer["content"].startswith(sentence)
+    assert bot.tree_errors == []
+
+
+# --- what can go wrong ---
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("。", "The prompt is empty: write a line of verse."),
-        ("once upon a time", "This model reads Chinese verse"),
-        ("黄河龘上白云间", "This model does not know 龘: write the line without."),
-        ("，".join("黄" * 5), "The prompt has 5 lines: write at most 4."),
-        ("黄" * 65, "The prompt has 65 characters: write at most 64."),
-        ("黄" * (MAX_TYPED + 1), "The prompt has 257 characters: write at most 64."),
+        ("。", "The line is empty: write a line of verse."),
+        ("once upon a time", "I read Chinese verse"),
+        ("黄河龘上白云间", "I do not know 龘: write the line without."),
+        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
+        ("黄" * 65, "These are 65 characters: write at most 64."),
+        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
     ],
     ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
 )
 async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
-    payload = fake.interaction(poem(line))
-    await bot.receive(payload)
-    exchange = fake.exchange(payload)
-    assert exchange.type == 4
-    (message,) = exchange.messages
-    assert message["flags"] & EPHEMERAL
-    assert message["content"].startswith(sentence)
-    assert bot.tree_errors == []
+    assert (await refused(fake, bot, poem(line))).startswith(sentence)
+
+
+async def test_refusal_is_in_the_readers_language(fake, bot, store):
+    assert await refused(fake, bot, poem("。"), locale="zh-TW") == "詩句是空的：請寫一句詩。"
+    await store.preferences.change(42, language="zh-CN")
+    assert await refused(fake, bot, poem("。"), locale="en-US") == "诗句是空的：请写一句诗。"
 
 
 @pytest.mark.parametrize(
     "error",
-    [BusyError("Come back."), DeadlineError("Too slow."), SearchError("Nothing fits.")],
+    [
+        BusyError("Come back."),
+        DeadlineError("Too slow."),
+        SearchError("Nothing fits."),
+    ],
     ids=lambda error: type(error).__name__,
 )
 async def test_late_refusal_turns_private(error, fake, bot, composer, monkeypatch):
@@ -126,7 +314,9 @@ async def test_fault_is_one_sentence_with_an_incident_of_the_log(
     await bot.receive(payload)
     (message,) = fake.exchange(payload).messages
     assert message["flags"] & EPHEMERAL
-    sentence = r"Something went wrong here: if it happens again, report incident ([0-9a-f]{8})\."
+    sentence = (
+        r"Something went wrong here: if it happens again, report incident `?([0-9a-f]{8})`?\."
+    )
     incident = re.fullmatch(sentence, message["content"])[1]
     (fault,) = (record for record in caplog.records if record.levelno == logging.ERROR)
     assert f"incident={incident}" in fault.getMessage()
@@ -137,19 +327,18 @@ async def test_fault_is_one_sentence_with_an_incident_of_the_log(
 
 
 @pytest.mark.parametrize(
-    ("line", "guild", "outcome"),
+    ("line", "guild", "figures"),
     [
-        (LINE, 42, r"answered"),
-        (LINE, None, r"answered"),
-        ("黄河龘上白云间", 42, r"refused:PromptError"),
+        (LINE, 42, r"width=5 lines=5 ms=\d+ outcome=answered"),
+        (LINE, None, r"width=5 lines=5 ms=\d+ outcome=answered"),
+        ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
     ],
 )
-async def test_log_has_one_line_a_request_without_its_text(line, guild, outcome, fake, bot, caplog):
+async def test_log_has_one_line_a_request_without_its_text(line, guild, figures, fake, bot, caplog):
     caplog.set_level(logging.INFO)
     await bot.receive(fake.interaction(poem(line), guild=guild))
     (record,) = (record for record in caplog.records if record.name.startswith("lianju"))
-    pattern = rf"command=poem server={guild or 'none'} width=5 ms=\d+ outcome={outcome}"
-    assert re.fullmatch(pattern, record.getMessage())
+    assert re.fullmatch(rf"command=poem server={guild or 'none'} {figures}", record.getMessage())
     assert not set(line) & set(caplog.text)
 
 
@@ -199,7 +388,7 @@ async def test_lost_receipt_does_not_answer_twice(line, fake, bot):
     assert bot.tree_errors == []
 
 
-async def test_discord_gone_for_good_is_no_crash(fake, bot, composer, monkeypatch, caplog):
+async def test_discord_gone_for_good_is_no_crash(fake, bot, caplog):
     caplog.set_level(logging.INFO, "lianju")
     fake.failures["callback"] = [403, 403]
     payload = fake.interaction(poem(LINE))
@@ -215,14 +404,13 @@ async def test_outdated_registration_is_answered_once(fake, bot):
     await bot.receive(payload)
     (message,) = fake.exchange(payload).messages
     assert message["flags"] & EPHEMERAL
-    assert "report incident" in message["content"]
 
 
 async def quiet(interaction, error):
     pass
 
 
-async def test_user_text_does_nothing_but_stand_there(fake, store, tmp_path):
+async def test_user_text_does_nothing_but_stand_there(fake, store, tmp_path, clock):
     """A model that knows every character lets mentions, links and markdown through to us."""
     letters = (*SPECIALS, *map(chr, range(33, 127)))
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
@@ -231,13 +419,14 @@ async def test_user_text_does_nothing_but_stand_there(fake, store, tmp_path):
     line = "@everyone<@77>**b**[l](https://x.y)||s||`c`"
     async with OtherBot() as host:
         await host.login(fake.token)
-        await host.add_cog(Poem(Resources(Settings(), composer, store, Desk(time.time))))
-        payload = fake.interaction(poem(line))
-        await host.receive(payload)
+        await host.add_cog(Poem(Resources(Settings(), composer, store, Desk(clock), clock)))
+        message = await ask(fake, host, poem(line), private=False)
     composer.close()
-    (message,) = fake.exchange(payload).messages
     assert message["content"] == ""
-    assert message["allowed_mentions"]["parse"] == []
-    title = message["embeds"][0]["title"]
-    assert re.sub(r"\\(.)", r"\1", title) == line
-    assert not re.search(r"(?<!\\)[*_~`|<>\[\]@]|https?://", title)
+    heading, *shown, _ = texts(message)
+    assert re.sub(r"\\(.)", r"\1", heading) == f"### {line}"
+    rows = [row for text in (heading, *shown) for row in text.split("\n")]
+    ours = re.compile(r"^(### |\*\*\d+\.\*\* |/ |-# [▰▱]+$)")
+    for row in rows:
+        assert ours.match(row)
+        assert not re.search(r"(?<!\\)(\\\\)*[*_~`|<>\[\]@#/]", ours.sub("", row))

@@ -1,0 +1,145 @@
+"""The buttons of an answer: hearts, another batch, details."""
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakValueDictionary
+
+import discord
+
+from ..resources import Resources
+from ..store import Couplet
+from ..ui.answer import read_sheet, with_hearts
+from ..ui.buttons import PRESS, Heart
+from ..ui.details import details_layout
+from ..ui.replies import NO_MENTIONS, postpone, show, update
+from ..verse.composer import Request
+from ..verse.request import Sampling
+from .composing import ComposingCog
+from .items import CogItem, check_owner
+
+__all__ = ["Answers"]
+
+NAME = "Lianju answers"
+PATIENCE_S = 2.0  # of the 3 s that Discord waits for an acknowledgement
+
+Interaction = discord.Interaction[Any]
+
+
+class AnswerButton(CogItem, template=PRESS):
+    """Any button of an answer."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Does what the button says."""
+        cog, message = interaction.client.get_cog(NAME), interaction.message
+        if isinstance(cog, Answers) and message is not None:
+            await cog.press(interaction, message, self.match)
+
+
+@dataclass(eq=False)
+class Board:
+    """The numbers of hearts on one message.
+
+    Attributes:
+        lock: Held by whoever writes them.
+        presses: How many presses are in the database.
+        shown: How many of these the numbers on the message contain.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    presses: int = 0
+    shown: int = 0
+
+
+class Answers(ComposingCog, name=NAME):
+    """Answers presses on answers of any age: all that it needs to know, the message says."""
+
+    items = (AnswerButton,)
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        # Each is there for as long as a press on its message is under way.
+        self._boards: WeakValueDictionary[int, Board] = WeakValueDictionary()
+
+    async def press(
+        self, interaction: Interaction, message: discord.Message, button: re.Match[str]
+    ) -> None:
+        """Does what a button says.
+
+        Args:
+            interaction: The press.
+            message: Where the button is.
+            button: Its custom id.
+        """
+        until = asyncio.get_running_loop().time() + PATIENCE_S
+        async with self.answering(interaction) as context:
+            speech, sheet = context.speech, read_sheet(message)
+            match button["action"]:
+                case "heart":
+                    couplet = sheet.couplets[Heart.read(button[0]).rank - 1]
+                    await self.resources.store.favourites.toggle(
+                        interaction.user.id,
+                        interaction.guild_id,
+                        couplet,
+                        sheet.wish.asker,
+                        self.resources.clock(),
+                    )
+                    await self._show_hearts(interaction, message, sheet.couplets, until)
+                case "again":
+                    check_owner(interaction, str(sheet.wish.asker), "/poem")
+                    wish, sampling = sheet.wish, Sampling()
+                    request = Request(
+                        sheet.prompt, count=wish.count, script=wish.script, sampling=sampling
+                    )
+                    await self.compose(interaction, context, request)
+                case "details":
+                    await show(interaction, details_layout(sheet, speech), private=True)
+
+    async def _show_hearts(
+        self,
+        interaction: Interaction,
+        message: discord.Message,
+        couplets: list[Couplet],
+        until: float,
+    ) -> None:
+        """Shows how many members keep each couplet, and so acknowledges a press.
+
+        One press of a message at a time writes, so that the last numbers are the true ones; who
+        comes while it writes waits, and finds that the next writer has shown both presses.
+
+        Args:
+            interaction: The press, which is in the database.
+            message: Where the button is.
+            couplets: Those of the message.
+            until: When to acknowledge without the numbers, which then come later.
+        """
+        board = self._boards.setdefault(message.id, Board())
+        board.presses += 1
+        press, postponed = board.presses, False
+        try:
+            async with asyncio.timeout_at(until):
+                await board.lock.acquire()
+        except TimeoutError:
+            postponed = True
+            await postpone(interaction)
+            await board.lock.acquire()
+        try:
+            if board.shown < press:
+                presses = board.presses
+                hearts = await self.resources.store.favourites.counts(
+                    interaction.guild_id, couplets
+                )
+                view = with_hearts(message, hearts)
+                if postponed:
+                    await interaction.edit_original_response(
+                        view=view, allowed_mentions=NO_MENTIONS
+                    )
+                else:
+                    await update(interaction, view)
+                board.shown = presses
+                return
+        finally:
+            board.lock.release()
+        if not postponed:
+            await postpone(interaction)

@@ -1,0 +1,91 @@
+"""What `/poem` offers while its line is typed."""
+
+import logging
+
+import pytest
+from lianju.bot.store import Couplet, StoreBusyError
+
+from .interactions import poem, slash
+
+LINE = "黄河远上白云间"
+OTHERS = ("白日依山尽", "床前明月光")
+
+
+async def offered(fake, bot, typed, **place):
+    payload = fake.complete(slash("poem", focused="line", line=typed), **place)
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == 8
+    assert [choice["name"] for choice in exchange.choices] == [
+        choice["value"] for choice in exchange.choices
+    ]
+    return [choice["value"] for choice in exchange.choices]
+
+
+async def test_newest_of_ones_own_lines_comes_first(fake, bot, clock):
+    for line in (LINE, *OTHERS, LINE):
+        await bot.receive(fake.interaction(poem(f" {line} ")))
+        clock.now += 10
+    assert await offered(fake, bot, "") == [LINE, OTHERS[1], OTHERS[0]]
+    assert await offered(fake, bot, "明月") == [OTHERS[1]]
+    assert await offered(fake, bot, "", guild=None) == [LINE, OTHERS[1], OTHERS[0]]
+    assert await offered(fake, bot, "", user=78) == []
+
+
+async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
+    await store.prompts.add(77, OTHERS[0], 1)
+    for user in (1, 2):
+        await store.favourites.toggle(user, 42, Couplet("x", OTHERS[1]), 9, 1)
+    await store.favourites.toggle(1, 42, Couplet("x", LINE), 9, 1)
+    await store.favourites.toggle(1, 42, Couplet("x", OTHERS[0]), 9, 1)  # offered once
+    assert await offered(fake, bot, "") == [OTHERS[0], OTHERS[1], LINE]
+    assert await offered(fake, bot, "", guild=43) == [OTHERS[0]]
+    assert await offered(fake, bot, "", guild=None) == [OTHERS[0]]
+
+
+async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
+    for number in range(40):
+        await store.prompts.add(77, f"诗{number}", number)
+    await store.favourites.toggle(1, 42, Couplet("x", "长" * 101), 9, 1)
+    await store.favourites.toggle(1, 42, Couplet("x", "长" * 100), 9, 1)
+    assert len(await offered(fake, bot, "")) == 25
+    assert await offered(fake, bot, "长") == ["长" * 100]
+
+
+async def test_line_too_long_to_be_offered_is_not_remembered(fake, bot, store):
+    await bot.receive(fake.interaction(poem(LINE + "，" * 120)))
+    assert await store.prompts.recent(77, "", 25) == []
+
+
+@pytest.mark.parametrize("line", ["。", "龘"])
+async def test_line_that_was_refused_is_not_remembered(line, fake, bot, store):
+    await bot.receive(fake.interaction(poem(line)))
+    assert await store.prompts.recent(77, "", 25) == []
+
+
+@pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError(LINE)])
+async def test_trouble_with_the_store_offers_nothing(error, fake, bot, store, monkeypatch, caplog):
+    async def fail(*args):
+        raise error
+
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(store.prompts, "recent", fail)
+    assert await offered(fake, bot, LINE) == []
+    assert LINE not in caplog.text
+
+
+@pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError(LINE)])
+async def test_trouble_with_remembering_spoils_no_answer(
+    error, fake, bot, store, monkeypatch, caplog
+):
+    async def fail(*args):
+        raise error
+
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(store.prompts, "add", fail)
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    (message,) = fake.exchange(payload).messages
+    assert message["components"]
+    assert "outcome=answered" in caplog.text
+    assert LINE not in caplog.text
