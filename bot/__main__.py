@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from .verse.errors import LianjuError, PromptError, RequestError
-from .verse.request import Request, Sampling
+from .verse.request import Choosing, Request, Sampling
 
 if TYPE_CHECKING:
     from .verse.composer import Composer
@@ -66,17 +66,19 @@ def _load(entry: EntryPoint) -> click.Command:
 def _search_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that `poem` and `generate` share."""
     options = (
-        click.option("--beam", type=int, metavar="W", help="Beam width, 1 to 64."),
+        click.option(
+            "--beam", type=int, metavar="W", help="The likeliest lines, by a beam of 1 to 64."
+        ),
         click.option("--count", type=int, metavar="N", help="How many lines, 1 to 20 (default 5)."),
         click.option(
             "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
         ),
-        click.option("--plain", is_flag=True, help="The reference search, free of form rules."),
+        click.option("--plain", is_flag=True, help="The reference beam search, free of rules."),
         click.option("--sample", is_flag=True, help="Draw lines at random, without a beam."),
         click.option("--temperature", type=float, metavar="T", help="0.1 to 2 (default 0.8)."),
         click.option("--top-k", type=int, metavar="K", help="1 to 1000 (default 100)."),
         click.option("--top-p", type=float, metavar="P", help="0.05 to 1 (default 0.9)."),
-        click.option("--seed", type=int, metavar="S", help="Draws the same lines again."),
+        click.option("--seed", type=int, metavar="S", help="Other lines; the same for one seed."),
         click.option(
             "--script",
             type=click.Choice(["auto", "simplified", "traditional"]),
@@ -127,7 +129,7 @@ def poem(line: str, as_json: bool, **options: Any) -> None:
 )
 @_search_options
 def generate(source: Path, out: str, **options: Any) -> None:
-    """Answer a file of prompts, one a line, in the classic format.
+    """Answer a file of prompts, one a line, in the classic format, by beam search.
 
     For every prompt the file OUT gets a line `index<TAB>prompt`, a line `score<TAB>text` for each
     candidate, and an empty line.
@@ -135,7 +137,8 @@ def generate(source: Path, out: str, **options: Any) -> None:
     from .terminal import classic_block
 
     requests = {
-        number: _request(prompt, **options) for number, prompt in _read_prompts(source).items()
+        number: _request(prompt, classic=True, **options)
+        for number, prompt in _read_prompts(source).items()
     }
     if Path(out).exists() and source.samefile(out):
         raise RequestError(f"{out} holds the prompts: choose another --out.")
@@ -259,14 +262,27 @@ def _request(
     top_k: int | None,
     top_p: float | None,
     seed: int | None,
+    classic: bool = False,
     **_: object,
 ) -> Request:
-    chosen = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    given: dict[str, Any] = {name: value for name, value in drawn.items() if value is not None}
     if given and not sample:
         option = next(iter(given)).replace("_", "-")
         raise RequestError(f"--{option} is for lines drawn at random: add --sample, or drop it.")
-    return Request(text, beam, count, length, plain, script, Sampling(**given) if sample else None)
+    searches = classic or beam is not None or plain
+    if seed is not None and searches and not sample:
+        raise RequestError("--seed is for what is left to chance: a beam leaves nothing, drop it.")
+    return Request(
+        text,
+        beam,
+        count,
+        length,
+        plain,
+        script,
+        sampling=Sampling(**given, seed=seed) if sample else None,
+        choosing=None if sample or searches else Choosing(seed=seed or 0),
+    )
 
 
 @contextmanager

@@ -16,7 +16,11 @@ def pretty(answer: Answer) -> str:
         + (candidate.text or click.style("(ends here)", dim=True))
         for rank, candidate in enumerate(answer.candidates, 1)
     ]
-    how = f"width {answer.width}" if answer.sampling is None else f"drawn with seed {answer.seed}"
+    how = f"width {answer.width}"
+    if answer.choosing:
+        how = f"best of {answer.width}, seed {answer.seed}"
+    elif answer.sampling:
+        how = f"drawn with seed {answer.seed}"
     search = f"{how}, length {answer.length}{', plain' if answer.plain else ''}"
     foot = (
         f"{answer.bundle_name} {answer.bundle_version} · {search} · log-probabilities · "
@@ -26,14 +30,16 @@ def pretty(answer: Answer) -> str:
 
 
 def to_json(answer: Answer) -> str:
-    """The answer as one JSON object; candidates drawn at random come with their seed."""
+    """The answer as one JSON object; what is left to chance comes with its seed."""
     seed = {} if answer.seed is None else {"seed": answer.seed}
     content = {
         "line": answer.line,
         "bundle": {"name": answer.bundle_name, "version": answer.bundle_version},
         "search": {"width": answer.width, "length": answer.length, "plain": answer.plain},
         "candidates": [
-            {"text": candidate.text, "log_prob": candidate.log_prob} | seed
+            {"text": candidate.text, "log_prob": candidate.log_prob}
+            | ({} if candidate.objective is None else {"objective": candidate.objective})
+            | seed
             for candidate in answer.candidates
         ],
         "elapsed_ms": round(answer.elapsed_ms, 3),

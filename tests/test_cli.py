@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint
 import pytest
 from lianju.bot import __main__ as cli
 from lianju.bot.terminal import pretty
-from lianju.bot.verse.composer import Candidate, Request, open_composer
+from lianju.bot.verse.composer import Candidate, Choosing, Request, open_composer
 
 from .verse.toy import PROMPTS, Toy
 
@@ -68,23 +68,34 @@ class TestPoem:
         status, out, err = lianju("poem", LINE, "--json")
         assert (status, err) == (0, "")
         found = json.loads(out)
-        expected = answers(bundle, LINE)
+        expected = answers(bundle, LINE, choosing=Choosing())
         assert found.pop("elapsed_ms") > 0
         assert found == {
             "line": LINE,
             "bundle": {"name": "toy", "version": "0.0.1"},
-            "search": {"width": 5, "length": 7, "plain": False},
-            "candidates": [{"text": c.text, "log_prob": c.log_prob} for c in expected.candidates],
+            "search": {"width": 100, "length": 7, "plain": False},
+            "candidates": [
+                {"text": c.text, "log_prob": c.log_prob, "objective": c.objective, "seed": 0}
+                for c in expected.candidates
+            ],
         }
+
+    def test_a_beam_says_its_width(self, lianju, bundle):
+        found = json.loads(lianju("poem", LINE, "--beam", 5, "--json")[1])
+        expected = answers(bundle, LINE)
+        assert found["search"]["width"] == 5
+        assert found["candidates"] == [
+            {"text": c.text, "log_prob": c.log_prob} for c in expected.candidates
+        ]
 
     def test_for_a_reader(self, lianju, bundle):
         status, out, _ = lianju("poem", LINE)
-        expected = answers(bundle, LINE)
+        expected = answers(bundle, LINE, choosing=Choosing())
         first, *rows, foot = out.splitlines()
         assert (status, first) == (0, LINE)
         for rank, (row, candidate) in enumerate(zip(rows, expected.candidates, strict=True), 1):
             assert row.split() == [str(rank), f"{candidate.log_prob:.3f}", candidate.text]
-        assert foot.startswith("toy 0.0.1 · width 5, length 7 · log-probabilities · ")
+        assert foot.startswith("toy 0.0.1 · best of 100, seed 0, length 7 · log-probabilities · ")
         assert foot.endswith(" ms")
 
     def test_an_empty_candidate_has_a_name(self, bundle):
@@ -318,7 +329,7 @@ class TestSampling:
         (seed,) = {candidate["seed"] for candidate in first["candidates"]}
         again = json.loads(lianju("poem", LINE, "--sample", "--seed", seed, "--json")[1])
         assert again["candidates"] == first["candidates"]
-        assert first["search"]["width"] is None
+        assert first["search"]["width"] == 10
         other = json.loads(lianju("poem", LINE, "--sample", "--seed", seed + 1, "--json")[1])
         assert other["candidates"] != first["candidates"]
 
@@ -332,10 +343,11 @@ class TestSampling:
     @pytest.mark.parametrize(
         ("options", "sentence"),
         [
-            (["--seed", "1"], "--seed is for lines drawn at random: add --sample, or drop it."),
+            (["--beam", "5", "--seed", "1"], "--seed is for what is left to chance"),
+            (["--plain", "--seed", "1"], "--seed is for what is left to chance"),
             (["--top-k", "9"], "--top-k is for lines drawn at random: add --sample, or drop it."),
-            (["--sample", "--beam", "9"], "Sampling knows neither a beam nor plain search"),
-            (["--sample", "--plain"], "Sampling knows neither a beam nor plain search"),
+            (["--sample", "--beam", "9"], "A beam, sampling and choosing from a pool exclude"),
+            (["--sample", "--plain"], "A beam, sampling and choosing from a pool exclude"),
             (
                 ["--sample", "--temperature", "0"],
                 "Temperature 0.0 is out of range: choose from 0.1",

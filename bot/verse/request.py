@@ -8,6 +8,7 @@ from .errors import RequestError
 __all__ = [
     "COUNT",
     "LENGTH",
+    "POOL",
     "SEED",
     "TEMPERATURE",
     "TOP_K",
@@ -16,6 +17,7 @@ __all__ = [
     "Answer",
     "Bounds",
     "Candidate",
+    "Choosing",
     "Request",
     "Sampling",
     "Script",
@@ -54,6 +56,7 @@ class Bounds(Generic[Number]):
 WIDTH = Bounds(1, 64)
 COUNT = Bounds(1, 20)
 LENGTH = Bounds(1, 64)
+POOL = Bounds(20, 400)
 TEMPERATURE = Bounds(0.1, 2.0)
 TOP_K = Bounds(1, 1000)
 TOP_P = Bounds(0.05, 1.0)
@@ -89,6 +92,26 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """How the lines that suit this very prompt are chosen from a pool drawn at random.
+
+    Attributes:
+        pool: How many lines to draw.
+        seed: Where chance starts from.
+
+    Raises:
+        RequestError: A number is out of its range.
+    """
+
+    pool: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        POOL.check("Pool", self.pool)
+        SEED.check("Seed", self.seed)
+
+
+@dataclass(frozen=True)
 class Request:
     """One wish for next lines.
 
@@ -100,10 +123,12 @@ class Request:
         plain: The reference search: no rule but that `<unk>` is excluded, `length` an upper bound.
         script: Simplified or traditional characters.
         sampling: Draws lines at random instead of searching with a beam.
+        choosing: Chooses lines from a pool instead; a model without the tokens `<s>` and `</l>`
+            searches with a beam all the same.
 
     Raises:
-        RequestError: A number is out of its range, `count` above `width`, or a beam and sampling
-            asked for at once.
+        RequestError: A number is out of its range, `count` above `width`, or more than one of
+            beam, sampling and choosing asked for.
     """
 
     text: str
@@ -113,6 +138,7 @@ class Request:
     plain: bool = False
     script: Script = "auto"
     sampling: Sampling | None = None
+    choosing: Choosing | None = None
 
     def __post_init__(self) -> None:
         for name, bounds, value in (
@@ -122,9 +148,10 @@ class Request:
         ):
             if value is not None:
                 bounds.check(name, value)
-        if self.sampling and (self.width is not None or self.plain):
+        beam = self.width is not None or self.plain
+        if bool(self.sampling) + bool(self.choosing) + beam > 1:
             raise RequestError(
-                "Sampling knows neither a beam nor plain search: choose one of them.",
+                "A beam, sampling and choosing from a pool exclude each other: take one of them.",
                 "request-sampling",
             )
         if self.lines > self.beam:
@@ -158,10 +185,12 @@ class Candidate:
     Attributes:
         text: The line, in the script of the answer.
         log_prob: Natural-log probability of the line, its ending included.
+        objective: By how much this prompt calls for the line, where lines were chosen by that.
     """
 
     text: str
     log_prob: float
+    objective: float | None = None
 
 
 @dataclass(frozen=True)
@@ -171,26 +200,30 @@ class Answer:
     Attributes:
         line: The prompt as the model read it, in the script of the answer.
         candidates: At most as many as were asked for.
-        width: The beam width used; None if the lines were drawn at random.
+        width: How many lines were written beside each other: the beam width, or how many were
+            drawn.
         length: The length asked for, given or derived.
         plain: Whether the rules were off.
         elapsed_ms: Wall-clock milliseconds from request to answer.
         bundle_name: Name of the bundle that answered.
         bundle_version: Its version.
         sampling: How the lines were drawn, its seed included, if they were.
+        choosing: How the lines were chosen, if they were.
     """
 
     line: str
     candidates: tuple[Candidate, ...]
-    width: int | None
+    width: int
     length: int
     plain: bool
     elapsed_ms: float
     bundle_name: str
     bundle_version: str
     sampling: Sampling | None = None
+    choosing: Choosing | None = None
 
     @property
     def seed(self) -> int | None:
         """What draws the same lines again; None if nothing was left to chance."""
-        return self.sampling.seed if self.sampling else None
+        chance = self.sampling or self.choosing
+        return chance.seed if chance else None
