@@ -1,5 +1,6 @@
 """`/favorites`: what a member keeps."""
 
+import asyncio
 import io
 import re
 from typing import Any, cast
@@ -178,9 +179,8 @@ class Favourites(LianjuCog, name=NAME):
             favourites = await self.resources.store.favourites.everything(interaction.user.id)
             if not favourites:
                 raise NoFavouritesError
-            file = discord.File(
-                io.BytesIO(favourites_file(favourites, form)), f"lianju-favorites.{form}"
-            )
+            content = await asyncio.to_thread(favourites_file, favourites, form)
+            file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
             sentence = speech.say("favourites-exported", couplets=len(favourites))
             await interaction.response.send_message(sentence, file=file, **PRIVATE)
 
