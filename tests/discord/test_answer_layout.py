@@ -170,6 +170,30 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
         payload(with_hearts(received(message), [10**9] * len(shown)))
 
 
+def test_message_may_be_filled_to_the_last_character():
+    def filled(letters):
+        return replace(SHEET, offers=(Offer(Couplet("a" * letters, "b"), -9.0),))
+
+    room = 4000 - sum(map(len, texts(payload(answer_layout(filled(1), ENGLISH)))))
+    assert read_sheet(posted(filled(1 + room))) == filled(1 + room)
+    with pytest.raises(AnswerTooLongError):
+        answer_layout(filled(2 + room), ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "couplet",
+    [
+        Couplet("黄河，远上", "白云，间"),
+        Couplet("黄河远上", "白云，间"),
+        Couplet("黄河\n/ 远上", "白云\n/ 间"),
+        Couplet("one, two", "three，four"),
+    ],
+)
+def test_separators_inside_a_couplet_part_nothing(couplet):
+    sheet = replace(SHEET, offers=(Offer(couplet, -9.0),))
+    assert read_sheet(posted(sheet)) == sheet
+
+
 def test_offers_that_find_no_room_are_counted():
     long = Couplet("a" * 900, "b" * 900)
     sheet = replace(SHEET, offers=(Offer(long, -9.0),) * 5)

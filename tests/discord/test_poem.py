@@ -16,7 +16,7 @@ from lianju.bot.verse.step_model import StepModel
 
 from ..verse.toy import SPECIALS, Toy
 from .hosts import OtherBot
-from .interactions import BOT, EPHEMERAL, custom_ids, person, poem, texts
+from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
 from .talk import ask
 
@@ -55,8 +55,14 @@ def expected(composer, request, line=LINE):
 
 
 async def refused(fake, bot, data, **place):
-    message = await ask(fake, bot, data, **place)
-    assert not message.get("components")
+    """What is told in private, before anything was promised in public."""
+    payload = fake.interaction(data, **place)
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == MESSAGE
+    (message,) = exchange.messages
+    assert message["flags"] & EPHEMERAL
+    assert message["allowed_mentions"]["parse"] == []
     assert bot.tree_errors == []
     return message["content"]
 
