@@ -29,6 +29,10 @@ FAVOURITE_ID = re.compile(r"[0-9]{1,18}")
 Interaction = discord.Interaction[Any]
 
 
+def _choice(command: str, value: str, name: str) -> Choice[str]:
+    return Choice(name=locale_str(name, key=f"choice-favorites-{command}-{value}"), value=value)
+
+
 class NoFavouriteError(LianjuError):
     """What was to be removed is none of the user's favourites."""
 
@@ -86,12 +90,8 @@ class Favourites(LianjuCog, name=NAME):
     @favorites.command(name="list")
     @app_commands.choices(
         order=[
-            Choice(
-                name=locale_str("newest first", key="choice-favorites-list-newest"), value="newest"
-            ),
-            Choice(
-                name=locale_str("oldest first", key="choice-favorites-list-oldest"), value="oldest"
-            ),
+            _choice("list", "newest", "newest first"),
+            _choice("list", "oldest", "oldest first"),
         ]
     )
     async def list_all(self, interaction: Interaction, order: Order = "newest") -> None:
@@ -154,18 +154,9 @@ class Favourites(LianjuCog, name=NAME):
     @app_commands.rename(form="format")
     @app_commands.choices(
         form=[
-            Choice(
-                name=locale_str("text, for reading", key="choice-favorites-export-txt"),
-                value="txt",
-            ),
-            Choice(
-                name=locale_str("CSV, for spreadsheets", key="choice-favorites-export-csv"),
-                value="csv",
-            ),
-            Choice(
-                name=locale_str("JSON, for programs", key="choice-favorites-export-json"),
-                value="json",
-            ),
+            _choice("export", "txt", "text, for reading"),
+            _choice("export", "csv", "CSV, for spreadsheets"),
+            _choice("export", "json", "JSON, for programs"),
         ]
     )
     async def export(self, interaction: Interaction, form: Format) -> None:

@@ -33,7 +33,7 @@ class CogItem(discord.ui.DynamicItem[Any], template=r"(?!)"):  # only subclasses
 
 
 class NotYoursError(LianjuError):
-    """Somebody used the buttons of another's list.
+    """Somebody used a button or menu that is for whoever asked.
 
     Args:
         command: Shows one's own.
@@ -41,7 +41,7 @@ class NotYoursError(LianjuError):
 
     def __init__(self, command: str) -> None:
         super().__init__(
-            f"These buttons belong to somebody else: use {command} for your own.",
+            f"Only whoever asked can use this: ask for your own with {command}.",
             "page-not-yours",
             command=Markdown(f"`{command}`"),
         )

@@ -26,6 +26,10 @@ DAYS = {"month": 30, "week": 7}
 Interaction = discord.Interaction[Any]
 
 
+def _choice(value: str, name: str) -> Choice[str]:
+    return Choice(name=locale_str(name, key=f"choice-leaderboard-{value}"), value=value)
+
+
 class NoServerError(LianjuError):
     """There is no leaderboard of what people keep on their own."""
 
@@ -54,18 +58,11 @@ class Leaderboard(LianjuCog, name=NAME):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.choices(
-        of=[
-            Choice(
-                name=locale_str("couplets", key="choice-leaderboard-couplets"), value="couplets"
-            ),
-            Choice(name=locale_str("members", key="choice-leaderboard-members"), value="members"),
-        ],
+        of=[_choice("couplets", "couplets"), _choice("members", "members")],
         period=[
-            Choice(name=locale_str("all time", key="choice-leaderboard-all"), value="all"),
-            Choice(
-                name=locale_str("the last 30 days", key="choice-leaderboard-month"), value="month"
-            ),
-            Choice(name=locale_str("the last 7 days", key="choice-leaderboard-week"), value="week"),
+            _choice("all", "all time"),
+            _choice("month", "the last 30 days"),
+            _choice("week", "the last 7 days"),
         ],
     )
     async def leaderboard(

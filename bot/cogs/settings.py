@@ -33,6 +33,10 @@ Interaction = discord.Interaction[Any]
 for_admins = app_commands.checks.has_permissions(manage_guild=True)
 
 
+def _choice(setting: str, value: str, name: str) -> Choice[str]:
+    return Choice(name=locale_str(name, key=f"choice-settings-{setting}-{value}"), value=value)
+
+
 class NotAllowedError(LianjuError):
     """The member may not manage the server."""
 
@@ -129,17 +133,9 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     @app_commands.choices(
         script=[
-            Choice(
-                name=locale_str("as in the line", key="choice-settings-script-auto"), value="auto"
-            ),
-            Choice(
-                name=locale_str("simplified", key="choice-settings-script-simplified"),
-                value="simplified",
-            ),
-            Choice(
-                name=locale_str("traditional", key="choice-settings-script-traditional"),
-                value="traditional",
-            ),
+            _choice("script", "auto", "as in the line"),
+            _choice("script", "simplified", "simplified"),
+            _choice("script", "traditional", "traditional"),
         ]
     )
     async def script(self, interaction: Interaction, script: Script) -> None:
@@ -154,10 +150,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     @app_commands.choices(
         language=[
-            Choice(
-                name=locale_str("each member's own", key="choice-settings-language-auto"),
-                value="auto",
-            ),
+            _choice("language", "auto", "each member's own"),
             Choice(name="English", value="en"),
             Choice(name="简体中文", value="zh-CN"),
             Choice(name="繁體中文", value="zh-TW"),

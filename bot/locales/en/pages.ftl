@@ -1,3 +1,3 @@
 page-before = ◀ Previous
 page-after = Next ▶
-page-not-yours = These buttons belong to whoever asked for the list: ask for your own with { $command }.
+page-not-yours = Only whoever asked can use this: ask for your own with { $command }.
