@@ -1,7 +1,7 @@
 """`/poem`, and a message's *Answer this line*: next lines for a line of verse."""
 
 import logging
-from typing import Any, cast
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -24,6 +24,7 @@ MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 _log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
+Mode = Literal["beam", "sampled"]
 
 
 def _choice(value: str, name: str, option: str) -> Choice[str]:
@@ -64,8 +65,8 @@ class Poem(ComposingCog, name=POEM):
         interaction: Interaction,
         line: app_commands.Range[str, 1, MAX_TYPED],
         count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
-        mode: str | None = None,
-        script: str | None = None,
+        mode: Mode | None = None,
+        script: Script | None = None,
         seed: app_commands.Range[int, SEED.low, SEED.high] | None = None,
     ) -> None:
         """Answers your line of verse with next lines to choose from.
@@ -130,13 +131,13 @@ def _request(
     line: str,
     preferences: Preferences,
     count: int | None = None,
-    mode: str | None = None,
-    script: str | None = None,
+    mode: Mode | None = None,
+    script: Script | None = None,
     seed: int | None = None,
 ) -> Request:
     """What was asked for, completed with what the server prefers."""
     wished = count or preferences.candidates
-    chosen = cast("Script", script or preferences.script)
+    chosen = script or preferences.script
     if mode == "beam" and seed is not None:
         raise RequestError(
             "A seed is for lines drawn at random: leave it out, or choose that mode.",

@@ -14,7 +14,6 @@ answer-left-out = { $count ->
 }
 answer-too-long = The answer is too long for one message: write a shorter line.
 answer-unreadable = I cannot read this message any more: ask anew with /poem.
-again-not-yours = Only the one who asked can draw another batch: ask for your own with /poem.
 
 # The details of an answer.
 details-beam = beam search, width { $width }

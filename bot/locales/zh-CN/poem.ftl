@@ -11,7 +11,6 @@ answer-seed = 随机种子 { $seed }
 answer-left-out = 另有 { $count } 句太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
 answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
-again-not-yours = 只有提问的人才能换一批：你可以用 /poem 自己问一句。
 
 # 回答的详情。
 details-beam = 集束搜索，束宽 { $width }

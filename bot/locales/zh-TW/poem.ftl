@@ -11,7 +11,6 @@ answer-seed = 隨機種子 { $seed }
 answer-left-out = 另有 { $count } 句太長，這裡放不下。
 answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句子。
 answer-unreadable = 我已經讀不懂這則訊息了：請用 /poem 重新提問。
-again-not-yours = 只有提問的人才能換一批：你可以用 /poem 自己問一句。
 
 # 回答的詳細資訊。
 details-beam = 集束搜尋，束寬 { $width }
