@@ -117,4 +117,4 @@ def _value(speech: Speech, preferences: Preferences, name: str) -> str:
 def _mentions(speech: Speech, channels: Collection[int]) -> str:
     if not channels:
         return speech.say("settings-everywhere")
-    return ", ".join(f"<#{channel}>" for channel in sorted(channels))
+    return " ".join(f"<#{channel}>" for channel in sorted(channels))

@@ -49,7 +49,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
     assert "**Beam size**: 8 (default: 5)\n" in text
     assert "**Candidates**: 1 (default: 5)\n" in text
     assert "**Cooldown**: none (default: 5 seconds)\n" in text
-    assert "**Channels**: <#7>, <#12> (default: everywhere)\n" in text
+    assert "**Channels**: <#7> <#12> (default: everywhere)\n" in text
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_channels_are_chosen_in_a_menu(fake, bot, store):
     assert texts(message)[1] == "Now: everywhere."
     assert (menu(message)["min_values"], menu(message)["max_values"]) == (0, 25)
     message = await press(fake, bot, message, MENU, [12, 7], permissions=ADMIN)
-    assert texts(message)[1].startswith("Saved: <#7>, <#12>.")
+    assert texts(message)[1].startswith("Saved: <#7> <#12>.")
     assert [int(value["id"]) for value in menu(message)["default_values"]] == [7, 12]
     assert (await store.preferences.get(42)).channels == {7, 12}
     message = await press(fake, bot, message, MENU, [], permissions=ADMIN)
