@@ -1,21 +1,11 @@
 import asyncio
-import logging
 import re
 
 import pytest
-from lianju.bot.cogs.poem import MAX_TYPED, Poem
-from lianju.bot.desk import Desk
-from lianju.bot.resources import Resources
-from lianju.bot.settings import Settings
-from lianju.bot.verse.bundle import load_bundle
-from lianju.bot.verse.composer import Composer, Request
-from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
+from lianju.bot.verse.composer import Request
+from lianju.bot.verse.errors import BusyError
 from lianju.bot.verse.request import Sampling
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.step_model import StepModel
 
-from ..verse.toy import SPECIALS, Toy
-from .hosts import OtherBot
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
 from .talk import ask
@@ -23,13 +13,6 @@ from .talk import ask
 LINE = "黄河远上白云间"
 TRADITIONAL = "黃河遠上白雲間"
 MENU = "Answer this line"
-
-
-def make_compose_raise(monkeypatch, composer, error):
-    async def compose(request, deadline_s):
-        raise error
-
-    monkeypatch.setattr(composer, "compose", compose)
 
 
 def hold(monkeypatch, composer):
@@ -190,8 +173,11 @@ async def test_refused_line_costs_no_cooldown(fake, bot):
 
 
 async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch):
+    async def compose(request, deadline_s):
+        raise BusyError("Come back.")
+
     with monkeypatch.context() as patch:
-        make_compose_raise(patch, composer, BusyError("Come back.", "busy-full"))
+        patch.setattr(composer, "compose", compose)
         await ask(fake, bot, poem(LINE))
     await ask(fake, bot, poem(LINE), private=False)
 
@@ -262,177 +248,3 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
     assert answer["flags"] & EPHEMERAL
     assert answer["content"].startswith(sentence)
     assert bot.tree_errors == []
-
-
-# --- what can go wrong ---
-
-
-@pytest.mark.parametrize(
-    ("line", "sentence"),
-    [
-        ("。", "The line is empty: write a line of verse."),
-        ("once upon a time", "I read Chinese verse"),
-        ("黄河龘上白云间", "I do not know 龘: write the line without."),
-        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
-        ("黄" * 65, "These are 65 characters: write at most 64."),
-        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
-    ],
-    ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
-)
-async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
-    assert (await refused(fake, bot, poem(line))).startswith(sentence)
-
-
-async def test_refusal_is_in_the_readers_language(fake, bot, store):
-    assert await refused(fake, bot, poem("。"), locale="zh-TW") == "詩句是空的：請寫一句詩。"
-    await store.preferences.change(42, language="zh-CN")
-    assert await refused(fake, bot, poem("。"), locale="en-US") == "诗句是空的：请写一句诗。"
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        BusyError("Come back."),
-        DeadlineError("Too slow."),
-        SearchError("Nothing fits."),
-    ],
-    ids=lambda error: type(error).__name__,
-)
-async def test_late_refusal_turns_private(error, fake, bot, composer, monkeypatch):
-    make_compose_raise(monkeypatch, composer, error)
-    payload = fake.interaction(poem(LINE))
-    await bot.receive(payload)
-    exchange = fake.exchange(payload)
-    assert exchange.type == 5
-    assert exchange.deleted
-    (message,) = exchange.messages
-    assert message["flags"] & EPHEMERAL
-    assert message["content"] == str(error)
-    assert bot.tree_errors == []
-
-
-async def test_fault_is_one_sentence_with_an_incident_of_the_log(
-    fake, bot, composer, monkeypatch, caplog
-):
-    caplog.set_level(logging.DEBUG, "lianju")
-    make_compose_raise(monkeypatch, composer, KeyError(f"what the user wrote: {LINE}"))
-    payload = fake.interaction(poem(LINE))
-    await bot.receive(payload)
-    (message,) = fake.exchange(payload).messages
-    assert message["flags"] & EPHEMERAL
-    sentence = (
-        r"Something went wrong here: if it happens again, report incident `?([0-9a-f]{8})`?\."
-    )
-    incident = re.fullmatch(sentence, message["content"])[1]
-    (fault,) = (record for record in caplog.records if record.levelno == logging.ERROR)
-    assert f"incident={incident}" in fault.getMessage()
-    assert "in compose\n" in fault.getMessage()
-    assert "builtins.KeyError" in fault.getMessage()
-    assert LINE not in caplog.text
-    assert bot.tree_errors == []
-
-
-@pytest.mark.parametrize(
-    ("line", "guild", "figures"),
-    [
-        (LINE, 42, r"width=5 lines=5 ms=\d+ outcome=answered"),
-        (LINE, None, r"width=5 lines=5 ms=\d+ outcome=answered"),
-        ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
-    ],
-)
-async def test_log_has_one_line_a_request_without_its_text(line, guild, figures, fake, bot, caplog):
-    caplog.set_level(logging.INFO)
-    await bot.receive(fake.interaction(poem(line), guild=guild))
-    (record,) = (record for record in caplog.records if record.name.startswith("lianju"))
-    assert re.fullmatch(rf"command=poem server={guild or 'none'} {figures}", record.getMessage())
-    assert not set(line) & set(caplog.text)
-
-
-async def test_answer_refused_by_discord_is_told_once(fake, bot):
-    fake.failures["@original"] = [400]
-    payload = fake.interaction(poem(LINE))
-    await bot.receive(payload)
-    (message,) = fake.exchange(payload).messages
-    assert "report incident" in message["content"]
-    assert bot.tree_errors == []
-
-
-async def test_message_deleted_meanwhile_is_let_go(fake, bot, composer, monkeypatch, caplog):
-    caplog.set_level(logging.INFO, "lianju")
-    compose = composer.compose
-
-    async def compose_meanwhile(request, deadline_s):
-        fake.exchange(payload).deleted = True
-        return await compose(request, deadline_s)
-
-    monkeypatch.setattr(composer, "compose", compose_meanwhile)
-    payload = fake.interaction(poem(LINE))
-    await bot.receive(payload)
-    assert fake.exchange(payload).messages == []
-    assert "outcome=gone" in caplog.text
-    assert bot.tree_errors == []
-
-
-async def test_late_acknowledgement_spares_the_model(fake, bot, composer, monkeypatch, caplog):
-    caplog.set_level(logging.INFO, "lianju")
-    make_compose_raise(monkeypatch, composer, AssertionError("composed for nobody"))
-    payload = fake.interaction(poem(LINE))
-    fake.exchange(payload).sent_at -= 4
-    await bot.receive(payload)
-    assert [status for status, _ in fake.refusals] == [404]
-    assert "outcome=gone" in caplog.text
-    assert bot.tree_errors == []
-
-
-@pytest.mark.parametrize("line", [LINE, "黄河龘上白云间"], ids=["answered", "refused"])
-async def test_lost_receipt_does_not_answer_twice(line, fake, bot):
-    fake.losses = {"callback"}
-    payload = fake.interaction(poem(line))
-    await bot.receive(payload)
-    assert [status for status, _ in fake.refusals] == [500, 400]
-    assert len(fake.exchange(payload).messages) == 1
-    assert bot.tree_errors == []
-
-
-async def test_discord_gone_for_good_is_no_crash(fake, bot, caplog):
-    caplog.set_level(logging.INFO, "lianju")
-    fake.failures["callback"] = [403, 403]
-    payload = fake.interaction(poem(LINE))
-    await bot.receive(payload)
-    assert fake.exchange(payload).messages == []
-    assert "untold:Forbidden" in caplog.text
-    assert bot.tree_errors == []
-
-
-async def test_outdated_registration_is_answered_once(fake, bot):
-    bot.tree.error(quiet)  # this failure comes before the command's own code
-    payload = fake.interaction(poem(LINE) | {"options": []})
-    await bot.receive(payload)
-    (message,) = fake.exchange(payload).messages
-    assert message["flags"] & EPHEMERAL
-
-
-async def quiet(interaction, error):
-    pass
-
-
-async def test_user_text_does_nothing_but_stand_there(fake, store, tmp_path, clock):
-    """A model that knows every character lets mentions, links and markdown through to us."""
-    letters = (*SPECIALS, *map(chr, range(33, 127)))
-    bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
-    model = StepModel(bundle, "cpu", threads=1)
-    composer = Composer(bundle, model, Scheduler(model))
-    line = "@everyone<@77>**b**[l](https://x.y)||s||`c`"
-    async with OtherBot() as host:
-        await host.login(fake.token)
-        await host.add_cog(Poem(Resources(Settings(), composer, store, Desk(clock), clock)))
-        message = await ask(fake, host, poem(line), private=False)
-    composer.close()
-    assert message["content"] == ""
-    heading, *shown, _ = texts(message)
-    assert re.sub(r"\\(.)", r"\1", heading) == f"### {line}"
-    rows = [row for text in (heading, *shown) for row in text.split("\n")]
-    ours = re.compile(r"^(### |\*\*\d+\.\*\* |/ |-# [▰▱]+$)")
-    for row in rows:
-        assert ours.match(row)
-        assert not re.search(r"(?<!\\)(\\\\)*[*_~`|<>\[\]@#/]", ours.sub("", row))

@@ -1,0 +1,233 @@
+"""`/poem` when the line, the model or Discord is at fault."""
+
+import logging
+import re
+
+import pytest
+from lianju.bot.cogs.answers import Answers
+from lianju.bot.cogs.poem import MAX_TYPED, Poem
+from lianju.bot.desk import Desk
+from lianju.bot.resources import Resources
+from lianju.bot.settings import Settings
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.composer import Composer
+from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
+from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.step_model import StepModel
+
+from ..verse.toy import SPECIALS, Toy
+from .hosts import OtherBot
+from .interactions import EPHEMERAL, MESSAGE, custom_ids, poem, texts
+from .talk import ask, button, press
+
+LINE = "黄河远上白云间"
+
+
+def make_compose_raise(monkeypatch, composer, error):
+    async def compose(request, deadline_s):
+        raise error
+
+    monkeypatch.setattr(composer, "compose", compose)
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("。", "The line is empty: write a line of verse."),
+        ("once upon a time", "I read Chinese verse"),
+        ("黄河龘上白云间", "I do not know 龘: write the line without."),
+        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
+        ("黄" * 65, "These are 65 characters: write at most 64."),
+        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
+    ],
+    ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
+)
+async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
+    payload = fake.interaction(poem(line))
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == MESSAGE  # nothing was promised in public
+    (message,) = exchange.messages
+    assert message["flags"] & EPHEMERAL
+    assert message["content"].startswith(sentence)
+    assert bot.tree_errors == []
+
+
+async def test_refusal_is_in_the_readers_language(fake, bot, store):
+    message = await ask(fake, bot, poem("。"), locale="zh-TW")
+    assert message["content"] == "詩句是空的：請寫一句詩。"
+    await store.preferences.change(42, language="zh-CN")
+    message = await ask(fake, bot, poem("。"), locale="en-US")
+    assert message["content"] == "诗句是空的：请写一句诗。"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BusyError("Come back."),
+        DeadlineError("Too slow."),
+        SearchError("Nothing fits."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_late_refusal_turns_private(error, fake, bot, composer, monkeypatch):
+    make_compose_raise(monkeypatch, composer, error)
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == 5
+    assert exchange.deleted
+    (message,) = exchange.messages
+    assert message["flags"] & EPHEMERAL
+    assert message["content"] == str(error)
+    assert bot.tree_errors == []
+
+
+async def test_fault_is_one_sentence_with_an_incident_of_the_log(
+    fake, bot, composer, monkeypatch, caplog
+):
+    caplog.set_level(logging.DEBUG, "lianju")
+    make_compose_raise(monkeypatch, composer, KeyError(f"what the user wrote: {LINE}"))
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    (message,) = fake.exchange(payload).messages
+    assert message["flags"] & EPHEMERAL
+    sentence = (
+        r"Something went wrong here: if it happens again, report incident `?([0-9a-f]{8})`?\."
+    )
+    incident = re.fullmatch(sentence, message["content"])[1]
+    (fault,) = (record for record in caplog.records if record.levelno == logging.ERROR)
+    assert f"incident={incident}" in fault.getMessage()
+    assert "in compose\n" in fault.getMessage()
+    assert "builtins.KeyError" in fault.getMessage()
+    assert LINE not in caplog.text
+    assert bot.tree_errors == []
+
+
+@pytest.mark.parametrize(
+    ("line", "guild", "figures"),
+    [
+        (LINE, 42, r"width=5 lines=5 ms=\d+ outcome=answered"),
+        (LINE, None, r"width=5 lines=5 ms=\d+ outcome=answered"),
+        ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
+    ],
+)
+async def test_log_has_one_line_a_request_without_its_text(line, guild, figures, fake, bot, caplog):
+    caplog.set_level(logging.INFO)
+    await bot.receive(fake.interaction(poem(line), guild=guild))
+    (record,) = (record for record in caplog.records if record.name.startswith("lianju"))
+    assert re.fullmatch(rf"command=poem server={guild or 'none'} {figures}", record.getMessage())
+    assert not set(line) & set(caplog.text)
+
+
+async def test_answer_refused_by_discord_is_told_once(fake, bot):
+    fake.failures["@original"] = [400]
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    (message,) = fake.exchange(payload).messages
+    assert "report incident" in message["content"]
+    assert bot.tree_errors == []
+
+
+async def test_message_deleted_meanwhile_is_let_go(fake, bot, composer, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "lianju")
+    compose = composer.compose
+
+    async def compose_meanwhile(request, deadline_s):
+        fake.exchange(payload).deleted = True
+        return await compose(request, deadline_s)
+
+    monkeypatch.setattr(composer, "compose", compose_meanwhile)
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    assert fake.exchange(payload).messages == []
+    assert "outcome=gone" in caplog.text
+    assert bot.tree_errors == []
+
+
+async def test_late_acknowledgement_spares_the_model(fake, bot, composer, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "lianju")
+    make_compose_raise(monkeypatch, composer, AssertionError("composed for nobody"))
+    payload = fake.interaction(poem(LINE))
+    fake.exchange(payload).sent_at -= 4
+    await bot.receive(payload)
+    assert [status for status, _ in fake.refusals] == [404]
+    assert "outcome=gone" in caplog.text
+    assert bot.tree_errors == []
+
+
+@pytest.mark.parametrize("line", [LINE, "黄河龘上白云间"], ids=["answered", "refused"])
+async def test_lost_receipt_does_not_answer_twice(line, fake, bot):
+    fake.losses = {"callback"}
+    payload = fake.interaction(poem(line))
+    await bot.receive(payload)
+    assert [status for status, _ in fake.refusals] == [500, 400]
+    assert len(fake.exchange(payload).messages) == 1
+    assert bot.tree_errors == []
+
+
+async def test_discord_gone_for_good_is_no_crash(fake, bot, caplog):
+    caplog.set_level(logging.INFO, "lianju")
+    fake.failures["callback"] = [403, 403]
+    payload = fake.interaction(poem(LINE))
+    await bot.receive(payload)
+    assert fake.exchange(payload).messages == []
+    assert "untold:Forbidden" in caplog.text
+    assert bot.tree_errors == []
+
+
+async def test_outdated_registration_is_answered_once(fake, bot):
+    bot.tree.error(quiet)  # this failure comes before the command's own code
+    payload = fake.interaction(poem(LINE) | {"options": []})
+    await bot.receive(payload)
+    (message,) = fake.exchange(payload).messages
+    assert message["flags"] & EPHEMERAL
+
+
+async def quiet(interaction, error):
+    pass
+
+
+ODD = "@everyone<@77>**b**[l](https://x.y)||s||`c`"
+
+
+@pytest.fixture
+async def open_minded(fake, store, tmp_path, clock):
+    """A bot whose model knows every character, and so lets mentions, links and markdown through."""
+    letters = (*SPECIALS, *map(chr, range(33, 127)))
+    bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
+    model = StepModel(bundle, "cpu", threads=1)
+    composer = Composer(bundle, model, Scheduler(model))
+    resources = Resources(Settings(), composer, store, Desk(clock), clock)
+    async with OtherBot() as bot:
+        await bot.login(fake.token)
+        for cog in (Poem(resources), Answers(resources)):
+            await bot.add_cog(cog)
+            bot.add_dynamic_items(*cog.items)
+        yield bot
+    composer.close()
+
+
+async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
+    message = await ask(fake, open_minded, poem(ODD), private=False)
+    assert message["content"] == ""
+    heading, *shown, _ = texts(message)
+    assert re.sub(r"\\(.)", r"\1", heading) == f"### {ODD}"
+    rows = [row for text in (heading, *shown) for row in text.split("\n")]
+    ours = re.compile(r"^(### |\*\*\d+\.\*\* |/ |-# [▰▱]+$)")
+    for row in rows:
+        assert ours.match(row)
+        assert not re.search(r"(?<!\\)(\\\\)*[*_~`|<>\[\]@#/]", ours.sub("", row))
+
+
+async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store, clock):
+    message = await ask(fake, open_minded, poem(ODD), private=False)
+    await press(fake, open_minded, message, custom_ids(message, "lianju:heart:1:1:")[0])
+    (favourite,) = await store.favourites.everything(77)
+    assert favourite.couplet.line == ODD
+    assert len(favourite.couplet.answer) == len(ODD)
+    clock.now += 60
+    payload = fake.press(message, button(message, "Another batch"))
+    await open_minded.receive(payload)
+    (another,) = fake.exchange(payload).messages
+    assert texts(another)[0] == texts(message)[0]
