@@ -1,7 +1,9 @@
 """Layouts of lists and settings, held against Discord's limits."""
 
 import re
+from types import SimpleNamespace
 
+import discord
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -99,6 +101,17 @@ def test_preferences_keep_the_limits(language):
         if part["type"] == 8
     )
     assert (menu["min_values"], menu["max_values"]) == (0, CHANNELS.high)
+
+
+@pytest.mark.parametrize(
+    ("existing", "chosen"),
+    [([7, 9], [7]), ([], [7, 12])],  # a server whose channels are not known has none
+)
+def test_menu_begins_with_the_channels_that_still_exist(existing, chosen):
+    guild = SimpleNamespace(channels=[discord.Object(channel) for channel in existing])
+    layout = channels_layout(Speech("en"), [12, 7], guild, saved=False)
+    (menu,) = (part for part in within(sent(layout)["components"]) if part["type"] == 8)
+    assert [value["id"] for value in menu.get("default_values", [])] == chosen
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
