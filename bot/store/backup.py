@@ -106,8 +106,7 @@ def _exchange(path: Path, draft: Path, kept: Path) -> None:
     whoever had it open before, be it idle, makes this fail.
     """
     with _explained(path), closing(_connect(path)) as database, _draft(kept) as previous:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # kept until this is closed
         database.execute("BEGIN EXCLUSIVE")
         database.execute("COMMIT")
         with closing(_connect(previous)) as copy:

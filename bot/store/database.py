@@ -137,7 +137,7 @@ async def _outside_transaction(connection: AsyncConnection, statement: str) -> N
 
 
 def _configure(connection: DBAPIConnection, _: object) -> None:
-    # Python's sqlite3 would begin transactions by itself, and not before a SELECT.
+    # As SQLAlchemy's manual has it: Python's sqlite3 begins late, and not at all for a SELECT.
     connection.isolation_level = None
     cursor = connection.cursor()
     for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):

@@ -87,6 +87,8 @@ class TestBackup:
             (count,) = database.execute("SELECT count(*) FROM favourite").fetchone()
             times = database.execute("SELECT kept_at FROM favourite ORDER BY 1").fetchall()
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            # With a write-ahead log it could not be read from where nothing can be written.
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         assert count >= len(acknowledged)
         assert times == [(number,) for number in range(count)]
 

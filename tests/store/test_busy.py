@@ -29,7 +29,7 @@ def lock(path):
         def __enter__(self):
             self.thing.execute("BEGIN IMMEDIATE")
 
-    return lambda: Lock(sqlite3.connect(path, isolation_level=None))
+    return lambda: Lock(sqlite3.connect(path, timeout=0, isolation_level=None))
 
 
 def writes(store):
@@ -59,6 +59,31 @@ async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, quer
         assert await hasty.favourites.counts(5, [COUPLET]) == [1]
     assert query("SELECT user_id FROM favourite") == [(1,)]
     assert not await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+
+
+async def test_whoever_writes_has_the_lock_from_the_beginning(store, lock):
+    """One who reads first and then writes would else fail when another wrote in between."""
+    async with store._database.writing():
+        with pytest.raises(sqlite3.OperationalError, match="locked"), lock():
+            pass
+
+
+async def test_the_wait_for_one_s_turn_counts_as_well(store):
+    clock = asyncio.get_running_loop().time
+    database = store._database
+
+    async def busy_ms():
+        async with database.writing() as connection:
+            return (await connection.exec_driver_sql("PRAGMA busy_timeout")).scalar()
+
+    async with database.writing():
+        waiting = asyncio.ensure_future(busy_ms())
+        await asyncio.sleep(0)
+        began = clock()
+        for _ in range(10):  # some milliseconds
+            await store.favourites.counts(5, [COUPLET])
+        waited_ms = (clock() - began) * 1e3
+    assert 0 < await waiting <= round(60_000 - waited_ms) < 60_000
 
 
 async def test_a_lock_that_is_released_in_time_is_waited_for(store, lock):
