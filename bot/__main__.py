@@ -281,7 +281,7 @@ def _request(
         plain,
         script,
         sampling=Sampling(**given, seed=seed) if sample else None,
-        choosing=None if sample or searches else Choosing(seed=seed or 0),
+        choosing=None if sample or searches else Choosing(seed or 0),
     )
 
 

@@ -18,7 +18,7 @@ def pretty(answer: Answer) -> str:
     ]
     how = f"width {answer.width}"
     if answer.choosing:
-        how = f"best of {answer.width}, seed {answer.seed}"
+        how = f"chosen with seed {answer.seed}"
     elif answer.sampling:
         how = f"drawn with seed {answer.seed}"
     search = f"{how}, length {answer.length}{', plain' if answer.plain else ''}"

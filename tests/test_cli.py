@@ -73,7 +73,7 @@ class TestPoem:
         assert found == {
             "line": LINE,
             "bundle": {"name": "toy", "version": "0.0.1"},
-            "search": {"width": 100, "length": 7, "plain": False},
+            "search": {"width": 5, "length": 7, "plain": False},
             "candidates": [
                 {"text": c.text, "log_prob": c.log_prob, "objective": c.objective, "seed": 0}
                 for c in expected.candidates
@@ -95,7 +95,7 @@ class TestPoem:
         assert (status, first) == (0, LINE)
         for rank, (row, candidate) in enumerate(zip(rows, expected.candidates, strict=True), 1):
             assert row.split() == [str(rank), f"{candidate.log_prob:.3f}", candidate.text]
-        assert foot.startswith("toy 0.0.1 · best of 100, seed 0, length 7 · log-probabilities · ")
+        assert foot.startswith("toy 0.0.1 · chosen with seed 0, length 7 · log-probabilities · ")
         assert foot.endswith(" ms")
 
     def test_an_empty_candidate_has_a_name(self, bundle):
@@ -329,7 +329,7 @@ class TestSampling:
         (seed,) = {candidate["seed"] for candidate in first["candidates"]}
         again = json.loads(lianju("poem", LINE, "--sample", "--seed", seed, "--json")[1])
         assert again["candidates"] == first["candidates"]
-        assert first["search"]["width"] == 10
+        assert first["search"]["length"] == 7
         other = json.loads(lianju("poem", LINE, "--sample", "--seed", seed + 1, "--json")[1])
         assert other["candidates"] != first["candidates"]
 

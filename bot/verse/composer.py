@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .batch import run_search
 from .bundle import Bundle, default_directory, load_bundle
-from .composition import Found, Planner, breadth, line_length
+from .composition import Found, Planner, line_length
 from .request import (
     COUNT,
     LENGTH,
@@ -115,9 +115,11 @@ class Composer:
         """The request with all that it leaves open, and its prompt."""
         if request.choosing and not self._planner.can_choose:
             request = replace(request, choosing=None)
+        seed = secrets.randbelow(DRAWN_SEEDS)
         if request.sampling and request.sampling.seed is None:
-            seed = secrets.randbelow(DRAWN_SEEDS)
             request = replace(request, sampling=replace(request.sampling, seed=seed))
+        if request.choosing and request.choosing.seed is None:
+            request = replace(request, choosing=replace(request.choosing, seed=seed))
         return request, self.read(request)
 
     def _answer(
@@ -136,7 +138,7 @@ class Composer:
         return Answer(
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
             candidates=candidates,
-            width=breadth(request),
+            width=request.beam,
             length=line_length(request, prompt),
             plain=request.plain,
             elapsed_ms=(time.perf_counter() - started) * 1e3,

@@ -13,14 +13,14 @@ import numpy as np
 
 from .beam import BeamPlan, BeamSearch
 from .rating import Rating
-from .request import Choosing, Request
+from .request import Request
 from .rules import Rule, RuleBook
 from .sampling import SamplePlan, SampleSearch
 from .search import Hypothesis, Search
 from .text import Prompt
 from .vocabulary import Vocabulary
 
-__all__ = ["Composition", "Found", "Planner", "breadth", "line_length"]
+__all__ = ["Composition", "Found", "Planner", "line_length"]
 
 DRAWS_PER_LINE = 2  # some draws come out alike
 # The pool is drawn from nearly all that the model thinks possible.
@@ -70,21 +70,21 @@ class Planner:
         """Finds the lines that a request asks for.
 
         Args:
-            request: With its seed, if it is to be sampled; it chooses only if that is possible.
+            request: With its seed, if it leaves anything to chance; to choose, `can_choose`.
             prompt: Its text.
         """
         if request.choosing:
-            return (yield from self._choose(request, request.choosing, prompt))
+            return (yield from self._choose(request, request.choosing.seed or 0, prompt))
         if request.sampling:
             settings = request.sampling
             sample = SamplePlan(
                 **self._common(request, prompt),
-                paths=breadth(request),
+                paths=DRAWS_PER_LINE * request.lines,
                 count=request.lines,
                 temperature=settings.temperature,
                 top_k=settings.top_k,
                 top_p=settings.top_p,
-                seed=settings.seed or 0,  # the composer has left no None
+                seed=settings.seed or 0,  # by now it is never None
             )
             found = yield SampleSearch(sample)
         else:
@@ -93,15 +93,15 @@ class Planner:
             found = yield BeamSearch(beam)
         return [Found(path) for path in found]
 
-    def _choose(self, request: Request, choosing: Choosing, prompt: Prompt) -> Composition:
+    def _choose(self, request: Request, seed: int, prompt: Prompt) -> Composition:
         pool = SamplePlan(
             **self._common(request, prompt),
-            paths=choosing.pool,
-            count=choosing.pool,
+            paths=request.pool,
+            count=request.pool,
             temperature=POOL_TEMPERATURE,
             top_k=POOL_TOP_K,
             top_p=POOL_TOP_P,
-            seed=choosing.seed,
+            seed=seed,
         )
         drawn = yield SampleSearch(pool)
         vocabulary = self._vocabulary
@@ -132,13 +132,6 @@ class Planner:
             vocabulary_size=len(vocabulary),
             repeats=request.plain or _may_repeat(prompt, vocabulary),
         )
-
-
-def breadth(request: Request) -> int:
-    """How many lines are written beside each other: the beam width, or how many are drawn."""
-    if request.choosing:
-        return request.choosing.pool
-    return DRAWS_PER_LINE * request.lines if request.sampling else request.beam
 
 
 def line_length(request: Request, prompt: Prompt) -> int:

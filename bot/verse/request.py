@@ -8,7 +8,6 @@ from .errors import RequestError
 __all__ = [
     "COUNT",
     "LENGTH",
-    "POOL",
     "SEED",
     "TEMPERATURE",
     "TOP_K",
@@ -56,12 +55,12 @@ class Bounds(Generic[Number]):
 WIDTH = Bounds(1, 64)
 COUNT = Bounds(1, 20)
 LENGTH = Bounds(1, 64)
-POOL = Bounds(20, 400)
 TEMPERATURE = Bounds(0.1, 2.0)
 TOP_K = Bounds(1, 1000)
 TOP_P = Bounds(0.05, 1.0)
 SEED = Bounds(0, 2**32 - 1)
 DEFAULT_COUNT = 5
+POOL_PER_WIDTH = 20  # as many lines are drawn for each line that a beam would keep
 
 
 @dataclass(frozen=True)
@@ -96,19 +95,17 @@ class Choosing:
     """How the lines that suit this very prompt are chosen from a pool drawn at random.
 
     Attributes:
-        pool: How many lines to draw.
-        seed: Where chance starts from.
+        seed: Where chance starts from; None draws a seed, which the answer tells.
 
     Raises:
-        RequestError: A number is out of its range.
+        RequestError: The seed is out of its range.
     """
 
-    pool: int = 100
-    seed: int = 0
+    seed: int | None = 0
 
     def __post_init__(self) -> None:
-        POOL.check("Pool", self.pool)
-        SEED.check("Seed", self.seed)
+        if self.seed is not None:
+            SEED.check("Seed", self.seed)
 
 
 @dataclass(frozen=True)
@@ -117,18 +114,19 @@ class Request:
 
     Attributes:
         text: What the user wrote.
-        width: Beam width; None is 5, or `count` if that is more.
+        width: Beam width; None is 5, or `count` if that is more. Of lines to choose from, 20
+            times as many are drawn.
         count: How many lines; None is 5, or `width` if that is less.
         length: Tokens of the new line; None is the length of the prompt's last line.
         plain: The reference search: no rule but that `<unk>` is excluded, `length` an upper bound.
         script: Simplified or traditional characters.
         sampling: Draws lines at random instead of searching with a beam.
-        choosing: Chooses lines from a pool instead; a model without the tokens `<s>` and `</l>`
-            searches with a beam all the same.
+        choosing: Chooses lines from a pool instead of the likeliest; a model without the tokens
+            `<s>` and `</l>` searches with a beam all the same.
 
     Raises:
-        RequestError: A number is out of its range, `count` above `width`, or more than one of
-            beam, sampling and choosing asked for.
+        RequestError: A number is out of its range, `count` above `width`, or wishes exclude each
+            other.
     """
 
     text: str
@@ -149,7 +147,7 @@ class Request:
             if value is not None:
                 bounds.check(name, value)
         beam = self.width is not None or self.plain
-        if bool(self.sampling) + bool(self.choosing) + beam > 1:
+        if (self.sampling and (beam or self.choosing)) or (self.plain and self.choosing):
             raise RequestError(
                 "A beam, sampling and choosing from a pool exclude each other: take one of them.",
                 "request-sampling",
@@ -171,6 +169,11 @@ class Request:
     def beam(self) -> int:
         """The beam width in force."""
         return self.width or max(DEFAULT_COUNT, self.lines)
+
+    @property
+    def pool(self) -> int:
+        """How many lines to draw where some of them are to be chosen."""
+        return POOL_PER_WIDTH * self.beam
 
     @property
     def lines(self) -> int:
@@ -200,8 +203,7 @@ class Answer:
     Attributes:
         line: The prompt as the model read it, in the script of the answer.
         candidates: At most as many as were asked for.
-        width: How many lines were written beside each other: the beam width, or how many were
-            drawn.
+        width: The beam width; the lines chosen from were 20 times as many.
         length: The length asked for, given or derived.
         plain: Whether the rules were off.
         elapsed_ms: Wall-clock milliseconds from request to answer.

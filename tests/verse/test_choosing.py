@@ -18,8 +18,8 @@ def composer(tmp_path_factory):
     composer.close()
 
 
-def choose(composer, line=LINE, count=5, **settings):
-    return composer.compose_now(Request(line, count=count, choosing=Choosing(**settings)))
+def choose(composer, line=LINE, seed=0, **wishes):
+    return composer.compose_now(Request(line, choosing=Choosing(seed), **wishes))
 
 
 def score(prefix, text, toy):
@@ -52,26 +52,35 @@ def test_best_of_the_pool_comes_first_and_all_differ(composer):
 
 
 def test_first_is_the_best_of_all_that_were_drawn(composer):
-    # Whoever asks for the whole pool sees the same first line.
-    alike = choose(composer, "白日依山尽", count=1, pool=20).candidates[0]
-    everything = choose(composer, "白日依山尽", count=20, pool=20).candidates
-    assert everything[0] == alike
-    assert max(candidate.objective for candidate in everything) == alike.objective
+    # Whoever asks for more lines sees the same first one.
+    alike = choose(composer, "白日依山尽", width=20, count=1).candidates[0]
+    more = choose(composer, "白日依山尽", width=20, count=20).candidates
+    assert more[0] == alike
+    assert max(candidate.objective for candidate in more) == alike.objective
+
+
+def test_a_wider_beam_draws_more(composer):
+    best = [choose(composer, width=width, count=1).candidates[0] for width in (1, 4, 16)]
+    objectives = [candidate.objective for candidate in best]
+    assert objectives == sorted(objectives)
+    assert objectives[0] < objectives[2]
 
 
 def test_too_few_that_differ_enough_may_differ_less(composer):
-    answer = composer.compose_now(Request("白日", length=1, choosing=Choosing(pool=20)))
+    answer = choose(composer, "白日", length=1)
     assert len({candidate.text for candidate in answer.candidates}) == 5
 
 
 def test_same_seed_same_lines(composer):
     assert choose(composer).candidates == choose(composer, seed=0).candidates
     assert choose(composer, seed=1).candidates != choose(composer).candidates
-    assert (choose(composer, seed=7).seed, choose(composer, pool=30).width) == (7, 30)
+    assert (choose(composer, seed=7).seed, choose(composer).width) == (7, 5)
+    drawn = choose(composer, seed=None)
+    assert choose(composer, seed=drawn.seed).candidates == drawn.candidates
 
 
 async def test_company_changes_nothing(composer):
-    requests = [Request(line, choosing=Choosing(pool=30)) for line in PROMPTS[:6]]
+    requests = [Request(line, width=2, choosing=Choosing()) for line in PROMPTS[:6]]
     requests[1:1] = [Request(PROMPTS[7], width=9), Request(PROMPTS[8], sampling=Sampling(seed=1))]
     together = await asyncio.gather(*(composer.compose(each, 60) for each in requests))
     for request, answer in zip(requests, together, strict=True):
@@ -81,19 +90,19 @@ async def test_company_changes_nothing(composer):
 def test_a_model_without_line_tokens_searches_with_a_beam(tmp_path):
     toy = Toy(tokens=("<unk>", "<e>", *Toy().tokens[4:]))
     seed_like = open_composer(toy.write(tmp_path / "toy"), "cpu", 1)
-    chosen = choose(seed_like)
-    assert (chosen.width, chosen.choosing, chosen.seed) == (5, None, None)
-    assert chosen.candidates == seed_like.compose_now(Request(LINE)).candidates
+    chosen = choose(seed_like, width=7)
+    assert (chosen.width, chosen.choosing, chosen.seed) == (7, None, None)
+    assert chosen.candidates == seed_like.compose_now(Request(LINE, width=7)).candidates[:5]
     seed_like.close()
 
 
-@pytest.mark.parametrize("other", [{"width": 5}, {"plain": True}, {"sampling": Sampling()}])
+@pytest.mark.parametrize("other", [{"plain": True}, {"sampling": Sampling()}])
 def test_choosing_excludes_other_ways(other):
     with pytest.raises(RequestError, match="exclude each other"):
         Request(LINE, choosing=Choosing(), **other)
 
 
-@pytest.mark.parametrize("settings", [{"pool": 19}, {"pool": 401}, {"seed": -1}])
-def test_bounds(settings):
-    with pytest.raises(RequestError, match="is out of range"):
-        Choosing(**settings)
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seed_is_bounded(seed):
+    with pytest.raises(RequestError, match=r"Seed .* is out of range"):
+        Choosing(seed)
