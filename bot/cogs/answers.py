@@ -14,9 +14,7 @@ from ..ui.answer import read_sheet, with_hearts
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
-from ..verse.composer import Request
-from ..verse.request import Sampling
-from .composing import ComposingCog
+from .composing import ComposingCog, choose
 from .items import CogItem, check_owner
 
 __all__ = ["Answers"]
@@ -88,9 +86,9 @@ class Answers(ComposingCog, name=NAME):
                     await self._show_hearts(interaction, message, sheet.couplets, until)
                 case "again":
                     check_owner(interaction, str(sheet.wish.asker), "/poem")
-                    wish, sampling = sheet.wish, Sampling()
-                    request = Request(
-                        sheet.prompt, count=wish.count, script=wish.script, sampling=sampling
+                    wish = sheet.wish
+                    request = choose(
+                        sheet.prompt, context.preferences, wish.count, wish.script, seed=None
                     )
                     await self.compose(interaction, context, request)
                 case "details":

@@ -6,16 +6,18 @@ from typing import Any
 
 import discord
 
+from ..preferences import Preferences
 from ..store import Couplet
 from ..ui.answer import Offer, Sheet, answer_layout
 from ..ui.buttons import Method, Wish
 from ..ui.replies import NO_MENTIONS, acknowledge
 from ..ui.speech import Markdown
-from ..verse.composer import Answer, Request
+from ..verse.composer import Answer, Choosing, Request
 from ..verse.errors import LianjuError
+from ..verse.request import Script
 from .base import Context, LianjuCog, is_allowed_here
 
-__all__ = ["ComposingCog", "ElsewhereError"]
+__all__ = ["ComposingCog", "ElsewhereError", "choose"]
 
 Interaction = discord.Interaction[Any]
 
@@ -30,6 +32,22 @@ class ElsewhereError(LianjuError):
             "poem-elsewhere",
             channels=mentions,
         )
+
+
+def choose(
+    line: str, preferences: Preferences, count: int, script: Script, seed: int | None
+) -> Request:
+    """A wish for the lines that suit this very one, chosen as widely as the server likes.
+
+    Args:
+        line: What is to be answered.
+        preferences: The server's.
+        count: How many lines; more than the beam size widen the choice as well.
+        script: Characters of the answer.
+        seed: Where chance starts from; None draws a seed.
+    """
+    width = max(preferences.beam_size, count)
+    return Request(line, width=width, count=count, script=script, choosing=Choosing(seed))
 
 
 class ComposingCog(LianjuCog):
@@ -68,6 +86,11 @@ class ComposingCog(LianjuCog):
                 for candidate in answer.candidates
             ),
             wish=Wish(asker, request.lines, request.script),
-            method=Method(answer.length, answer.width, answer.sampling),
+            method=Method(
+                answer.length,
+                None if answer.sampling else answer.width,
+                answer.sampling,
+                answer.choosing,
+            ),
             model=f"{answer.bundle_name} {answer.bundle_version}",
         )

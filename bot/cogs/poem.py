@@ -11,7 +11,7 @@ from ..preferences import CANDIDATES, Preferences
 from ..verse.composer import MAX_CHARACTERS, Request
 from ..verse.errors import PromptError, RequestError
 from ..verse.request import SEED, Sampling, Script
-from .composing import ComposingCog
+from .composing import ComposingCog, choose
 
 __all__ = ["POEM", "Poem", "answer_this_line"]
 
@@ -24,7 +24,7 @@ MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 _log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
-Mode = Literal["beam", "sampled"]
+Mode = Literal["chosen", "beam", "sampled"]
 
 
 def _choice(value: str, name: str, option: str) -> Choice[str]:
@@ -51,6 +51,7 @@ class Poem(ComposingCog, name=POEM):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.choices(
         mode=[
+            _choice("chosen", "what suits this very line", "mode"),
             _choice("beam", "the likeliest", "mode"),
             _choice("sampled", "drawn at random", "mode"),
         ],
@@ -73,10 +74,10 @@ class Poem(ComposingCog, name=POEM):
 
         Args:
             line: A line of classical Chinese verse, such as 黄河远上白云间; at most four lines.
-            count: How many lines; more than this server's beam size widen the beam as well.
-            mode: The likeliest lines, or lines drawn at random.
+            count: How many lines; more than this server's beam size widen the search as well.
+            mode: Lines that suit this very one (if left out), the likeliest, or drawn at random.
             script: The characters of the answer; if left out, this server's choice.
-            seed: Draws at random, the same lines for the same seed.
+            seed: Other lines for another number, the same lines for the same one.
         """
         async with self.answering(interaction) as context:
             request = _request(line, context.preferences, count, mode, script, seed)
@@ -138,12 +139,15 @@ def _request(
     """What was asked for, completed with what the server prefers."""
     wished = count or preferences.candidates
     chosen = script or preferences.script
-    if mode == "beam" and seed is not None:
+    if mode == "sampled":
+        return Request(line, count=wished, script=chosen, sampling=Sampling(seed=seed))
+    if mode != "beam":
+        return choose(line, preferences, wished, chosen, seed or 0)
+    if seed is not None:
         raise RequestError(
-            "A seed is for lines drawn at random: leave it out, or choose that mode.",
+            "The likeliest lines leave nothing to chance: leave the seed out, or choose another "
+            "mode.",
             "poem-seed",
         )
-    if mode == "sampled" or seed is not None:
-        return Request(line, count=wished, script=chosen, sampling=Sampling(seed=seed))
     width = max(preferences.beam_size, wished)
     return Request(line, width=width, count=wished, script=chosen)

@@ -160,8 +160,8 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
 
 def _footer(sheet: Sheet, speech: Speech, left_out: int) -> str:
     rows = [literal(sheet.model, MAX_MODEL)]
-    if sheet.method.sampling is not None:
-        rows.append(speech.say("answer-seed", seed=str(sheet.method.sampling.seed)))
+    if sheet.method.seed is not None:
+        rows.append(speech.say("answer-seed", seed=str(sheet.method.seed)))
     if left_out:
         rows.append(speech.say("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from ..verse.request import Sampling, Script
+from ..verse.request import Choosing, Sampling, Script
 
 __all__ = ["PRESS", "Action", "Heart", "Method", "Wish"]
 
@@ -79,17 +79,28 @@ class Method:
 
     Attributes:
         length: Tokens of each line.
-        width: Width of the beam that found the lines; None if they were drawn at random.
+        width: Width of the beam that found the lines, or of the choice among those drawn; None if
+            they were just drawn at random.
         sampling: How they were drawn, if they were.
+        choosing: How they were chosen, if they were.
     """
 
     length: int
     width: int | None
-    sampling: Sampling | None
+    sampling: Sampling | None = None
+    choosing: Choosing | None = None
+
+    @property
+    def seed(self) -> int | None:
+        """Where chance started from; None if nothing was left to it."""
+        chance = self.sampling or self.choosing
+        return chance.seed if chance else None
 
     @property
     def custom_id(self) -> str:
         """What `read` reads."""
+        if self.choosing is not None:
+            return _write("details", self.length, self.width, self.choosing.seed)
         if self.sampling is None:
             return _write("details", self.length, self.width)
         how = self.sampling
@@ -101,11 +112,13 @@ class Method:
 
         Raises:
             ValueError: It is of another button or layout.
-            RequestError: It says of sampling what cannot be.
+            RequestError: It says of chance what cannot be.
         """
         length, *how = _read("details", custom_id)
         if len(how) == 1:
-            return cls(int(length), int(how[0]), None)
+            return cls(int(length), int(how[0]))
+        if len(how) == 2:
+            return cls(int(length), int(how[0]), choosing=Choosing(int(how[1])))
         temperature, top_k, top_p, seed = how
         sampling = Sampling(float(temperature), int(top_k), float(top_p), int(seed))
         return cls(int(length), None, sampling)

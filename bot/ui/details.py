@@ -23,7 +23,9 @@ def details_layout(sheet: Sheet, speech: Speech) -> Layout:
         speech: The language.
     """
     method = sheet.method
-    if method.sampling is None:
+    if method.choosing is not None:
+        how = speech.say("details-chosen", width=str(method.width), seed=str(method.seed))
+    elif method.sampling is None:
         how = speech.say("details-beam", width=str(method.width))
     else:
         how = speech.say(
@@ -31,7 +33,7 @@ def details_layout(sheet: Sheet, speech: Speech) -> Layout:
             temperature=f"{method.sampling.temperature:g}",
             top_k=str(method.sampling.top_k),
             top_p=f"{method.sampling.top_p:g}",
-            seed=str(method.sampling.seed),
+            seed=str(method.seed),
         )
     rows = [f"**{literal(sheet.model, MAX_MODEL)}**", how]
     for rank, offer in enumerate(sheet.offers, 1):

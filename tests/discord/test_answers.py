@@ -13,7 +13,7 @@ from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import Couplet, StoreBusyError, open_store
 from lianju.bot.verse.composer import Request
-from lianju.bot.verse.request import Sampling
+from lianju.bot.verse.request import Choosing
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
@@ -287,7 +287,7 @@ async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
     assert texts(answer) == before
     assert texts(message)[0] == texts(answer)[0]
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
-    drawn = composer.compose_now(Request(LINE, count=5, sampling=Sampling(seed=seed)))
+    drawn = composer.compose_now(Request(LINE, count=5, choosing=Choosing(seed)))
     assert [couplet(message, rank).answer for rank in range(1, 6)] == [
         candidate.text for candidate in drawn.candidates
     ]
@@ -342,8 +342,9 @@ async def test_details_are_private_and_exact(fake, bot, composer, answer):
     told = await press(fake, bot, answer, button(answer, "Details"), user=78)
     assert told["flags"] & EPHEMERAL
     (text,) = texts(told)
-    assert text.startswith("**toy 0.0.1**\nbeam search, width 5\n")
-    for candidate in composer.compose_now(Request(LINE)).candidates:
+    how = "the best for this very line out of many drawn at random: beam size 5, seed 0"
+    assert text.startswith(f"**toy 0.0.1**\n{how}\n")
+    for candidate in composer.compose_now(Request(LINE, choosing=Choosing())).candidates:
         assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
 
 

@@ -16,6 +16,7 @@ from lianju.bot.verse.request import (
     TOP_K,
     TOP_P,
     WIDTH,
+    Choosing,
     Sampling,
     Script,
 )
@@ -32,7 +33,8 @@ hearts = st.builds(Heart, within(CANDIDATES), log_probs)
 wishes = st.builds(Wish, snowflakes, within(COUNT), st.sampled_from(get_args(Script)))
 samplings = st.builds(Sampling, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
 methods = st.one_of(
-    st.builds(Method, within(LENGTH), within(WIDTH), st.none()),
+    st.builds(Method, within(LENGTH), within(WIDTH)),
+    st.builds(Method, within(LENGTH), within(WIDTH), choosing=st.builds(Choosing, within(SEED))),
     st.builds(Method, within(LENGTH), st.none(), samplings),
 )
 buttons = st.one_of(hearts, wishes, methods)

@@ -4,7 +4,7 @@ import re
 import pytest
 from lianju.bot.verse.composer import Request
 from lianju.bot.verse.errors import BusyError
-from lianju.bot.verse.request import Sampling
+from lianju.bot.verse.request import Choosing, Sampling
 
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
@@ -25,6 +25,11 @@ def hold(monkeypatch, composer):
 
     monkeypatch.setattr(composer, "compose", held)
     return go
+
+
+def chosen(line, seed=0, **wishes):
+    """What `/poem` asks for if nobody wishes otherwise."""
+    return Request(line, choosing=Choosing(seed), **wishes)
 
 
 def couplets(message):
@@ -68,9 +73,9 @@ async def test_line_is_acknowledged_then_answered_once(place, fake, bot, compose
     assert not message["flags"] & EPHEMERAL
     assert message["allowed_mentions"]["parse"] == []
     assert texts(message)[0] == f"### {LINE}"
-    assert couplets(message) == expected(composer, Request(LINE))
+    assert couplets(message) == expected(composer, chosen(LINE))
     assert len(couplets(message)) == 5
-    assert texts(message)[-1] == "-# toy 0.0.1"
+    assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 0"
     assert fake.refusals == []
     assert bot.tree_errors == []
 
@@ -80,23 +85,23 @@ async def test_line_is_acknowledged_then_answered_once(place, fake, bot, compose
 
 async def test_count_above_the_beam_size_widens_the_beam(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, count=8), private=False)
-    assert couplets(message) == expected(composer, Request(LINE, width=8, count=8))
+    assert couplets(message) == expected(composer, chosen(LINE, width=8, count=8))
 
 
 async def test_count_below_the_beam_size_leaves_the_beam_alone(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, count=2), private=False)
-    assert couplets(message) == expected(composer, Request(LINE, width=5, count=2))
+    assert couplets(message) == expected(composer, chosen(LINE, width=5, count=2))
 
 
 async def test_server_prefers(fake, bot, composer, store):
     await store.preferences.change(42, beam_size=9, candidates=3, script="traditional")
     message = await ask(fake, bot, poem(LINE), private=False)
-    wide = Request(LINE, width=9, count=3, script="traditional")
+    wide = chosen(LINE, width=9, count=3, script="traditional")
     assert couplets(message) == expected(composer, wide, TRADITIONAL)
     assert texts(message)[0] == f"### {LINE}"  # as it was written
     await store.preferences.change(42, script="simplified")
     message = await ask(fake, bot, poem(LINE), private=False, user=78)
-    assert couplets(message) == expected(composer, Request(LINE, width=9, count=3))
+    assert couplets(message) == expected(composer, chosen(LINE, width=9, count=3))
     elsewhere = await ask(fake, bot, poem(LINE), private=False, guild=43, user=79)
     assert len(couplets(elsewhere)) == 5
 
@@ -104,27 +109,41 @@ async def test_server_prefers(fake, bot, composer, store):
 async def test_member_chooses_the_script(fake, bot, composer, store):
     await store.preferences.change(42, script="traditional")
     message = await ask(fake, bot, poem(LINE, script="simplified"), private=False)
-    assert couplets(message) == expected(composer, Request(LINE))
+    assert couplets(message) == expected(composer, chosen(LINE))
 
 
-@pytest.mark.parametrize("options", [{"seed": 7}, {"seed": 7, "mode": "sampled"}])
-async def test_seed_draws_the_same_lines_at_random(options, fake, bot, composer):
-    message = await ask(fake, bot, poem(LINE, **options), private=False)
+async def test_another_seed_gives_other_lines(fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, seed=7), private=False)
+    assert couplets(message) == expected(composer, chosen(LINE, seed=7))
+    assert couplets(message) != expected(composer, chosen(LINE))
+    assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
+
+
+async def test_the_likeliest_lines(fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, mode="beam", count=8), private=False)
+    assert couplets(message) == expected(composer, Request(LINE, width=8, count=8))
+    assert texts(message)[-1] == "-# toy 0.0.1"
+
+
+async def test_seed_draws_the_same_lines_at_random(fake, bot, composer):
+    message = await ask(fake, bot, poem(LINE, seed=7, mode="sampled"), private=False)
     drawn = Request(LINE, count=5, sampling=Sampling(seed=7))
     assert couplets(message) == expected(composer, drawn)
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 
 
 async def test_lines_at_random_tell_a_seed_that_draws_them_again(fake, bot):
-    first = await ask(fake, bot, poem(LINE, mode="sampled", count=4), private=False)
+    sampled = poem(LINE, mode="sampled", count=4)
+    first = await ask(fake, bot, sampled, private=False)
     seed = int(re.search(r"seed (\d+)$", texts(first)[-1])[1])
-    again = await ask(fake, bot, poem(LINE, seed=seed, count=4), private=False, user=78)
+    replay = poem(LINE, mode="sampled", seed=seed, count=4)
+    again = await ask(fake, bot, replay, private=False, user=78)
     assert texts(again) == texts(first)
 
 
 async def test_seed_for_a_beam_is_refused(fake, bot):
     assert await refused(fake, bot, poem(LINE, seed=7, mode="beam")) == (
-        "A seed is for lines drawn at random: leave it out, or choose that mode."
+        "The likeliest lines leave nothing to chance: leave the seed out, or choose another mode."
     )
 
 
@@ -220,7 +239,7 @@ async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
     (message,) = exchange.messages
     assert not message["flags"] & EPHEMERAL
     assert texts(message)[0] == f"### {LINE}"
-    assert couplets(message) == expected(composer, Request(LINE))
+    assert couplets(message) == expected(composer, chosen(LINE))
     assert custom_ids(message, "lianju:again:1:77:")  # whoever asked, not whoever wrote
     assert bot.tree_errors == []
 

@@ -13,7 +13,7 @@ prompt-unknown =
     }
 request-range = { $value } is out of range: choose from { $low } to { $high }.
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.
-request-sampling = A beam and lines drawn at random exclude each other: choose one of them.
+request-sampling = A beam, chance and choice exclude each other: take one of them.
 search-nothing = No line can be written under these rules: change the line or its length.
 model-fault = The model returned nonsense: whoever runs this bot needs another bundle.
 model-failed = The model failed in the middle of a line: please try again.

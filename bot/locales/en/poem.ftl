@@ -2,7 +2,7 @@
 desk-running = Your last line is still being answered: ask again when it is done.
 desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
-poem-seed = A seed is for lines drawn at random: leave it out, or choose that mode.
+poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or choose another mode.
 
 # An answer and its buttons.
 answer-again = Another batch
@@ -16,6 +16,7 @@ answer-too-long = The answer is too long for one message: write a shorter line.
 answer-unreadable = I cannot read this message any more: ask anew with /poem.
 
 # The details of an answer.
+details-chosen = the best for this very line out of many drawn at random: beam size { $width }, seed { $seed }
 details-beam = beam search, width { $width }
 details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character

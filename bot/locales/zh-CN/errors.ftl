@@ -13,7 +13,7 @@ prompt-unknown =
     }
 request-range = { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
 request-width = 束宽 { $width } 给不出 { $lines } 句：请减少句数，或加大束宽。
-request-sampling = 集束搜索和随机抽取只能二选一。
+request-sampling = 集束搜索、随机抽取和挑选只能取其一。
 search-nothing = 按这些规则写不出句子：请换一句，或改变长度。
 model-fault = 模型的输出不对：需要机器人的运营者换一个模型。
 model-failed = 模型写到一半出错了：请再试一次。

@@ -2,7 +2,7 @@
 desk-running = 你的上一句还没答完：请等它答完再问。
 desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
 poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
-poem-seed = 随机种子只用于随机抽取：请去掉种子，或改选随机抽取。
+poem-seed = “最可能的”不靠随机：请去掉种子，或改选别的方式。
 
 # 回答与它的按钮。
 answer-again = 换一批
@@ -13,6 +13,7 @@ answer-too-long = 回答太长，一条消息放不下：请写短一点的句�
 answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
 
 # 回答的详情。
+details-chosen = 随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }

@@ -13,7 +13,7 @@ prompt-unknown =
     }
 request-range = { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
 request-width = 束寬 { $width } 給不出 { $lines } 句：請減少句數，或加大束寬。
-request-sampling = 集束搜尋和隨機抽取只能二選一。
+request-sampling = 集束搜尋、隨機抽取和挑選只能取其一。
 search-nothing = 依這些規則寫不出句子：請換一句，或改變長度。
 model-fault = 模型的輸出不對：需要機器人的營運者換一個模型。
 model-failed = 模型寫到一半出錯了：請再試一次。

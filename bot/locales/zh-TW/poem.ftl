@@ -2,7 +2,7 @@
 desk-running = 你的上一句還沒答完：請等它答完再問。
 desk-cooldown = 一句一句來：<t:{ $retry_at }:R>可以再問。
 poem-elsewhere = 我不在這個頻道作答：請到 { $channels } 來問。
-poem-seed = 隨機種子只用於隨機抽取：請拿掉種子，或改選隨機抽取。
+poem-seed = 「最可能的」不靠隨機：請拿掉種子，或改選別的方式。
 
 # 回答與它的按鈕。
 answer-again = 換一批
@@ -13,6 +13,7 @@ answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句�
 answer-unreadable = 我已經讀不懂這則訊息了：請用 /poem 重新提問。
 
 # 回答的詳細資訊。
+details-chosen = 隨機抽取多句，選出最貼合此句的：束寬 { $width }，隨機種子 { $seed }
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }
