@@ -5,7 +5,7 @@ __all__ = ["BLOCKS", "bar"]
 BLOCKS = 5
 FULL, EMPTY = "▰", "▱"
 # Mean natural-log probabilities a token: nearly all lines of verse lie between these.
-LEAST, MOST = -4.0, -1.0
+LEAST, MOST = -5.5, -1.0
 
 
 def bar(log_prob: float, tokens: int) -> str:

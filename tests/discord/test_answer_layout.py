@@ -253,7 +253,7 @@ def test_details_have_the_exact_numbers():
         "-# log-probability -14.3029 · perplexity 7.72 a character",  # exp(14.3029 / 7)
         "**2.** 万里江山万里余",
         "-# log-probability -9.0000 · perplexity 3.62 a character",  # exp(9 / 7)
-        "-# The bars show the mean log-probability a character, from −4 to −1: "
+        "-# The bars show the mean log-probability a character, from −5.5 to −1: "
         "the fuller, the surer the model.",
     ]
 

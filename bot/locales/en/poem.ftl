@@ -20,7 +20,7 @@ details-chosen = the best for this very line out of many drawn at random: beam s
 details-beam = beam search, width { $width }
 details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
-details-scale = The bars show the mean log-probability a character, from −4 to −1: the fuller, the surer the model.
+details-scale = The bars show the mean log-probability a character, from −5.5 to −1: the fuller, the surer the model.
 
 # The context menu of a message.
 answer-line-empty = There is no text in this message: choose one with a line of verse.

@@ -17,7 +17,7 @@ details-chosen = 随机抽取多句，选出最贴合此句的：束宽 { $width
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
-details-scale = 方块表示每字对数概率的平均值，从 −4 到 −1：越满，模型越有把握。
+details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1：越满，模型越有把握。
 
 # 消息的右键菜单。
 answer-line-empty = 这条消息里没有文字：请选一条写着诗句的消息。

@@ -17,7 +17,7 @@ details-chosen = 隨機抽取多句，選出最貼合此句的：束寬 { $width
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }
-details-scale = 方塊表示每字對數機率的平均值，從 −4 到 −1：越滿，模型越有把握。
+details-scale = 方塊表示每字對數機率的平均值，從 −5.5 到 −1：越滿，模型越有把握。
 
 # 訊息的右鍵選單。
 answer-line-empty = 這則訊息裡沒有文字：請選一則寫著詩句的訊息。
