@@ -104,22 +104,28 @@ def fill(path: Path, favourites: int, servers: int, seed: int = 1) -> None:
     """
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, servers + 1)
-    guild = rng.choice(servers, favourites * 3 // 2, p=share / share.sum())
-    size = np.bincount(guild, minlength=servers)
+    size = np.ceil(share / share.sum() * favourites).astype(np.int64)  # favourites of each server
+    guild = np.repeat(np.arange(servers), 2 * size + 8)  # more than needed, as some come up twice
     people = max(10, favourites // 5)
     home = rng.integers(people, size=servers)
 
-    def member() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        nth = rng.random(guild.size) ** 3 * (2 + size[guild] // 20)
-        return (home[guild] + nth.astype(np.int64)) % people + 1
-
-    first = np.concatenate(([0], np.cumsum(size // 3 + 1)))  # each server's first couplet
-    couplet = first[guild] + (rng.random(guild.size) ** 2 * (size[guild] // 3 + 1)).astype(np.int64)
-    user, author = member(), member()
+    couplets = 3 + size // 3
+    first = np.cumsum(couplets) - couplets  # each server's first couplet
+    couplet = first[guild] + (rng.random(guild.size) ** 2 * couplets[guild]).astype(np.int64)
+    user, author = (
+        (home[guild] + (rng.random(guild.size) ** 3 * (3 + size[guild] // 20)).astype(np.int64))
+        % people
+        + 1
+        for _ in range(2)
+    )
     kept_at = NOW - rng.integers(YEARS * 365 * DAY, size=guild.size)
-    # Each member keeps each couplet once.
-    _, chosen = np.unique(user * first[-1] + couplet, return_index=True)
-    chosen = rng.permutation(chosen)[:favourites]
+    # Each member keeps each couplet once, and no server more than its size as long as that does.
+    _, once = np.unique(user * couplets.sum() + couplet, return_index=True)
+    chosen = rng.permutation(once)
+    chosen = chosen[np.argsort(guild[chosen], kind="stable")]
+    held = np.bincount(guild[chosen], minlength=servers)
+    nth = np.arange(chosen.size) - np.repeat(np.cumsum(held) - held, held)
+    chosen = chosen[np.argsort(nth >= size[guild[chosen]], kind="stable")][:favourites]
     chosen = chosen[np.argsort(kept_at[chosen])]
     used, couplet = np.unique(couplet[chosen], return_inverse=True)
     rows = (user[chosen], guild[chosen] + 1, couplet + 1, author[chosen], kept_at[chosen])

@@ -1,9 +1,8 @@
 """What a server loves, and whom it has to thank."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from .database import Database
 from .favourites import server_id
@@ -36,46 +35,15 @@ class Leaderboard:
             offset: How many couplets to skip.
             limit: How many to give at most.
         """
-        here = server_id(guild_id)
-        if since is None:
-            ranking = select(
-                couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at
-            ).where(couplet_hearts.c.guild_id == here)
-        else:
-            ranking = (
-                select(
-                    favourite.c.couplet_id,
-                    func.count().label("hearts"),
-                    func.min(favourite.c.kept_at).label("first_at"),
-                )
-                .where(favourite.c.guild_id == here, favourite.c.kept_at >= since)
-                .group_by(favourite.c.couplet_id)
-            )
-        found = ranking.selected_columns
-        order = (found.hearts.desc(), found.first_at, found.couplet_id)
-        # Chosen before anything is looked up, so that what is skipped costs little.
-        top = ranking.order_by(*order).limit(limit).offset(offset).subquery()
-        author = (
-            select(favourite.c.author_id)
-            .where(
-                favourite.c.couplet_id == top.c.couplet_id,
-                favourite.c.guild_id == here,
-                favourite.c.author_id.is_not(None),
-            )
-            .order_by(favourite.c.kept_at, favourite.c.author_id)
-            .limit(1)
-            .scalar_subquery()
+        ranking = _COUPLETS_EVER if since is None else _COUPLETS_SINCE
+        rows, total = await self._read(ranking, guild_id, since, offset, limit)
+        return Page(
+            [
+                LovedCouplet(Couplet(line, answer), hearts, author_id)
+                for line, answer, hearts, author_id in rows
+            ],
+            total,
         )
-        page = (
-            select(couplet.c.line, couplet.c.answer, top.c.hearts, author.label("author"))
-            .join(couplet, couplet.c.id == top.c.couplet_id)
-            .order_by(top.c.hearts.desc(), top.c.first_at, top.c.couplet_id)
-        )
-        rows, total = await self._read(page, ranking)
-        loved = [
-            LovedCouplet(Couplet(row.line, row.answer), row.hearts, row.author) for row in rows
-        ]
-        return Page(loved, total)
 
     async def members(
         self, guild_id: int | None, since: float | None, offset: int, limit: int
@@ -88,52 +56,120 @@ class Leaderboard:
             offset: How many members to skip.
             limit: How many to give at most.
         """
-        here = server_id(guild_id)
-        if since is None:
-            ranking = select(member_hearts.c.user_id, member_hearts.c.hearts).where(
-                member_hearts.c.guild_id == here
-            )
-        else:
-            ranking = (
-                select(favourite.c.author_id.label("user_id"), func.count().label("hearts"))
-                .where(
-                    favourite.c.guild_id == here,
-                    favourite.c.kept_at >= since,
-                    favourite.c.author_id != favourite.c.user_id,
-                )
-                .group_by(favourite.c.author_id)
-            )
-        found = ranking.selected_columns
-        page = ranking.order_by(found.hearts.desc(), found.user_id).limit(limit).offset(offset)
-        rows, total = await self._read(page, ranking)
-        return Page([LovedMember(row.user_id, row.hearts) for row in rows], total)
+        ranking = _MEMBERS_EVER if since is None else _MEMBERS_SINCE
+        rows, total = await self._read(ranking, guild_id, since, offset, limit)
+        return Page([LovedMember(user_id, hearts) for user_id, hearts in rows], total)
 
     async def lines(self, guild_id: int | None, containing: str, limit: int) -> list[str]:
         """The best-loved answers of a server that contain this text, best first."""
-        best = (
-            select(couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at)
-            .where(couplet_hearts.c.guild_id == server_id(guild_id))
-            .order_by(
-                couplet_hearts.c.hearts.desc(),
-                couplet_hearts.c.first_at,
-                couplet_hearts.c.couplet_id,
-            )
-            .limit(SEARCHED)
-            .subquery()
-        )
-        answers = (
-            select(couplet.c.answer)
-            .join(best, best.c.couplet_id == couplet.c.id)
-            .where(func.instr(couplet.c.answer, containing) > 0)
-            .group_by(couplet.c.answer)
-            .order_by(func.max(best.c.hearts).desc(), func.min(best.c.first_at), couplet.c.answer)
-            .limit(limit)
-        )
+        values = {"guild_id": server_id(guild_id), "containing": containing, "limit": limit}
         async with self._database.reading() as connection:
-            return list(await connection.scalars(answers))
+            return list(await connection.scalars(_LINES, values))
 
-    async def _read(self, page: Select[Any], ranking: Select[Any]) -> tuple[Sequence[Any], int]:
-        total = select(func.count()).select_from(ranking.subquery())
+    async def _read(
+        self,
+        ranking: tuple[Select[Any], Select[Any]],
+        guild_id: int | None,
+        since: float | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[list[Any], int]:
+        page, total = ranking
+        values = {
+            "guild_id": server_id(guild_id),
+            "since": since,
+            "offset": offset,
+            "limit": limit,
+        }
         async with self._database.reading() as connection:
-            rows = (await connection.execute(page)).all()
-            return rows, await connection.scalar(total) or 0
+            rows = (await connection.execute(page, values)).all()
+            return list(rows), (await connection.execute(total, values)).scalar_one()
+
+
+def _couplets(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """A page of a ranking of couplets, and its length."""
+    found = ranking.selected_columns
+    # Chosen before anything is looked up, so that what is skipped costs little.
+    top = (
+        ranking.order_by(found.hearts.desc(), found.first_at, found.couplet_id)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+        .subquery()
+    )
+    author = (
+        select(favourite.c.author_id)
+        .where(
+            favourite.c.couplet_id == top.c.couplet_id,
+            favourite.c.guild_id == bindparam("guild_id"),
+            favourite.c.author_id.is_not(None),
+        )
+        .order_by(favourite.c.kept_at, favourite.c.author_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    page = (
+        select(couplet.c.line, couplet.c.answer, top.c.hearts, author)
+        .join(couplet, couplet.c.id == top.c.couplet_id)
+        .order_by(top.c.hearts.desc(), top.c.first_at, top.c.couplet_id)
+    )
+    return page, _total(ranking)
+
+
+def _members(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """A page of a ranking of members, and its length."""
+    found = ranking.selected_columns
+    page = ranking.order_by(found.hearts.desc(), found.user_id)
+    return page.limit(bindparam("limit")).offset(bindparam("offset")), _total(ranking)
+
+
+def _total(ranking: Select[Any]) -> Select[Any]:
+    return select(func.count()).select_from(ranking.subquery())
+
+
+# Made once: to put such a statement together takes longer than to read most pages.
+_COUPLETS_EVER = _couplets(
+    select(couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at).where(
+        couplet_hearts.c.guild_id == bindparam("guild_id")
+    )
+)
+_COUPLETS_SINCE = _couplets(
+    select(
+        favourite.c.couplet_id,
+        func.count().label("hearts"),
+        func.min(favourite.c.kept_at).label("first_at"),
+    )
+    .where(favourite.c.guild_id == bindparam("guild_id"), favourite.c.kept_at >= bindparam("since"))
+    .group_by(favourite.c.couplet_id)
+)
+_MEMBERS_EVER = _members(
+    select(member_hearts.c.user_id, member_hearts.c.hearts).where(
+        member_hearts.c.guild_id == bindparam("guild_id")
+    )
+)
+_MEMBERS_SINCE = _members(
+    select(favourite.c.author_id.label("user_id"), func.count().label("hearts"))
+    .where(
+        favourite.c.guild_id == bindparam("guild_id"),
+        favourite.c.kept_at >= bindparam("since"),
+        favourite.c.author_id != favourite.c.user_id,
+    )
+    .group_by(favourite.c.author_id)
+)
+
+_best = (
+    select(couplet_hearts)
+    .where(couplet_hearts.c.guild_id == bindparam("guild_id"))
+    .order_by(
+        couplet_hearts.c.hearts.desc(), couplet_hearts.c.first_at, couplet_hearts.c.couplet_id
+    )
+    .limit(SEARCHED)
+    .subquery()
+)
+_LINES = (
+    select(couplet.c.answer)
+    .join(_best, _best.c.couplet_id == couplet.c.id)
+    .where(func.instr(couplet.c.answer, bindparam("containing")) > 0)
+    .group_by(couplet.c.answer)
+    .order_by(func.max(_best.c.hearts).desc(), func.min(_best.c.first_at), couplet.c.answer)
+    .limit(bindparam("limit"))
+)

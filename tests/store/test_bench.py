@@ -2,6 +2,7 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
 from lianju.bot import __main__ as cli
 from lianju.bot.store import bench as bench_module
 from lianju.bot.store.bench import Report, Row, fill
@@ -23,9 +24,9 @@ def test_the_filled_database_is_as_large_and_as_uneven_as_said(path):
     assert sum(sizes) == 5000
     assert len(sizes) == 50
     assert 1.99 < seconds / 86_400 / 365 <= 2
-    # As Zipf has it, the largest of 50 has 1 / (1 + 1/2 + … + 1/50) = 22 %; it gets some more, as
-    # in small servers the same member often draws the same couplet.
-    assert 0.22 < sizes[0] / 5000 < 0.28
+    # The largest of 50 has 1 / (1 + 1/2 + … + 1/50) of all, the second half of that.
+    largest = 5000 / sum(1 / n for n in range(1, 51))
+    assert sizes[:2] == [pytest.approx(largest, rel=0.05), pytest.approx(largest / 2, rel=0.05)]
 
 
 def test_every_operation_is_measured_and_the_targets_are_told(capsys):
