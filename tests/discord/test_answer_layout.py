@@ -122,7 +122,7 @@ def test_answer_reads_from_top_to_bottom():
     message = payload(answer_layout(SHEET, ENGLISH))
     assert texts(message) == [
         "### 黄河远上白云间",
-        "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▱▱",
+        "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▰▱",
         "**2.** 黄河远上白云间，万里江山万里余\n-# ▰▰▰▰▰",
         "-# tang-lstm 1.0.0",
     ]
