@@ -119,6 +119,7 @@ def _exchange(path: Path, draft: Path, kept: Path) -> None:
 def _check(draft: Path, origin: Path) -> None:
     """Refuses a copy that is not whole or not known, and makes one file of it."""
     with _explained(origin), closing(_connect(draft)) as copy:
+        copy.execute("PRAGMA cache_size = -256000")  # KiB; it goes to and fro in the file
         copy.execute("PRAGMA journal_mode = DELETE")
         (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
