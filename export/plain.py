@@ -28,6 +28,7 @@ class PlainStepper(ABC):
     """
 
     grows = True
+    provider = "cpu"
 
     def __init__(self, model: LanguageModel) -> None:
         self.model = model

@@ -4,6 +4,7 @@ from discord.ext import commands
 
 from ..resources import open_resources
 from ..settings import Settings
+from .about import About
 from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favourites
@@ -22,6 +23,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Leaderboard,
     Privacy,
     ServerSettings,
+    About,
 )
 
 

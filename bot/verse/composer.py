@@ -58,6 +58,11 @@ class Composer:
         self._scheduler = scheduler
         self._planner = Planner(bundle.vocabulary)
 
+    @property
+    def provider(self) -> str:
+        """What runs the model: `cpu` or `cuda`."""
+        return self._model.provider
+
     def read(self, request: Request) -> Prompt:
         """Reads the prompt of a request, without answering it.
 

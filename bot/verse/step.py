@@ -35,6 +35,10 @@ class Stepper(Protocol):
     """A language model that is run step by step; `StepModel` is the one on ONNX Runtime."""
 
     @property
+    def provider(self) -> str:
+        """What runs the model: `cpu` or `cuda`."""
+
+    @property
     def grows(self) -> bool:
         """Whether the state grows with every step: only states of one age can then be joined."""
 

@@ -38,6 +38,7 @@ class TableModel:
     """
 
     grows = False
+    provider = "cpu"
 
     def __init__(self, log_prob, size):
         self._log_prob, self._size = log_prob, size

@@ -1,0 +1,36 @@
+"""`/about` and `/help`: what this bot is, and what it does."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from ..ui.about import about_layout, help_layout
+from ..ui.replies import show
+from .base import LianjuCog
+
+__all__ = ["About"]
+
+Interaction = discord.Interaction[Any]
+
+
+class About(LianjuCog, name="Lianju about"):
+    """Speaks of itself, to whoever asks alone."""
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def about(self, interaction: Interaction) -> None:
+        """Tells of the model behind the answers: size, quality, version, licence."""
+        async with self.answering(interaction) as context:
+            composer = self.resources.composer
+            layout = about_layout(context.speech, composer.bundle.manifest, composer.provider)
+            await show(interaction, layout, private=True)
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def help(self, interaction: Interaction) -> None:
+        """Tells what every command does."""
+        async with self.answering(interaction) as context:
+            await show(interaction, help_layout(context.speech), private=True)

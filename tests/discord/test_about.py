@@ -1,0 +1,69 @@
+import json
+
+import pytest
+from lianju.bot.ui.about import about_layout, help_layout
+from lianju.bot.ui.speech import Speech
+from lianju.bot.verse.bundle import default_directory, load_bundle
+from lianju.bot.verse.manifest import Manifest
+
+from ..verse.toy import Toy, read_manifest, write_manifest
+from .interactions import EPHEMERAL, slash, texts
+from .talk import ask
+
+LANGUAGES = ("en", "zh-CN", "zh-TW")
+EVERYWHERE = [{"guild": 42}, {"guild": None}, {"guild": 43, "installed_by_user": True}]
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+async def test_about_tells_of_the_model_in_private(place, fake, bot):
+    message = await ask(fake, bot, slash("about"), **place)
+    assert message["flags"] & EPHEMERAL
+    text = "\n".join(texts(message))
+    for said in ("toy 0.0.1", "runs on: CPU", "licence: MIT"):
+        assert said in text
+    assert "perplexity" not in text  # nobody has measured the toy's
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+async def test_help_is_private(place, fake, bot):
+    message = await ask(fake, bot, slash("help"), **place)
+    assert message["flags"] & EPHEMERAL
+    assert texts(message)[0] == "### What I can do"
+
+
+def said(layout):
+    return json.dumps(layout.to_components(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_help_names_every_command(language, bot):
+    text = said(help_layout(Speech(language)))
+    ours = {
+        command.name
+        for command in bot.tree.get_commands()
+        if command.module and command.module.startswith("lianju")
+    }
+    assert {"poem", "about", "help"} <= ours
+    for name in ours - {"Answer this line"}:
+        assert f"`/{name}`" in text
+
+
+def test_shipped_bundle_tells_how_good_it_is():
+    manifest = load_bundle(default_directory()).manifest
+    text = said(about_layout(Speech("en"), manifest, "cuda"))
+    assert f"{manifest.metrics['perplexity']['test']['han']:.0f} a character" in text
+    assert "runs on: CUDA" in text
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [{}, {"perplexity": 3}, {"perplexity": {"test": [1]}}, {"perplexity": {"test": {"all": "?"}}}],
+)
+def test_foreign_metrics_are_left_out(metrics, tmp_path):
+    bundle = Toy().write(tmp_path / "toy")
+    manifest = read_manifest(bundle) | {"metrics": metrics, "name": "@everyone `x`"}
+    write_manifest(bundle, manifest)
+    parsed = Manifest.parse((bundle / "manifest.json").read_text(encoding="utf-8"))
+    text = said(about_layout(Speech("en"), parsed, "cpu"))
+    assert "perplexity" not in text
+    assert r"\\@everyone \\`x\\`" in text  # as JSON writes a backslash
