@@ -1,6 +1,7 @@
 """`lianju bench-store`: how long members wait for a database that many servers have filled."""
 
 import asyncio
+import os
 import sqlite3
 import statistics
 import time
@@ -27,6 +28,7 @@ NEWCOMER = 10**9  # the id of a user who has kept nothing
 PAGE = 10
 FAVOURITE_MS, PAGE_MS = 5.0, 10.0  # targets
 STARTS = 9
+HEART_BYTES = 60_000  # written to the log for one, or so
 HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
 
 Operation = Callable[[int], Awaitable[object]]
@@ -152,13 +154,18 @@ def fill(path: Path, favourites: int, servers: int, seed: int = 1) -> None:
 
 
 async def _bench(path: Path, empty: Path, repeat: int) -> list[Row]:
+    # What a heart waits for beside its own work, and what other programs can make slow.
+    with (path.parent / "disk").open("wb", buffering=0) as disk:
+
+        async def write(_: int) -> None:
+            disk.write(bytes(HEART_BYTES))
+            os.fsync(disk.fileno())
+
+        rows = [await _measure("write and sync, the disk alone", None, write, repeat)]
     store = await open_store(_url(path))
     try:
         operations = await _operations(store, _Sample(path, repeat + 1))
-        rows = [
-            await _measure(name, target_ms, operation, repeat)
-            for name, target_ms, operation in operations
-        ]
+        rows += [await _measure(*operation, repeat) for operation in operations]
     finally:
         await store.close()
 
