@@ -28,7 +28,7 @@ WIDTH = 44  # columns of a text beside a button
 
 def draw(message):
     """The message as lines of text; `[ ]` is a button, `▾` a menu."""
-    return "\n".join(f"    {row}".rstrip() for part in message["components"] for row in rows(part))
+    return "\n".join(row for part in message["components"] for row in rows(part))
 
 
 def rows(part):
