@@ -195,7 +195,7 @@ def restore(file: Path) -> None:
 )
 @click.option("--servers", type=click.IntRange(1, 10**6), default=10_000, show_default=True)
 @click.option(
-    "--repeat", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Of each."
+    "--repeat", type=click.IntRange(20, 10_000), default=500, show_default=True, help="Of each."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bench_store(favourites: int, servers: int, repeat: int, as_json: bool) -> None:

@@ -37,6 +37,18 @@ async def test_nobody_removes_what_another_keeps(store):
     assert await store.favourites.everything(1) == [kept]
 
 
+async def test_matching_favourites_are_one_s_own_latest_first(store):
+    for at, couplet in enumerate([Couplet("甲%", "云"), Couplet("乙", "甲"), Couplet("丙", "丁")]):
+        await store.favourites.toggle(1, 5, couplet, None, at)
+        await store.favourites.toggle(2, 5, couplet, None, at)
+    for text, limit, wanted in [("甲", 9, "乙甲"), ("", 2, "丙乙"), ("%", 9, "甲"), ("戊", 9, "")]:
+        found = await store.favourites.matching(1, text, limit)
+        assert "".join(each.couplet.line[0] for each in found) == wanted
+        assert {each.id for each in found} <= {
+            each.id for each in await store.favourites.everything(1)
+        }
+
+
 async def test_many_at_once_are_each_counted_once(store, query):
     """Ten members press each heart three times."""
     presses = [(user, couplet) for _ in range(3) for user in range(10) for couplet in COUPLETS]
