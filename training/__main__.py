@@ -81,7 +81,7 @@ def prepare(
 @cli.command()
 @click.argument("corpus", type=_FOLDER)
 @click.option("--out", type=_FOLDER, required=True, help="The run's folder.")
-@click.option("--preset", default="tang", show_default=True, help="A preset, or a .toml file.")
+@click.option("--preset", default="release", show_default=True, help="A preset, or a .toml file.")
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
 @click.option(
     "--minutes",
@@ -194,7 +194,7 @@ def sample(
 
 @cli.command()
 @click.argument("corpus", type=_FOLDER)
-@click.option("--preset", default="tang", show_default=True, help="A preset, or a .toml file.")
+@click.option("--preset", default="release", show_default=True, help="A preset, or a .toml file.")
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
 @click.option("--updates", type=click.IntRange(3), default=15, show_default=True)
 @click.option("--json", "as_json", is_flag=True)

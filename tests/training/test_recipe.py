@@ -5,7 +5,7 @@ from lianju.training.schedule import rate_share
 
 
 def test_every_preset_is_valid():
-    assert {"seed", "tiny", "tang"} <= set(preset_names())
+    assert {"seed", "tiny", "tang", "release"} <= set(preset_names())
     for name in preset_names():
         assert load_recipe(name).name == name
 
