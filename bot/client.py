@@ -1,5 +1,6 @@
 """The bot that `lianju serve` runs."""
 
+import asyncio
 import logging
 
 import aiohttp
@@ -9,7 +10,9 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from .cogs import add_cogs
+from .resources import Resources
 from .settings import Settings
+from .translator import LianjuTranslator
 from .verse.errors import LianjuError
 
 __all__ = ["LianjuBot", "StartError"]
@@ -24,9 +27,7 @@ class StartError(LianjuError):
 class LianjuBot(commands.AutoShardedBot):
     """A bot with nothing but Lianju in it.
 
-    `setup_hook` opens what it needs and registers the commands; `close` removes the cogs, which
-    finish their answers and free what they hold. It knows its servers, but sees neither members
-    nor messages.
+    It knows its servers, but sees neither members nor messages.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -40,15 +41,30 @@ class LianjuBot(commands.AutoShardedBot):
             max_messages=None,
         )
         self._settings = settings
+        self._resources: Resources | None = None
+        self._gateway = None if settings.gateway is None else yarl.URL(settings.gateway)
+        if self._gateway is not None:
+            _redirect(self.http, self._gateway)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the model and the database are open and every cog is there."""
+        return self._resources is not None
 
     async def setup_hook(self) -> None:
-        """Opens the model and registers the commands, globally or with the test server alone.
+        """Opens what the cogs need and registers the commands, everywhere or with one server.
 
         Raises:
-            LianjuError: The bundle cannot be used.
+            LianjuError: The bundle or the database cannot be used.
             StartError: The bot is not in the test server.
         """
-        await add_cogs(self, self._settings)
+        opening = asyncio.ensure_future(add_cogs(self, self._settings))
+        try:
+            self._resources = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._resources = await opening  # what is open half-way could not be closed
+            raise
+        await self.tree.set_translator(LianjuTranslator())
         if self._settings.test_guild is None:
             await self.tree.sync()
             return
@@ -75,13 +91,38 @@ class LianjuBot(commands.AutoShardedBot):
                 socket = await self.http.ws_connect(str(gateway))
             except (aiohttp.ClientError, TimeoutError):
                 raise StartError(
-                    f"Discord's gateway cannot be reached at {gateway}: check the network."
+                    f"Discord's gateway cannot be reached at {self._gateway or gateway}: "
+                    "check the network and LIANJU_GATEWAY."
                 ) from None
             await socket.close()
             # Later connections go where Discord, or the proxy before it, sent this one.
             DiscordWebSocket.DEFAULT_GATEWAY = gateway
         await super().launch_shard(gateway, shard_id, initial=initial)
 
+    async def close(self) -> None:
+        """Refuses new requests, lets those under way finish, goes offline and frees everything."""
+        if self._resources is not None:
+            await self._resources.finish()
+        for shard in self.shards.values():
+            # Before the cogs go, or a command that still came in would be unknown.
+            await shard.disconnect()
+        await super().close()
+
     async def on_ready(self) -> None:
         """Notes that every shard is online."""
         _log.info("online shards=%s servers=%d", self.shard_count, len(self.guilds))
+
+
+def _redirect(http: discord.http.HTTPClient, gateway: yarl.URL) -> None:
+    """Lets every connection to a gateway, new or resumed, go to this one.
+
+    discord.py connects to where REST sends it, resumes where READY told it to, and otherwise goes
+    to Discord's own address; all of that passes through `ws_connect`.
+    """
+    connect = http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        query = yarl.URL(url).query
+        return await connect(str(gateway.with_query(query)), compress=compress)
+
+    http.ws_connect = ws_connect  # type: ignore[method-assign]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from .desk import Desk
@@ -23,7 +24,8 @@ class Resources:
         store: Keeps favourites and preferences.
         desk: Says who may ask now.
         clock: The time in Unix seconds.
-        running: One future for each interaction that is being answered.
+        running: One future for each interaction that is being answered, and for what else must end
+            before the database is closed.
         closing: Set once no new interaction is to be answered.
     """
 
@@ -38,8 +40,10 @@ class Resources:
     async def finish(self) -> None:
         """Lets no new answer begin, and waits for those under way as long as one may take."""
         self.closing.set()
-        if self.running:
-            await asyncio.wait(self.running, timeout=self.settings.deadline)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.deadline):
+                while self.running:
+                    await asyncio.wait(self.running)
 
     async def close(self) -> None:
         """Waits for the answers under way, then frees the model and closes the database."""

@@ -1,6 +1,7 @@
 """`lianju serve`: the Discord bot as a process."""
 
 import asyncio
+import logging
 import signal
 from contextlib import suppress
 
@@ -12,10 +13,12 @@ from .client import LianjuBot, StartError
 from .logs import set_up_logging
 from .settings import Settings
 
-__all__ = ["run"]
+__all__ = ["PORTAL", "read_token", "run"]
 
 PORTAL = "https://discord.com/developers/applications"
 AUTHENTICATION_FAILED = 4004  # the gateway's close code
+
+_log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
@@ -27,7 +30,7 @@ def run(settings: Settings) -> int:
     Raises:
         LianjuError: The bot cannot start, or Discord sent it away; the message says why.
     """
-    token = _token(settings)
+    token = read_token(settings)
     set_up_logging(settings.log_format, settings.log_level)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     if settings.rest_base is not None:
@@ -58,16 +61,33 @@ def run(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C cancels all the same
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with LianjuBot(settings) as bot:
         online = asyncio.create_task(bot.start(token))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with suppress(NotImplementedError):  # Windows: Ctrl-C cancels all the same
-                asyncio.get_running_loop().add_signal_handler(number, online.cancel)
+        told = asyncio.create_task(stop.wait())
         with suppress(asyncio.CancelledError):
-            await online
+            await asyncio.wait({online, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if online.done():
+            online.result()
+        # While it connects a shard, discord.py may lose a cancellation (Python 3.11's wait_for
+        # does); closing ends it for certain. Before that, there may be half a bot to clean up.
+        if bot.is_set_up:
+            _log.info("stopping")
+            await bot.close()
+        online.cancel()
+        await asyncio.gather(online, return_exceptions=True)
 
 
-def _token(settings: Settings) -> str:
+def read_token(settings: Settings) -> str:
+    """The token of the bot.
+
+    Raises:
+        StartError: There is none, or no HTTP header could hold it.
+    """
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     if not token:
         raise StartError(

@@ -2,7 +2,7 @@
 
 from discord.ext import commands
 
-from ..resources import open_resources
+from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
 from .answers import Answers
@@ -27,8 +27,11 @@ FEATURES: tuple[type[LianjuCog], ...] = (
 )
 
 
-async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settings) -> None:
-    """Opens the model and the database and adds every cog; removing the cogs closes both.
+async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settings) -> Resources:
+    """Opens the model and the database and adds every cog.
+
+    Returns:
+        What the cogs share; removing the cogs closes it.
 
     Raises:
         BundleError: The bundle cannot be used.
@@ -47,3 +50,4 @@ async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settin
             await bot.remove_cog(cog.qualified_name)
         await resources.close()
         raise
+    return resources

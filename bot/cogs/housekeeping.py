@@ -1,5 +1,6 @@
 """What no member sees: what expires is deleted, and at the end everything is closed."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -65,7 +66,11 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
 
     @tasks.loop(hours=24)
     async def _tidy(self) -> None:
-        await self.purge()
+        # Waited for at the end instead of cancelled, which the database's driver takes badly.
+        purging = asyncio.ensure_future(self.purge())
+        self.resources.running.add(purging)
+        purging.add_done_callback(self.resources.running.discard)
+        await asyncio.shield(purging)
 
     @commands.Cog.listener("on_guild_remove")
     async def forget(self, guild: discord.Guild) -> None:
