@@ -156,9 +156,16 @@ def generate(source: Path, out: str, **options: Any) -> None:
 
 
 @cli.command()
+@click.option(
+    "--check", is_flag=True, help="Say whether it could start, without going online, and stop."
+)
 @click.pass_context
-def serve(ctx: click.Context) -> None:
+def serve(ctx: click.Context, check: bool) -> None:
     """Run the Discord bot, until it is told to stop."""
+    if check:
+        from .check import run_checks
+
+        ctx.exit(run_checks())
     from .serve import run
     from .settings import load_settings
 

@@ -19,11 +19,13 @@ __all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings"
 PREFIX = "LIANJU_"
 TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
 DOTENV = Path(".env")
-MAY_HOLD_SECRETS = ("discord_token", "database", "rest_base")
+MAY_HOLD_SECRETS = ("discord_token", "database", "rest_base", "gateway")
 ENCODING = "utf-8-sig"  # Windows editors put a mark before the first key
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
+# Without a user and password: they would clash with the token of every request.
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")]
+GatewayAddress = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/?#@]+[^\s?#@]*$")]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///\S")]
@@ -59,7 +61,13 @@ class Settings(BaseSettings):
     )
     rest_base: Address | None = Field(
         default=None,
-        description="an http:// or https:// address such as https://discord.com/api/v10",
+        description=(
+            "an http:// or https:// address such as https://discord.com/api/v10, "
+            "without a user or password"
+        ),
+    )
+    gateway: GatewayAddress | None = Field(
+        default=None, description="a ws:// or wss:// address such as wss://gateway.discord.gg"
     )
     bundle: Folder | None = Field(default=None, description="the folder of a bundle")
     provider: Literal["auto", "cuda", "cpu"] = Field(

@@ -1,4 +1,5 @@
 import os
+import socket
 
 import pytest
 from lianju.bot.cogs import FEATURES
@@ -79,6 +80,25 @@ async def bot(fake, resources):
             for menu in cog.menus:
                 host.tree.add_command(menu)
         yield host
+
+
+@pytest.fixture
+def settings(fake, bundle):
+    """The environment of a `lianju serve` that finds everything in order."""
+    return {
+        "DISCORD_TOKEN": fake.token,
+        "LIANJU_REST_BASE": fake.rest_base,
+        "LIANJU_BUNDLE": bundle,
+        "LIANJU_PROVIDER": "cpu",
+        "LIANJU_THREADS": 1,
+        "LIANJU_DATABASE": "sqlite+aiosqlite:///lianju.sqlite3",  # in the working folder
+    }
+
+
+@pytest.fixture
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Clock:

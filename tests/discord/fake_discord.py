@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -55,6 +56,8 @@ class FakeDiscord(FakeGateway):
         failures: The next answers to requests whose path holds the key: statuses, used up in
             turn.
         retry_after: Seconds that an injected 429 asks the bot to wait.
+        gates: Requests whose path holds the key wait for the event before anything happens.
+        reached: Set, by such a key, when the first one waits.
         losses: Ends of paths whose next request is carried out and then answered with 500.
         gateway_url: Where `/gateway/bot` sends the bot; None is this server.
         shards: How many it advises.
@@ -69,6 +72,8 @@ class FakeDiscord(FakeGateway):
         self.refusals: list[tuple[int, str]] = []
         self.failures: dict[str, list[int]] = {}
         self.retry_after = 0.0
+        self.gates: dict[str, asyncio.Event] = {}
+        self.reached: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.losses: set[str] = set()
         self.gateway_url: str | None = None
         self.shards = 1
@@ -106,6 +111,8 @@ class FakeDiscord(FakeGateway):
         try:
             yield fake
         finally:
+            for gate in fake.gates.values():
+                gate.set()
             await runner.cleanup()
 
     @property
@@ -171,6 +178,9 @@ class FakeDiscord(FakeGateway):
     @web.middleware
     async def _guard(self, request: web.Request, handler):
         self.requests.append((request.method, request.path))
+        for key in [key for key in self.gates if key in request.path]:
+            self.reached[key].set()
+            await self.gates[key].wait()
         try:
             self._admit(request)
             response = await handler(request)

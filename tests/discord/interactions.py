@@ -35,6 +35,7 @@ ADMIN = 1 << 5  # Manage Server
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4  # types of interactions
 MESSAGE, THINKING, THINKING_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9  # of callbacks
 
+HANGS_S = 60  # a test that fails may take so long; one that passes does not wait
 GUILD_TEXT, DM, PUBLIC_THREAD = 0, 1, 11
 
 
@@ -91,7 +92,7 @@ class Exchange:
         return self.type != 0
 
     async def until(self, condition) -> None:
-        async with self.changed:
+        async with asyncio.timeout(HANGS_S), self.changed:
             await self.changed.wait_for(condition)
 
     async def answered(self) -> Json:

@@ -7,6 +7,8 @@ import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from .interactions import HANGS_S
+
 
 @dataclass
 class Ended:
@@ -18,26 +20,53 @@ class Ended:
 
 
 class Served:
-    """A running `lianju serve`; its output is there once it has ended."""
+    """A running `lianju serve`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._output = asyncio.create_task(process.communicate())
+        self._log = ""
+        self._logged = asyncio.Condition()
+        self._end = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> Ended:
+        out = asyncio.create_task(self._process.stdout.read())
+        async for line in self._process.stderr:
+            async with self._logged:
+                self._log += line.decode()
+                self._logged.notify_all()
+        status = await self._process.wait()
+        return Ended(status, (await out).decode(), self._log)
 
     async def ended(self) -> Ended:
-        out, log = await self._output
-        return Ended(self._process.returncode, out.decode(), log.decode())
+        return await self._end
 
     async def stop(self, number: int = signal.SIGTERM) -> Ended:
-        self._process.send_signal(number)
+        self.signal(number)
         return await self.ended()
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
 
     async def online(self, ready: asyncio.Event) -> None:
         """Waits until the fake has seen it come online; fails if it ends before."""
-        waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait({waiting, self._output}, return_when=asyncio.FIRST_COMPLETED)
+        await self._wait_for(ready.wait())
+
+    async def logs(self, words: str) -> None:
+        """Waits until these words are in the log; fails if it ends before."""
+
+        async def logged() -> None:
+            async with self._logged:
+                await self._logged.wait_for(lambda: words in self._log)
+
+        await self._wait_for(logged())
+
+    async def _wait_for(self, event) -> None:
+        waiting = asyncio.ensure_future(event)
+        done, _ = await asyncio.wait(
+            {waiting, self._end}, timeout=HANGS_S, return_when=asyncio.FIRST_COMPLETED
+        )
         waiting.cancel()
-        assert ready.is_set(), (await self.ended()).log
+        assert waiting in done, self._log
 
     def kill(self) -> None:
         if self._process.returncode is None:

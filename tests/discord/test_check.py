@@ -1,0 +1,119 @@
+"""`lianju serve --check`: a line for each thing, and nothing goes online."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from .fake_discord import TOKEN
+
+SECRET = "k3yOfTheClientSecretThatIsNoToken0"  # noqa: S105 -- made up
+
+
+def check(**environment):
+    """Runs it where no connection can be made, and returns its status and lines."""
+    code = (
+        "import socket, sys\n"
+        "def refuse(*_): raise AssertionError('went online')\n"
+        "socket.socket.connect = socket.getaddrinfo = refuse\n"
+        "from lianju.bot.__main__ import main\n"
+        "sys.exit(main(['serve', '--check']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def environment(bundle):
+    """Everything in order."""
+    return {
+        "DISCORD_TOKEN": TOKEN,
+        "LIANJU_BUNDLE": bundle,
+        "LIANJU_PROVIDER": "cpu",
+        "LIANJU_DATABASE": "sqlite+aiosqlite:///lianju.sqlite3",
+    }
+
+
+def test_all_in_order(environment, tmp_path):
+    status, lines = check(**environment)
+    assert status == 0
+    assert [line[:2] for line in lines] == [
+        ["ok", "settings"],
+        ["ok", "bundle"],
+        ["ok", "database"],
+        ["ok", "token"],
+    ]
+    words = [line[2] for line in lines]
+    assert words[1] == "toy 0.0.1 runs on the CPU"
+    assert words[2] == str(tmp_path / "lianju.sqlite3")
+    assert "1000" in words[3]
+    assert TOKEN not in "".join(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "item", "words"),
+    [
+        ("DISCORD_TOKEN", "", "token", "DISCORD_TOKEN is missing: "),
+        ("DISCORD_TOKEN", SECRET, "token", "DISCORD_TOKEN is no bot's token"),
+        ("DISCORD_TOKEN", f"{SECRET}.b.c", "token", "DISCORD_TOKEN is no bot's token"),
+        ("DISCORD_TOKEN", "MTAwMA.b", "token", "DISCORD_TOKEN is no bot's token"),
+        ("DISCORD_TOKEN", f"Bot {TOKEN}", "token", "DISCORD_TOKEN has spaces"),
+        ("LIANJU_BUNDLE", "/nowhere", "bundle", "There is no bundle at /nowhere"),
+        ("LIANJU_DATABASE", "sqlite+aiosqlite:////dev/null/x", "database", "The folder /dev/null"),
+    ],
+)
+def test_what_is_wrong_is_named_and_the_rest_checked(name, value, item, words, environment):
+    status, lines = check(**environment | {name: value})
+    assert status == 2
+    assert [line[1] for line in lines] == ["settings", "bundle", "database", "token"]
+    assert {line[1]: line[0] for line in lines} == {
+        other: "FAILED" if other == item else "ok"
+        for other in ("settings", "bundle", "database", "token")
+    }
+    (told,) = (line[2] for line in lines if line[1] == item)
+    assert told.startswith(words)
+    assert SECRET not in told
+    assert TOKEN not in told
+
+
+def test_wrong_setting_is_all_that_is_said(environment):
+    status, lines = check(**environment, LIANJU_QUEUE="none")
+    assert status == 2
+    assert [line[:2] for line in lines] == [["FAILED", "settings"]]
+    assert lines[0][2].startswith("LIANJU_QUEUE must be ")
+
+
+def test_damaged_bundle(environment, bundle):
+    (bundle / "step.onnx").write_bytes(b"")
+    status, lines = check(**environment)
+    assert (status, lines[1][0]) == (2, "FAILED")
+    assert "step.onnx" in lines[1][2]
+
+
+def test_database_of_another_program_is_left_alone(environment, tmp_path):
+    with sqlite3.connect(tmp_path / "lianju.sqlite3") as other:
+        other.execute("CREATE TABLE theirs (x)")
+    before = (tmp_path / "lianju.sqlite3").read_bytes()
+    status, lines = check(**environment)
+    assert (status, lines[2][0]) == (2, "FAILED")
+    assert "another program" in lines[2][2]
+    assert (tmp_path / "lianju.sqlite3").read_bytes() == before
+
+
+def test_help_says_what_it_does():
+    done = subprocess.run(
+        [sys.executable, "-m", "lianju.bot", "serve", "--help"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert "--check" in done.stdout

@@ -1,0 +1,129 @@
+"""What operators do to a running `lianju serve`: stop it, shard it, put a proxy before it."""
+
+import asyncio
+import json
+import signal
+
+import pytest
+
+from .fake_discord import TOKEN
+from .interactions import EPHEMERAL, poem
+from .process import serving
+
+LINE = "黄河远上白云间"
+OTHER_SHARD = 1 << 22  # a server's id
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_stopping_finishes_what_runs_and_refuses_what_comes(number, fake, settings, tmp_path):
+    gate = fake.gates["@original"] = asyncio.Event()
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        running = await fake.send(fake.interaction(poem(LINE)))
+        await running.until(lambda: running.acknowledged)
+        served.signal(number)
+        await served.logs("stopping")
+        late = await fake.send(fake.interaction(poem(LINE), user=78, locale="zh-CN"))
+        refusal = await late.answered()
+        assert refusal["flags"] & EPHEMERAL
+        assert refusal["content"] == "我正要停机：请过一分钟再问。"
+        assert running.messages == []
+        gate.set()
+        ended = await served.ended()
+    assert (ended.status, ended.out) == (0, "")
+    assert len(running.messages) == len(late.messages) == 1
+    assert "Traceback" not in ended.log
+    assert fake.closed_with == [1000]
+    # A database that was closed has no write-ahead log left beside it.
+    assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
+
+
+@pytest.mark.parametrize("step", ["/users/@me", "/commands", "/gateway/bot", "/gateway/"])
+async def test_stopping_while_it_goes_online(step, fake, settings, tmp_path):
+    fake.gates[step] = asyncio.Event()
+    async with serving(**settings) as served:
+        await served.online(fake.reached[step])
+        ended = await served.stop()
+    assert (ended.status, ended.out) == (0, "")
+    assert "Traceback" not in ended.log
+    assert len(list(tmp_path.glob("lianju.sqlite3*"))) <= 1
+
+
+async def test_log_in_json_has_a_field_for_each_figure(fake, settings):
+    async with serving(**settings, LIANJU_LOG_FORMAT="json") as served:
+        await served.online(fake.ready)
+        for guild, line in ((42, LINE), (None, LINE), (43, "黄河龘上")):
+            exchange = await fake.send(fake.interaction(poem(line), guild=guild))
+            await exchange.answered()
+            await served.logs(f'"server": {guild}' if guild else '"server": "none"')
+        ended = await served.stop()
+    lines = [json.loads(line) for line in ended.log.splitlines()]
+    requests = [line for line in lines if "outcome" in line]
+    assert [(r["command"], r["server"], r["outcome"]) for r in requests] == [
+        ("poem", 42, "answered"),
+        ("poem", "none", "answered"),
+        ("poem", 43, "refused:PromptError"),
+    ]
+    for request in requests:
+        assert {"time", "level", "logger", "message", "ms"} <= set(request)
+        assert isinstance(request["ms"], int)
+    assert requests[0]["width"] == 5
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+async def test_log_tells_no_secret_at_any_level(style, fake, settings):
+    secrets = {"token": TOKEN, "line": "何处", "exchange": "token-5", "session": "session-"}
+    async with serving(**settings, LIANJU_LOG_FORMAT=style, LIANJU_LOG_LEVEL="debug") as served:
+        await served.online(fake.ready)
+        for user, line in enumerate((LINE, "何处是江南龘", "何处" * 100), 1):
+            await (await fake.send(fake.interaction(poem(line), user=user))).answered()
+        fake.failures["@original"] = [400]  # an error whose traceback is logged
+        await (await fake.send(fake.interaction(poem(LINE), user=4))).answered()
+        await fake.drop_gateway()
+        await served.online(fake.back)
+        ended = await served.stop()
+    assert "incident" in ended.log
+    assert [name for name, secret in secrets.items() if secret in ended.log] == []
+    assert not set(LINE + "龘") & set(ended.log)
+
+
+async def test_quiet_log(fake, settings):
+    async with serving(**settings, LIANJU_LOG_LEVEL="warning") as served:
+        await served.online(fake.ready)
+        await (await fake.send(fake.interaction(poem(LINE)))).answered()
+        assert (await served.stop()).log == ""
+
+
+async def test_every_shard_answers_for_its_servers(fake, settings):
+    fake.shards = 2
+    fake.guilds.add(str(OTHER_SHARD))
+    async with serving(**settings) as served:
+        while len(fake.identified) < 2:
+            fake.ready.clear()
+            await served.online(fake.ready)
+        for guild in (42, OTHER_SHARD, None):
+            exchange = await fake.send(fake.interaction(poem(LINE), guild=guild, user=guild or 1))
+            await exchange.answered()
+        await fake.drop_gateway(shard=1)
+        await served.online(fake.back)
+        exchange = await fake.send(fake.interaction(poem(LINE), guild=OTHER_SHARD, user=2))
+        await exchange.answered()
+        assert (await served.stop()).status == 0
+    assert [resume["session_id"] for resume in fake.resumed] == ["session-1"]
+
+
+async def test_every_connection_goes_to_the_gateway_of_the_settings(fake, settings, closed_port):
+    fake.gateway_url = fake.resume_url = f"ws://127.0.0.1:{closed_port}/"
+    proxy = f"ws://127.0.0.1:{fake.port}/proxy/"
+    async with serving(**settings, LIANJU_GATEWAY=proxy) as served:
+        await served.online(fake.ready)
+        await fake.drop_gateway()
+        await served.online(fake.back)  # resumed
+        fake.ready.clear()
+        await fake.forget_session()
+        await served.online(fake.ready)  # begun anew
+        await (await fake.send(fake.interaction(poem(LINE)))).answered()
+        assert (await served.stop()).status == 0
+    assert len(fake.resumed) == 1
+    assert len(fake.identified) == 2
+    assert "/gateway/" not in [path for _, path in fake.requests]
