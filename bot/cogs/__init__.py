@@ -1,5 +1,7 @@
 """The user-facing features, one a file, and how they join a bot."""
 
+import logging
+
 from discord.ext import commands
 
 from ..resources import Resources, open_resources
@@ -27,8 +29,15 @@ FEATURES: tuple[type[LianjuCog], ...] = (
 )
 
 
-async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settings) -> Resources:
+_log = logging.getLogger(__name__)
+
+Bot = commands.Bot | commands.AutoShardedBot
+
+
+async def add_cogs(bot: Bot, settings: Settings) -> Resources:
     """Opens the model and the database and adds every cog.
+
+    A bot that has an /about or /help of its own does without ours.
 
     Returns:
         What the cogs share; removing the cogs closes it.
@@ -40,7 +49,7 @@ async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settin
         discord.app_commands.CommandAlreadyRegistered: The bot has a command of the same name.
     """
     resources = await open_resources(settings)
-    cogs = [feature(resources) for feature in FEATURES]
+    cogs = [feature(resources) for feature in FEATURES if not _is_spoken_for(bot, feature)]
     try:
         # Housekeeping comes last and so goes last, as it closes what the others use.
         for cog in (*cogs, Housekeeping(bot, resources, cogs)):
@@ -51,3 +60,14 @@ async def add_cogs(bot: commands.Bot | commands.AutoShardedBot, settings: Settin
         await resources.close()
         raise
     return resources
+
+
+def _is_spoken_for(bot: Bot, feature: type[LianjuCog]) -> bool:
+    """Whether a bot tells of itself already; its owner would not give up /help for ours."""
+    taken = {command.name for command in bot.tree.get_commands()}
+    ours = {command.name for command in feature.__cog_app_commands__}
+    if feature is not About or taken.isdisjoint(ours):
+        return False
+    for name in sorted(taken & ours):
+        _log.warning("/about and /help are left out: this bot has a command %s of its own", name)
+    return True

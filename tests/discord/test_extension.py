@@ -1,17 +1,41 @@
+"""Lianju inside somebody's bot, which has commands, handlers, buttons and a translator too."""
+
+import gc
 import logging
+import os
 import signal
 import sys
 import threading
+import weakref
+from pathlib import Path
 
+import discord
 import pytest
+from discord import app_commands, ui
 from discord.ext import commands
 from lianju.bot.verse.composer import Composer
 
 from .hosts import OtherBot
-from .interactions import poem, texts
+from .interactions import EPHEMERAL, custom_ids, labels, poem, slash, texts
 
 EXTENSION = "lianju.bot"
 LINE = "黄河远上白云间"
+OWN = {"ping", "crash", "offer"}
+
+
+class Theirs(ui.DynamicItem[ui.Button], template=r"theirs:(\d+)"):
+    """A button of the host."""
+
+    @classmethod
+    async def from_custom_id(cls, interaction, item, match):
+        return cls(item)
+
+    async def callback(self, interaction):
+        await interaction.response.send_message("theirs")
+
+
+class TheirTranslator(app_commands.Translator):
+    pass
 
 
 @pytest.fixture
@@ -29,17 +53,62 @@ def _modules():
 async def host(fake, bundle, monkeypatch, _modules):
     monkeypatch.setenv("LIANJU_BUNDLE", str(bundle))
     monkeypatch.setenv("LIANJU_THREADS", "1")
+    monkeypatch.setenv("LIANJU_DATABASE", "sqlite+aiosqlite:///lianju.sqlite3")
     async with OtherBot() as bot:
         await bot.login(fake.token)
+        await bot.tree.set_translator(TheirTranslator())
+        bot.add_dynamic_items(Theirs)
+
+        @bot.tree.command()
+        async def offer(interaction):
+            """Shows a button of theirs."""
+            view = ui.View(timeout=None).add_item(ui.Button(label="t", custom_id="theirs:1"))
+            await interaction.response.send_message("press", view=view)
+
         yield bot
 
 
-def engines():
-    return [thread for thread in threading.enumerate() if thread.name == "lianju-engine"]
+def threads():
+    """The names of all threads but those that the event loop keeps for anybody's use."""
+    names = {thread.name for thread in threading.enumerate()}
+    return {name for name in names if not name.startswith("asyncio_")}
+
+
+def open_files():
+    """The names of the files that this process has open, where the system tells."""
+    return [
+        Path(os.readlink(each)).name  # noqa: PTH115 -- some vanish meanwhile
+        for each in Path("/proc/self/fd").glob("*")
+        if each.is_symlink() and each.exists()
+    ]
 
 
 def names(bot):
     return {command.name for command in bot.tree.get_commands()}
+
+
+def items(bot):
+    return dict(bot._connection._view_store._dynamic_items)
+
+
+def surroundings(host):
+    """What an extension must leave as it is."""
+
+    def ours(listener):
+        return listener.__module__.startswith("lianju.bot.cogs.")
+
+    return {
+        "logging": (list(logging.root.handlers), logging.root.level),
+        "discord logging": logging.getLogger("discord").level,
+        "signals": (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)),
+        "handlers": (host.tree.on_error, host.on_command_error, host.tree.interaction_check),
+        "translator": host.tree.translator,
+        "listeners": [f for there in host.extra_events.values() for f in there if not ours(f)],
+        "checks": list(host._checks),
+        "text commands": set(host.all_commands),
+        "rest": sys.modules["discord.http"].Route.BASE,
+        "gateway": discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY,
+    }
 
 
 async def ask(fake, bot, data):
@@ -48,29 +117,33 @@ async def ask(fake, bot, data):
     return fake.exchange(payload).messages
 
 
-async def test_extension_adds_its_command_and_takes_nothing_over(fake, host):
-    def ours(listener):
-        return listener.__module__.startswith("lianju.bot.cogs.")
+async def press_heart(fake, bot, message, user):
+    heart = custom_ids(message, "lianju:heart:1:1:")[0]
+    payload = fake.press(message, heart, user=user)
+    await bot.receive(payload)
+    return fake.exchange(payload), labels(message)[heart]
 
-    def surroundings():
-        return {
-            "logging": (list(logging.root.handlers), logging.root.level),
-            "discord logging": logging.getLogger("discord").level,
-            "signals": (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)),
-            "handlers": (host.tree.on_error, host.on_command_error, host.tree.interaction_check),
-            "listeners": [f for there in host.extra_events.values() for f in there if not ours(f)],
-            "checks": list(host._checks),
-            "text commands": set(host.all_commands),
-            "rest": sys.modules["discord.http"].Route.BASE,
-        }
 
-    before = surroundings()
+async def their_button_works(fake, bot):
+    (message,) = await ask(fake, bot, slash("offer"))
+    payload = fake.press(message, "theirs:1")
+    await bot.receive(payload)
+    (answer,) = fake.exchange(payload).messages
+    return answer["content"] == "theirs"
+
+
+async def test_extension_adds_its_commands_and_takes_nothing_over(fake, host):
+    before = surroundings(host)
     await host.load_extension(EXTENSION)
-    assert surroundings() == before
-    assert names(host) >= {"ping", "crash", "poem"}
+    assert surroundings(host) == before
+    assert names(host) > OWN
+    assert items(host).items() > {Theirs.__discord_ui_compiled_template__: Theirs}.items()
     (message,) = await ask(fake, host, poem(LINE))
     assert texts(message)[0] == f"### {LINE}"
+    assert await their_button_works(fake, host)
     assert not [path for method, path in fake.requests if method == "PUT"]  # no sync
+    await host.unload_extension(EXTENSION)
+    assert surroundings(host) == before
 
 
 async def test_each_bot_answers_for_its_own_failures(fake, host, monkeypatch):
@@ -88,34 +161,55 @@ async def test_each_bot_answers_for_its_own_failures(fake, host, monkeypatch):
     assert len(host.tree_errors) == 1
 
 
-async def test_unloading_frees_everything(fake, host):
+async def test_refusal_before_a_command_begins_is_ours_alone(fake, host):
     await host.load_extension(EXTENSION)
-    assert await ask(fake, host, poem(LINE))
-    assert engines()
+    (message,) = await ask(fake, host, slash("settings show"))  # no admin
+    assert message["flags"] & EPHEMERAL
+    (message,) = await ask(fake, host, poem(LINE, count="many"))  # an outdated registration
+    assert message["flags"] & EPHEMERAL
+    assert host.tree_errors == []
+
+
+async def test_unloading_frees_everything(fake, host):
+    running, registered = threads(), items(host)
+    await host.load_extension(EXTENSION)
+    (message,) = await ask(fake, host, poem(LINE))
+    await press_heart(fake, host, message, 78)
+    assert threads() > running
+    model = weakref.ref(host.get_cog("Lianju poem").resources.composer._model)
     await host.unload_extension(EXTENSION)
-    assert engines() == []
-    assert names(host) == {"ping", "crash"}
+    assert threads() == running
+    assert names(host) == OWN
     assert host.cogs == {}
     assert not any(host.extra_events.values())
-    (message,) = await ask(fake, host, {"id": "3", "name": "ping", "type": 1})
-    assert message["content"] == "pong"
+    assert items(host) == registered
+    assert not [name for name in open_files() if name.startswith("lianju.sqlite3")]
+    gc.collect()
+    assert model() is None
+    exchange, label = await press_heart(fake, host, message, 79)
+    assert not exchange.acknowledged  # nobody is there
+    assert label == "♥ 1"
+    assert await their_button_works(fake, host)
 
 
-async def test_extension_can_be_reloaded(fake, host):
+async def test_old_buttons_work_after_a_reload(fake, host):
     await host.load_extension(EXTENSION)
-    assert await ask(fake, host, poem(LINE))
-    await host.reload_extension(EXTENSION)
-    assert engines() == []
     (message,) = await ask(fake, host, poem(LINE))
-    assert message["components"]
-    assert len(engines()) == 1
+    assert (await press_heart(fake, host, message, 78))[1] == "♥ 1"
+    await host.reload_extension(EXTENSION)
+    exchange, label = await press_heart(fake, host, message, 79)
+    assert (exchange.type, label) == (7, "♥ 2")
+    (another,) = await ask(fake, host, poem(LINE))
+    assert another["components"]
+    assert host.tree_errors == []
 
 
-async def test_closing_the_bot_frees_the_model(fake, host):
+async def test_closing_the_bot_frees_everything(fake, host):
+    running = threads()
     await host.load_extension(EXTENSION)
     assert await ask(fake, host, poem(LINE))
     await host.close()
-    assert engines() == []
+    assert threads() == running
 
 
 async def test_command_of_the_same_name_keeps_its_place(host, monkeypatch):
@@ -130,10 +224,27 @@ async def test_command_of_the_same_name_keeps_its_place(host, monkeypatch):
         await host.load_extension(EXTENSION)
     assert host.tree.get_command("poem") is other
     assert len(closed) == 1
+    assert names(host) == OWN | {"poem"}
+    assert host.cogs == {}
+    assert list(items(host).values()) == [Theirs]
+
+
+@pytest.mark.parametrize("name", ["about", "help"])
+async def test_other_bots_help_is_left_alone(name, fake, host, caplog):
+    @host.tree.command(name=name)
+    async def other(interaction):
+        """Somebody else's."""
+
+    await host.load_extension(EXTENSION)
+    assert host.tree.get_command(name) is other
+    assert names(host) > {"poem", "favorites"}
+    assert f"this bot has a command {name} of its own" in caplog.text
+    await host.unload_extension(EXTENSION)
+    assert names(host) == OWN | {name}
 
 
 async def test_wrong_setting_is_a_failed_extension_that_names_it(host, monkeypatch):
     monkeypatch.setenv("LIANJU_COLOUR", "red")
     with pytest.raises(commands.ExtensionFailed, match="LIANJU_COLOUR is not a setting"):
         await host.load_extension(EXTENSION)
-    assert names(host) == {"ping", "crash"}
+    assert names(host) == OWN
