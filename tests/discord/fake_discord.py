@@ -31,6 +31,7 @@ from .interactions import (
     on_message,
 )
 from .messages import BAD_FORM, MAX_UPLOAD, Messages, Refusal, read_body
+from .registration import registration_fault
 
 TOKEN = "MTAwMA.fake.token-of-the-tests"  # noqa: S105 -- opens nothing; 1000 in its first part
 SECONDS_TO_ACKNOWLEDGE = 3
@@ -236,6 +237,8 @@ class FakeDiscord(FakeGateway):
         if guild is not None and guild not in self.guilds:
             raise Refusal(403, 50001, "Missing Access")
         payload = await request.json()
+        if fault := registration_fault(payload):
+            raise Refusal(400, BAD_FORM, fault)
         self.commands[guild or "global"] = payload
         unsaid = {"default_member_permissions": None, "description": ""}
         added = {"application_id": str(APPLICATION_ID), "version": "1", "guild_id": guild}
