@@ -126,6 +126,9 @@ def test_bad_value_is_one_sentence_with_value_and_range(name, value, allowed, mo
     [
         ("LIANJU_DATABASE", "postgresql://me:hush@host/db"),
         ("LIANJU_REST_BASE", "me:hush@proxy"),
+        ("LIANJU_REST_BASE", "https://me:hush@proxy/api"),
+        ("LIANJU_GATEWAY", "wss://me:hush@proxy/"),
+        ("LIANJU_GATEWAY", "https://gateway"),
     ],
 )
 def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypatch):

@@ -1,3 +1,4 @@
+import logging
 import os
 import socket
 
@@ -25,6 +26,18 @@ def _bare(tmp_path, monkeypatch):
         if name.upper().startswith("LIANJU_") or name.upper() == "DISCORD_TOKEN":
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # of the database
+
+
+@pytest.fixture(autouse=True)
+def _no_text_lacks_a_fact():
+    """A text that is shown with a hole in it is a fault that only the log tells of."""
+    logger, told = logging.getLogger("lianju.bot.ui.speech"), []
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage())
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    assert told == []
 
 
 @pytest.fixture
