@@ -137,7 +137,7 @@ def _refuse_unknown(names: Iterable[str]) -> None:
     known = {variable(field) for field in Settings.model_fields}
     for name in names:
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
+            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.75)
             hint = (
                 f"did you mean {near[0]}?" if near else f"choose from {', '.join(sorted(known))}."
             )

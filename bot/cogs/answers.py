@@ -14,15 +14,33 @@ from ..ui.answer import read_sheet, with_hearts
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
+from ..verse.errors import LianjuError
 from .composing import ComposingCog, choose
 from .items import CogItem, check_owner
 
 __all__ = ["Answers"]
 
 NAME = "Lianju answers"
+UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
 PATIENCE_S = 2.0  # of the 3 s that Discord waits for an acknowledgement
 
 Interaction = discord.Interaction[Any]
+
+
+class MessageGoneError(LianjuError):
+    """Somebody pressed ♥ on a message that was deleted meanwhile; what it did is done.
+
+    Args:
+        kept: Whether the couplet is kept now.
+    """
+
+    def __init__(self, kept: bool) -> None:
+        if kept:
+            super().__init__(
+                "The message is gone, but you keep the couplet: see /favorites list.", "gone-kept"
+            )
+        else:
+            super().__init__("The message is gone; you no longer keep the couplet.", "gone-let-go")
 
 
 class AnswerButton(CogItem, template=PRESS):
@@ -76,14 +94,19 @@ class Answers(ComposingCog, name=NAME):
             match button["action"]:
                 case "heart":
                     couplet = sheet.couplets[Heart.read(button[0]).rank - 1]
-                    await self.resources.store.favourites.toggle(
+                    kept = await self.resources.store.favourites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
                         couplet,
                         sheet.wish.asker,
                         self.resources.clock(),
                     )
-                    await self._show_hearts(interaction, message, sheet.couplets, until)
+                    try:
+                        await self._show_hearts(interaction, message, sheet.couplets, until)
+                    except discord.NotFound as error:
+                        if error.code != UNKNOWN_MESSAGE:
+                            raise
+                        raise MessageGoneError(kept) from None
                 case "again":
                     check_owner(interaction, str(sheet.wish.asker), "/poem")
                     wish = sheet.wish

@@ -1,7 +1,7 @@
 """`/poem`, and a message's *Answer this line*: next lines for a line of verse."""
 
 import logging
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import discord
 from discord import app_commands
@@ -116,7 +116,8 @@ class Poem(ComposingCog, name=POEM):
                     "There is no text in this message: choose one with a line of verse.",
                     "answer-line-empty",
                 )
-            await self.compose(interaction, context, _request(message.content, context.preferences))
+            plain = discord.utils.remove_markdown(message.content)
+            await self.compose(interaction, context, _request(plain, context.preferences))
 
     async def _remember(self, user_id: int, line: str) -> None:
         """Keeps a line to offer it again; the answer is there, so a failure is not the member's."""
@@ -137,7 +138,12 @@ def _request(
     seed: int | None = None,
 ) -> Request:
     """What was asked for, completed with what the server prefers."""
-    wished = count or preferences.candidates
+    # discord.py leaves it to Discord's own client to keep the bounds.
+    if count is not None:
+        CANDIDATES.check("Count", count)
+    if mode is not None and mode not in get_args(Mode):
+        raise RequestError(f"There is no mode {mode}: leave it out.", "poem-mode")
+    wished = preferences.candidates if count is None else count
     chosen = script or preferences.script
     if mode == "sampled":
         return Request(line, count=wished, script=chosen, sampling=Sampling(seed=seed))

@@ -64,10 +64,16 @@ def restore(url: str, source: Path) -> str:
         StoreError: The database is as it was.
     """
     path, source = database_path(url), source.absolute()
+    if not source.exists():
+        raise StoreError(f"{source} does not exist: choose another file.")
     if not source.is_file() or not source.stat().st_size:
         raise StoreError(f"{source} is no copy of a database: choose another file.")
     _refuse_same(path, source)
     refuse_foreign(source)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
     with _draft(path) as draft:
         for suffix in CONTENT:
             if _beside(source, suffix).exists():
@@ -147,7 +153,6 @@ def _draft(path: Path) -> Iterator[Path]:
     """A file beside this one that goes away, unless it takes a place for good."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft.touch()
         yield draft
     except OSError as error:

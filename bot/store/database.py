@@ -75,6 +75,8 @@ class Database:
     async def scrub(self) -> None:
         """Empties the write-ahead log, the last place where deleted rows could be read."""
         async with self._alone() as connection:
+            # Whoever reads at the moment keeps the log; the next time will do.
+            await _outside_transaction(connection, "PRAGMA busy_timeout = 0")
             await _outside_transaction(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @asynccontextmanager

@@ -19,6 +19,16 @@ MAX_CHARACTERS = 64
 NAMED_AT_MOST = 8
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
+# Where several traditional characters have become one, OpenCC's choice for a character by itself
+# is today's; these are what Tang and Song poems have most often in its place (征人, not 徵人).
+IN_VERSE = dict(
+    zip(
+        "钟斗征采咸范系辟湿占吊凶吁咨尸唇熏秘床峰淀杠昵干",
+        "鐘斗征采咸范繫辟濕占弔凶吁咨尸唇熏秘床峰淀杠昵干",
+        strict=True,
+    )
+)
+
 Line = tuple[str, ...]
 
 
@@ -75,7 +85,17 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
 def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool) -> str:
     """The text of a line of tokens, in traditional characters if so wished."""
     text = _join(tokens, vocabulary)
-    return _converter("s2t").convert(text) if traditional else text
+    if not traditional:
+        return text
+    converter = _converter("s2t")
+    written: str = converter.convert(text)
+    if len(written) != len(text):
+        return written
+    pairs = zip(text, written, strict=True)
+    return "".join(
+        IN_VERSE[simplified] if simplified in IN_VERSE and converter.convert(simplified) == t else t
+        for simplified, t in pairs
+    )
 
 
 def _normalise(text: str) -> str:
@@ -150,7 +170,7 @@ def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Voc
         raise PromptError(
             f"This model does not know {named}{rest}: write the line without.",
             "prompt-unknown",
-            named=named,
+            named=" ".join(list(unknown)[:NAMED_AT_MOST]),
             more=max(more, 0),
         )
 

@@ -244,14 +244,18 @@ async def test_lost_receipt_counts_once(fake, bot, store, answer):
     assert len(await kept(store)) == 1
 
 
-async def test_message_deleted_meanwhile_is_let_go(fake, bot, store, answer, caplog):
-    caplog.set_level(logging.INFO, "lianju")
-    payload = fake.press(answer, heart(answer, 1))
+async def test_whoever_presses_on_a_deleted_message_is_told_what_that_did(fake, bot, store, answer):
+    pressed = heart(answer, 1)
+    before = fake.press(answer, pressed), fake.press(answer, pressed)
     fake.delete(answer)
-    await bot.receive(payload)
-    assert fake.exchange(payload).messages == []
-    assert "outcome=gone" in caplog.text
-    assert len(await kept(store)) == 1
+    for payload, sentence, kept_now in zip(
+        before, ("but you keep the couplet", "you no longer keep"), (1, 0), strict=True
+    ):
+        await bot.receive(payload)
+        (told,) = fake.exchange(payload).messages
+        assert told["flags"] & EPHEMERAL
+        assert sentence in told["content"]
+        assert len(await kept(store)) == kept_now
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ async def test_lines_of_others_are_not_remembered(fake, bot, store):
     [
         (written("", person(78)), "There is no text in this message"),
         (written("@everyone look", person(78)), "I read Chinese verse"),
-        (written("黄" * 4000, person(78)), "These are 4,000 characters"),
+        (written("黄" * 4000, person(78)), "That is 4,000 characters"),
         (written("", BOT), "This is an answer of mine already"),
     ],
     ids=["empty", "prose", "long", "own-answer"],
@@ -267,3 +267,19 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
     assert answer["flags"] & EPHEMERAL
     assert answer["content"].startswith(sentence)
     assert bot.tree_errors == []
+
+
+# --- what no client of Discord would send ---
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"count": 0}, "0 is out of range: choose from 1 to 10."),
+        ({"count": 11}, "11 is out of range: choose from 1 to 10."),
+        ({"seed": 2**32}, "4,294,967,296 is out of range: choose from 0 to 4,294,967,295."),
+        ({"mode": "zzz"}, "There is no such mode: leave it out."),
+    ],
+)
+async def test_bounds_hold_whatever_the_client_sends(options, sentence, fake, bot):
+    assert await refused(fake, bot, poem(LINE, **options)) == sentence

@@ -35,10 +35,10 @@ def make_compose_raise(monkeypatch, composer, error):
     [
         ("。", "The line is empty: write a line of verse."),
         ("once upon a time", "I read Chinese verse"),
-        ("黄河龘上白云间", "I do not know 龘: write the line without."),
-        ("，".join("黄" * 5), "These are 5 lines: write at most 4."),
-        ("黄" * 65, "These are 65 characters: write at most 64."),
-        ("黄" * (MAX_TYPED + 1), "These are 257 characters: write at most 64."),
+        ("黄河龘上白云间", "I do not know “龘”: write the line without."),
+        ("，".join("黄" * 5), "That is 5 lines: write at most 4."),
+        ("黄" * 65, "That is 65 characters: write at most 64."),
+        ("黄" * (MAX_TYPED + 1), "That is 257 characters: write at most 64."),
     ],
     ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
 )

@@ -258,7 +258,7 @@ class TestRestore:
                 database.execute("CREATE TABLE other (id)")
 
         cases = [
-            ("is no copy of a database", lambda: None),
+            ("does not exist: choose another file", lambda: None),
             ("is no copy of a database", bad.touch),
             ("is no database", lambda: bad.write_text("verse\n" * 1000)),
             ("use a whole backup", lambda: bad.write_bytes(whole[:8192])),

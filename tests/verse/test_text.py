@@ -106,6 +106,21 @@ def test_script(text, script, traditional, shown):
     assert prompt.shown == (shown,)
 
 
+@pytest.mark.parametrize(
+    ("simplified", "traditional"),
+    [
+        ("征人何日向南枝", "征人何日向南枝"),  # by itself OpenCC has 徵人
+        ("夜半钟声到客船", "夜半鐘聲到客船"),
+        ("北斗七星高", "北斗七星高"),
+        ("采菊东篱下", "采菊東籬下"),
+        ("头发白如丝", "頭髮白如絲"),  # OpenCC's phrases stay
+        ("万里长征人未还", "萬里長征人未還"),
+    ],
+)
+def test_traditional_characters_are_those_of_verse(simplified, traditional):
+    assert write_line(simplified, POEMS, traditional=True) == traditional
+
+
 def test_write_line():
     line = tuple("两岸猿声啼不住")
     assert write_line(line, POEMS, traditional=False) == "两岸猿声啼不住"

@@ -1,6 +1,6 @@
 # What this bot is.
 about-heading = Lianju 联句
-about-what = I answer a line of classical Chinese verse with the next line, composed by a small neural language model that has read the poems of the Tang.
+about-what = I answer a line of classical Chinese verse with the next line, composed by a small neural language model that was trained on the poems of the Tang and the Song.
 about-size = { $cell } language model: { $layers } × { $hidden }, { $parameters } parameters, { $tokens } characters known
 about-perplexity-han = perplexity on held-out Tang poems: { $perplexity } a character (the lower, the better)
 about-perplexity = perplexity on held-out texts: { $perplexity } a token (the lower, the better)

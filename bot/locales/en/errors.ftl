@@ -3,13 +3,13 @@
 prompt-empty = The line is empty: write a line of verse.
 prompt-not-text = The line is not valid text: type it anew.
 prompt-not-chinese = I read Chinese verse: write the line in Chinese characters.
-prompt-lines = These are { $lines } lines: write at most { $most }.
-prompt-characters = These are { $size } characters: write at most { $most }.
-prompt-words = These are { $size } words: write at most { $most }.
+prompt-lines = That is { $lines } lines: write at most { $most }.
+prompt-characters = That is { $size } characters: write at most { $most }.
+prompt-words = That is { $size } words: write at most { $most }.
 prompt-unknown =
     { $more ->
-        [0] I do not know { $named }: write the line without.
-       *[other] I do not know { $named } and { $more } more: write the line without.
+        [0] I do not know “{ $named }”: write the line without.
+       *[other] I do not know “{ $named }” and { $more } more: write the line without.
     }
 request-range = { $value } is out of range: choose from { $low } to { $high }.
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.

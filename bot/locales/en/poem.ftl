@@ -2,6 +2,7 @@
 desk-running = Your last line is still being answered: ask again when it is done.
 desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
+poem-mode = There is no such mode: leave it out.
 poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or choose another mode.
 
 # An answer and its buttons.
@@ -13,6 +14,8 @@ answer-left-out = { $count ->
    *[other] { $count } more lines are too long to show here.
 }
 answer-too-long = The answer is too long for one message: write a shorter line.
+gone-kept = The message is gone, but you keep the couplet: see `/favorites list`.
+gone-let-go = The message is gone; you no longer keep the couplet.
 answer-unreadable = I cannot read this message any more: ask anew with /poem.
 
 # The details of an answer.

@@ -2,6 +2,7 @@
 desk-running = 你的上一句还没答完：请等它答完再问。
 desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
 poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
+poem-mode = 没有这种方式：请不填。
 poem-seed = “最可能的”不靠随机：请去掉种子，或改选别的方式。
 
 # 回答与它的按钮。
@@ -10,6 +11,8 @@ answer-details = 详情
 answer-seed = 随机种子 { $seed }
 answer-left-out = 另有 { $count } 句太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
+gone-kept = 这条消息已被删除，不过诗联已经收藏：请看 `/favorites list`。
+gone-let-go = 这条消息已被删除；诗联已不再收藏。
 answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
 
 # 回答的详情。
