@@ -8,13 +8,16 @@ from weakref import WeakValueDictionary
 
 import discord
 
+from ..preferences import Preferences
 from ..resources import Resources
 from ..store import Couplet
-from ..ui.answer import read_sheet, with_hearts
+from ..ui.answer import Sheet, read_sheet, with_hearts
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
+from ..verse.composer import Request
 from ..verse.errors import LianjuError
+from ..verse.request import Sampling
 from .composing import ComposingCog, choose
 from .items import CogItem, check_owner
 
@@ -109,11 +112,7 @@ class Answers(ComposingCog, name=NAME):
                         raise MessageGoneError(kept) from None
                 case "again":
                     check_owner(interaction, str(sheet.wish.asker), "/poem")
-                    wish = sheet.wish
-                    request = choose(
-                        sheet.prompt, context.preferences, wish.count, wish.script, seed=None
-                    )
-                    await self.compose(interaction, context, request)
+                    await self.compose(interaction, context, _another(sheet, context.preferences))
                 case "details":
                     await show(interaction, details_layout(sheet, speech), private=True)
 
@@ -164,3 +163,13 @@ class Answers(ComposingCog, name=NAME):
             board.lock.release()
         if not postponed:
             await postpone(interaction)
+
+
+def _another(sheet: Sheet, preferences: Preferences) -> Request:
+    """The wish behind an answer, for other lines."""
+    wish = sheet.wish
+    if wish.batch == "sampled":
+        return Request(
+            sheet.prompt, count=wish.count, script=wish.script, sampling=Sampling(seed=None)
+        )
+    return choose(sheet.prompt, preferences, wish.count, wish.script, seed=None)

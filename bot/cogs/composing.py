@@ -85,7 +85,9 @@ class ComposingCog(LianjuCog):
                 Offer(Couplet(line, candidate.text), candidate.log_prob)
                 for candidate in answer.candidates
             ),
-            wish=Wish(asker, request.lines, request.script),
+            wish=Wish(
+                asker, request.lines, request.script, "sampled" if request.sampling else "chosen"
+            ),
             method=Method(
                 answer.length,
                 None if answer.sampling else answer.width,

@@ -11,6 +11,7 @@ LAYOUT = 1  # of custom ids and of the texts beside them; what reads them must k
 PREFIX = "lianju"
 
 Action = Literal["heart", "again", "details"]
+Batch = Literal["chosen", "sampled"]
 PRESS = rf"{PREFIX}:(?P<action>{'|'.join(get_args(Action))}):.*"  # whatever the layout
 
 
@@ -50,16 +51,18 @@ class Wish:
         asker: Id of the user who asked.
         count: How many lines were asked for.
         script: In which characters.
+        batch: How to find other lines. A beam has no others, so these are then chosen.
     """
 
     asker: int
     count: int
     script: Script
+    batch: Batch = "chosen"
 
     @property
     def custom_id(self) -> str:
         """What `read` reads."""
-        return _write("again", self.asker, self.count, self.script)
+        return _write("again", self.asker, self.count, self.script, self.batch)
 
     @classmethod
     def read(cls, custom_id: str) -> "Wish":
@@ -68,9 +71,10 @@ class Wish:
         Raises:
             ValueError: It is of another button or layout.
         """
-        asker, count, wished = _read("again", custom_id)
+        asker, count, wished, way = _read("again", custom_id)
         (script,) = (script for script in get_args(Script) if script == wished)
-        return cls(int(asker), int(count), script)
+        (batch,) = (batch for batch in get_args(Batch) if batch == way)
+        return cls(int(asker), int(count), script, batch)
 
 
 @dataclass(frozen=True)

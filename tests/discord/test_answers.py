@@ -13,7 +13,7 @@ from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import Couplet, StoreBusyError, open_store
 from lianju.bot.verse.composer import Request
-from lianju.bot.verse.request import Choosing
+from lianju.bot.verse.request import Choosing, Sampling
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
@@ -293,6 +293,19 @@ async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
     drawn = composer.compose_now(Request(LINE, count=5, choosing=Choosing(seed)))
     assert [couplet(message, rank).answer for rank in range(1, 6)] == [
+        candidate.text for candidate in drawn.candidates
+    ]
+
+
+async def test_lines_at_random_are_followed_by_lines_at_random(fake, bot, composer, clock):
+    first = await ask(fake, bot, poem(LINE, mode="sampled", count=3), private=False)
+    clock.now += 60
+    payload = fake.press(first, button(first, "Another batch"))
+    await bot.receive(payload)
+    (message,) = fake.exchange(payload).messages
+    seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
+    drawn = composer.compose_now(Request(LINE, count=3, sampling=Sampling(seed=seed)))
+    assert [couplet(message, rank).answer for rank in range(1, 4)] == [
         candidate.text for candidate in drawn.candidates
     ]
 

@@ -30,7 +30,13 @@ def within(bounds):
 snowflakes = st.integers(1, 2**64 - 1)
 log_probs = st.floats(max_value=0, allow_nan=False)
 hearts = st.builds(Heart, within(CANDIDATES), log_probs)
-wishes = st.builds(Wish, snowflakes, within(COUNT), st.sampled_from(get_args(Script)))
+wishes = st.builds(
+    Wish,
+    snowflakes,
+    within(COUNT),
+    st.sampled_from(get_args(Script)),
+    st.sampled_from(["chosen", "sampled"]),
+)
 samplings = st.builds(Sampling, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
 methods = st.one_of(
     st.builds(Method, within(LENGTH), within(WIDTH)),
@@ -66,7 +72,8 @@ def test_button_is_not_taken_for_another(button, kind):
         (Heart, "lianju:heart:1:one:-9.5"),
         (Heart, "other:heart:1:1:-9.5"),
         (Heart, "lianju"),
-        (Wish, "lianju:again:1:77:5:runes"),
+        (Wish, "lianju:again:1:77:5:runes:chosen"),
+        (Wish, "lianju:again:1:77:5:auto:dreamt"),
         (Wish, "lianju:again:1:77:5"),
         (Method, "lianju:details:1:7:None"),
         (Method, "lianju:details:1:7:0.8:100:0.9"),
