@@ -1,5 +1,6 @@
 """The log of `lianju serve`: a line an event, as text or JSON, and nothing that users wrote."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from traceback import format_tb
@@ -11,9 +12,12 @@ from pythonjsonlogger.json import JsonFormatter
 
 from .settings import LogFormat, LogLevel
 
-__all__ = ["set_up_logging", "trace"]
+__all__ = ["log_faults_of", "set_up_logging", "trace"]
 
 OURS = "lianju"
+
+_log = logging.getLogger(__name__)
+
 Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -27,8 +31,18 @@ def set_up_logging(style: LogFormat, level: LogLevel) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_Text() if style == "text" else _Json())
+    logging.raiseExceptions = False  # or a line that cannot be written would be quoted in full
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger(OURS).setLevel(level.upper())
+
+
+def log_faults_of(loop: asyncio.AbstractEventLoop) -> None:
+    """Lets an event loop report what nobody awaited; its own way quotes the errors' messages."""
+
+    def report(_: object, context: dict[str, Any]) -> None:
+        _log.error(context["message"], exc_info=context.get("exception"))
+
+    loop.set_exception_handler(report)
 
 
 def trace(error: BaseException) -> str:

@@ -10,7 +10,7 @@ import discord
 from discord.http import Route
 
 from .client import LianjuBot, StartError
-from .logs import set_up_logging
+from .logs import log_faults_of, set_up_logging
 from .settings import Settings
 
 __all__ = ["PORTAL", "read_token", "run"]
@@ -61,6 +61,7 @@ def run(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, token: str) -> None:
+    log_faults_of(asyncio.get_running_loop())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):  # Windows: Ctrl-C cancels all the same

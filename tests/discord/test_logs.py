@@ -1,0 +1,95 @@
+"""The log's own formats; what reaches them is tested where it is logged."""
+
+import asyncio
+import io
+import json
+import logging
+import sys
+
+import pytest
+from lianju.bot.logs import log_faults_of, set_up_logging
+
+VERSE = "何处是江南"
+
+
+@pytest.fixture(params=["text", "json"])
+def log(request, monkeypatch):
+    """Sets the log up, and returns what reads it."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    levels = {name: logging.getLogger(name).level for name in ("", "lianju")}
+    set_up_logging(request.param, "info")
+    yield stream.getvalue
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def look_up():
+    return {}[VERSE]
+
+
+def fail():
+    try:
+        look_up()
+    except KeyError as error:
+        raise ValueError(VERSE) from error
+
+
+def test_tracebacks_of_libraries_quote_no_error(log):
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("some.library").exception("Ignored.")
+    told = log()
+    assert "builtins.KeyError" in told
+    assert "builtins.ValueError" in told
+    assert "in fail" in told
+    assert VERSE not in told
+
+
+async def test_errors_that_nobody_awaited_are_logged_without_their_words(log):
+    loop = asyncio.get_running_loop()
+    log_faults_of(loop)
+
+    async def fail_later():
+        fail()
+
+    task = loop.create_task(fail_later())
+    await asyncio.wait({task})
+    del task
+    told = log()
+    assert "Task exception was never retrieved" in told
+    assert "builtins.ValueError" in told
+    assert VERSE not in told
+
+
+def test_libraries_are_heard_from_warnings_on(log):
+    logging.getLogger("some.library").info(VERSE)
+    logging.getLogger("lianju.bot").debug(VERSE)
+    assert log() == ""
+    logging.getLogger("some.library").warning("careful")
+    assert "careful" in log()
+
+
+def test_log_that_cannot_be_written_is_not_told_elsewhere(log, capfd):
+    logging.root.handlers[0].stream.close()
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("some.library").exception("Ignored.")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("log", ["json"], indirect=True)
+def test_json_is_an_object_a_line(log):
+    logging.getLogger("lianju.bot").info("两行\nof text", extra={"server": 42})
+    line = json.loads(log())
+    assert line.pop("time").endswith("+00:00")
+    assert line == {
+        "level": "INFO",
+        "logger": "lianju.bot",
+        "message": "两行\nof text",
+        "server": 42,
+    }
