@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import discord
 from discord.ext import commands, tasks
@@ -66,16 +67,25 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
 
     @tasks.loop(hours=24)
     async def _tidy(self) -> None:
-        # Waited for at the end instead of cancelled, which the database's driver takes badly.
-        purging = asyncio.ensure_future(self.purge())
-        self.resources.running.add(purging)
-        purging.add_done_callback(self.resources.running.discard)
-        await asyncio.shield(purging)
+        await self._to_the_end(self.purge())
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does what the end waits for instead of cancelling it.
+
+        The database's driver takes cancellations badly: its connections may then never close.
+        """
+        doing = asyncio.ensure_future(work)
+        self.resources.running.add(doing)
+        doing.add_done_callback(self.resources.running.discard)
+        await asyncio.shield(doing)
 
     @commands.Cog.listener("on_guild_remove")
     async def forget(self, guild: discord.Guild) -> None:
         """Deletes what a server that the bot has left had set."""
+        await self._to_the_end(self._forget(guild.id))
+
+    async def _forget(self, guild_id: int) -> None:
         try:
-            await self.resources.store.forget_server(guild.id)
+            await self.resources.store.forget_server(guild_id)
         except LianjuError as error:
-            _log.warning("server=%d was not forgotten: %s", guild.id, type(error).__name__)
+            _log.warning("server=%d was not forgotten: %s", guild_id, type(error).__name__)

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import os
 import signal
+import sqlite3
+import sys
 
 import pytest
 
 from .fake_discord import TOKEN
-from .interactions import EPHEMERAL, poem
+from .interactions import ADMIN, EPHEMERAL, poem, slash
 from .process import serving
 
 LINE = "黄河远上白云间"
@@ -127,3 +130,33 @@ async def test_every_connection_goes_to_the_gateway_of_the_settings(fake, settin
     assert len(fake.resumed) == 1
     assert len(fake.identified) == 2
     assert "/gateway/" not in [path for _, path in fake.requests]
+
+
+@pytest.mark.parametrize(("outage", "width"), [(False, None), (True, 9)])
+async def test_leaving_a_server_deletes_its_settings_but_an_outage_does_not(
+    outage, width, fake, settings
+):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        change = slash("settings beam-size", width=9)
+        await (await fake.send(fake.interaction(change, permissions=ADMIN))).answered()
+        await fake.leave(42, outage=outage)
+        # Comes after it on the same connection.
+        await (await fake.send(fake.interaction(poem(LINE), guild=None))).answered()
+        assert (await served.stop()).status == 0
+    with sqlite3.connect("lianju.sqlite3") as database:
+        kept = database.execute("SELECT beam_size FROM server WHERE guild_id = 42").fetchone()
+    assert kept == (None if width is None else (width,))
+
+
+async def test_check_may_run_beside_the_bot(fake, settings):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        checking = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "lianju.bot", "serve", "--check"),
+            env={**os.environ, **{name: str(value) for name, value in settings.items()}},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await checking.communicate()
+        assert checking.returncode == 0, out
+        assert (await served.stop()).status == 0
