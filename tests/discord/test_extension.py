@@ -248,3 +248,11 @@ async def test_wrong_setting_is_a_failed_extension_that_names_it(host, monkeypat
     with pytest.raises(commands.ExtensionFailed, match="LIANJU_COLOUR is not a setting"):
         await host.load_extension(EXTENSION)
     assert names(host) == OWN
+
+
+async def test_database_that_cannot_be_opened_leaves_nothing_open(host, monkeypatch, tmp_path):
+    running = threads()
+    (tmp_path / "lianju.sqlite3").write_bytes(b"something else")
+    with pytest.raises(commands.ExtensionFailed, match=r"lianju\.sqlite3"):
+        await host.load_extension(EXTENSION)
+    assert (names(host), host.cogs, threads()) == (OWN, {}, running)

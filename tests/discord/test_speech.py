@@ -1,0 +1,80 @@
+from types import SimpleNamespace
+
+import discord
+import pytest
+from fluent.runtime import FluentBundle, FluentResource
+from lianju.bot.preferences import Preferences
+from lianju.bot.ui import speech as module
+from lianju.bot.ui.speech import Markdown, Speech, messages, speech_for
+from lianju.bot.verse.errors import PromptError
+
+
+@pytest.mark.parametrize(
+    ("chosen", "user", "guild", "language"),
+    [
+        ("auto", "en-GB", "zh-CN", "en"),
+        ("auto", "zh-CN", "en-US", "zh-CN"),
+        ("auto", "zh-TW", "zh-CN", "zh-TW"),
+        ("auto", "zh-HK", None, "zh-TW"),
+        ("auto", "de", "zh-TW", "zh-TW"),
+        ("auto", "de", "fr", "en"),
+        ("auto", "de", None, "en"),
+        ("zh-TW", "en-US", "en-US", "zh-TW"),
+        ("en", "zh-CN", "zh-CN", "en"),
+        (None, "zh-CN", "en-US", "zh-CN"),
+    ],
+)
+def test_server_goes_before_user_before_servers_locale(chosen, user, guild, language):
+    interaction = SimpleNamespace(
+        locale=discord.enums.try_enum(discord.Locale, user),
+        guild_locale=guild and discord.enums.try_enum(discord.Locale, guild),
+    )
+    preferences = None if chosen is None else Preferences(language=chosen)
+    assert speech_for(interaction, preferences) == Speech(language)
+
+
+@pytest.fixture
+def _sparse(monkeypatch):
+    """English with two messages, Chinese with one."""
+    bundles = {}
+    for language, text in {
+        "en": "one = One { $fact }\ntwo = Two { $fact }\nbare =\n    .attribute = x\n",
+        "zh-CN": "one = 一{ $fact }\n",
+    }.items():
+        bundles[language] = FluentBundle([language], use_isolating=False)
+        bundles[language].add_resource(FluentResource(text))
+    monkeypatch.setattr(module, "messages", bundles.__getitem__)
+
+
+@pytest.mark.usefixtures("_sparse")
+def test_missing_message_is_said_in_english():
+    assert Speech("zh-CN").say("one", fact="x") == "一x"
+    assert Speech("zh-CN").say("two", fact="x") == "Two x"
+
+
+@pytest.mark.parametrize("key", ["three", "bare"])
+@pytest.mark.usefixtures("_sparse")
+def test_unknown_message_is_a_fault(key):
+    with pytest.raises(KeyError, match=key):
+        Speech("zh-CN").say(key)
+
+
+@pytest.mark.usefixtures("_sparse")
+def test_missing_fact_is_logged_without_the_others(monkeypatch):
+    told = []
+    monkeypatch.setattr(module._log, "error", lambda *words: told.append(words[0] % words[1:]))
+    assert Speech("en").say("one", other="secret") == "One fact"
+    assert told == ["message=one language=en faults=1"]
+
+
+def test_explanation_escapes_what_is_no_markdown():
+    error = PromptError("English.", "prompt-unknown", named="*", more=0)
+    assert "\\*" in Speech("zh-CN").explain(error)
+    error = PromptError("English.", "prompt-unknown", named=Markdown("<#5>"), more=0)
+    assert "<#5>" in Speech("zh-CN").explain(error)
+    assert Speech("zh-CN").explain(PromptError("In *English*.")) == "In \\*English\\*."
+
+
+def test_facts_are_not_wrapped_in_marks():
+    assert not {"\u2068", "\u2069"} & set(Speech("en").say("incident", incident="ab"))
+    assert messages("en") is messages("en")
