@@ -41,6 +41,20 @@ async def test_stopping_finishes_what_runs_and_refuses_what_comes(number, fake, 
     assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
 
 
+async def test_stopping_does_not_wait_for_ever(fake, settings, tmp_path):
+    fake.gates["@original"] = asyncio.Event()  # Discord takes the answer, and says nothing
+    async with serving(**settings, LIANJU_DEADLINE=1) as served:
+        await served.online(fake.ready)
+        exchange = await fake.send(fake.interaction(poem(LINE)))
+        await fake.reached["@original"].wait()
+        ended = await served.stop()
+    assert (ended.status, ended.out) == (0, "")
+    assert exchange.messages == []
+    assert "outcome=abandoned" in ended.log
+    assert "Traceback" not in ended.log
+    assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
+
+
 @pytest.mark.parametrize("step", ["/users/@me", "/commands", "/gateway/bot", "/gateway/"])
 async def test_stopping_while_it_goes_online(step, fake, settings, tmp_path):
     fake.gates[step] = asyncio.Event()
