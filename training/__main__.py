@@ -1,4 +1,4 @@
-"""The command line of the trainer: prepare, train, evaluate, sample, speed."""
+"""The command line of the trainer: prepare, train, evaluate, compare, sample, speed."""
 
 from __future__ import annotations
 
@@ -159,6 +159,40 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     for name, value in {**rows, **found.forms}.items():
         if value is not None:
             click.echo(f"{value:10.2f}  {name}")
+
+
+@cli.command()
+@click.argument("corpus", type=_FOLDER)
+@click.argument("models", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--kneser-ney",
+    "parts",
+    multiple=True,
+    metavar="PART",
+    help="Count a 5-gram model on this part of the training poems: tang, song, or all of them.",
+)
+@click.option(
+    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
+)
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+def compare(
+    corpus: Path, models: tuple[Path, ...], parts: tuple[str, ...], split: str, file: Path | None
+) -> None:
+    """Prints the perplexities of MODELS, checkpoints or bundles, on the held-out poems of CORPUS.
+
+    Beside them stand 5-gram models with Kneser-Ney smoothing, counted anew. --json also writes
+    the figures to FILE.
+    """
+    from .compare import compare as measure_all
+    from .compare import report, table
+
+    if not (models or parts):
+        raise click.UsageError("Give a checkpoint, a bundle or --kneser-ney.")
+    rows = list(measure_all(corpus, split, parts, models))
+    if file:
+        text = json.dumps(report(corpus, split, rows), ensure_ascii=False, indent=2)
+        file.write_text(text + "\n", encoding="utf-8")
+    click.echo(table(rows))
 
 
 @cli.command()
