@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 import click
 
 from .verse.errors import LianjuError, PromptError, RequestError
-from .verse.request import Choosing, Request, Sampling
+from .verse.request import Choosing, Form, Known, Request, Sampling, Strictness
 
 if TYPE_CHECKING:
     from .verse.composer import Composer
@@ -85,6 +85,22 @@ def _search_options(command: Callable[..., None]) -> Callable[..., None]:
             default="auto",
             help="Characters of the answer (default: the prompt's).",
         ),
+        click.option(
+            "--rhyme", metavar="GROUP", help="A rhyme group, such as 东 (default: the prompt's)."
+        ),
+        click.option(
+            "--rules",
+            "strictness",
+            type=click.Choice(get_args(Strictness)),
+            default="strict",
+            help="Tones and rhyme: kept (default), tones only preferred, or neither.",
+        ),
+        click.option(
+            "--known",
+            type=click.Choice(get_args(Known)),
+            default="exclude",
+            help="Lines that the corpus has: none (default), or welcome.",
+        ),
         click.option("--bundle", type=click.Path(path_type=Path), help="The model's directory."),
         click.option(
             "--provider", type=click.Choice(["auto", "cuda", "cpu"]), help="Where the model runs."
@@ -103,12 +119,25 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command()
-@click.argument("line")
+@click.argument("line", default="")
 @_search_options
+@click.option(
+    "--form",
+    type=click.Choice(get_args(Form)),
+    default="next",
+    help="One line more (default), the rest of a 绝句, or of a 律诗.",
+)
+@click.option("--heads", metavar="春夏秋冬", help="An acrostic: the first character of each line.")
+@click.option("--chars", type=int, metavar="5|7", help="Of an acrostic's lines (default 7).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def poem(line: str, as_json: bool, **options: Any) -> None:
-    """Offer next lines for LINE, best first."""
+    """Offer next lines for LINE, best first; or whole poems."""
     from .terminal import pretty, to_json
+
+    if not line and options["heads"] is None:
+        raise RequestError(
+            "Write a line of verse, such as `lianju poem 黄河远上白云间`, or --heads."
+        )
 
     request = _request(line, **options)
     with _open_composer(**options) as composer:
@@ -269,6 +298,12 @@ def _request(
     top_k: int | None,
     top_p: float | None,
     seed: int | None,
+    rhyme: str | None,
+    strictness: Strictness,
+    known: Known,
+    form: Form = "next",
+    heads: str | None = None,
+    chars: int | None = None,
     classic: bool = False,
     **_: object,
 ) -> Request:
@@ -289,6 +324,12 @@ def _request(
         script,
         sampling=Sampling(**given, seed=seed) if sample else None,
         choosing=None if sample or searches else Choosing(seed or 0),
+        form=form,
+        heads=heads,
+        chars=chars,
+        rhyme=rhyme,
+        strictness=strictness,
+        known=known,
     )
 
 

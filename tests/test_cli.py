@@ -99,7 +99,7 @@ class TestPoem:
         assert foot.endswith(" ms")
 
     def test_an_empty_candidate_has_a_name(self, bundle):
-        answer = replace(answers(bundle, LINE), candidates=(Candidate("", -0.5),))
+        answer = replace(answers(bundle, LINE), candidates=(Candidate(("",), -0.5),))
         assert pretty(answer).splitlines()[1].count("(ends here)") == 1
 
     def test_options_reach_the_search(self, lianju, bundle):

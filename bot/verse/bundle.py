@@ -6,22 +6,33 @@ from importlib.resources import files
 from pathlib import Path
 
 from .errors import BundleError
+from .known import KnownLines
 from .manifest import Manifest
+from .prosody import Prosody
 from .vocabulary import Vocabulary
 
-__all__ = ["Bundle", "default_directory", "load_bundle"]
+__all__ = ["KNOWN", "PROSODY", "Bundle", "default_directory", "load_bundle"]
 
 MANIFEST = "manifest.json"
 VOCABULARY = "vocab.txt"
+PROSODY = "prosody.tsv"
+KNOWN = "known.bin"
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle whose files are those that its manifest describes."""
+    """A bundle whose files are those that its manifest describes.
+
+    Attributes:
+        prosody: Tones and rhymes of the vocabulary, if the bundle has them.
+        known: The lines of its corpus, if the bundle has them.
+    """
 
     directory: Path
     manifest: Manifest
     vocabulary: Vocabulary
+    prosody: Prosody | None = None
+    known: KnownLines | None = None
 
     @property
     def graph_path(self) -> Path:
@@ -64,7 +75,18 @@ def load_bundle(directory: Path) -> Bundle:
                 f"{directory / name} is not the file that the manifest describes (its SHA-256 "
                 "differs): the bundle is damaged, so get it again."
             )
-    return Bundle(directory, manifest, _load_vocabulary(directory / VOCABULARY, manifest))
+    vocabulary = _load_vocabulary(directory / VOCABULARY, manifest)
+    prosody = known = None
+    try:
+        if PROSODY in manifest.files:
+            name = PROSODY
+            prosody = Prosody.parse(_read(directory / name).decode("utf-8"), vocabulary)
+        if KNOWN in manifest.files:
+            name = KNOWN
+            known = KnownLines.parse(_read(directory / name), len(vocabulary))
+    except ValueError as error:
+        raise BundleError(f"{directory / name} {error}.") from None
+    return Bundle(directory, manifest, vocabulary, prosody, known)
 
 
 def _read(path: Path) -> bytes:

@@ -3,12 +3,17 @@
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .batch import run_search
+import numpy as np
+
+from .batch import Batch
 from .bundle import Bundle, default_directory, load_bundle
-from .composition import Found, Planner, line_length
+from .composition import Composition, Draft, Planner
+from .errors import RequestError
+from .known import KnownLines
+from .line_plan import LinePlanner
 from .request import (
     COUNT,
     LENGTH,
@@ -20,10 +25,12 @@ from .request import (
     Request,
     Sampling,
 )
-from .scheduler import Scheduler
+from .scheduler import Scheduler, outcome
+from .search import Hypothesis, Search
 from .session import Provider
 from .step import Stepper
 from .step_model import StepModel
+from .task import Line, Task
 from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, write_line
 
 __all__ = [
@@ -56,7 +63,8 @@ class Composer:
         self.bundle = bundle
         self._model = model
         self._scheduler = scheduler
-        self._planner = Planner(bundle.vocabulary)
+        lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
+        self._planner = Planner(bundle.vocabulary, lines)
 
     @property
     def provider(self) -> str:
@@ -64,29 +72,39 @@ class Composer:
         return self._model.provider
 
     def read(self, request: Request) -> Prompt:
-        """Reads the prompt of a request, without answering it.
+        """Reads the prompt of a request, or the heads of its acrostic, without answering it.
 
         Raises:
             PromptError: The text cannot be a prompt.
+            RequestError: It does not suit what is asked for.
         """
-        return read_prompt(request.text, self.bundle.vocabulary, request.script)
+        text = request.text if request.heads is None else request.heads
+        prompt = read_prompt(text, self.bundle.vocabulary, request.script)
+        Task.of(request, prompt, self.bundle.vocabulary)
+        if request.rhyme is not None:
+            if self.bundle.prosody is None:
+                raise RequestError(
+                    "This bundle has no table of rhymes: drop the rhyme, or use another bundle.",
+                    "request-no-rhymes",
+                )
+            self.bundle.prosody.group(request.rhyme)
+        return prompt
 
     def compose_now(self, request: Request) -> Answer:
         """Answers a request in the calling thread.
 
         Raises:
             PromptError: The text cannot be a prompt.
+            RequestError: It does not suit what is asked for.
             SearchError: Nothing is allowed, or the model failed.
         """
-        started = time.perf_counter()
-        request, prompt = self._understand(request)
-        composition = self._planner.compose(request, prompt)
+        writing = self._begin(request)
         try:
-            search = next(composition)
+            searches = next(writing.composition)
             while True:
-                search = composition.send(run_search(self._model, search))
+                searches = writing.composition.send(_run_all(self._model, searches))
         except StopIteration as end:
-            return self._answer(request, prompt, end.value, started)
+            return self._answer(writing, end.value)
 
     async def compose(self, request: Request, deadline_s: float) -> Answer:
         """Answers a request beside those of others, in the engine's own thread.
@@ -97,27 +115,28 @@ class Composer:
 
         Raises:
             PromptError: The text cannot be a prompt.
+            RequestError: It does not suit what is asked for.
             BusyError: Too many requests are here already, or the composer is closed.
             DeadlineError: The deadline passed.
             SearchError: Nothing is allowed, or the model failed.
         """
-        started = time.perf_counter()
-        request, prompt = self._understand(request)
-        composition = self._planner.compose(request, prompt)
+        writing = self._begin(request)
         try:
-            search = next(composition)
+            searches = next(writing.composition)
             while True:
-                left_s = deadline_s - (time.perf_counter() - started)
-                search = composition.send(await self._scheduler.search(search, left_s))
+                left_s = deadline_s - (time.perf_counter() - writing.started)
+                found = await self._scheduler.search(searches, left_s)
+                searches = writing.composition.send(found)
         except StopIteration as end:
-            return self._answer(request, prompt, end.value, started)
+            return self._answer(writing, end.value)
 
     def close(self) -> None:
         """Ends the engine; whoever still waits gets a `BusyError`."""
         self._scheduler.close()
 
-    def _understand(self, request: Request) -> tuple[Request, Prompt]:
-        """The request with all that it leaves open, and its prompt."""
+    def _begin(self, request: Request) -> "_Writing":
+        """The request with all that it leaves open, its prompt, and what it asks of the engine."""
+        started = time.perf_counter()
         if request.choosing and not self._planner.can_choose:
             request = replace(request, choosing=None)
         seed = secrets.randbelow(DRAWN_SEEDS)
@@ -125,33 +144,81 @@ class Composer:
             request = replace(request, sampling=replace(request.sampling, seed=seed))
         if request.choosing and request.choosing.seed is None:
             request = replace(request, choosing=replace(request.choosing, seed=seed))
-        return request, self.read(request)
+        prompt = self.read(request)
+        task = Task.of(request, prompt, self.bundle.vocabulary)
+        known = self.bundle.known
+        follows = known.answer(task.given[-1]) if known and task.given else None
+        welcome = follows if request.known == "allow" and _fits(follows, task) else None
+        composition = self._planner.compose(request, task, welcome)
+        return _Writing(request, prompt, task, follows, composition, started)
 
-    def _answer(
-        self, request: Request, prompt: Prompt, found: Sequence[Found], started: float
-    ) -> Answer:
-        vocabulary, manifest = self.bundle.vocabulary, self.bundle.manifest
+    def _answer(self, writing: "_Writing", drafts: Sequence[Draft]) -> Answer:
+        request, prompt, manifest = writing.request, writing.prompt, self.bundle.manifest
+        vocabulary, known = self.bundle.vocabulary, self.bundle.known
 
         def written(tokens: Sequence[int]) -> str:
             names = [vocabulary.tokens[token] for token in tokens]
             return write_line(names, vocabulary, prompt.traditional)
 
         candidates = tuple(
-            Candidate(written(each.path.tokens), each.path.log_prob, each.objective)
-            for each in found[: request.lines]
+            Candidate(
+                tuple(map(written, draft.lines)),
+                draft.log_prob,
+                draft.worth if request.choosing else None,
+                () if known is None else tuple(_is_known(known, line) for line in draft.lines),
+                draft.relaxed,
+            )
+            for draft in drafts[: request.lines]
         )
         return Answer(
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
             candidates=candidates,
-            width=request.beam,
-            length=line_length(request, prompt),
-            plain=request.plain,
-            elapsed_ms=(time.perf_counter() - started) * 1e3,
+            request=request,
+            length=writing.task.length,
+            elapsed_ms=(time.perf_counter() - writing.started) * 1e3,
             bundle_name=manifest.name,
             bundle_version=manifest.version,
-            sampling=request.sampling,
-            choosing=request.choosing,
+            known_answer=None if writing.follows is None else written(writing.follows),
         )
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """A request under way.
+
+    Attributes:
+        follows: The corpus' own next line, if it is known.
+        started: When the request came.
+    """
+
+    request: Request
+    prompt: Prompt
+    task: Task
+    follows: Line | None
+    composition: Composition
+    started: float
+
+
+def _fits(line: Line | None, task: Task) -> bool:
+    """Whether a line has the length that is asked for."""
+    return line is not None and len(line) == task.length
+
+
+def _is_known(known: KnownLines, line: Line) -> bool:
+    return bool(line) and bool(known.contains(np.array([line], np.int64))[0])
+
+
+def _run_all(model: Stepper, searches: Sequence[Search]) -> list[list[Hypothesis]]:
+    """Runs searches beside each other, to the end of each.
+
+    Raises:
+        SearchError: The model failed.
+    """
+    batch = Batch(model)
+    seats = [batch.join(search) for search in searches]
+    while batch:
+        batch.step()
+    return [outcome(seat) for seat in seats]
 
 
 def open_composer(

@@ -1,8 +1,9 @@
-"""What a request asks of the engine: one search, or a pool of lines and a choice among them.
+"""What a request asks of the engine: searches for a line at a time, and a choice among the lines.
 
 Likelihood alone prefers what suits any prompt. Chosen are the lines that this prompt makes likelier
 than they are by themselves: pointwise mutual information, which Li and others (2016) proposed
-against the dull answers of dialogue models.
+against the dull answers of dialogue models. A poem is written line by line: the first new line
+gives the candidates, and each goes on with the best line that it finds.
 """
 
 from collections.abc import Generator, Sequence
@@ -10,17 +11,21 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from .beam import BeamPlan, BeamSearch
+from .line_plan import LinePlan, LinePlanner
+from .path_rules import PathRule
 from .rating import Rating
 from .request import Request
-from .rules import Rule, RuleBook
+from .rules import Rule
 from .sampling import SamplePlan, SampleSearch
-from .search import Hypothesis, Search
-from .text import Prompt
+from .search import Hypothesis, Search, nothing_allowed
+from .step import IntArray
+from .task import Line, Task
 from .vocabulary import Vocabulary
 
-__all__ = ["Composition", "Found", "Planner", "line_length"]
+__all__ = ["Composition", "Draft", "Planner"]
 
 DRAWS_PER_LINE = 2  # some draws come out alike
 # The pool is drawn from nearly all that the model thinks possible.
@@ -29,136 +34,230 @@ POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 1.0, 200, 0.95
 # bigrams rises with it (.93 at 0.5, .97 at 0.85; real lines .99), and the likelihood falls.
 PRIOR_WEIGHT = 0.75
 DIFFERENT = 3  # characters, at least, between any two lines offered
+MISFIT = 2.0  # nats that a wrong tone costs where tones are only preferred
 
 
 @dataclass(frozen=True)
-class Found:
-    """A line that was found, and why it was chosen, if it was."""
+class Draft:
+    """A candidate as far as it is written.
 
-    path: Hypothesis
-    objective: float | None = None
+    Attributes:
+        lines: The new lines.
+        log_prob: Natural-log probability of the lines, their endings included.
+        worth: What candidates are ranked by: the log-probability, or what replaces it.
+        relaxed: The rules that could not be kept.
+    """
+
+    lines: tuple[Line, ...] = ()
+    log_prob: float = 0.0
+    worth: float = 0.0
+    relaxed: tuple[str, ...] = ()
+
+    def grow(self, line: "_Drawn", relaxed: Sequence[str]) -> "Draft":
+        """The draft with one line more."""
+        return Draft(
+            (*self.lines, line.tokens),
+            self.log_prob + line.log_prob,
+            self.worth + line.worth,
+            tuple(dict.fromkeys((*self.relaxed, *relaxed))),
+        )
 
 
-Composition = Generator[Search, list[Hypothesis], list[Found]]
-"""Yields searches to run, is sent what each found, and returns the lines, best first."""
+@dataclass(frozen=True)
+class _Drawn:
+    """A whole line that was found, and what it is worth."""
+
+    tokens: Line
+    log_prob: float
+    worth: float
+
+
+Composition = Generator[tuple[Search, ...], list[list[Hypothesis]], list[Draft]]
+"""Yields searches to run beside each other, is sent what each found, which is nothing where its
+rules left nothing, and returns drafts, best first."""
+
+_Ranking = Generator[tuple[Search, ...], list[list[Hypothesis]], list[list[_Drawn]]]
 
 
 class _Common(TypedDict):
     """What every kind of search is told; see `Plan`."""
 
-    prompt: tuple[int, ...]
+    prompt: Line
     max_tokens: int
     endings: tuple[int, ...]
     rules: tuple[Rule, ...]
     vocabulary_size: int
-    repeats: bool
+    path_rules: tuple[PathRule, ...]
 
 
 class Planner:
-    """Plans the searches for one vocabulary."""
+    """Plans the searches for one vocabulary.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    Args:
+        vocabulary: The bundle's.
+        lines: Plans its lines.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, lines: LinePlanner) -> None:
         self._vocabulary = vocabulary
-        self._rules = RuleBook(vocabulary)
+        self._lines = lines
 
     @property
     def can_choose(self) -> bool:
         """Whether a line has a probability of its own in this model, as a first one."""
         return self._vocabulary.start is not None and self._vocabulary.line is not None
 
-    def compose(self, request: Request, prompt: Prompt) -> Composition:
-        """Finds the lines that a request asks for.
+    def compose(self, request: Request, task: Task, welcome: Line | None = None) -> Composition:
+        """Writes what a request asks for.
 
         Args:
             request: With its seed, if it leaves anything to chance; to choose, `can_choose`.
-            prompt: Its text.
+            task: What is to be written.
+            welcome: A line that may be chosen as the first new one, though it was not drawn.
+
+        Raises:
+            NothingAllowedError: The rules leave nothing, even without those that may go.
         """
-        if request.choosing:
-            return (yield from self._choose(request, request.choosing.seed or 0, prompt))
-        if request.sampling:
-            settings = request.sampling
-            sample = SamplePlan(
-                **self._common(request, prompt),
-                paths=DRAWS_PER_LINE * request.lines,
-                count=request.lines,
-                temperature=settings.temperature,
-                top_k=settings.top_k,
-                top_p=settings.top_p,
-                seed=settings.seed or 0,  # by now it is never None
+        drafts = [Draft()]
+        for number in range(task.new_lines):
+            wanted, extra = (request.lines, welcome) if number == 0 else (1, None)
+            drafts = yield from self._extend(request, task, drafts, wanted, extra)
+        return sorted(drafts, key=lambda draft: -draft.worth)
+
+    def _extend(
+        self,
+        request: Request,
+        task: Task,
+        drafts: Sequence[Draft],
+        wanted: int,
+        welcome: Line | None,
+    ) -> Composition:
+        """Every draft with up to `wanted` next lines; where rules leave nothing, they relax."""
+        plans = [self._lines.plans(request, task, draft.lines) for draft in drafts]
+        grown: dict[int, list[Draft]] = {}
+        for attempt in range(max(map(len, plans))):
+            waiting = [number for number in range(len(drafts)) if number not in grown]
+            current = {number: plans[number][attempt] for number in waiting}
+            found = yield tuple(
+                self._search(request, plan, wanted, len(drafts), (len(drafts[n].lines), n))
+                for n, plan in current.items()
             )
-            found = yield SampleSearch(sample)
-        else:
-            common = self._common(request, prompt)
-            beam = BeamPlan(**common, width=request.beam, distinct=not request.plain)
-            found = yield BeamSearch(beam)
-        return [Found(path) for path in found]
+            ranked = yield from self._rank(request, list(current.values()), found, welcome)
+            for (number, plan), lines in zip(current.items(), ranked, strict=True):
+                if best := _different(lines, wanted) if request.choosing else lines[:wanted]:
+                    grown[number] = [drafts[number].grow(line, plan.relaxed) for line in best]
+            if len(grown) == len(drafts):
+                break
+        if not grown:
+            raise nothing_allowed()
+        return [draft for number in sorted(grown) for draft in grown[number]]
 
-    def _choose(self, request: Request, seed: int, prompt: Prompt) -> Composition:
-        pool = SamplePlan(
-            **self._common(request, prompt),
-            paths=request.pool,
-            count=request.pool,
-            temperature=POOL_TEMPERATURE,
-            top_k=POOL_TOP_K,
-            top_p=POOL_TOP_P,
-            seed=seed,
-        )
-        drawn = yield SampleSearch(pool)
+    def _search(
+        self, request: Request, plan: LinePlan, wanted: int, drafts: int, place: tuple[int, ...]
+    ) -> Search:
+        """The search for one line; `place` sets its chance apart from that of other lines."""
         vocabulary = self._vocabulary
-        # By itself every line is rated as one that goes on, whichever token has closed it.
-        texts = np.array([(*path.tokens, vocabulary.line) for path in drawn], np.int64)
-        prior = yield Rating((vocabulary.start or 0,), texts, len(vocabulary))
-        rated = [
-            Found(path, path.log_prob - PRIOR_WEIGHT * alone.log_prob)
-            for path, alone in zip(drawn, prior, strict=True)
-        ]
-        return _different(rated, request.lines)
-
-    def _common(self, request: Request, prompt: Prompt) -> _Common:
-        vocabulary = self._vocabulary
-        line = [] if vocabulary.line is None else [vocabulary.line]
-        ids = [] if vocabulary.start is None else [vocabulary.start]
-        for tokens in prompt.lines:
-            ids += vocabulary.encode(tokens) + line
-        length = line_length(request, prompt)
-        rules = self._rules.plain() if request.plain else self._rules.exact_length(length)
         # Under the rules the ending token's probability counts, so it takes one more step.
         closing_step = not request.plain and vocabulary.line is not None
-        return _Common(
-            prompt=tuple(ids),
-            max_tokens=length + closing_step,
+        common = _Common(
+            prompt=plan.prompt,
+            max_tokens=plan.length + closing_step,
             endings=vocabulary.endings,
-            rules=rules,
+            rules=plan.rules,
             vocabulary_size=len(vocabulary),
-            repeats=request.plain or _may_repeat(prompt, vocabulary),
+            path_rules=plan.path_rules,
         )
+        if request.choosing:
+            draws = request.pool // drafts
+            return SampleSearch(
+                SamplePlan(
+                    **common,
+                    paths=draws,
+                    count=draws,
+                    temperature=POOL_TEMPERATURE,
+                    top_k=POOL_TOP_K,
+                    top_p=POOL_TOP_P,
+                    seed=(request.choosing.seed or 0, *place),
+                )
+            )
+        if request.sampling:
+            settings = request.sampling
+            return SampleSearch(
+                SamplePlan(
+                    **common,
+                    paths=DRAWS_PER_LINE * wanted,
+                    count=wanted,
+                    temperature=settings.temperature,
+                    top_k=settings.top_k,
+                    top_p=settings.top_p,
+                    seed=(settings.seed or 0, *place),  # by now it is never None
+                )
+            )
+        return BeamSearch(BeamPlan(**common, width=request.beam, distinct=not request.plain))
+
+    def _rank(
+        self,
+        request: Request,
+        plans: Sequence[LinePlan],
+        found: Sequence[Sequence[Hypothesis]],
+        welcome: Line | None,
+    ) -> _Ranking:
+        """The lines found under each plan, best first."""
+        drawn = [list(paths) for paths in found]
+        priors = [np.zeros(len(paths)) for paths in found]
+        if request.choosing:
+            if welcome:
+                drawn[0] += (yield (self._rating(plans[0].prompt, [welcome]),))[0]
+            opening = plans[0].opening  # lines at one place of a poem open alike
+            start = self._vocabulary.start or 0
+            texts = [path.tokens for paths in drawn for path in paths]
+            if texts:
+                (alone,) = yield (self._rating((start, *opening), texts),)
+                prior = np.array([path.log_prob for path in alone])
+                priors = np.split(prior, np.cumsum([len(paths) for paths in drawn])[:-1])
+        return [
+            _ranked(plan, paths, prior)
+            for plan, paths, prior in zip(plans, drawn, priors, strict=True)
+        ]
+
+    def _rating(self, prompt: Line, texts: Sequence[Line]) -> Rating:
+        """Rates lines as ones that go on, whichever token has closed them."""
+        closed = np.array([(*text, self._vocabulary.line) for text in texts], np.int64)
+        return Rating(prompt, closed, len(self._vocabulary))
 
 
-def line_length(request: Request, prompt: Prompt) -> int:
-    """Tokens of the new line: as asked for, or as many as the prompt's last line has."""
-    return request.length or len(prompt.lines[-1])
+def _ranked(
+    plan: LinePlan, paths: Sequence[Hypothesis], prior: npt.NDArray[np.float64]
+) -> list[_Drawn]:
+    """The lines found under one plan, best first."""
+    misfits: IntArray = np.zeros(len(paths), np.int64)
+    if plan.preferred and paths:
+        misfits = plan.preferred.misfits(np.array([path.tokens for path in paths], np.int64))
+    lines = [
+        _Drawn(
+            (*plan.opening, *path.tokens),
+            path.log_prob,
+            path.log_prob - PRIOR_WEIGHT * float(alone) - MISFIT * int(wrong),
+        )
+        for path, alone, wrong in zip(paths, prior, misfits, strict=True)
+    ]
+    return sorted(lines, key=lambda line: -line.worth)
 
 
-def _different(rated: Sequence[Found], count: int) -> list[Found]:
+def _different(lines: Sequence[_Drawn], count: int) -> list[_Drawn]:
     """The best `count` lines that differ enough; if there are too few, they may differ less."""
-    left = sorted(rated, key=lambda found: -(found.objective or 0))
-    chosen: list[Found] = []
+    left = list(lines)
+    chosen: list[_Drawn] = []
     for apart in range(DIFFERENT, 0, -1):
-        for found in left:
+        for line in left:
             if len(chosen) == count:
                 break
-            if all(_distance(found, other) >= apart for other in chosen):
-                chosen.append(found)
-        left = [found for found in left if found not in chosen]
-    return sorted(chosen, key=lambda found: -(found.objective or 0))
+            if all(_distance(line.tokens, other.tokens) >= apart for other in chosen):
+                chosen.append(line)
+        left = [line for line in left if line not in chosen]
+    return sorted(chosen, key=lambda line: -line.worth)
 
 
-def _distance(one: Found, other: Found) -> int:
+def _distance(one: Line, other: Line) -> int:
     """How many places two lines of one length differ in."""
-    return sum(a != b for a, b in zip(one.path.tokens, other.path.tokens, strict=True))
-
-
-def _may_repeat(prompt: Prompt, vocabulary: Vocabulary) -> bool:
-    """Whether a line may have a character twice: in Chinese verse, if the line it answers does."""
-    line = prompt.lines[-1]
-    return not vocabulary.is_chinese or len(set(line)) < len(line)
+    return sum(a != b for a, b in zip(one, other, strict=True))

@@ -62,3 +62,7 @@ class Decency:
             ends = (paths[:, paths.shape[1] - before :] == word[:-1]).all(axis=1)
             refused[row, column] |= ends[row] & (token == word[-1])
         return refused
+
+    def reserve(self, length: int) -> int:
+        """How many more candidates a path of `length` tokens needs, as so many may be refused."""
+        return min(length, 3)

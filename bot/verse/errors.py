@@ -5,6 +5,7 @@ __all__ = [
     "BusyError",
     "DeadlineError",
     "LianjuError",
+    "NothingAllowedError",
     "PromptError",
     "ProviderError",
     "RequestError",
@@ -44,6 +45,10 @@ class RequestError(LianjuError):
 
 class SearchError(LianjuError):
     """A search found nothing that its rules allow, or the model failed under it."""
+
+
+class NothingAllowedError(SearchError):
+    """The rules of a search leave nothing."""
 
 
 class BusyError(LianjuError):

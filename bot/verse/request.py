@@ -6,7 +6,9 @@ from typing import Generic, Literal, TypeVar, get_args
 from .errors import RequestError
 
 __all__ = [
+    "CHARS",
     "COUNT",
+    "FORM_LINES",
     "LENGTH",
     "SEED",
     "TEMPERATURE",
@@ -17,13 +19,25 @@ __all__ = [
     "Bounds",
     "Candidate",
     "Choosing",
+    "Form",
+    "Known",
     "Request",
     "Sampling",
     "Script",
+    "Strictness",
 ]
 
 Script = Literal["auto", "simplified", "traditional"]
 """The characters of the answer; `auto` follows the prompt."""
+
+Form = Literal["next", "jueju", "lushi"]
+"""What is written: one line more, or the rest of a quatrain (绝句), or of eight lines (律诗)."""
+
+Strictness = Literal["strict", "loose", "free"]
+"""How tones bind: `strict` keeps them, `loose` prefers them, `free` knows no tone or rhyme."""
+
+Known = Literal["exclude", "allow"]
+"""Whether lines that the corpus has may be answers."""
 
 
 Number = TypeVar("Number", int, float)
@@ -59,6 +73,9 @@ TEMPERATURE = Bounds(0.1, 2.0)
 TOP_K = Bounds(1, 1000)
 TOP_P = Bounds(0.05, 1.0)
 SEED = Bounds(0, 2**32 - 1)
+HEADS = Bounds(2, 8)  # of an acrostic
+CHARS = (5, 7)  # characters of a line of regulated verse
+FORM_LINES = {"jueju": 4, "lushi": 8}
 DEFAULT_COUNT = 5
 POOL_PER_WIDTH = 20  # as many lines are drawn for each line that a beam would keep
 
@@ -113,7 +130,7 @@ class Request:
     """One wish for next lines.
 
     Attributes:
-        text: What the user wrote.
+        text: What the user wrote; empty for an acrostic.
         width: Beam width; None is 5, or `count` if that is more. Of lines to choose from, 20
             times as many are drawn.
         count: How many lines; None is 5, or `width` if that is less.
@@ -123,6 +140,12 @@ class Request:
         sampling: Draws lines at random instead of searching with a beam.
         choosing: Chooses lines from a pool instead of the likeliest; a model without the tokens
             `<s>` and `</l>` searches with a beam all the same.
+        form: How far to write.
+        heads: The first characters of an acrostic's lines (藏头).
+        chars: Characters of an acrostic's lines; None is 7.
+        rhyme: A rhyme group of the 平水韵, or a character that rhymes; None follows the prompt.
+        strictness: How tones bind.
+        known: Whether lines that the corpus has may be answers.
 
     Raises:
         RequestError: A number is out of its range, `count` above `width`, or wishes exclude each
@@ -137,6 +160,12 @@ class Request:
     script: Script = "auto"
     sampling: Sampling | None = None
     choosing: Choosing | None = None
+    form: Form = "next"
+    heads: str | None = None
+    chars: int | None = None
+    rhyme: str | None = None
+    strictness: Strictness = "strict"
+    known: Known = "exclude"
 
     def __post_init__(self) -> None:
         for name, bounds, value in (
@@ -160,9 +189,52 @@ class Request:
                 width=self.beam,
                 lines=self.lines,
             )
-        if self.script not in get_args(Script):
+        for name, choice, kind in (
+            ("script", self.script, Script),
+            ("form", self.form, Form),
+            ("strictness", self.strictness, Strictness),
+            ("choice for known lines", self.known, Known),
+        ):
+            if choice not in get_args(kind):
+                choices = ", ".join(get_args(kind))
+                raise RequestError(f"The {name} {choice} is not known: choose from {choices}.")
+        self._check_form()
+
+    def _check_form(self) -> None:
+        """Refuses wishes for a form that do not go together."""
+        formed = self.form != "next" or self.heads is not None
+        if self.plain and (formed or self.rhyme or self.strictness != "strict"):
             raise RequestError(
-                f"The script {self.script} is not known: choose from {', '.join(get_args(Script))}."
+                "The reference search knows no forms, rhymes or tones: drop --plain, or these.",
+                "request-plain",
+            )
+        if formed and self.length is not None:
+            raise RequestError(
+                "The length of a poem's lines follows from its form: drop the length.",
+                "request-form-length",
+            )
+        if self.rhyme and self.strictness == "free":
+            raise RequestError(
+                "A rhyme cannot be kept where the rules are free: choose strict or loose ones, "
+                "or no rhyme.",
+                "request-free-rhyme",
+            )
+        if self.chars is not None and self.chars not in CHARS:
+            raise RequestError(
+                f"Regulated verse has 5 or 7 characters to a line, not {self.chars}.",
+                "request-chars",
+                chars=self.chars,
+            )
+        if self.heads is None and self.chars is not None:
+            raise RequestError(
+                "The number of characters is for acrostics, and else that of your line: "
+                "give heads, or drop it.",
+                "request-chars-alone",
+            )
+        if self.heads is not None and self.text.strip():
+            raise RequestError(
+                "An acrostic begins with its heads: give either them or a line.",
+                "request-heads-line",
             )
 
     @property
@@ -183,17 +255,26 @@ class Request:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One next line.
+    """One answer: a next line, or the rest of a poem.
 
     Attributes:
-        text: The line, in the script of the answer.
-        log_prob: Natural-log probability of the line, its ending included.
-        objective: By how much this prompt calls for the line, where lines were chosen by that.
+        lines: The new lines, in the script of the answer.
+        log_prob: Natural-log probability of the lines, their endings included.
+        objective: By how much this prompt calls for the lines, where they were chosen by that.
+        known: Whether the corpus has each line; empty where the bundle cannot tell.
+        relaxed: The rules that could not be kept, of `tones`, `rhyme` and `repetition`.
     """
 
-    text: str
+    lines: tuple[str, ...]
     log_prob: float
     objective: float | None = None
+    known: tuple[bool, ...] = ()
+    relaxed: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The new lines behind each other."""
+        return "\n".join(self.lines)
 
 
 @dataclass(frozen=True)
@@ -203,26 +284,42 @@ class Answer:
     Attributes:
         line: The prompt as the model read it, in the script of the answer.
         candidates: At most as many as were asked for.
-        width: The beam width; the lines chosen from were 20 times as many.
-        length: The length asked for, given or derived.
-        plain: Whether the rules were off.
+        request: What was asked for, with the seed that was drawn if it left that open.
+        length: Tokens of a new line, given or derived.
         elapsed_ms: Wall-clock milliseconds from request to answer.
         bundle_name: Name of the bundle that answered.
         bundle_version: Its version.
-        sampling: How the lines were drawn, its seed included, if they were.
-        choosing: How the lines were chosen, if they were.
+        known_answer: The line that follows the prompt in the corpus, if it is known.
     """
 
     line: str
     candidates: tuple[Candidate, ...]
-    width: int
+    request: Request
     length: int
-    plain: bool
     elapsed_ms: float
     bundle_name: str
     bundle_version: str
-    sampling: Sampling | None = None
-    choosing: Choosing | None = None
+    known_answer: str | None = None
+
+    @property
+    def width(self) -> int:
+        """The beam width; the lines chosen from were 20 times as many."""
+        return self.request.beam
+
+    @property
+    def plain(self) -> bool:
+        """Whether the rules were off."""
+        return self.request.plain
+
+    @property
+    def sampling(self) -> Sampling | None:
+        """How the lines were drawn, its seed included, if they were."""
+        return self.request.sampling
+
+    @property
+    def choosing(self) -> Choosing | None:
+        """How the lines were chosen, if they were."""
+        return self.request.choosing
 
     @property
     def seed(self) -> int | None:

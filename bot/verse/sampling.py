@@ -23,7 +23,7 @@ class SamplePlan(Plan):
         top_k: Only so many of the likeliest tokens can be drawn.
         top_p: Of these, only the likeliest that together reach this share of their probability
             (nucleus sampling, Holtzman and others 2020).
-        seed: Where chance starts from.
+        seed: Where chance starts from: numbers that together name this search.
     """
 
     paths: int
@@ -31,7 +31,7 @@ class SamplePlan(Plan):
     temperature: float
     top_k: int
     top_p: float
-    seed: int
+    seed: tuple[int, ...]
 
     @property
     def k(self) -> int:
@@ -68,13 +68,15 @@ class SampleSearch(Walk):
         return sorted(first, key=lambda found: -found.log_prob)
 
     def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        if not (top_log_prob[:, 0] > -np.inf).all():
+        open_rows = np.flatnonzero(top_log_prob[:, 0] > -np.inf)
+        if not open_rows.size and not self.ended:
             raise nothing_allowed()
-        number, parent = self.number, np.arange(len(self.paths))
+        number, row = self.number[open_rows], np.arange(open_rows.size)
         if self.paths.shape[1] == 0:  # all paths set out from the prompt's one row
-            number, parent = np.arange(self.plan.paths), np.zeros(self.plan.paths, np.int64)
-        chance = np.random.default_rng((self.plan.seed, self.paths.shape[1]))
-        share = _cumulative_share(top_log_prob, self.plan)[parent]
+            number, row = np.arange(self.plan.paths), np.zeros(self.plan.paths, np.int64)
+        parent = open_rows[row]
+        chance = np.random.default_rng((*self.plan.seed, self.paths.shape[1]))
+        share = _cumulative_share(top_log_prob[open_rows], self.plan)[row]
         point = chance.random(self.plan.paths)[number] * share[:, -1]
         column = (share <= point[:, None]).sum(axis=1)
         token = top_token[parent, column]

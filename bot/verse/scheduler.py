@@ -3,25 +3,44 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from .batch import Batch, Seat
-from .errors import BusyError, DeadlineError, LianjuError
+from .errors import BusyError, DeadlineError, LianjuError, NothingAllowedError
 from .search import Hypothesis, Search
 from .step import Stepper
 
-__all__ = ["Scheduler"]
+__all__ = ["Scheduler", "outcome"]
 
 
 @dataclass(eq=False)
 class _Ticket:
-    """One asker's place in the engine."""
+    """One asker's place in the engine.
 
-    search: Search
+    Attributes:
+        waiting: Its seats whose search goes on.
+    """
+
+    searches: Sequence[Search]
     deadline: float
-    future: Future[list[Hypothesis]] = field(default_factory=Future)
+    future: Future[list[list[Hypothesis]]] = field(default_factory=Future)
+    seats: list[Seat] = field(default_factory=list)
+    waiting: set[Seat] = field(default_factory=set)
+
+
+def outcome(seat: Seat) -> list[Hypothesis]:
+    """What the search of a seat that has left found; nothing, if its rules left nothing.
+
+    Raises:
+        SearchError: The model failed.
+    """
+    if isinstance(seat.error, NothingAllowedError):
+        return []
+    if seat.error:
+        raise seat.error
+    return seat.search.result()
 
 
 class Scheduler:
@@ -32,7 +51,7 @@ class Scheduler:
 
     Args:
         model: The language model; only the engine's thread calls it.
-        capacity: How many searches may be waiting or running; one more is refused.
+        capacity: How many askers may be waiting or running; one more is refused.
         clock: Monotonic seconds.
     """
 
@@ -48,19 +67,22 @@ class Scheduler:
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    async def search(self, search: Search, deadline_s: float) -> list[Hypothesis]:
-        """Runs a search beside those of others; cancelling the task abandons it.
+    async def search(self, searches: Sequence[Search], deadline_s: float) -> list[list[Hypothesis]]:
+        """Runs searches beside each other and those of others; cancelling the task abandons them.
 
         Args:
-            search: The search, from its start.
-            deadline_s: Seconds from now that it may take, its waiting included.
+            searches: The searches, from their start.
+            deadline_s: Seconds from now that they may take, their waiting included.
+
+        Returns:
+            What each found, which is nothing where its rules left nothing.
 
         Raises:
-            BusyError: `capacity` searches are here already, or the engine is closed.
+            BusyError: `capacity` askers are here already, or the engine is closed.
             DeadlineError: The deadline passed.
-            SearchError: Nothing is allowed, or the model failed.
+            SearchError: The model failed.
         """
-        ticket = _Ticket(search, self._clock() + deadline_s)
+        ticket = _Ticket(searches, self._clock() + deadline_s)
         with self._changed:
             if self._closed:
                 raise _closing()
@@ -90,8 +112,9 @@ class Scheduler:
         while self._take_arrivals(batch, seated):
             self._dismiss(batch, seated)
             for seat in batch.step():
-                self._settle(seated.pop(seat), seat.error or seat.search.result())
-        for ticket in seated.values():
+                if ticket := seated.pop(seat, None):
+                    self._note(batch, seated, ticket, seat)
+        for ticket in dict.fromkeys(seated.values()):
             self._settle(ticket, _closing())
 
     def _take_arrivals(self, batch: Batch, seated: dict[Seat, _Ticket]) -> bool:
@@ -99,29 +122,50 @@ class Scheduler:
         with self._changed:
             self._changed.wait_for(lambda: self._arrivals or seated or self._closed)
             arrivals, self._arrivals = self._arrivals, []
-        seated |= {batch.join(ticket.search): ticket for ticket in arrivals}
+        for ticket in arrivals:
+            ticket.seats = [batch.join(search) for search in ticket.searches]
+            ticket.waiting = set(ticket.seats)
+            seated |= dict.fromkeys(ticket.seats, ticket)
         return not self._closed
+
+    def _note(self, batch: Batch, seated: dict[Seat, _Ticket], ticket: _Ticket, seat: Seat) -> None:
+        """A search has ended; its asker is answered with the last one, or the first that failed."""
+        ticket.waiting.discard(seat)
+        try:
+            outcome(seat)
+        except LianjuError as error:
+            self._expel(batch, seated, ticket)
+            self._settle(ticket, error)
+            return
+        if not ticket.waiting:
+            self._settle(ticket, [outcome(each) for each in ticket.seats])
 
     def _dismiss(self, batch: Batch, seated: dict[Seat, _Ticket]) -> None:
         """Lets those go whose asker is gone or whose deadline has passed."""
         now = self._clock()
-        for seat, ticket in list(seated.items()):
+        for ticket in dict.fromkeys(seated.values()):
             if ticket.future.cancelled() or now >= ticket.deadline:
-                batch.leave(seat)
+                self._expel(batch, seated, ticket)
                 late = DeadlineError(
                     "The answer took too long: try again, or a smaller width.", "deadline"
                 )
-                self._settle(seated.pop(seat), late)
+                self._settle(ticket, late)
 
-    def _settle(self, ticket: _Ticket, outcome: list[Hypothesis] | LianjuError) -> None:
+    @staticmethod
+    def _expel(batch: Batch, seated: dict[Seat, _Ticket], ticket: _Ticket) -> None:
+        for seat in ticket.waiting:
+            batch.leave(seat)
+            seated.pop(seat, None)
+
+    def _settle(self, ticket: _Ticket, found: list[list[Hypothesis]] | LianjuError) -> None:
         with self._changed:
             self._in_flight -= 1
         if not ticket.future.set_running_or_notify_cancel():
             return
-        if isinstance(outcome, LianjuError):
-            ticket.future.set_exception(outcome)
+        if isinstance(found, LianjuError):
+            ticket.future.set_exception(found)
         else:
-            ticket.future.set_result(outcome)
+            ticket.future.set_result(found)
 
 
 def _closing() -> BusyError:

@@ -12,7 +12,8 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from .errors import SearchError
+from .errors import NothingAllowedError, SearchError
+from .path_rules import PathRule
 from .rules import Mask, Rule, mask_at
 from .step import FloatArray, IntArray
 
@@ -78,7 +79,7 @@ class Plan:
         endings: The tokens that end a path.
         rules: What is forbidden before the cut.
         vocabulary_size: V.
-        repeats: Whether a path may have a token twice; if not, its own tokens are forbidden too.
+        path_rules: What is forbidden to a path for the tokens that it has.
 
     Raises:
         ValueError: No prompt, or a number of tokens below one.
@@ -89,7 +90,7 @@ class Plan:
     endings: tuple[int, ...]
     rules: tuple[Rule, ...]
     vocabulary_size: int
-    repeats: bool = True
+    path_rules: tuple[PathRule, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -137,13 +138,11 @@ class Walk:
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs; none within the prompt.
-
-        A path that may repeat nothing needs one in reserve for each of its tokens.
-        """
+        """How many candidates a row needs, those in reserve included; none within the prompt."""
         if self.consumed + 1 < len(self.plan.prompt):
             return 0
-        return self.plan.k + (0 if self.plan.repeats else self.paths.shape[1])
+        length = self.paths.shape[1]
+        return self.plan.k + sum(rule.reserve(length) for rule in self.plan.path_rules)
 
     @property
     def mask(self) -> Mask:
@@ -174,16 +173,18 @@ class Walk:
         if self.consumed + 1 < len(self.plan.prompt):
             return replace(self, consumed=self.consumed + 1)
         top_log_prob, top_token = top_log_prob[:, : self.k], top_token[:, : self.k]
-        if not self.plan.repeats:
-            top_log_prob, top_token = self._without_repeats(top_log_prob, top_token)
+        if self.plan.path_rules:
+            top_log_prob, top_token = self._without_refused(top_log_prob, top_token)
         return self._extend(top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k])
 
-    def _without_repeats(
+    def _without_refused(
         self, top_log_prob: FloatArray, top_token: IntArray
     ) -> tuple[FloatArray, IntArray]:
-        """The candidates with those that a path has already at the end, as not allowed."""
-        repeated = (top_token[:, :, None] == self.paths[:, None, :]).any(axis=2)
-        score = np.where(repeated, -np.inf, top_log_prob)
+        """The candidates with those that a path rule refuses at the end, as not allowed."""
+        refused = np.zeros(top_token.shape, np.bool_)
+        for rule in self.plan.path_rules:
+            refused |= rule.refuses(self.paths, top_token)
+        score = np.where(refused, -np.inf, top_log_prob)
         order = np.argsort(-score, axis=1, kind="stable")
         return np.take_along_axis(score, order, axis=1), np.take_along_axis(
             top_token, order, axis=1
@@ -218,9 +219,9 @@ def check_log_prob(log_prob: FloatArray) -> None:
         )
 
 
-def nothing_allowed() -> SearchError:
+def nothing_allowed() -> NothingAllowedError:
     """What a search raises when its rules leave nothing."""
-    return SearchError(
+    return NothingAllowedError(
         "No line can be written under these rules: change the length or the prompt.",
         "search-nothing",
     )

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from lianju.bot.verse.batch import Batch, run_search
 from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse.path_rules import RepetitionRule
 from lianju.bot.verse.rules import RuleBook
 from lianju.bot.verse.sampling import SamplePlan, SampleSearch
 from lianju.bot.verse.vocabulary import Vocabulary
@@ -28,7 +29,7 @@ def plan(paths, length=3, seed=1, plain=False, **settings):
         vocabulary_size=len(TOKENS),
         paths=paths,
         count=paths,
-        seed=seed,
+        seed=(seed,),
         **chosen,
     )
 
@@ -133,6 +134,6 @@ def test_nothing_allowed_is_a_named_error():
 
 
 def test_without_repeats_no_token_comes_twice():
-    texts = draw(replace(plan(200, length=4), repeats=False))
+    texts = draw(replace(plan(200, length=4), path_rules=(RepetitionRule(),)))
     assert {len(set(text)) for text in texts} == {4}
     assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))

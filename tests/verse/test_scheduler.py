@@ -61,16 +61,21 @@ def engine(gate, clock):
     engine.close()
 
 
+async def search_one(engine, one, deadline_s):
+    (found,) = await engine.search((one,), deadline_s)
+    return found
+
+
 async def started(engine, one, deadline_s=LONG):
     """A task that asks the engine, past its first line of code."""
-    task = asyncio.create_task(engine.search(one, deadline_s))
+    task = asyncio.create_task(search_one(engine, one, deadline_s))
     await asyncio.sleep(0)
     return task
 
 
 async def test_many_at_once_get_what_each_gets_alone():
     engine = Scheduler(table_model(), capacity=len(MIXED) * 4)
-    found = await asyncio.gather(*(engine.search(one, LONG) for one in MIXED * 4))
+    found = await asyncio.gather(*(search_one(engine, one, LONG) for one in MIXED * 4))
     for paths, one in zip(found, MIXED * 4, strict=True):
         assert_same(paths, run_search(table_model(), one))
     engine.close()
@@ -95,10 +100,10 @@ async def test_a_newcomer_joins_at_the_next_step(engine, gate):
 async def test_a_full_engine_refuses(engine, gate):
     tasks = [await started(engine, one) for one in MIXED[:3]]
     with pytest.raises(BusyError, match="Too many"):
-        await engine.search(MIXED[0], LONG)
+        await search_one(engine, MIXED[0], LONG)
     gate.let(1000)
     await asyncio.gather(*tasks)
-    assert await engine.search(MIXED[0], LONG)
+    assert await search_one(engine, MIXED[0], LONG)
 
 
 async def test_a_deadline_is_seen_between_two_steps(engine, gate, clock):
@@ -149,7 +154,7 @@ async def test_the_place_of_who_is_gone_is_free_again(engine, gate):
 async def gate_free(engine):
     while True:
         try:
-            return await engine.search(MIXED[0], LONG)
+            return await search_one(engine, MIXED[0], LONG)
         except BusyError:
             await asyncio.sleep(0)
 
@@ -157,8 +162,8 @@ async def gate_free(engine):
 async def test_a_fault_fails_those_in_it_and_the_engine_goes_on():
     engine = Scheduler(Faulty(0, crash))
     with pytest.raises(SearchError, match="in the middle of a line"):
-        await engine.search(MIXED[0], LONG)
-    assert_same(await engine.search(MIXED[0], LONG), run_search(table_model(), MIXED[0]))
+        await search_one(engine, MIXED[0], LONG)
+    assert_same(await search_one(engine, MIXED[0], LONG), run_search(table_model(), MIXED[0]))
     engine.close()
 
 
@@ -179,7 +184,7 @@ async def test_close_refuses_those_who_wait_and_those_who_come(engine, gate):
 async def test_close_leaves_no_thread():
     before = threading.active_count()
     engine = Scheduler(table_model())
-    await engine.search(MIXED[0], LONG)
+    await search_one(engine, MIXED[0], LONG)
     engine.close()
     engine.close()
     assert threading.active_count() == before
@@ -191,3 +196,29 @@ async def test_the_loop_runs_while_the_model_works(engine, gate):
     assert not task.done()
     gate.let(1000)
     await task
+
+
+async def test_searches_of_one_asker_run_beside_each_other_and_come_back_in_order(gate, clock):
+    engine = Scheduler(gate, capacity=1, clock=clock)  # one asker is one, however much is asked
+    gate.let(1000)
+    found = await engine.search(MIXED, LONG)
+    for one, paths in zip(MIXED, found, strict=True):
+        assert_same(paths, run_search(table_model(), one))
+    engine.close()
+
+
+async def test_whoever_asks_for_nothing_allowed_gets_nothing_and_the_rest(engine, gate):
+    gate.let(1000)
+    nothing = search(2, forbidden=range(64))
+    found = await engine.search((nothing, MIXED[0]), LONG)
+    assert found[0] == []
+    assert_same(found[1], run_search(table_model(), MIXED[0]))
+
+
+async def test_a_failure_ends_all_that_its_asker_wants_and_frees_the_place(clock):
+    engine = Scheduler(Faulty(2, crash), capacity=1, clock=clock)
+    with pytest.raises(SearchError):
+        await engine.search(MIXED, LONG)
+    (found,) = await engine.search(MIXED[:1], LONG)
+    assert_same(found, run_search(table_model(), MIXED[0]))
+    engine.close()

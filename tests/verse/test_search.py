@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lianju.bot.verse.batch import run_search
 from lianju.bot.verse.beam import BeamPlan, BeamSearch
 from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse.path_rules import RepetitionRule
 from lianju.bot.verse.rules import RuleBook
 from lianju.bot.verse.vocabulary import Vocabulary
 
@@ -270,7 +271,7 @@ class TestWithoutRepeats:
         search = exact(LETTERS, width, length, PROMPT)
         found = run_search(
             TableModel(scores, len(LETTERS)),
-            BeamSearch(replace(search.plan, repeats=False)),
+            BeamSearch(replace(search.plan, path_rules=(RepetitionRule(),))),
         )
         assert found == run_search(TableModel(unrepeated(scores), len(LETTERS)), search)
         assert all(len(set(path.tokens)) == length for path in found)
@@ -280,5 +281,5 @@ class TestWithoutRepeats:
         with pytest.raises(SearchError, match="No line can be written"):
             run_search(
                 TableModel(random_table(1, len(LETTERS)), len(LETTERS)),
-                BeamSearch(replace(search.plan, repeats=False)),
+                BeamSearch(replace(search.plan, path_rules=(RepetitionRule(),))),
             )

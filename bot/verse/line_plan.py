@@ -1,0 +1,171 @@
+"""How one line is to be searched for: what it follows, and the rules that bind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from .decency import Decency
+from .forms import LineForm, Scheme, all_schemes, patterns, rhyme_groups, schemes
+from .known import KnownLines
+from .path_rules import KnownRule, PathRule, PatternRule, RepetitionRule
+from .prosody import Prosody, Tone
+from .request import Request
+from .rules import Rule, RuleBook
+from .task import Line, Task
+from .vocabulary import Vocabulary
+
+__all__ = ["LinePlan", "LinePlanner"]
+
+TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
+RELAXING = (TONES, RHYME, REPETITION)
+"""The rules that may go where nothing can be written under all, in the order of their going."""
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    """How one line is to be searched for.
+
+    Attributes:
+        prompt: Token ids of all that stands before, the line's own opening included.
+        opening: What the line begins with.
+        length: How many tokens are to be found.
+        rules: What is forbidden at a place.
+        path_rules: What is forbidden after other tokens of the line.
+        preferred: Tones that the line should have and need not.
+        relaxed: The rules that this plan does without.
+    """
+
+    prompt: Line
+    opening: Line
+    length: int
+    rules: tuple[Rule, ...]
+    path_rules: tuple[PathRule, ...]
+    preferred: PatternRule | None = None
+    relaxed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """A rule that may go, and what it consists of."""
+
+    name: str
+    rules: tuple[Rule, ...] = ()
+    path_rules: tuple[PathRule, ...] = ()
+    preferred: PatternRule | None = None
+
+
+class LinePlanner:
+    """Plans lines for one bundle.
+
+    Args:
+        vocabulary: The bundle's.
+        prosody: Its tones and rhymes, if it has them.
+        known: The lines of its corpus, if it has them.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, prosody: Prosody | None, known: KnownLines | None
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._prosody = prosody
+        self._known = known
+        self._book = RuleBook(vocabulary, prosody)
+        self._decency = Decency(vocabulary)
+
+    def plans(self, request: Request, task: Task, written: Sequence[Line]) -> list[LinePlan]:
+        """The plan for the line that follows the given and the written ones.
+
+        Returns:
+            The plan with all rules, then with ever fewer, in the order of `RELAXING`.
+        """
+        lines = (*task.given, *written)
+        opening = task.heads[len(written) : len(written) + 1]
+        length = task.length - len(opening)
+        vocabulary = self._vocabulary
+        start = () if vocabulary.start is None else (vocabulary.start,)
+        ending = () if vocabulary.line is None else (vocabulary.line,)
+        prompt = (*start, *chain.from_iterable((*line, *ending) for line in lines), *opening)
+        if request.plain:
+            return [LinePlan(prompt, opening, length, self._book.plain(), ())]
+        fixed: list[PathRule] = [self._decency]
+        if self._known and request.known == "exclude":
+            fixed.append(KnownRule(self._known, task.length, opening))
+        bindings, lacking = self._prosodic(request, task, lines, opening)
+        if vocabulary.is_chinese:
+            bindings.append(self._repetition(task, lines, opening))
+        return [
+            LinePlan(
+                prompt,
+                opening,
+                length,
+                rules=(*self._book.exact_length(length), *chain(*(b.rules for b in kept))),
+                path_rules=(*fixed, *chain(*(b.path_rules for b in kept))),
+                preferred=next((b.preferred for b in kept if b.preferred), None),
+                relaxed=(*lacking, *(b.name for b in bindings[:dropped])),
+            )
+            for dropped in range(len(bindings) + 1)
+            for kept in [bindings[dropped:]]
+        ]
+
+    def _prosodic(
+        self, request: Request, task: Task, lines: Sequence[Line], opening: Line
+    ) -> tuple[list[_Binding], tuple[str, ...]]:
+        """What tone and rhyme ask of the next line, and which of the two have nothing to go by."""
+        prosody = self._prosody
+        if prosody is None or request.strictness == "free":
+            return [], ()
+        group = None if request.rhyme is None else prosody.group(request.rhyme)
+        last = task.length - len(opening) - 1
+        wished = [] if group is None else [_Binding(RHYME, (self._book.rhyme((group,), last),))]
+        if not task.regulated:
+            return wished, ()
+        fitting = schemes(lines, prosody) if lines else all_schemes(task.length)
+        # A level rhyme, unless another is wished, or the lines so far leave no choice.
+        tone: Tone = "level"
+        if group is not None:
+            tone = prosody.tone_of(group)
+        elif all(scheme.rhyme_tone != tone for scheme in fitting):
+            tone = "oblique"
+        fitting = tuple(scheme for scheme in fitting if scheme.rhyme_tone == tone)
+        if not fitting:
+            return wished, (TONES,)
+        forms = list(dict.fromkeys(scheme.line(len(lines)) for scheme in fitting))
+        if group is not None and request.form == "next" and not task.heads:
+            # Whoever wants a rhyme gets it, in a line that has none by its form as well.
+            forms = [replace(form, last=tone, rhymes=True) for form in forms]
+        binding = self._tones(request, task, forms, opening)
+        if wished or not all(form.rhymes for form in forms):
+            return [binding, *(wished if any(form.rhymes for form in forms) else [])], ()
+        groups = self._shared_groups(lines, fitting, prosody)
+        if not groups:
+            return [binding], (RHYME,)
+        return [binding, _Binding(RHYME, (self._book.rhyme(groups, last),))], ()
+
+    def _tones(
+        self, request: Request, task: Task, forms: Sequence[LineForm], opening: Line
+    ) -> _Binding:
+        choice = tuple(chain.from_iterable(patterns(task.length, form) for form in forms))
+        rule = self._book.tones(choice, opening)
+        if request.strictness == "loose":
+            return _Binding(TONES, preferred=rule)
+        return _Binding(TONES, (self._book.tone_places(choice, opening),), (rule,))
+
+    def _shared_groups(
+        self, lines: Sequence[Line], fitting: Sequence[Scheme], prosody: Prosody
+    ) -> frozenset[int]:
+        """The groups that the next rhyme can be of: those of the rhymes so far, or any."""
+        shared: set[int] = set()
+        for scheme in fitting:
+            groups = rhyme_groups(lines, scheme, prosody)
+            shared |= prosody.groups_in(scheme.rhyme_tone) if groups is None else groups
+        return frozenset(shared)
+
+    def _repetition(self, task: Task, lines: Sequence[Line], opening: Line) -> _Binding:
+        """No character of the poem again, but where the line that is answered does so."""
+        given = [token for line in task.given for token in line]
+        answered = lines[-1] if lines else ()
+        written = chain.from_iterable(lines[len(task.given) :])
+        echoing = len(set(given)) < len(given)
+        used = {*written, *task.heads} if echoing else {*given, *written, *task.heads}
+        rule = RepetitionRule() if opening else RepetitionRule.answering(answered)
+        return _Binding(REPETITION, (self._book.unused(used),), (rule,))
