@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,20 @@ GROUPS = {
     "入": "屋沃觉质物月曷黠屑药陌锡职缉合叶洽",
 }
 _UPPER = 15  # the books part the level groups into 上平 and 下平, each numbered from 1
+
+# Other ways of writing a character, each before the usual one: the books of rhymes lack them, the
+# poems do not.
+_VARIANTS = (
+    "隠隐疎疏鬰郁髪发頼赖浄净徧遍慙惭鶑莺粧妆劒剑着著蘂蕊臯皋髙高猨猿馿驴牋笺覩睹飚飙妬妒餠饼隣邻罇樽閙闹垅垄懽欢筯箸"
+    "斾旆鳯凤袴裤峩峨怱匆檝楫缾瓶虀齑堦阶迺乃畧略穉稚踈疏珪圭潄漱鼈鳖鏁锁飜翻廻回悮误欵款邉边栢柏磵涧羮羹歳岁秔粳笻筇"
+    "覊羁揺摇搘支竝并逈迥穽阱幙幕暎映緜绵顇悴纒缠枿蘖輙辄锺钟薫薰顦憔壻婿讐雠朶朵毎每蠧蠹憇憩碁棋呌叫醿醾鵶鸦瑯琅瓌瑰"
+    "皷鼓倐倏廐厩懐怀邨村藂丛臙胭濶阔粃秕躭耽囘回徴征渇渴鬛鬣瑠琉葅菹蕚萼鸎莺逺远髠髡戯戏漥洼舡船棃梨効效艶艳様样塲场"
+    "闗关啣衔巌岩朞期寜宁廼乃槖橐筭算箒帚觧解呪咒穏稳蟇蟆醤酱澁涩勲勋脇胁嚢囊衞卫闚窥帬裙籝籯椶棕汚污窻窗輭软鐡铁飡餐"
+    "鸜鸲牕窗狥徇虵蛇袠帙鞵鞋寃冤逰游趂趁籖签勅敕歴历釡釜黙默凖准甆瓷彜彝飇飙賖赊甦苏徃往麏麇匳奁糢模襃褒覔觅髩鬓犇奔"
+    "痩瘦刼劫専专撃击氷冰舃舄掲揭菓果貎貌鎻锁鷰燕帯带曵曳湼涅覧览蠭蜂覇霸鶵雏劔剑欝郁濵滨纎纤膓肠顋腮敺驱捜搜昻昂蜨蝶"
+    "韈袜畆亩蝱虻涙泪蹏蹄恡吝攅攒蠒茧覉羁頬颊皜皓匵椟戸户冩写"
+)
+_USUAL = dict(zip(_VARIANTS[::2], _VARIANTS[1::2], strict=True))
 
 _HEADING = re.compile(
     r"(?P<tone>上平|下平|[平上去入])聲?(?P<number>[一二三四五六七八九十]+)(?P<name>.)"
@@ -134,19 +149,22 @@ def write_table(readings: Iterable[Reading], vocabulary: Vocabulary) -> str:
     """Returns the table of those tokens of a vocabulary that have readings.
 
     A simplified character has the readings of every traditional one that it stands for, and its
-    own besides: 干 those of 干, 乾 and 幹. A traditional one that the vocabulary has keeps its own.
+    own besides: 干 those of 干, 乾 and 幹. A traditional one that the vocabulary has keeps its own;
+    a variant that the sources lack has those of the usual way to write it.
     """
     simplify = simplifier()
-    order = {token: number for number, token in enumerate(vocabulary.tokens)}
-    members: dict[str, set[str]] = {name: set() for names in GROUPS.values() for name in names}
+    names: defaultdict[str, set[str]] = defaultdict(set)
     for character, name in readings:
-        members[name].update(
-            form for form in (character, simplify(character)) if vocabulary.is_ordinary(form)
-        )
+        names[character].add(name)
+        names[simplify(character)].add(name)
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for token in filter(vocabulary.is_ordinary, vocabulary.tokens):
+        for name in names.get(token) or names.get(_USUAL.get(token, "")) or ():
+            members[name].append(token)
     return "".join(
-        f"{name}\t{tone}\t{''.join(sorted(members[name], key=order.__getitem__))}\n"
-        for tone, names in GROUPS.items()
-        for name in names
+        f"{name}\t{tone}\t{''.join(members[name])}\n"
+        for tone, all_ in GROUPS.items()
+        for name in all_
     )
 
 

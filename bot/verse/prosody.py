@@ -107,16 +107,32 @@ class Prosody:
     def group(self, name: str) -> int:
         """The index of the group of that name, in either script, as 东, 一東 or 上平声一东.
 
+        A character that rhymes in one group alone names that group too; its level groups, if it has
+        any, are the only ones that count.
+
         Raises:
-            RequestError: There is no such group.
+            RequestError: There is no such group, or the character rhymes in several.
         """
-        match = _SPELLING.fullmatch(name.strip())
+        asked = name.strip()
+        match = _SPELLING.fullmatch(asked)
         if match:
             found = _OTHER_NAMES.get(match["name"], match["name"])
             tone = self._tones.get(found)
             if tone and (not match["tone"] or match["tone"][-1] == tone):
                 return self.groups.index(found)
-        raise RequestError(self._refusal(name.strip()), "request-rhyme", rhyme=name.strip())
+        own: frozenset[int] = frozenset()
+        if self._vocabulary.is_ordinary(asked):
+            (token,) = self._vocabulary.encode([asked])
+            own = self.groups_of(token, "level") or self.groups_of(token, "oblique")
+        if len(own) == 1:
+            return min(own)
+        names = ", ".join([self.groups[group] for group in sorted(own)] or self.groups[:3])
+        raise RequestError(
+            f"There is no rhyme group {asked}: give the name of one, such as {names}.",
+            "request-rhyme",
+            rhyme=asked,
+            names=names,
+        )
 
     def may_be(self, token: int, tone: Tone) -> bool:
         """Whether a token fits where `tone` is wanted; one that the table lacks fits anywhere."""
@@ -128,8 +144,15 @@ class Prosody:
     def groups_of(self, token: int, tone: Tone) -> frozenset[int]:
         """The groups of that tone in which a token has a reading."""
         found: list[int] = np.flatnonzero(self.readings[:, token]).tolist()
-        level = tone == "level"
-        return frozenset(group for group in found if (group < self.level_groups) == level)
+        return frozenset(group for group in found if self.tone_of(group) == tone)
+
+    def tone_of(self, group: int) -> Tone:
+        """The tone of a group."""
+        return "level" if group < self.level_groups else "oblique"
+
+    def groups_in(self, tone: Tone) -> frozenset[int]:
+        """All groups of a tone."""
+        return frozenset(group for group in range(len(self.groups)) if self.tone_of(group) == tone)
 
     def _check(self, number: int, name: str, tone: str) -> None:
         if not name or name in self._tones:
@@ -143,12 +166,3 @@ class Prosody:
         before = next(reversed(self._tones.values()), LEVEL)
         if tone == LEVEL != before:
             raise ValueError(f"has the level group {name} after an oblique one, in line {number}")
-
-    def _refusal(self, name: str) -> str:
-        examples = ", ".join(self.groups[:3])
-        sentence = f"There is no rhyme group {name}: give the name of one"
-        if self._vocabulary.is_ordinary(name):
-            token = self._vocabulary.encode([name])[0]
-            if own := [self.groups[group] for group in np.flatnonzero(self.readings[:, token])]:
-                return f"{sentence}, such as {', '.join(own)}, to which {name} itself belongs."
-        return f"{sentence}, such as {examples}."
