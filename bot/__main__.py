@@ -119,7 +119,7 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command()
-@click.argument("line", default="")
+@click.argument("line", required=False)
 @_search_options
 @click.option(
     "--form",
@@ -130,16 +130,16 @@ def cli(ctx: click.Context) -> None:
 @click.option("--heads", metavar="春夏秋冬", help="An acrostic: the first character of each line.")
 @click.option("--chars", type=int, metavar="5|7", help="Of an acrostic's lines (default 7).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def poem(line: str, as_json: bool, **options: Any) -> None:
+def poem(line: str | None, as_json: bool, **options: Any) -> None:
     """Offer next lines for LINE, best first; or whole poems."""
     from .terminal import pretty, to_json
 
-    if not line and options["heads"] is None:
+    if line is None and options["heads"] is None:
         raise RequestError(
             "Write a line of verse, such as `lianju poem 黄河远上白云间`, or --heads."
         )
 
-    request = _request(line, **options)
+    request = _request(line or "", **options)
     with _open_composer(**options) as composer:
         answer = composer.compose_now(request)
     click.echo(to_json(answer) if as_json else pretty(answer))

@@ -51,20 +51,17 @@ def _dim(text: str) -> str:
 def to_json(answer: Answer) -> str:
     """The answer as one JSON object; what is left to chance comes with its seed."""
     request = answer.request
-    search = {
-        "width": answer.width,
-        "length": answer.length,
-        "plain": answer.plain,
-        "form": request.form,
-        "heads": request.heads,
-        "rhyme": request.rhyme,
-        "rules": None if answer.plain else request.strictness,
-        "known": "allow" if answer.plain else request.known,
-    }
     content = {
         "line": answer.line,
         "bundle": {"name": answer.bundle_name, "version": answer.bundle_version},
-        "search": search,
+        "search": {"width": answer.width, "length": answer.length, "plain": answer.plain},
+        "form": {
+            "name": request.form,
+            "heads": request.heads,
+            "rhyme": request.rhyme,
+            "rules": None if answer.plain else request.strictness,
+            "known": "allow" if answer.plain else request.known,
+        },
         "candidates": [_candidate(candidate, answer.seed) for candidate in answer.candidates],
         "known_answer": answer.known_answer,
         "elapsed_ms": round(answer.elapsed_ms, 3),

@@ -14,20 +14,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lianju.bot.verse.bundle import MANIFEST, VOCABULARY, load_bundle
+from lianju.bot.verse.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
 from lianju.bot.verse.vocabulary import Vocabulary
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from .errors import ExportError
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs, state_tensors
+from .known import build_known
 from .metrics import prove_perplexity
 from .precision import PRECISIONS
+from .prosody import build_prosody
 from .verify import EXACT, PROMPTS, QUANTISED, prove_steps
 from .weights import StoredWeights, weights_of
 
 FORMAT = 1
 STEP = "step.onnx"
+CONTENTS = {
+    STEP: "one step of the language model",
+    VOCABULARY: "tokens and how often the training text has them",
+    PROSODY: "the vocabulary's readings in the 106 rhyme groups of the 平水韵",
+    KNOWN: "fingerprints of the corpus' lines, and the second lines of its couplets by the first",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,8 @@ class BundleOptions:
     Attributes:
         name: of the bundle; None makes one of the preset and the cell.
         precision: "fp32" or "int8".
-        corpus: a prepared corpus to measure perplexity on.
+        corpus: a prepared corpus to measure perplexity on, and whose lines the bundle shall know.
+        prosody: whether to take along a table of tones and rhymes, for a Chinese vocabulary.
         force: an older bundle in the same place may be replaced.
     """
 
@@ -46,6 +55,7 @@ class BundleOptions:
     license: str = "MIT"
     precision: str = "fp32"
     corpus: Path | None = None
+    prosody: bool = False
     force: bool = False
 
 
@@ -65,6 +75,8 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
             f"Precision {options.precision} is written only with a proof that the perplexity "
             "stays: give --evaluate with the folder of a prepared corpus."
         )
+    if options.prosody and not trained.vocabulary.is_chinese:
+        raise ExportError("Tones and rhymes are for Chinese verse: drop --prosody.")
     with _place(out, options.force) as folder:
         trained.vocabulary.save(folder / VOCABULARY)
         precision = PRECISIONS[options.precision]
@@ -72,6 +84,11 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
             trained.model.config, weights_of(trained.model), precision, trained.vocabulary.unknown
         )
         (folder / STEP).write_bytes(graph.SerializeToString())
+        if options.prosody:
+            table = build_prosody(trained.vocabulary)
+            (folder / PROSODY).write_text(table, encoding="utf-8", newline="\n")
+        if options.corpus is not None:
+            (folder / KNOWN).write_bytes(build_known(options.corpus, trained.vocabulary))
         manifest = _manifest(trained, folder, options)
         _write_manifest(folder, manifest)
         manifest["metrics"] = prove_bundle(folder, trained.model, options.corpus)
@@ -162,7 +179,11 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
             "outputs": graph_outputs(config),
             "state": _state(config),
         },
-        "files": {name: _checksum(folder / name) for name in (STEP, VOCABULARY)},
+        "files": {
+            name: {**_checksum(folder / name), "content": content}
+            for name, content in CONTENTS.items()
+            if (folder / name).exists()
+        },
         "training": trained.info,
         "metrics": {},
         "license": options.license,

@@ -74,19 +74,36 @@ class TestPoem:
             "line": LINE,
             "bundle": {"name": "toy", "version": "0.0.1"},
             "search": {"width": 5, "length": 7, "plain": False},
+            "form": {
+                "name": "next",
+                "heads": None,
+                "rhyme": None,
+                "rules": "strict",
+                "known": "exclude",
+            },
             "candidates": [
-                {"text": c.text, "log_prob": c.log_prob, "objective": c.objective, "seed": 0}
+                {
+                    "text": c.text,
+                    "log_prob": c.log_prob,
+                    "lines": [c.text],
+                    "known": [],
+                    "relaxed": [],
+                    "objective": c.objective,
+                    "seed": 0,
+                }
                 for c in expected.candidates
             ],
+            "known_answer": None,
         }
 
     def test_a_beam_says_its_width(self, lianju, bundle):
         found = json.loads(lianju("poem", LINE, "--beam", 5, "--json")[1])
         expected = answers(bundle, LINE)
         assert found["search"]["width"] == 5
-        assert found["candidates"] == [
-            {"text": c.text, "log_prob": c.log_prob} for c in expected.candidates
+        assert [(c["text"], c["log_prob"]) for c in found["candidates"]] == [
+            (c.text, c.log_prob) for c in expected.candidates
         ]
+        assert not any("seed" in c or "objective" in c for c in found["candidates"])
 
     def test_for_a_reader(self, lianju, bundle):
         status, out, _ = lianju("poem", LINE)
@@ -135,7 +152,7 @@ class TestPoem:
             (("poem", LINE, "--provider", "tpu"), "'tpu' is not one of"),
             (("poem", LINE, "--bem", 4), "No such option '--bem': see `lianju poem --help`"),
             (("poem", LINE, "more"), "unexpected extra argument"),
-            (("poem",), "Missing argument 'LINE': see `lianju poem --help`"),
+            (("poem",), "Write a line of verse, such as 黄河远上白云间, or give --heads."),
             (("peom", LINE), "No such command 'peom': see `lianju --help`"),
             (("poem", LINE, "--bundle", "/nowhere"), "/nowhere"),
         ],

@@ -6,7 +6,7 @@ import pytest
 from lianju.bot.verse.batch import Batch, run_search
 from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.path_rules import RepetitionRule
-from lianju.bot.verse.rules import RuleBook
+from lianju.bot.verse.rules import RuleBook, TokenSet
 from lianju.bot.verse.sampling import SamplePlan, SampleSearch
 from lianju.bot.verse.vocabulary import Vocabulary
 
@@ -127,7 +127,7 @@ def test_company_changes_nothing():
 
 
 def test_nothing_allowed_is_a_named_error():
-    everything = replace(plan(2).rules[1], specials=frozenset(range(len(TOKENS))))
+    everything = replace(plan(2).rules[1], specials=TokenSet.of(len(TOKENS), range(len(TOKENS))))
     search = SampleSearch(replace(plan(2), rules=(everything,)))
     with pytest.raises(SearchError, match="No line can be written"):
         run_search(TableModel(TABLE, len(TOKENS)), search)
