@@ -184,7 +184,7 @@ def group_name(heading: str) -> str:
     names = GROUPS[tone[-1]]
     if tone == "平":
         name = simplifier()(match["name"].replace("靑", "青"))  # a variant that OpenCC keeps
-        if name in (names[index % _UPPER], names[index % _UPPER + _UPPER]):
+        if index < _UPPER and name in (names[index], names[index + _UPPER]):
             return name
     else:
         index += _UPPER if tone == "下平" else 0
