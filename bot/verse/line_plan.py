@@ -1,14 +1,23 @@
 """How one line is to be searched for: what it follows, and the rules that bind it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from .decency import Decency
-from .forms import LineForm, Scheme, all_schemes, patterns, rhyme_groups, schemes
+from .forms import (
+    LineForm,
+    Scheme,
+    all_schemes,
+    form_after,
+    patterns,
+    rhyme_groups,
+    schemes,
+)
 from .known import KnownLines
 from .path_rules import KnownRule, PathRule, PatternRule, RepetitionRule
-from .prosody import Prosody, Tone
+from .prosody import Prosody
 from .request import Request
 from .rules import Rule, RuleBook
 from .task import Line, Task
@@ -109,37 +118,35 @@ class LinePlanner:
 
     def _prosodic(
         self, request: Request, task: Task, lines: Sequence[Line], opening: Line
-    ) -> tuple[list[_Binding], tuple[str, ...]]:
+    ) -> tuple[list[_Binding], list[str]]:
         """What tone and rhyme ask of the next line, and which of the two have nothing to go by."""
         prosody = self._prosody
         if prosody is None or request.strictness == "free":
-            return [], ()
+            return [], []
         group = None if request.rhyme is None else prosody.group(request.rhyme)
         last = task.length - len(opening) - 1
         wished = [] if group is None else [_Binding(RHYME, (self._book.rhyme((group,), last),))]
         if not task.regulated:
-            return wished, ()
-        fitting = schemes(lines, prosody) if lines else all_schemes(task.length)
-        # A level rhyme, unless another is wished, or the lines so far leave no choice.
-        tone: Tone = "level"
-        if group is not None:
-            tone = prosody.tone_of(group)
-        elif all(scheme.rhyme_tone != tone for scheme in fitting):
-            tone = "oblique"
-        fitting = tuple(scheme for scheme in fitting if scheme.rhyme_tone == tone)
-        if not fitting:
-            return wished, (TONES,)
-        forms = list(dict.fromkeys(scheme.line(len(lines)) for scheme in fitting))
+            return wished, []
+        fitting = _schemes(task, lines, prosody, group)
+        forms = list(dict.fromkeys(form_after(lines, scheme, prosody) for scheme in fitting))
         if group is not None and request.form == "next" and not task.heads:
             # Whoever wants a rhyme gets it, in a line that has none by its form as well.
-            forms = [replace(form, last=tone, rhymes=True) for form in forms]
-        binding = self._tones(request, task, forms, opening)
-        if wished or not all(form.rhymes for form in forms):
-            return [binding, *(wished if any(form.rhymes for form in forms) else [])], ()
-        groups = self._shared_groups(lines, fitting, prosody)
-        if not groups:
-            return [binding], (RHYME,)
-        return [binding, _Binding(RHYME, (self._book.rhyme(groups, last),))], ()
+            forms = [replace(form, last=prosody.tone_of(group), rhymes=True) for form in forms]
+        bindings, lacking = [], []
+        if task.given and not schemes(task.given, prosody):
+            lacking.append(TONES)  # the given lines follow none, as those of old verse (古体)
+        else:
+            bindings.append(self._tones(request, task, forms, opening))
+        if group is not None:
+            return [*bindings, *(wished if any(form.rhymes for form in forms) else [])], lacking
+        if all(form.rhymes for form in forms):
+            groups = self._shared_groups(lines, fitting, prosody)
+            if groups:
+                bindings.append(_Binding(RHYME, (self._book.rhyme(groups, last),)))
+            else:
+                lacking.append(RHYME)  # the given lines do not rhyme either
+        return bindings, lacking
 
     def _tones(
         self, request: Request, task: Task, forms: Sequence[LineForm], opening: Line
@@ -162,10 +169,27 @@ class LinePlanner:
 
     def _repetition(self, task: Task, lines: Sequence[Line], opening: Line) -> _Binding:
         """No character of the poem again, but where the line that is answered does so."""
-        given = [token for line in task.given for token in line]
+        given = Counter(chain.from_iterable(task.given))
         answered = lines[-1] if lines else ()
         written = chain.from_iterable(lines[len(task.given) :])
-        echoing = len(set(given)) < len(given)
-        used = {*written, *task.heads} if echoing else {*given, *written, *task.heads}
+        # What the given lines repeat may come again.
+        used = {*written, *task.heads, *(token for token, times in given.items() if times == 1)}
         rule = RepetitionRule() if opening else RepetitionRule.answering(answered)
         return _Binding(REPETITION, (self._book.unused(used),), (rule,))
+
+
+def _schemes(
+    task: Task, lines: Sequence[Line], prosody: Prosody, group: int | None
+) -> tuple[Scheme, ...]:
+    """The schemes that the lines fit, or as many of them from the first as fit any.
+
+    Their rhyme has the tone of `group`, if there is one; else it is level, unless the lines leave
+    no choice.
+    """
+    for begun in range(len(lines), -1, -1):
+        fitting = schemes(lines[:begun], prosody) if begun else all_schemes(task.length)
+        tones = [prosody.tone_of(group)] if group is not None else ["level", "oblique"]
+        for tone in tones:
+            if of_tone := tuple(scheme for scheme in fitting if scheme.rhyme_tone == tone):
+                return of_tone
+    raise AssertionError("some scheme has a rhyme of either tone")

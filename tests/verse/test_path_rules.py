@@ -24,7 +24,7 @@ PATTERNS = (
 def every(length):
     """All paths of that length over the four letters [4 ** length, length]."""
     paths = list(itertools.product(range(2, 6), repeat=length))
-    return np.array(paths, np.int64).reshape(-1, length)
+    return np.array(paths, np.int64).reshape(4**length, length)
 
 
 def all_tokens(rows):
