@@ -1,4 +1,4 @@
-"""The command line of the exporter: bundle."""
+"""The command line of the exporter: bundle, grade, stamp, tune."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from lianju.bot.verse.errors import LianjuError
 
 from .errors import ExportError, missing
+from .grade import command
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -86,6 +87,10 @@ def bundle(
             f"Perplexity on {split}: all {found['all']:.2f} "
             f"(checkpoint {found['checkpoint_all']:.2f}){han}"
         )
+
+
+for each in (command.grade, command.stamp):
+    cli.add_command(each)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The report card: what a bundle writes, measured beside what poets wrote."""

@@ -1,0 +1,98 @@
+"""The commands of the report card: grade, stamp, tune."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..errors import ExportError
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("directory", type=_PATH)
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option("--out", type=_FOLDER, required=True, help="The folder of the card.")
+@click.option(
+    "--judge",
+    type=_PATH,
+    help="A checkpoint or a bundle of another seed and size, to find prompts by their answers.",
+)
+@click.option(
+    "--prompts",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="Held-out first lines to answer, at most.",
+)
+@click.option(
+    "--poems",
+    type=click.IntRange(2),
+    default=1000,
+    show_default=True,
+    help="Quatrains to write, at most.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--threads", type=click.IntRange(0), default=0, show_default=True, help="0 takes every core."
+)
+def grade(
+    directory: Path,
+    corpus: Path,
+    out: Path,
+    judge: Path | None,
+    prompts: int,
+    poems: int,
+    seed: int,
+    threads: int,
+) -> None:
+    """Writes the report card of the bundle DIRECTORY, measured beside what poets wrote.
+
+    The card is card.json, card.md and card.png; answers.tsv and quatrains.txt hold the verse that
+    it is about.
+    """
+    from lianju.training.errors import TrainingError
+
+    from .measure import Grading
+    from .measure import grade as measure
+    from .render import draw, markdown
+    from .writing import answers_table, quatrains_text
+
+    if out.exists() and not out.is_dir():
+        raise ExportError(f"{out} is no folder: choose another --out.")
+    try:
+        graded = measure(directory, Grading(corpus, judge, prompts, poems, seed, threads))
+        out.mkdir(parents=True, exist_ok=True)
+    except TrainingError as error:
+        raise ExportError(str(error)) from error
+    except OSError as error:
+        raise ExportError(f"{error.filename}: {error.strerror}.") from error
+    card = json.dumps(graded.card.as_dict(), ensure_ascii=False, indent=2)
+    for name, text in (
+        ("card.json", card + "\n"),
+        ("card.md", markdown(graded.card)),
+        ("answers.tsv", answers_table(graded.written)),
+        ("quatrains.txt", quatrains_text(graded.quatrains)),
+    ):
+        (out / name).write_text(text, encoding="utf-8")
+    draw(graded.card, out / "card.png")
+    click.echo(markdown(graded.card), nl=False)
+
+
+@click.command()
+@click.argument("directory", type=_PATH)
+@click.argument("card", type=_PATH)
+def stamp(directory: Path, card: Path) -> None:
+    """Writes the figures of CARD, a card.json, into the manifest of the bundle DIRECTORY.
+
+    Only if they were measured on exactly the files that the bundle has.
+    """
+    from .stamp import METRIC
+    from .stamp import stamp as write
+
+    rows = write(directory, card)["rows"]
+    click.echo(f"{directory}: {len(rows)} figures are in the manifest, as metrics.{METRIC}.")

@@ -1,0 +1,77 @@
+"""How likely a model finds lines, by themselves and after others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from lianju.bot.verse.batch import run_search
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.rating import Rating
+from lianju.bot.verse.step import Stepper
+from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.training.checkpoint import load_trained
+from lianju.training.errors import CheckpointError
+
+from ..errors import ExportError
+from ..plain import Stepwise
+from .statistics import Floats
+
+
+class Rater:
+    """Rates lines with a model; every line is taken as one that another follows.
+
+    Attributes:
+        name: of the model.
+    """
+
+    def __init__(self, model: Stepper, vocabulary: Vocabulary, name: str = "") -> None:
+        self.name = name
+        self._model, self._vocabulary = model, vocabulary
+        self._start = () if vocabulary.start is None else (vocabulary.start,)
+        self._line = () if vocabulary.line is None else (vocabulary.line,)
+
+    def after(self, prompt: str, lines: Sequence[str]) -> Floats:
+        """Natural-log probability of each line after a first one, its ending included: [lines]."""
+        tokens = self._vocabulary.encode(prompt)
+        return self._rate((*self._start, *tokens, *self._line), lines)
+
+    def alone(self, lines: Sequence[str]) -> Floats:
+        """Natural-log probability of each line as the first of a poem: [lines]."""
+        return self._rate(self._start, lines)
+
+    def matrix(self, prompts: Sequence[str], lines: Sequence[str]) -> Floats:
+        """Natural-log probability of every line after every prompt: [prompts, lines]."""
+        return np.array([self.after(prompt, lines) for prompt in prompts])
+
+    def _rate(self, prompt: tuple[int, ...], lines: Sequence[str]) -> Floats:
+        found = np.zeros(len(lines))
+        for length in {len(line) for line in lines}:
+            places = [i for i, line in enumerate(lines) if len(line) == length]
+            texts = [[*self._vocabulary.encode(lines[i]), *self._line] for i in places]
+            rating = Rating(prompt, np.array(texts, np.int64), len(self._vocabulary))
+            found[places] = [path.log_prob for path in run_search(self._model, rating)]
+        return found
+
+
+def open_rater(path: Path, threads: int = 0) -> Rater:
+    """Opens a checkpoint (a file) or a bundle (a directory).
+
+    Raises:
+        BundleError: the bundle is damaged or cannot be run.
+        ExportError: the checkpoint is missing or damaged.
+    """
+    if path.is_dir():
+        bundle = load_bundle(path)
+        name = f"{bundle.manifest.name} {bundle.manifest.version}"
+        return Rater(StepModel(bundle, threads=threads), bundle.vocabulary, name)
+    try:
+        trained = load_trained(path)
+    except CheckpointError as error:
+        raise ExportError(str(error)) from error
+    config, info = trained.model.config, trained.info
+    size = f"{config.layers}×{config.hidden_size}"
+    name = f"{info.get('preset', config.cell)} {size}, seed {info.get('seed', 'unknown')}"
+    return Rater(Stepwise(trained.model), trained.vocabulary, name)

@@ -1,0 +1,70 @@
+"""Putting a card's figures into the manifest of the bundle that they were measured on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from lianju.bot.verse.bundle import MANIFEST, Bundle, load_bundle
+
+from ..errors import ExportError
+
+METRIC = "card"
+
+
+def stamp(directory: Path, card: Path) -> dict[str, Any]:
+    """Writes the figures of a card into a bundle's manifest, as `metrics.card`.
+
+    They keep the checksums of the files that they were measured on, so that `belongs` can tell
+    later whether they are still of this bundle.
+
+    Args:
+        card: a card.json.
+
+    Returns:
+        What was written.
+
+    Raises:
+        BundleError: the bundle is damaged.
+        ExportError: the card is none, or of another bundle; nothing is written.
+    """
+    bundle = load_bundle(directory)
+    figures = _figures(card)
+    if not belongs(figures, bundle):
+        raise ExportError(
+            f"{card} is of a bundle with other files than {directory}: run `lianju-export grade` "
+            "on this one."
+        )
+    path = directory / MANIFEST
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest.setdefault("metrics", {})[METRIC] = figures
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps(manifest, ensure_ascii=False, indent=2)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    temporary.replace(path)
+    return figures
+
+
+def belongs(figures: dict[str, Any], bundle: Bundle) -> bool:
+    """Whether a card's figures were measured on exactly the files that a bundle has now."""
+    files = {name: file.sha256 for name, file in bundle.manifest.files.items()}
+    return bool(figures.get("files") == files)
+
+
+def _figures(card: Path) -> dict[str, Any]:
+    """The figures of a card, by the keys of its rows, without what is only for reading."""
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+        rows = {
+            row["key"]: {name: row[name] for name in ("measured", "ceiling", "target", "met")}
+            for row in content["rows"]
+        }
+        return {"files": content["bundle"]["files"], **content["conditions"], "rows": rows}
+    except OSError as error:
+        raise ExportError(f"{card} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ExportError(
+            f"{card} is no card: give the card.json that `lianju-export grade` has written."
+        ) from error
