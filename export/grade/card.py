@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Unit = Literal["share", "number", "perplexity", "nats", "characters", "ms"]
+Unit = Literal["share", "perplexity", "nats", "characters", "ms"]
 
 GROUPS: Mapping[str, str] = {
     "model": "The model",
@@ -56,17 +56,16 @@ class Row:
         """A figure of this row as its reader is to see it."""
         if value is None:
             return "–"
-        match self.unit:
-            case "share":
-                return f"{100 * value:.1f} %"
-            case "number":
-                return f"{value:.3f}"
-            case "ms":
-                return f"{value:.0f} ms"
-            case "characters":
-                return f"{value:.2f}"
-            case "perplexity" | "nats":
-                return f"{value:.1f}"
+        if self.unit == "share":
+            return f"{100 * value:.1f} %"
+        if self.unit == "ms":
+            return f"{value:.0f} ms"
+        return f"{value:.1f}".replace("-", "−")
+
+    @property
+    def poets(self) -> str:
+        """The ceiling as its reader is to see it."""
+        return "" if self.ceiling is None else self.shown(self.ceiling)
 
     @property
     def aim(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,9 +17,20 @@ _MARKS = {True: "✓", False: "✗", None: ""}
 
 # Okabe & Ito's colours, which the colour-blind tell apart.
 _COLOURS = {True: "#009E73", False: "#D55E00", None: "#7A8B99"}
-_POETS, _TARGET, _INK, _TRACK = "#E69F00", "#1B1B1B", "#2B2B2B", "#EEF1F3"
-_ROW = 0.34  # inches
-_HEADLINE = 1.25  # rows
+_LEGEND = {True: "target met", False: "target missed", None: "no target"}
+_INK, _FAINT = "#2B2B2B", "#5A6670"
+_DIAMOND: dict[str, Any] = {
+    "marker": "D",
+    "markersize": 6,
+    "color": "#E69F00",
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.8,
+}
+
+# Where things stand from left to right, in lengths of a full bar.
+_LEFT, _MEASURED, _MARKED, _TARGETS, _POETS, _RIGHT = -1.12, 1.25, 1.33, 1.6, 1.85, 1.87
+_ROW = 0.31  # inches
+_HEAD, _HEADLINE = 2.1, 1.5  # rows that the title and each group's name take
 
 
 def markdown(card: Card) -> str:
@@ -40,7 +52,7 @@ def markdown(card: Card) -> str:
             cells = (
                 f"{row.label}{note}",
                 row.shown(row.measured),
-                "" if row.ceiling is None else row.shown(row.ceiling),
+                row.poets,
                 row.aim,
                 _MARKS[row.met],
             )
@@ -53,29 +65,28 @@ def markdown(card: Card) -> str:
 def draw(card: Card, path: Path) -> None:
     """Draws the card as a PNG: each figure a bar on a scale of its own."""
     grouped = _grouped(card)
-    height = sum(_HEADLINE + len(rows) for _, rows in grouped)
-    figure = Figure(figsize=(11, _ROW * height + 1.35), layout="constrained", facecolor="white")
+    height = _HEAD + sum(_HEADLINE + len(rows) for _, rows in grouped)
+    figure = Figure(figsize=(11, _ROW * height + 0.5), layout="constrained", facecolor="white")
     axes = figure.subplots()
-    axes.set_xlim(-1.18, 1.62)
-    axes.set_ylim(height + 0.1, -0.2)
+    axes.set_xlim(_LEFT, _RIGHT)
+    axes.set_ylim(height, 0)
     axes.axis("off")
-    place = 0.0
+    axes.text(_LEFT, 0.75, _title(card), fontsize=15, fontweight="bold", color=_INK)
+    axes.text(_LEFT, 1.6, _conditions(card), fontsize=9, color=_FAINT)
+    for x, name in ((_MEASURED, "measured"), (_TARGETS, "target"), (_POETS, "poets")):
+        axes.text(x, _HEAD + 0.55, name, ha="right", fontsize=9, color=_FAINT)
+    place = _HEAD
     for title, rows in grouped:
-        axes.text(-1.18, place + 0.7, title, fontsize=11.5, fontweight="bold", color=_INK)
-        axes.plot((-1.18, 1.62), (place + 0.88,) * 2, color="#C9D1D6", linewidth=0.8)
-        place += _HEADLINE
-        for row in rows:
-            _draw_row(axes, row, place + 0.35)
-            place += 1
-    figure.suptitle(_title(card), fontsize=15, fontweight="bold", x=0.02, ha="left", color=_INK)
-    axes.set_title(_conditions(card), fontsize=9, loc="left", color="#5A6670", pad=8)
+        axes.text(_LEFT, place + 0.6, title, fontsize=11.5, fontweight="bold", color=_INK)
+        axes.plot((_LEFT, _RIGHT), (place + 0.78,) * 2, color="#C9D1D6", linewidth=0.8)
+        for number, row in enumerate(rows):
+            _draw_row(axes, row, place + _HEADLINE + number + 0.2)
+        place += _HEADLINE + len(rows)
     figure.legend(
         handles=[
-            Patch(color=_COLOURS[True], label="measured, target met"),
-            Patch(color=_COLOURS[False], label="measured, target missed"),
-            Patch(color=_COLOURS[None], label="measured, no target"),
-            Line2D([], [], color=_POETS, marker="D", linestyle="", label="poets, by the same code"),
-            Line2D([], [], color=_TARGET, linewidth=2, label="target"),
+            *(Patch(color=_COLOURS[met], label=_LEGEND[met]) for met in _COLOURS),
+            Line2D([], [], label="poets, by the same code", linestyle="", **_DIAMOND),
+            Line2D([], [], color=_INK, linewidth=2, label="target"),
         ],
         loc="outside lower center",
         ncols=5,
@@ -83,37 +94,44 @@ def draw(card: Card, path: Path) -> None:
         fontsize=9,
     )
     temporary = path.with_name(f".{path.name}")
-    figure.savefig(temporary, format="png", dpi=150)
+    figure.savefig(temporary, format="png", dpi=130)
     temporary.replace(path)
 
 
 def _draw_row(axes: Axes, row: Row, place: float) -> None:
     """Draws one row: its name left of 0, its bar from 0 to 1, its figures right of that."""
-    figures = [abs(value) for value in (row.measured, row.ceiling, row.target) if value is not None]
-    scale = 1 / (max(figures, default=0) * 1.04 or 1)
     axes.text(-0.03, place, row.label, ha="right", va="center", fontsize=9.5, color=_INK)
-    axes.barh(place, 1, height=0.62, color=_TRACK)
-    if row.measured is not None:
+    scale = _scale(row)
+    if scale and row.measured is not None:
+        axes.barh(place, 1, height=0.62, color="#EEF1F3")
         axes.barh(place, abs(row.measured) * scale, height=0.62, color=_COLOURS[row.met])
-    if row.target is not None:
-        at = abs(row.target) * scale
-        axes.plot((at, at), (place - 0.42, place + 0.42), color=_TARGET, linewidth=2)
-    if row.ceiling is not None:
-        axes.plot(
-            abs(row.ceiling) * scale,
-            place,
-            marker="D",
-            markersize=6,
-            color=_POETS,
-            markeredgecolor="white",
-            markeredgewidth=0.8,
+        if row.target is not None:
+            at = abs(row.target) * scale
+            axes.plot((at, at), (place - 0.42, place + 0.42), color=_INK, linewidth=2)
+        if row.ceiling is not None:
+            axes.plot(abs(row.ceiling) * scale, place, **_DIAMOND)
+    for x, text, weight, colour in (
+        (_MEASURED, row.shown(row.measured), "bold", _INK),
+        (_MARKED, _MARKS[row.met], "bold", _COLOURS[row.met]),
+        (_TARGETS, row.aim, "normal", _INK),
+        (_POETS, row.poets, "normal", _FAINT),
+    ):
+        axes.text(
+            *(x, place, text),
+            ha="right",
+            va="center",
+            fontsize=9.5,
+            fontweight=weight,
+            color=colour,
         )
-    shown = row.shown(row.measured)
-    axes.text(1.03, place, shown, va="center", fontsize=9.5, fontweight="bold", color=_INK)
-    axes.text(1.24, place, row.aim, va="center", fontsize=9, color=_INK)
-    if row.ceiling is not None:
-        poets = f"poets {row.shown(row.ceiling)}"
-        axes.text(1.62, place, poets, va="center", ha="right", fontsize=9, color="#8A5A00")
+
+
+def _scale(row: Row) -> float | None:
+    """What a row's figures are multiplied by for a length; None where a bar would say nothing."""
+    others = [abs(value) for value in (row.ceiling, row.target) if value is not None]
+    if not others:
+        return 1.0 if row.unit == "share" else None
+    return 1 / (1.03 * max(abs(row.measured or 0), *others) or 1)
 
 
 def _grouped(card: Card) -> Sequence[tuple[str, list[Row]]]:
