@@ -38,7 +38,7 @@ def _build(keys: Keys, values: NDArray[np.uint32] | None, bits: int) -> FuseTabl
             wanted = shape.fingerprints(hashes).astype(np.uint32) if values is None else values
             return FuseTable(shape, _solve(places, order, wanted, shape))
         slots *= _GROWTH
-    raise ExportError("The keys of a table collide: the corpus has something odd in it.")
+    raise ExportError("The keys of a table must differ, and two of these do not.")
 
 
 def _overhead(keys: int) -> float:
