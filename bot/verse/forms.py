@@ -189,8 +189,8 @@ def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
     Besides the licensed lines, a couplet's first line may have an oblique last but one instead of
     a level one (大拗), if the second line rescues it or is still to come.
 
-    Natural is, in this order: rhyming lines that share a group, lines that keep to a pattern as a
-    whole, and to a regular one, and what is common in Tang verse; a level rhyme before all.
+    Natural is, in this order: a level rhyme; rhyming lines that share a group; lines that keep a
+    regular pattern as a whole, or at least a licensed one; what is common in Tang verse.
 
     Args:
         lines: The poem's lines so far, from its first.
@@ -304,16 +304,23 @@ def _right(line: Sequence[int], form: LineForm, prosody: Prosody) -> list[bool]:
     return [prosody.may_be(token, tone) for token, tone in asked]
 
 
-def _strain(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int, int]:
+def _strain(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int]:
     """How far lines that fit a scheme are from its ideal."""
-    fitting = [
-        [pattern for pattern in patterns(len(line), scheme.line(i)) if pattern.fits(line, prosody)]
-        for i, line in enumerate(lines)
+    forms = [scheme.line(index) for index in range(len(lines))]
+    rhymes = [
+        groups
+        for line, form in zip(lines, forms, strict=True)
+        if form.rhymes and (groups := prosody.groups_of(line[-1], scheme.rhyme_tone))
     ]
-    groups = rhyme_groups(lines, scheme, prosody)
+    departures = [  # 0 for a regular line, 1 for a licensed one
+        min(
+            (p.licensed for p in patterns(scheme.length, form) if p.fits(line, prosody)),
+            default=2,
+        )
+        for line, form in zip(lines, forms, strict=True)
+    ]
     return (
         scheme.rhyme_tone != "level",
-        groups is not None and not groups,
-        sum(not found for found in fitting),
-        sum(all(pattern.licensed for pattern in found) for found in fitting),
+        bool(rhymes) and not frozenset.intersection(*rhymes),
+        sum(departures),
     )

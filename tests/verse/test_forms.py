@@ -19,11 +19,11 @@ from lianju.bot.verse.forms import (
 from lianju.bot.verse.prosody import Prosody
 from lianju.bot.verse.vocabulary import Vocabulary
 
-# 平 can be read level only, 仄 oblique only, 两 both; the table lacks 谜. 东冬江 are level and
-# rhyme in one group each, 钟 in two of them, 董 in an oblique one.
-VOCABULARY = Vocabulary(("<unk>", "<e>", *"平仄两谜东冬江钟董"), (-1, -1, *[1] * 9))
+# 平 can be read level only, 仄 oblique only, 两 and 双 both; the table lacks 谜. 东, 冬 and 江 are
+# level and rhyme in one group each, 钟 in two of them, 董 in an oblique one.
+VOCABULARY = Vocabulary(("<unk>", "<e>", *"平仄两双谜东冬江钟董"), (-1, -1, *[1] * 10))
 PROSODY = Prosody.parse(
-    "东\t平\t东两平\n冬\t平\t冬钟\n江\t平\t江钟\n董\t上\t董仄\n送\t去\t两\n", VOCABULARY
+    "东\t平\t东两平\n冬\t平\t冬钟双\n江\t平\t江钟\n董\t上\t董仄\n送\t去\t两双\n", VOCABULARY
 )
 NAMES = {"level": "平", "oblique": "仄"}
 
@@ -191,6 +191,11 @@ def test_a_bold_line_of_seven_is_rescued_too():
     assert schemes(ids(f"{lines[0]} 仄仄平平仄仄平"), PROSODY) == ()
 
 
+def test_a_line_may_be_bold_in_one_place_only():
+    assert schemes(ids("平平平仄仄 仄平平仄平"), PROSODY) == ()
+    assert schemes(ids("平平仄平平仄仄 仄仄仄平平仄平"), PROSODY) == ()
+
+
 def test_a_rhyming_line_may_not_be_bold():
     # 处处闻啼鸟 with 啼 oblique: an oblique rhyme, whose lines no other rescues
     assert schemes(ids("平平平仄仄 仄仄平仄仄"), PROSODY) == ()
@@ -208,17 +213,39 @@ def test_old_verse_fits_nothing():
     assert schemes(ids("平平平仄平 平仄仄仄平"), PROSODY) == ()
 
 
-def test_the_most_natural_scheme_comes_first():
-    # A first line that can end level or oblique rhymes in sevens, and need not in fives.
-    assert schemes(ids("平平仄仄仄平两"), PROSODY)[0] == Scheme(7, "level", True)
-    # It does not rhyme if its level reading is of another group than the second line's end.
-    assert schemes(ids("平平仄仄仄平两 仄仄平平仄仄冬"), PROSODY) == (
-        Scheme(7, "level", True),
+def test_a_first_line_that_may_end_in_either_tone_rhymes_as_is_common():
+    assert schemes(ids("平平仄仄谜平谜"), PROSODY)[0] == Scheme(7, "level", True)
+    assert schemes(ids("平平谜仄谜"), PROSODY)[0] == Scheme(5, "level", False)
+
+
+def test_it_rhymes_if_the_second_line_does_with_it():
+    for second, rhymes in (("冬", False), ("东", True)):
+        found = schemes(ids(f"平平仄仄谜平两 仄仄平平仄仄{second}"), PROSODY)
+        assert found[0] == Scheme(7, "level", rhymes)
+        assert set(found) == {Scheme(7, "level", True), Scheme(7, "level", False)}
+
+
+def test_a_level_rhyme_is_more_natural_than_a_better_oblique_one():
+    poem = ids("仄仄平平谜 平平谜仄双 平平谜仄谜 仄仄谜平两")
+    assert [scheme.rhyme_tone for scheme in schemes(poem, PROSODY)] == [
+        *("level", "level", "oblique", "oblique")
+    ]
+
+
+def test_a_whole_pattern_is_more_natural_than_even_places():
+    # As a rhyming line this would end on three levels.
+    assert schemes(ids("平平仄仄平平两"), PROSODY)[:2] == (
         Scheme(7, "level", False),
+        Scheme(7, "level", True),
     )
-    # A pattern kept as a whole goes before one that only has its even places right.
-    found = schemes(ids("平平仄平两"), PROSODY)
-    assert found[0] == Scheme(5, "level", False)
+
+
+def test_a_regular_pattern_is_more_natural_than_a_licensed_one():
+    # 平平仄仄平, or 平平仄仄仄
+    assert schemes(ids("平平仄仄两"), PROSODY)[:2] == (
+        Scheme(5, "level", True),
+        Scheme(5, "level", False),
+    )
 
 
 def test_the_rhyme_so_far():
