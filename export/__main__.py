@@ -89,7 +89,7 @@ def bundle(
         )
 
 
-for each in (command.grade, command.stamp):
+for each in (command.grade, command.stamp, command.tune):
     cli.add_command(each)
 
 

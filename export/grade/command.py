@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+from lianju.bot.verse.composition import PRIOR_WEIGHT
 
 from ..errors import ExportError
 
@@ -81,6 +82,72 @@ def grade(
         (out / name).write_text(text, encoding="utf-8")
     draw(graded.card, out / "card.png")
     click.echo(markdown(graded.card), nl=False)
+
+
+@click.command()
+@click.argument("directory", type=_PATH)
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option("--judge", type=_PATH, help="A checkpoint or a bundle, to find prompts by answers.")
+@click.option(
+    "--prompts",
+    type=click.IntRange(2),
+    default=200,
+    show_default=True,
+    help="First lines of the validation part to answer, at most.",
+)
+@click.option(
+    "--weight",
+    "weights",
+    type=click.FloatRange(0, 2),
+    multiple=True,
+    default=(0.0, 0.5, PRIOR_WEIGHT, 1.0),
+    show_default=True,
+    help="How much of a line's own log-probability is taken off; again for more.",
+)
+@click.option(
+    "--pool",
+    "pools",
+    type=click.IntRange(5, 5000),
+    multiple=True,
+    default=(100,),
+    show_default=True,
+    help="How many lines are drawn; again for more.",
+)
+@click.option(
+    "--temperature",
+    "temperatures",
+    type=click.FloatRange(0.1, 2),
+    multiple=True,
+    default=(1.0,),
+    show_default=True,
+    help="Of the draw; again for more.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def tune(
+    directory: Path,
+    corpus: Path,
+    judge: Path | None,
+    prompts: int,
+    weights: tuple[float, ...],
+    pools: tuple[int, ...],
+    temperatures: tuple[float, ...],
+    seed: int,
+) -> None:
+    """Prints what the answers of the bundle DIRECTORY become under other settings.
+
+    Tried on the validation part, so that the report card stays a test of what was chosen.
+    """
+    from lianju.training.errors import TrainingError
+
+    from .tune import Grid, table
+    from .tune import tune as try_all
+
+    try:
+        grid = Grid(weights, pools, temperatures)
+        tried = try_all(directory, corpus, grid, prompts, judge, seed)
+    except TrainingError as error:
+        raise ExportError(str(error)) from error
+    click.echo(table(tried))
 
 
 @click.command()

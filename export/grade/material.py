@@ -50,12 +50,7 @@ class Material:
 
 
 def read_material(
-    corpus: Path,
-    vocabulary: Vocabulary,
-    prompts: int,
-    poems: int,
-    seed: int,
-    splits: Sequence[str] = HELD_OUT,
+    corpus: Path, vocabulary: Vocabulary, prompts: int, poems: int, seed: int
 ) -> Material:
     """Draws what a bundle is graded on from a prepared corpus.
 
@@ -70,31 +65,27 @@ def read_material(
         CorpusError: the corpus cannot be read.
         ExportError: it has too little.
     """
-    held_out = [
-        poem for split in splits for poem in _known_poems(_poems(corpus, split), vocabulary)
-    ]
-    rng = np.random.default_rng(seed)
-    held_out = [held_out[i] for i in rng.permutation(len(held_out))]
-    firsts: dict[str, Couplet] = {}
-    for poem in held_out:
-        if len(poem) > 1 and len(poem[0]) == len(poem[1]) in LENGTHS:
-            firsts.setdefault(poem[0], Couplet(*poem[:2]))
+    held_out = _shuffled(corpus, HELD_OUT, vocabulary, seed)
     quatrains = _quatrains(held_out)
-    if min(len(firsts), len(quatrains)) < FEWEST:
-        raise ExportError(
-            f"{corpus} has too few held-out poems with lines of 5 or 7 characters: give one that "
-            "`lianju-train prepare` has made of Chinese verse."
-        )
+    if len(quatrains) < FEWEST:
+        raise _too_little(corpus)
     openings = _openings(held_out)[:poems]
     training = islice(_poems(corpus, "train"), tested_poems(corpus))
     everything = [*quatrains, *_quatrains(_known_poems(training, vocabulary))]
-    drawn = rng.permutation(len(everything))[: len(openings)]
+    drawn = np.random.default_rng(seed).permutation(len(everything))[: len(openings)]
     return Material(
-        tuple(firsts.values())[:prompts],
+        _couplets(corpus, held_out)[:prompts],
         tuple(openings),
         tuple(quatrains),
         tuple(everything[i] for i in drawn),
     )
+
+
+def read_couplets(
+    corpus: Path, vocabulary: Vocabulary, prompts: int, seed: int, split: str
+) -> tuple[Couplet, ...]:
+    """Draws couplets, at most so many, from one held-out part; see `read_material`."""
+    return _couplets(corpus, _shuffled(corpus, (split,), vocabulary, seed))[:prompts]
 
 
 def lines_found(corpus: Path, lines: Iterable[str]) -> set[str]:
@@ -110,6 +101,28 @@ def lines_found(corpus: Path, lines: Iterable[str]) -> set[str]:
 def _poems(corpus: Path, split: str) -> Iterator[Poem]:
     for poem in read_lines(corpus / f"{split}.txt"):
         yield tuple("".join(line) for line in poem)
+
+
+def _shuffled(corpus: Path, splits: Sequence[str], vocabulary: Vocabulary, seed: int) -> list[Poem]:
+    poems = [poem for split in splits for poem in _known_poems(_poems(corpus, split), vocabulary)]
+    return [poems[i] for i in np.random.default_rng(seed).permutation(len(poems))]
+
+
+def _couplets(corpus: Path, poems: Iterable[Poem]) -> tuple[Couplet, ...]:
+    firsts: dict[str, Couplet] = {}
+    for poem in poems:
+        if len(poem) > 1 and len(poem[0]) == len(poem[1]) in LENGTHS:
+            firsts.setdefault(poem[0], Couplet(*poem[:2]))
+    if len(firsts) < FEWEST:
+        raise _too_little(corpus)
+    return tuple(firsts.values())
+
+
+def _too_little(corpus: Path) -> ExportError:
+    return ExportError(
+        f"{corpus} has too few held-out poems with lines of 5 or 7 characters: give one that "
+        "`lianju-train prepare` has made of Chinese verse."
+    )
 
 
 def _known_poems(poems: Iterable[Poem], vocabulary: Vocabulary) -> list[Poem]:

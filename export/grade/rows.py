@@ -17,7 +17,7 @@ from lianju.training.evaluate import measure, open_scorer
 
 from .card import Row
 from .copies import Copies
-from .judging import BESIDE, prompts_found, true_lines_found
+from .judging import beside, prompts_found, true_lines_found
 from .material import Material, Poem, lines_found
 from .rating import Rater
 from .statistics import Floats, distances, distinct, repeated, top_bigram
@@ -63,12 +63,13 @@ def choosing_rows(written: Sequence[Written], rater: Rater, judge: Rater | None)
     note = "Target: no less likely to the model than the poets' own lines are."
     yield Row("log_prob", "choosing", label, "nats", found, poets, poets, note=note)
 
-    label = f"a judge finds the prompt among {BESIDE}"
+    couplets = [each.couplet for each in written]
+    label = f"a judge finds the prompt among {beside(couplets)}"
     if judge is None:
         yield Row("judge", "choosing", label, "share", None, note="No judge was given.")
         return
     pairs = list(zip(best, real, strict=True))
-    found, poets = prompts_found(judge, written, pairs)
+    found, poets = prompts_found(judge, couplets, pairs)
     note = f"The judge is {judge.name}. Target: as often as from the poets' own lines."
     yield Row("judge", "choosing", label, "share", found, poets, poets, note=note)
 
@@ -187,9 +188,10 @@ def novelty_rows(
 
 def truth_rows(written: Sequence[Written], rater: Rater) -> Iterator[Row]:
     """Where the poet's own next line stands."""
-    chosen, likely = true_lines_found(rater, written, PRIOR_WEIGHT)
+    couplets = [each.couplet for each in written]
+    chosen, likely = true_lines_found(rater, couplets, PRIOR_WEIGHT)
     note = f"By the objective of choosing; by probability alone {likely:.1%}."
-    label = f"ranked first among {BESIDE} real lines"
+    label = f"ranked first among {beside(couplets)} real lines"
     yield Row("true_first", "truth", label, "share", chosen, note=note)
 
     offered = fmean(each.couplet.second in each.unfiltered for each in written)
