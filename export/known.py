@@ -72,7 +72,7 @@ def read_lines(path: Path, *, lowercase: bool = False) -> Iterator[Poem]:
         with path.open(encoding="utf-8") as file:
             for text in file:
                 poem = text.lower() if lowercase else text
-                yield [line.split() for line in poem.split(LINE) if not line.isspace()]
+                yield [tokens for line in poem.split(LINE) if (tokens := line.split())]
     except FileNotFoundError as error:
         raise CorpusError(f"There is no {path}: run `lianju-train prepare` first.") from error
     except (OSError, UnicodeDecodeError) as error:

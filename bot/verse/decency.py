@@ -29,16 +29,15 @@ class Decency:
     """A rule of the search: no combination of a list, as far as the vocabulary can form it.
 
     Args:
-        vocabulary: The bundle's; where tokens are no single Chinese characters, nothing is refused.
+        vocabulary: The bundle's; if its tokens are no Chinese characters, nothing is refused.
         words: The combinations, in simplified characters, each of at least two.
     """
 
     def __init__(self, vocabulary: Vocabulary, words: Iterable[str] | None = None) -> None:
         words = offensive_words() if words is None else words
-        usable = vocabulary.is_chinese and not vocabulary.is_words
         # What must stand before a token, by the token that it makes offensive.
         self._before: dict[int, list[tuple[int, ...]]] = defaultdict(list)
-        for word in words if usable else ():
+        for word in words if vocabulary.is_chinese else ():
             if all(map(vocabulary.is_ordinary, word)):
                 *before, last = vocabulary.encode(word)
                 self._before[last].append(tuple(before))

@@ -128,7 +128,14 @@ def test_an_answer_is_the_second_line_of_a_couplet():
 def test_other_lines_have_no_answer():
     others = [line for line in LINES if line not in COUPLETS] + random_lines(3, 3000)
     assert [line for line in others if KNOWN.answer(line) is not None] == []
-    assert KNOWN.answer(()) is None
+
+
+def test_an_answer_needs_both_lines_of_the_couplet_to_be_known():
+    first, second = LINES[0], LINES[0][::-1]
+    assert filled([first, second], {first: second}).answer(first) == second
+    assert filled([first], {first: second}).answer(first) is None
+    assert filled([second], {first: second}).answer(first) is None
+    assert filled([()], {}).answer(()) is None
 
 
 def test_a_reader_of_single_bits_finds_the_same():
