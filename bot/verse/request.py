@@ -197,7 +197,12 @@ class Request:
         ):
             if choice not in get_args(kind):
                 choices = ", ".join(get_args(kind))
-                raise RequestError(f"The {name} {choice} is not known: choose from {choices}.")
+                raise RequestError(
+                    f"The {name} {choice} is not known: choose from {choices}.",
+                    "preference-choice",
+                    value=choice,
+                    choices=choices,
+                )
         self._check_form()
 
     def _check_form(self) -> None:

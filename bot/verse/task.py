@@ -44,7 +44,10 @@ class Task:
         lines = tuple(tuple(vocabulary.encode(line)) for line in prompt.lines)
         formed = request.form != "next" or request.heads is not None
         if formed and not vocabulary.is_chinese:
-            raise RequestError("Only a model of Chinese verse knows these forms: drop the form.")
+            raise RequestError(
+                "Only a model of Chinese verse knows these forms: drop the form.",
+                "request-form-language",
+            )
         if request.heads is not None:
             heads = sum(lines, ())
             _check_heads(request, len(heads))
@@ -56,20 +59,20 @@ class Task:
             return cls(lines, (), 1, length, regulated=even and len(lines) < LONGEST_POEM)
         name, size = NAMES[request.form], FORM_LINES[request.form]
         if not even:
-            found = " and ".join(map(str, sorted(lengths)))
+            found = list(map(str, sorted(lengths)))
             raise RequestError(
-                f"The lines of a {name} have 5 or 7 characters each, and yours have {found}: "
-                "change them, or leave the form out.",
+                f"The lines of a {name} have 5 or 7 characters each, and yours have "
+                f"{' and '.join(found)}: change them, or leave the form out.",
                 "request-form-uneven",
-                form=name,
-                found=found,
+                form=request.form,
+                found=", ".join(found),
             )
         if len(lines) >= size:
             raise RequestError(
                 f"A {name} has {size} lines, and you gave {len(lines)}: give fewer, or leave the "
                 "form out.",
                 "request-form-whole",
-                form=name,
+                form=request.form,
                 size=size,
                 lines=len(lines),
             )
@@ -78,7 +81,15 @@ class Task:
 
 def _check_heads(request: Request, heads: int) -> None:
     """Refuses an acrostic of another number of lines than its form has, or than poems have."""
-    HEADS.check("The number of heads", heads)
+    if not HEADS.low <= heads <= HEADS.high:
+        raise RequestError(
+            f"The number of heads {heads} is out of range: choose from {HEADS.low} to "
+            f"{HEADS.high}.",
+            "request-heads",
+            heads=heads,
+            low=HEADS.low,
+            high=HEADS.high,
+        )
     size = FORM_LINES.get(request.form, heads)
     if heads != size:
         name = NAMES[request.form]
@@ -86,7 +97,7 @@ def _check_heads(request: Request, heads: int) -> None:
             f"A {name} has {size} lines, and there are {heads} heads: give {size}, or leave the "
             "form out.",
             "request-heads-form",
-            form=name,
+            form=request.form,
             size=size,
             heads=heads,
         )
