@@ -50,11 +50,11 @@ class PlainStepper(ABC):
         k: int,
         mask: np.ndarray | None = None,
         mask_row: np.ndarray | None = None,
-        target: np.ndarray | None = None,
+        whole: bool = False,
     ) -> StepOutput:
         """See `lianju.bot.verse.step.Stepper`; while no candidates are wanted it only collects."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
-        if k == 0 and target is None:
+        if k == 0 and not whole:
             nothing = np.zeros((len(token), 0))
             return StepOutput(nothing, nothing.astype(np.int64), (history,))
         carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
@@ -63,8 +63,8 @@ class PlainStepper(ABC):
         allowed = log_prob if mask is None else log_prob + torch.from_numpy(mask[mask_row])
         top = allowed.topk(k)
         after = (history, *(tensor.numpy() for tensor in carried))
-        found = None if target is None else log_prob.numpy()[np.arange(len(token)), target]
-        return StepOutput(top.values.numpy(), top.indices.numpy(), after, found)
+        every = log_prob.numpy() if whole else None
+        return StepOutput(top.values.numpy(), top.indices.numpy(), after, every)
 
     @abstractmethod
     def logits(

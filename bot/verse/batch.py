@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .errors import LianjuError, SearchError
-from .rules import Mask
 from .search import Hypothesis, Search
 from .step import FloatArray, IntArray, State, StepOutput, Stepper
 
@@ -20,28 +21,34 @@ class Seat:
     Attributes:
         search: The search as of its last step.
         error: Why it ended early, if it did.
-        first_row: Where its rows begin in the state.
+        rows: The row of the state of each row of its last step.
     """
 
     search: Search
     error: LianjuError | None = None
-    first_row: int = 0
+    rows: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
 
 
 @dataclass(eq=False)
 class _Cohort:
-    """Seats whose rows share a state."""
+    """Seats whose rows share a state.
+
+    Attributes:
+        size: Rows of the state.
+    """
 
     state: State
-    rows: int = 0
+    size: int = 0
     seats: list[Seat] = field(default_factory=list)
 
 
 class Batch:
     """Advances searches of any kind, width and progress together, one graph call a step.
 
-    A newcomer joins at the next step, a finished search leaves at once. Where the model's state
-    grows with age, searches that joined at different steps cannot share a call and take turns.
+    A newcomer joins at the next step, a finished search leaves at once. Rows that continue one row
+    by one token are the same and computed once, be they of one search or of several: all read the
+    same prompt, or have drawn the same so far. Where the model's state grows with age, searches
+    that joined at different steps cannot share a call and take turns.
     """
 
     def __init__(self, model: Stepper) -> None:
@@ -85,41 +92,45 @@ class Batch:
             cohort = _Cohort(start)
             self._cohorts.append(cohort)
         for seat in self._newcomers:
-            seat.first_row = cohort.rows  # all start from the one new row
+            seat.rows = np.array([cohort.size])  # all start from the one new row
         cohort.seats += self._newcomers
         self._newcomers = []
 
     def _advance(self, cohort: _Cohort) -> list[Seat]:
-        searches = [seat.search for seat in cohort.seats]
+        seats = cohort.seats
+        searches = [seat.search for seat in seats]
         tokens = [search.token for search in searches]
-        k = max(search.k for search in searches)
-        masks = [search.mask for search in searches] if k else []
-        mask, mask_row = _share_masks(masks, list(map(len, tokens)))
+        mask, mask_row = _share_masks(searches, tokens)
+        distinct, row = _merge(
+            np.concatenate(tokens),
+            np.concatenate([seat.rows[seat.search.parent] for seat in seats]),
+            mask_row,
+        )
         try:
             output = self._model.step(
-                np.concatenate(tokens),
-                np.concatenate([seat.search.parent + seat.first_row for seat in cohort.seats]),
+                distinct.token,
+                distinct.parent,
                 cohort.state,
-                k,
+                max(search.k for search in searches),
                 mask,
-                mask_row,
-                _join_targets(searches, tokens),
+                distinct.mask_row,
+                any(search.target is not None for search in searches),
             )
         except Exception as error:  # whoever comes next starts afresh
-            left, cohort.seats = cohort.seats, []
-            for seat in left:
+            cohort.seats = []
+            for seat in seats:
                 seat.error = _as_search_error(error)
-            return left
-        cohort.state, cohort.rows = output.state, 0
-        for seat, token in zip(cohort.seats, tokens, strict=True):
-            seat.first_row, cohort.rows = cohort.rows, cohort.rows + len(token)
-            rows = slice(seat.first_row, cohort.rows)
+            return seats
+        cohort.state, cohort.size = output.state, len(distinct.token)
+        ends = np.cumsum([len(token) for token in tokens])[:-1]
+        for seat, rows in zip(seats, np.split(row, ends), strict=True):
+            seat.rows = rows
             try:
                 seat.search = seat.search.advance(*_candidates(seat.search, output, rows))
             except Exception as error:  # the others go on
                 seat.error = _as_search_error(error)
-        left = [seat for seat in cohort.seats if seat.error or seat.search.done]
-        cohort.seats = [seat for seat in cohort.seats if not (seat.error or seat.search.done)]
+        left = [seat for seat in seats if seat.error or seat.search.done]
+        cohort.seats = [seat for seat in seats if not (seat.error or seat.search.done)]
         return left
 
 
@@ -148,30 +159,41 @@ def _as_search_error(error: Exception) -> LianjuError:
     return fault
 
 
-def _join_targets(searches: Sequence[Search], tokens: Sequence[IntArray]) -> IntArray | None:
-    """The target of every row [rows], if any search has one; others get any token."""
-    targets = [search.target for search in searches]
-    if all(target is None for target in targets):
-        return None
-    pairs = zip(targets, tokens, strict=True)
-    return np.concatenate([token if target is None else target for target, token in pairs])
+class _Rows(NamedTuple):
+    """What the rows of a step have, each [rows]; one mask for all is [1]."""
+
+    token: IntArray
+    parent: IntArray
+    mask_row: IntArray
 
 
-def _candidates(search: Search, output: StepOutput, rows: slice) -> tuple[FloatArray, IntArray]:
+def _merge(token: IntArray, parent: IntArray, mask_row: IntArray) -> tuple[_Rows, IntArray]:
+    """The rows that differ, and which of them each of the given ones is [rows]."""
+    key = (mask_row * (parent.max() + 1) + parent) * (token.max() + 1) + token
+    _, first, row = np.unique(key, return_index=True, return_inverse=True)
+    shared = mask_row if len(mask_row) == 1 else mask_row[first]
+    return _Rows(token[first], parent[first], shared), row
+
+
+def _candidates(search: Search, output: StepOutput, rows: IntArray) -> tuple[FloatArray, IntArray]:
     """What a step found for one search: its candidates, or its targets as the only ones."""
-    if search.target is None or output.target_log_prob is None:
-        return output.top_log_prob[rows], output.top_token[rows]
-    return output.target_log_prob[rows, None], search.target[:, None]
+    if search.target is None or output.log_prob is None:
+        return output.top_log_prob[rows, : search.k], output.top_token[rows, : search.k]
+    return output.log_prob[rows, search.target][:, None], search.target[:, None]
 
 
 def _share_masks(
-    masks: Sequence[Mask], rows: Sequence[int]
-) -> tuple[Mask, IntArray] | tuple[None, None]:
-    """Stacks the different masks [masks, V] and tells which each row uses, [rows] or [1]."""
-    if not masks:
-        return None, None
-    different = {id(mask): mask for mask in masks}
-    if len(different) == 1:
-        return masks[0][None], np.zeros(1, np.int64)
+    searches: Sequence[Search], tokens: Sequence[IntArray]
+) -> tuple[npt.NDArray[np.float32] | None, IntArray]:
+    """Stacks the different masks [masks, V], and tells which each row uses, [rows] or [1].
+
+    Searches that want no candidates take any.
+    """
+    masks = [search.mask if search.k else None for search in searches]
+    different = {id(mask): mask for mask in masks if mask is not None}
+    if len(different) < 2:
+        one = next(iter(different.values()), None)
+        return None if one is None else one[None], np.zeros(1, np.int64)
     place = {key: number for number, key in enumerate(different)}
-    return np.stack(list(different.values())), np.repeat([place[id(mask)] for mask in masks], rows)
+    uses = [0 if mask is None else place[id(mask)] for mask in masks]
+    return np.stack(list(different.values())), np.repeat(uses, [len(token) for token in tokens])

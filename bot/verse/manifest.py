@@ -55,12 +55,15 @@ class StateTensor(_Part):
 
     Attributes:
         initial: The shape before the first token; `"rows"` marks the row axis, 0 one that grows.
+        padding: Whether zeros at the front of what has grown change nothing; rows of different age
+            can then be put behind each other.
     """
 
     input: str
     output: str
     dtype: str
     initial: tuple[Size | Literal["rows"], ...] = Field(strict=False)
+    padding: Literal["front"] | None = None
 
     @property
     def row_axis(self) -> int:

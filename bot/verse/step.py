@@ -22,13 +22,13 @@ class StepOutput(NamedTuple):
             marks a token that is not allowed.
         top_token: Their ids [rows, k].
         state: The hidden state after the step.
-        target_log_prob: Log-probability of the token that was asked after, unmasked [rows].
+        log_prob: Log-probabilities of all tokens [rows, V], none masked, if they were asked for.
     """
 
     top_log_prob: FloatArray
     top_token: IntArray
     state: State
-    target_log_prob: FloatArray | None = None
+    log_prob: FloatArray | None = None
 
 
 class Stepper(Protocol):
@@ -56,6 +56,6 @@ class Stepper(Protocol):
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        target: IntArray | None = None,
+        whole: bool = False,
     ) -> StepOutput:
-        """Consumes one token a row and returns the best next ones."""
+        """Consumes one token a row and returns the best next ones, or how likely each is."""

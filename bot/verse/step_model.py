@@ -8,13 +8,14 @@ import numpy.typing as npt
 
 from .bundle import Bundle
 from .errors import BundleError, SearchError
+from .manifest import StateTensor
 from .session import Provider, open_session, provider_of
 from .step import FloatArray, IntArray, State, StepOutput
 from .top_k import top_k
 
 __all__ = ["StepModel"]
 
-LOG_PROB, TARGET = "log_prob", "target_log_prob"
+LOG_PROB = "log_prob"
 TOP = ("top_log_prob", "top_token")
 ORT_TYPES = {
     "float16": "tensor(float16)",
@@ -48,12 +49,11 @@ class StepModel:
         self._vocabulary_size = len(bundle.vocabulary)
         self._session = open_session(bundle.graph_path, provider, threads)
         self.provider = provider_of(self._session)
-        self.grows = any(tensor.grows for tensor in self._tensors)
+        self.grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
         self._check_against(bundle)
         optional = {node.name for node in self._session.get_overridable_initializers()}
         self._masks_itself = {"mask", "mask_row"} <= optional
         self._may_skip_output = "predict" in optional
-        self._looks_up = "target" in optional
         self._no_mask = np.zeros((1, self._vocabulary_size), np.float32)
         self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
@@ -64,9 +64,9 @@ class StepModel:
         return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
 
     def join(self, states: Sequence[State]) -> State:
-        """Puts the rows of several states, all of one age, behind each other."""
+        """Puts the rows of several states behind each other; of one age, where the state grows."""
         return tuple(
-            np.concatenate(parts, axis=tensor.row_axis)
+            np.concatenate(_padded(tensor, parts), axis=tensor.row_axis)
             for tensor, *parts in zip(self._tensors, *states, strict=True)
         )
 
@@ -78,7 +78,7 @@ class StepModel:
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        target: IntArray | None = None,
+        whole: bool = False,
     ) -> StepOutput:
         """Consumes one token a row and returns the best next ones.
 
@@ -87,42 +87,38 @@ class StepModel:
             parent: The row of `state` that each row continues [B].
             state: The state after the step before, or `initial_state`.
             k: How many candidates to return; never more than V come back. 0 spares the work of
-                finding them, if the graph lets it and there is no `target`.
+                finding them, and if not even `whole`, of predicting anything, where the graph can.
             mask: Additive masks [masks, V], 0 or -inf; None forbids `<unk>` alone.
             mask_row: Which mask each row uses [B]; None gives the first to all.
-            target: Tokens whose log-probabilities to return too [B].
+            whole: Whether to return all log-probabilities as well.
 
         Raises:
             SearchError: The graph returned a shape that its manifest does not allow.
         """
-        if k == 0 and target is None:
-            return self._consume(token, parent, state)
-        rows, k = len(token), min(max(k, 1), self._vocabulary_size)
+        rows, k = len(token), min(k, self._vocabulary_size)
         mask = self._no_mask if mask is None else mask
         mask_row = self._first_mask if mask_row is None else mask_row
         feed = self._feed(token, parent, state, k)
-        wanted = list(TOP) if self._masks_itself else [LOG_PROB]
-        if self._masks_itself:
+        wanted = list(TOP) if k and self._masks_itself else []
+        if wanted:
             feed |= {"mask": mask, "mask_row": mask_row}
-        if target is not None and self._looks_up:
-            feed["target"] = target
-            wanted.append(TARGET)
-        elif target is not None and self._masks_itself:
+        if whole or (k and not self._masks_itself):
             wanted.append(LOG_PROB)
+        if self._may_skip_output:
+            feed["predict"] = np.array([bool(wanted)])
         after = self._session.run([*wanted, *self._state_outputs], feed)
         found = dict(zip(wanted, after, strict=False))
         if LOG_PROB in found:
             self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self._vocabulary_size))
-        if not self._masks_itself:
+        if not k:
+            found |= zip(TOP, (np.empty((rows, 0)), np.empty((rows, 0), np.int64)), strict=True)
+        elif not self._masks_itself:
             found |= zip(TOP, top_k(found[LOG_PROB] + mask[mask_row], k), strict=True)
         for name in TOP:
             self._check_shape(name, found[name], (rows, k))
-        if target is not None and TARGET not in found:
-            found[TARGET] = found[LOG_PROB][np.arange(rows), target]
-        if target is not None:
-            self._check_shape(TARGET, found[TARGET], (rows,))
         state = self._checked(after[len(wanted) :], rows)
-        return StepOutput(found[TOP[0]], found[TOP[1]], state, found.get(TARGET))
+        log_prob = found[LOG_PROB] if whole else None
+        return StepOutput(found[TOP[0]], found[TOP[1]], state, log_prob)
 
     def log_prob(self, token: IntArray, parent: IntArray, state: State) -> tuple[FloatArray, State]:
         """Consumes one token a row and returns all log-probabilities [B, V], none masked.
@@ -130,18 +126,10 @@ class StepModel:
         Raises:
             SearchError: The graph returned a shape that its manifest does not allow.
         """
-        feed = self._feed(token, parent, state, 1)
-        log_prob, *after = self._session.run([LOG_PROB, *self._state_outputs], feed)
-        self._check_shape(LOG_PROB, log_prob, (len(token), self._vocabulary_size))
-        return log_prob, self._checked(after, len(token))
-
-    def _consume(self, token: IntArray, parent: IntArray, state: State) -> StepOutput:
-        feed = self._feed(token, parent, state, 1)
-        if self._may_skip_output:
-            feed["predict"] = np.zeros(1, bool)
-        after = self._session.run(self._state_outputs, feed)
-        none = np.empty((len(token), 0))
-        return StepOutput(none, none.astype(np.int64), self._checked(after, len(token)))
+        output = self.step(token, parent, state, 0, whole=True)
+        if output.log_prob is None:
+            raise AssertionError("a whole step has them")
+        return output.log_prob, output.state
 
     def _feed(
         self, token: IntArray, parent: IntArray, state: State, k: int
@@ -149,6 +137,8 @@ class StepModel:
         feed: dict[str, npt.NDArray[Any]] = {
             tensor.input: array for tensor, array in zip(self._tensors, state, strict=True)
         }
+        # A graph of ours knows what to do with a k of 0.
+        k = k if self._may_skip_output else max(k, 1)
         return feed | {"token": token, "parent": parent, "k": np.array([k], np.int64)}
 
     def _checked(self, after: Sequence[npt.NDArray[Any]], rows: int) -> State:
@@ -185,3 +175,16 @@ class StepModel:
                     f"{bundle.graph_path} and its manifest disagree: {name} should be {dtype} and "
                     f"is {found.get(name, 'missing')}."
                 )
+
+
+def _padded(tensor: StateTensor, parts: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:
+    """The parts with zeros before what has grown, so that all have grown as much."""
+    if not tensor.padding:
+        return parts
+    growing = np.array([size == 0 for size in tensor.initial])
+    sizes = np.array([part.shape for part in parts])
+    missing = (sizes.max(axis=0) - sizes) * growing
+    return [
+        np.pad(part, [(size, 0) for size in sizes])
+        for part, sizes in zip(parts, missing.tolist(), strict=True)
+    ]

@@ -53,12 +53,12 @@ class TableModel:
     def histories(self, state):
         return [tuple(int(t) for t in row if t != NEVER) for row in state[0]]
 
-    def step(self, token, parent, state, k, mask=None, mask_row=None, target=None):
+    def step(self, token, parent, state, k, mask=None, mask_row=None, whole=False):
         self.calls.append(len(token))
         after = state[0][parent]
         after[np.arange(len(token)), (after != NEVER).sum(axis=1)] = token
         scores = np.array([self._log_prob(history) for history in self.histories((after,))])
-        found = None if target is None else scores[np.arange(len(token)), target]
+        found = scores if whole else None
         if mask is not None:
             scores = scores + mask[np.zeros(1, int) if mask_row is None else mask_row]
         order = np.argsort(-scores, axis=1, kind="stable")[:, : min(k, self._size)]

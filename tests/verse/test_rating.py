@@ -29,6 +29,12 @@ def test_every_text_gets_the_sum_of_its_tokens(prompt):
         assert path.log_prob == pytest.approx(TABLE.score(prompt, tuple(text)))
 
 
+def test_what_texts_have_in_common_is_computed_once():
+    rated = model()
+    run_search(rated, Rating((5, 3), TEXTS, len(TOKENS)))
+    assert rated.calls == [1, 1, 3, 4]
+
+
 def test_it_shares_steps_with_other_searches():
     book = RuleBook(TOKENS)
     beam = BeamSearch(

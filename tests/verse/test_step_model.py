@@ -117,6 +117,38 @@ def test_join_puts_rows_behind_each_other(opened):
     np.testing.assert_allclose(log_prob[1], toy.log_prob([7, 9]), atol=1e-4)
 
 
+def test_rows_of_different_ages_are_joined_where_zeros_may_stand_before(opened):
+    toy, model = opened(grows=True, pads=True)
+    assert not model.grows
+    assert opened(grows=True)[1].grows
+    old, young = [5, 9, 33], [7]
+    states = []
+    for prefix in (old, young):
+        state = model.initial_state()
+        for token in prefix:
+            _, state = model.log_prob(ids(token), ids(0), state)
+        states.append(state)
+    joined = model.join((*states, model.initial_state(2)))
+    assert [array.shape for array in joined] == [(1, 4, 8), (3, 4, 8), (4,)]
+    np.testing.assert_array_equal(joined[1][-1, 1], states[1][1][-1, 0])
+    assert not joined[1][:-1, 1:].any()
+    log_prob, _ = model.log_prob(ids(20, 21, 22), ids(3, 1, 0), joined)
+    for found, prefix in zip(log_prob, ([20], [7, 21], [5, 9, 33, 22]), strict=True):
+        np.testing.assert_allclose(found, toy.log_prob(prefix), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_log_probs_beside_the_candidates(opened, kind):
+    _, model = opened(**kind)
+    arguments = (ids(7, 8), ids(0, 0), model.initial_state())
+    expected, _ = model.log_prob(*arguments)
+    for k in (0, 3):
+        step = model.step(*arguments, k, whole=True)
+        assert step.top_token.shape == (2, k)
+        np.testing.assert_array_equal(step.log_prob, expected)
+    assert model.step(*arguments, 3).log_prob is None
+
+
 class Session:
     """A session that returns one of its arrays in another shape."""
 

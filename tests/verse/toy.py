@@ -25,11 +25,13 @@ class Toy:
         tokens: The vocabulary.
         masks: Whether the graph has the optional inputs `mask` and `mask_row`.
         grows: Whether it carries a memory of all earlier outputs, and a count of them.
+        pads: Whether its manifest says that zeros before those outputs change nothing.
     """
 
     tokens: tuple[str, ...] = CHINESE
     masks: bool = True
     grows: bool = False
+    pads: bool = False
     hidden: int = 8
     seed: int = 0
 
@@ -142,6 +144,8 @@ class Toy:
         if self.grows:
             memory = {"input": "memory", "output": "memory_next", "dtype": "float32"}
             count = {"input": "count", "output": "count_next", "dtype": "int64"}
+            if self.pads:
+                memory["padding"] = "front"
             state += [memory | {"initial": [0, "rows", self.hidden]}, count | {"initial": ["rows"]}]
         return {
             "format": 1,
