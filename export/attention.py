@@ -1,79 +1,95 @@
 """One step of `lianju.training.attention` as nodes of the step graph.
 
-Shapes: B rows, P rows of the incoming state, H hidden size, N heads, D size of a head, W window.
+The memory is two state tensors: of every row the keys and the values of its last outputs, newest
+last. A value ends with a 1, which a place that holds nothing lacks: there everything is 0. Both
+grow by one place a step until they have W, so that a step's work is that of the longest text in
+the batch; rows of shorter ones begin with empty places.
+
+Empty places change no bit of what a row finds. They add exact zeros to sums that a matrix product
+forms one place after another; so the weights' sum comes from that product too, by the values' 1.
+
+Shapes: B rows, P rows of the incoming state, H hidden size, N heads, D size of a head, L places,
+W window.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 
 import numpy as np
 from lianju.training.attention import EMPTY
 from lianju.training.model import ModelConfig
 
 from .nodes import Nodes
+from .precision import Activations, Weights
 
-Linear = Callable[[Nodes, str, str], str]
-"""Adds rows times a weight of that name, in the graph given; returns the product's name."""
+MEMORY = ("keys", "values")
 
 
-def remember(graph: Nodes, config: ModelConfig, hidden: str, linear: Linear) -> str:
-    """Adds the memory's step: reordered by parent, the oldest place gone, `hidden` [B, H] put in.
+def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> None:
+    """Adds the memory's step: reordered by parent, `hidden` [B, H] put in, the oldest place gone.
 
-    Returns:
-        The memory after it, [B, W, 2ND + 1].
+    Its outputs are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
     """
-    reordered = graph.add("Gather", "memory", "parent", axis=1)
-    places = graph.store(
-        "memory.places", np.array([-1, config.attention_window, config.place_size])
+    keys, values = graph.split(
+        weights.linear(graph, hidden, "attention.remember.weight"), 2, axis=1
     )
-    one, end = (graph.store(f"memory.{n}", np.array([n])) for n in (1, config.attention_window))
-    kept = graph.add("Slice", graph.add("Reshape", reordered, places), one, end, one)
     taken = graph.store("memory.taken", np.array([0, 0, 0, 1]))
-    entry = graph.add(
-        "Pad",
-        linear(graph, hidden, "attention.remember.weight"),
-        taken,
-        graph.store("one", np.float32(1)),
-    )
-    return graph.add("Concat", kept, graph.add("Unsqueeze", entry, one), axis=1)
+    values = graph.add("Pad", values, taken, graph.store("one", np.float32(1)))
+    middle = graph.store("second_axis", np.array([1]))
+    entries = [graph.add("Unsqueeze", each, middle) for each in (keys, values)]
+    before = [graph.add("Gather", name, "parent") for name in MEMORY]
+    window = graph.store("memory.window", np.array([config.attention_window]))
+    full = graph.add("Equal", graph.add("Shape", "keys", start=1, end=2), window)
+    # A slice would copy the memory even where it drops nothing.
+    growing, sliding = Nodes(graph, "growing"), Nodes(graph, "sliding")
+    for branch in (growing, sliding):
+        for name, kept, entry in zip(MEMORY, before, entries, strict=True):
+            if branch is sliding:
+                kept = branch.add("Slice", kept, middle, window, middle)
+            branch.add("Concat", kept, entry, axis=1, name=f"{branch.name}_{name}_next")
+    outputs = {f"{name}_next": np.float32 for name in MEMORY}
+    graph.choose(full, sliding, growing, outputs)
 
 
-def look_back(
-    graph: Nodes,
-    config: ModelConfig,
-    weights: Mapping[str, np.ndarray],
-    hidden: str,
-    memory: str,
-    linear: Linear,
-) -> str:
-    """Adds the attention of `hidden` [B, H] over its memory; returns their sum [B, H]."""
-    heads, size, window = config.attention_heads, config.attention_size, config.attention_window
+def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> str:
+    """Adds the attention of `hidden` [B, H] over its memory; returns what it is told [B, H]."""
+    heads, size = config.attention_heads, config.attention_size
     width = heads * size
 
-    def cut(begin: int, end: int) -> str:
-        bounds = (graph.store(f"memory.at_{n}", np.array([n])) for n in (begin, end))
-        return graph.add("Slice", memory, *bounds, graph.store("memory.last", np.array([2])))
+    def ints(*numbers: int) -> str:
+        return graph.store(f"ints.{numbers}", np.array(numbers))
 
-    def by_head(rows: str, order: list[int]) -> str:
-        shape = graph.store("memory.heads", np.array([0, -1, heads, size]))
-        return graph.add("Transpose", graph.add("Reshape", rows, shape), perm=order)
-
-    first = graph.store("memory.at_1", np.array([1]))
-    query = graph.add("Unsqueeze", linear(graph, hidden, "attention.query.weight"), first)
-    scores = graph.add("MatMul", by_head(query, [0, 2, 1, 3]), by_head(cut(0, width), [0, 2, 3, 1]))
-    scale = graph.store("memory.scale", np.float32(1 / math.sqrt(size)))
-    # The newest place comes last, the bias of distance 0 first.
-    backwards = graph.store("memory.backwards", np.arange(window)[::-1])
-    name = "attention.distance_bias"
-    bias = graph.add("Gather", graph.store(name, weights[name]), backwards, axis=1)
-    biased = graph.add("Add", graph.add("Mul", scores, scale), graph.add("Unsqueeze", bias, first))
-    taken = graph.add("Greater", cut(2 * width, 2 * width + 1), graph.store("zero", np.float32(0)))
-    seen = graph.add("Unsqueeze", graph.add("Transpose", taken, perm=[0, 2, 1]), first)
+    # One product for all heads: each reads a row of its own, zero outside its part of the key.
+    own = np.repeat(np.eye(heads, dtype=np.float32), size, axis=1) / math.sqrt(size)
+    query = graph.add("Unsqueeze", weights.linear(graph, hidden, "attention.query.weight"), ints(1))
+    queries = graph.add("Mul", query, graph.store("attention.own", own.astype(np.float32)))
+    scores = graph.add("MatMul", queries, graph.add("Transpose", "keys_next", perm=[0, 2, 1]))
+    biased = graph.add("Add", scores, _bias(graph, config, weights))
+    # [B, L, 1] as [B, 1, L], without a copy.
+    taken = graph.add("Slice", "values_next", ints(width), ints(width + 1), ints(2))
+    taken = graph.add("Unsqueeze", graph.add("Squeeze", taken, ints(2)), ints(1))
+    seen = graph.add("Greater", taken, graph.store("zero", np.float32(0)))
     shown = graph.add("Where", seen, biased, graph.store("memory.empty", np.float32(EMPTY)))
-    attention = graph.add("Softmax", shown, axis=-1)
-    context = graph.add("MatMul", attention, by_head(cut(width, 2 * width), [0, 2, 1, 3]))
-    flat = graph.store("memory.flat", np.array([-1, width]))
-    spoken = linear(graph, graph.add("Reshape", context, flat), "attention.speak.weight")
-    return graph.add("Add", hidden, spoken)
+    best = graph.add("ReduceMax", shown, ints(-1))
+    share = graph.add("Exp", graph.add("Sub", shown, best))
+    told = graph.add("MatMul", share, "values_next")  # [B, N, ND + 1]
+    total = graph.add("Slice", told, ints(width), ints(width + 1), ints(2))
+    parts = graph.add("Slice", told, ints(0), ints(width), ints(2))
+    # Of what each head was told, the part that is its own.
+    parts = graph.add("Reshape", parts, ints(0, heads * heads, size))
+    parts = graph.add("Gather", parts, ints(*range(0, heads * heads, heads + 1)), axis=1)
+    context = graph.add("Reshape", graph.add("Div", parts, total), ints(0, width))
+    return weights.linear(graph, weights.activations(graph, context), "attention.speak.weight")
+
+
+def _bias(graph: Nodes, config: ModelConfig, weights: Weights) -> str:
+    """Returns the bias of each place by its distance [N, L]."""
+    last = graph.store("second_axis", np.array([1]))
+    # The newest place comes last, the bias of distance 0 first.
+    backwards = graph.store("memory.backwards", np.arange(config.attention_window)[::-1])
+    by_distance = weights.store(graph, "attention.distance_bias")
+    bias = graph.add("Gather", by_distance, backwards, axis=1)
+    places = graph.add("Neg", graph.add("Shape", "keys_next", start=1, end=2))
+    end = graph.store("memory.window", np.array([config.attention_window]))
+    return graph.add("Slice", bias, places, end, last)

@@ -20,11 +20,12 @@ from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from .errors import ExportError
-from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs, state_tensors
+from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .known import build_known
 from .metrics import prove_perplexity
 from .precision import PRECISIONS
 from .prosody import build_prosody
+from .states import state_tensors
 from .verify import EXACT, PROMPTS, QUANTISED, prove_steps
 from .weights import StoredWeights, weights_of
 
@@ -197,13 +198,9 @@ def _tokens(vocabulary: Vocabulary) -> dict[str, int | None]:
 
 def _state(config: ModelConfig) -> list[dict[str, Any]]:
     return [
-        {
-            "input": name,
-            "output": f"{name}_next",
-            "dtype": "float32",
-            "initial": [before, "rows", after],
-        }
-        for name, (before, after) in state_tensors(config).items()
+        {"input": name, "output": f"{name}_next", "dtype": "float32", "initial": [*shape]}
+        | ({"padding": "front"} if 0 in shape else {})
+        for name, shape in state_tensors(config).items()
     ]
 
 

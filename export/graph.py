@@ -14,11 +14,12 @@ from dataclasses import asdict
 
 import numpy as np
 from lianju.training.model import ModelConfig
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
-from .attention import look_back, remember
+from . import attention
 from .nodes import Nodes
-from .precision import Precision
+from .precision import Activations, Precision, Weights
+from .states import ROWS, Shape, state_tensors
 
 OPSET = 18
 IR_VERSION = 9
@@ -26,17 +27,7 @@ IR_VERSION = 9
 CONFIG = "lianju.config"
 PRECISION = "lianju.precision"
 
-Shape = Sequence[int | str]
 _TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
-
-
-def state_tensors(config: ModelConfig) -> dict[str, tuple[int, int]]:
-    """Returns each state tensor's sizes before and after its row axis, by name."""
-    recurrent = ("h", "c") if config.cell == "lstm" else ("h",)
-    sizes = dict.fromkeys(recurrent, (config.layers, config.hidden_size))
-    if config.attention_heads:
-        sizes["memory"] = (1, config.attention_window * config.place_size)
-    return sizes
 
 
 def graph_inputs(config: ModelConfig) -> dict[str, dict]:
@@ -46,14 +37,13 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
         "token": {"dtype": "int64", "shape": ["rows"]},
         "parent": {"dtype": "int64", "shape": ["rows"]},
         **{
-            name: {"dtype": "float32", "shape": [before, "previous_rows", after]}
-            for name, (before, after) in state_tensors(config).items()
+            name: {"dtype": "float32", "shape": _sizes(shape, "previous_rows", "places")}
+            for name, shape in state_tensors(config).items()
         },
         "k": {"dtype": "int64", "shape": [1]},
         "mask": {"dtype": "float32", "shape": ["masks", vocabulary], "optional": True},
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
         "predict": {"dtype": "bool", "shape": [1], "optional": True},
-        "target": {"dtype": "int64", "shape": ["targets"], "optional": True},
     }
 
 
@@ -63,10 +53,9 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict]:
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
         "top_token": {"dtype": "int64", "shape": ["rows", "k"]},
-        "target_log_prob": {"dtype": "float32", "shape": ["rows"]},
         **{
-            f"{name}_next": {"dtype": "float32", "shape": [before, "rows", after]}
-            for name, (before, after) in state_tensors(config).items()
+            f"{name}_next": {"dtype": "float32", "shape": _sizes(shape, "rows", "places_next")}
+            for name, shape in state_tensors(config).items()
         },
     }
 
@@ -86,45 +75,32 @@ def build_step_graph(
         ExportError: the precision cannot hold these shapes.
     """
     graph = Nodes()
-    states = state_tensors(config)
-    incoming = {name: _layers(graph, config, name) for name in states if name != "memory"}
-    outgoing: dict[str, list[str]] = {name: [] for name in states}
+    recurrent = [name for name in state_tensors(config) if name in ("h", "c")]
+    incoming = {name: _layers(graph, config, name) for name in recurrent}
+    outgoing: dict[str, list[str]] = {name: [] for name in recurrent}
 
-    def linear(graph: Nodes, rows: str, weight: str) -> str:
-        bias = weight.replace("weight", "bias")
-        stored = graph.store(bias, weights[bias]) if bias in weights else None
-        return precision.linear(graph, rows, weight, weights[weight], stored)
-
-    hidden = precision.gather(graph, "embedding.weight", weights["embedding.weight"], "token")
+    stored = Weights(weights, precision)
+    rows = stored.gather(graph, "embedding.weight", "token")
+    bounded = config.nonlinearity == "tanh" or config.cell != "rnn"
     for layer in range(config.layers):
         before = {name: states[layer] for name, states in incoming.items()}
-        x_gates, h_gates = (
-            linear(graph, rows, f"recurrent.weight_{gate}")
-            for rows, gate in ((hidden, f"ih_l{layer}"), (before["h"], f"hh_l{layer}"))
-        )
+        recalled = stored.activations(graph, before["h"], bounded)
+        x_gates = stored.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
+        h_gates = stored.linear(graph, recalled, f"recurrent.weight_hh_l{layer}")
         after = _cell(graph, config, x_gates, h_gates, before)
         for name, state in after.items():
             outgoing[name].append(state)
-        hidden = after["h"]
+        rows = stored.activations(graph, after["h"], bounded)
 
-    branch = Nodes(outer=graph)
     if config.attention_heads:
-        memory = remember(graph, config, hidden, linear)
-        outgoing["memory"].append(memory)
-        hidden = look_back(branch, config, weights, hidden, memory, linear)
-    if "projection.weight" in weights:
-        hidden = linear(branch, hidden, "projection.weight")
-    output = "embedding.weight" if config.tied else "output.weight"
-    bias = graph.store("output.bias", weights["output.bias"]) if config.bias else None
-    logits = precision.linear(branch, hidden, output, weights[output], bias)
-    log_prob = branch.add("LogSoftmax", logits, axis=-1, name="then_log_prob")
-    _choose(branch, log_prob, config.vocabulary_size, unknown)
-    _predict(graph, branch, config.vocabulary_size)
+        attention.remember(graph, config, stored, rows)
+    _predict(graph, config, stored, after["h"], rows)
+    _choose(graph, config.vocabulary_size, unknown)
 
+    first = graph.store("first_axis", np.array([0]))
     for name, parts in outgoing.items():
-        before, after = states[name]
-        shape = graph.store(f"{name}.shape", np.array([before, -1, after]))
-        graph.add("Reshape", graph.add("Concat", *parts, axis=0), shape, name=f"{name}_next")
+        layers = [graph.add("Unsqueeze", part, first) for part in parts]
+        graph.add("Concat", *layers, axis=0, name=f"{name}_next")
 
     body = helper.make_graph(
         graph.nodes,
@@ -139,6 +115,11 @@ def build_step_graph(
     )
     helper.set_model_props(model, {CONFIG: json.dumps(asdict(config)), PRECISION: precision.name})
     return model
+
+
+def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
+    """Returns a state tensor's shape with names for the sizes that vary."""
+    return [{ROWS: rows, 0: places}.get(size, size) for size in shape]
 
 
 def _layers(graph: Nodes, config: ModelConfig, name: str) -> list[str]:
@@ -173,63 +154,50 @@ def _cell(
     return {"h": add("Mul", add("Sigmoid", leave), add("Tanh", cell)), "c": cell}
 
 
-def _choose(graph: Nodes, log_prob: str, vocabulary_size: int, unknown: int) -> None:
-    """Adds the masked top k; TopK puts the lower id first among equals."""
+def _predict(
+    graph: Nodes, config: ModelConfig, weights: Weights, hidden: str, rows: Activations
+) -> None:
+    """Adds `log_prob` [B, V], or [0, V] where nobody wants to know what follows.
+
+    So it is within a prompt, and the output layer is almost half of a one-row step.
+    """
+    spoken, silent = Nodes(graph, "spoken"), Nodes(graph, "silent")
+    if config.attention_heads:
+        told = attention.look_back(spoken, config, weights, rows)
+        rows = weights.activations(spoken, spoken.add("Add", hidden, told))
+    if "projection.weight" in weights.arrays:
+        narrow = weights.linear(spoken, rows, "projection.weight")
+        rows = weights.activations(spoken, narrow)
+    output = "embedding.weight" if config.tied else "output.weight"
+    logits = weights.linear(spoken, rows, output, bias="output.bias")
+    spoken.add("LogSoftmax", logits, axis=-1, name="spoken_log_prob")
+    silent.constant("silent_log_prob", np.zeros((0, config.vocabulary_size), np.float32))
+    wanted = graph.store("predict", np.array([True]))
+    graph.choose(wanted, spoken, silent, {"log_prob": np.float32})
+
+
+def _choose(graph: Nodes, vocabulary_size: int, unknown: int) -> None:
+    """Adds the masked top k [B, k], or [0, 0] for a k of 0.
+
+    TopK puts the lower id first among equals.
+    """
     default = np.zeros((1, vocabulary_size), np.float32)
     default[0, unknown] = -np.inf
     masks = graph.store("mask", default)
-    rows = graph.store("mask_row", np.array([0]))
-    allowed = graph.add("Add", log_prob, graph.add("Gather", masks, rows))
-    graph.nodes.append(
-        helper.make_node("TopK", [allowed, "k"], ["then_top_log_prob", "then_top_token"], axis=-1)
-    )
-    _look_up(graph, log_prob)
+    some, none = Nodes(graph, "some"), Nodes(graph, "none")
+    mask = some.add("Gather", masks, graph.store("mask_row", np.array([0])))
+    allowed = some.add("Add", "log_prob", mask)
+    outputs = {"top_log_prob": np.float32, "top_token": np.int64}
+    found = [f"some_{name}" for name in outputs]
+    some.nodes.append(helper.make_node("TopK", [allowed, "k"], found, axis=-1))
+    for name, dtype in outputs.items():
+        none.constant(f"none_{name}", np.zeros((0, 0), dtype))
+    wanted = graph.add("Greater", "k", graph.store("first_axis", np.array([0])))
+    graph.choose(wanted, some, none, outputs)
 
 
-def _look_up(graph: Nodes, log_prob: str) -> None:
-    """Adds the log-probability [B] of one token a row, before any mask."""
-    target = graph.store("target", np.array([0]))  # the same for all, if nobody wants any
-    zero, last = graph.store("first_axis", np.array([0])), graph.store("second_axis", np.array([1]))
-    rows = graph.add("Slice", graph.add("Shape", log_prob), zero, last, zero)
-    column = graph.add("Unsqueeze", graph.add("Expand", target, rows), last)
-    picked = graph.add("GatherElements", log_prob, column, axis=1)
-    graph.add("Squeeze", picked, last, name="then_target_log_prob")
-
-
-def _predict(graph: Nodes, branch: Nodes, vocabulary_size: int) -> None:
-    """Adds the choice between the output layer and none, for tokens within a prompt.
-
-    Nobody reads what would follow them, and the output layer is almost half of a one-row step.
-    Without it the outputs have no rows.
-    """
-    outputs: dict[str, tuple[int, list[int]]] = {
-        "log_prob": (TensorProto.FLOAT, [vocabulary_size]),
-        "top_log_prob": (TensorProto.FLOAT, [1]),
-        "top_token": (TensorProto.INT64, [1]),
-        "target_log_prob": (TensorProto.FLOAT, []),
-    }
-    nothing = Nodes(outer=graph)
-    for name, (dtype, sizes) in outputs.items():
-        empty = numpy_helper.from_array(
-            np.zeros((0, *sizes), helper.tensor_dtype_to_np_dtype(dtype)), f"no_{name}"
-        )
-        nothing.nodes.append(helper.make_node("Constant", [], [f"else_{name}"], value=empty))
-    branches = {
-        f"{way}_branch": helper.make_graph(
-            nodes.nodes,
-            way,
-            [],
-            [
-                helper.make_tensor_value_info(f"{way}_{name}", dtype, [None] * (1 + len(sizes)))
-                for name, (dtype, sizes) in outputs.items()
-            ],
-        )
-        for way, nodes in (("then", branch), ("else", nothing))
-    }
-    wanted = graph.store("predict", np.array([True]))
-    graph.nodes.append(helper.make_node("If", [wanted], list(outputs), **branches))
-
-
-def _declare(name: str, dtype: str, shape: Shape, optional: bool = False) -> ValueInfoProto:
+def _declare(
+    name: str, dtype: str, shape: Sequence[int | str], optional: bool = False
+) -> ValueInfoProto:
     # An optional input is one that has an initializer of its name.
     return helper.make_tensor_value_info(name, _TYPES[dtype], shape)

@@ -20,6 +20,7 @@ from lianju.bot.verse.top_k import top_k
 from lianju.training.model import LanguageModel
 
 from .errors import ProofError
+from .states import as_trained, random_state, row_alone
 
 PROMPTS = 200
 ROWS = 8
@@ -76,11 +77,8 @@ def _walk(
     rng: np.random.Generator,
 ) -> float:
     """Feeds `ROWS` prompts token by token; returns the largest difference."""
-    state: State = tuple(
-        rng.uniform(-1, 1, tensor.shape(ROWS)).astype(tensor.dtype)
-        for tensor in bundle.manifest.graph.state
-    )
-    reference = tuple(torch.from_numpy(array).double() for array in state)
+    state: State = random_state(model.config, ROWS, rng)
+    reference = tuple(torch.from_numpy(each).double() for each in as_trained(model.config, state))
     worst = 0.0
     for _ in range(rng.integers(1, LONGEST + 1)):
         token = rng.integers(0, len(bundle.vocabulary), ROWS)
@@ -91,7 +89,8 @@ def _walk(
         _require(worst <= tolerance.reference, "its log-probabilities differ from PyTorch's", worst)
 
         row = rng.integers(ROWS)
-        alone, _ = step_model.log_prob(token[[row]], parent[[row]], state)
+        own = row_alone(model.config, state, parent[row])
+        alone, _ = step_model.log_prob(token[[row]], np.zeros(1, np.int64), own)
         apart = _difference(alone, found[[row]])
         _require(apart <= tolerance.company, "a row's numbers depend on the other rows", apart)
 

@@ -12,8 +12,9 @@ import onnxruntime as ort
 import pytest
 import torch
 from lianju.bot.verse.vocabulary import Vocabulary
-from lianju.export.graph import build_step_graph, state_tensors
+from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS
+from lianju.export.states import ROWS, state_tensors
 from lianju.export.weights import weights_of
 from lianju.training.checkpoint import Trained, save_checkpoint
 from lianju.training.model import LanguageModel, ModelConfig
@@ -59,6 +60,11 @@ def model(request: pytest.FixtureRequest) -> LanguageModel:
     return random_model(request.param)
 
 
+@pytest.fixture
+def looking_back() -> LanguageModel:
+    return random_model(CONFIGS["lstm, attention"])
+
+
 @dataclass
 class Step:
     """A step graph in ONNX Runtime."""
@@ -101,8 +107,10 @@ def open_step() -> Callable[..., Step]:
 @pytest.fixture
 def zero_state() -> Callable[..., tuple[np.ndarray, ...]]:
     def zero_state(config: ModelConfig, rows: int = 1) -> tuple[np.ndarray, ...]:
-        sizes = state_tensors(config).values()
-        return tuple(np.zeros((before, rows, after), np.float32) for before, after in sizes)
+        return tuple(
+            np.zeros([rows if size == ROWS else size for size in shape], np.float32)
+            for shape in state_tensors(config).values()
+        )
 
     return zero_state
 
@@ -132,7 +140,7 @@ def corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
     rng = np.random.default_rng(1)
-    for split in ("validation", "test"):
+    for split in ("train", "validation", "test"):
         poems = [" ".join(rng.choice(HAN, 20)) + " </l>" for _ in range(5)]
         (folder / f"{split}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
     return folder

@@ -58,7 +58,7 @@ def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_pat
         assert {name: it["shape"] for name, it in graph[side].items()} == shapes
     defaults = {tensor.name for tensor in model.initializer}
     optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
-    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict", "target"}
+    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict"}
 
 
 def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):
@@ -156,8 +156,8 @@ def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
             if tensor.name == "mask":
                 zeros = np.zeros((1, 47), np.float32)
                 tensor.CopyFrom(numpy_helper.from_array(zeros, "mask"))
-        (choice,) = (node for node in graph.node if node.op_type == "If")
-        for node in [node for branch in choice.attribute for node in branch.g.node]:
+        choices = [node for node in graph.node if node.op_type == "If"]
+        for node in [it for each in choices for branch in each.attribute for it in branch.g.node]:
             if "mask" in node.input:  # and whatever the caller gives
                 node.input[0] = "nothing"
         graph.initializer.append(numpy_helper.from_array(np.zeros((1, 47), np.float32), "nothing"))
@@ -208,6 +208,6 @@ def test_what_is_in_the_way_is_kept(make_trained, tmp_path):
 
 
 def test_a_missing_corpus_is_named(make_trained, tmp_path):
-    with pytest.raises(CorpusError, match=r"validation\.txt"):
+    with pytest.raises(CorpusError, match=r"train\.txt"):
         write(make_trained(), tmp_path / "toy", corpus=tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from lianju.export.states import as_trained, random_state
 from lianju.training.model import LanguageModel, ModelConfig
 
 
 def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_state):
     step, rng = open_step(model), np.random.default_rng(5)
     state, rows = zero_state(model.config), 1
-    reference = tuple(torch.from_numpy(array) for array in state)
+    reference = tuple(map(torch.from_numpy, as_trained(model.config, state)))
     for length in (1, 3, 4, 4, 2, 5, 5, 1, 3, 3, 3, 2):
         parent, token = rng.integers(0, rows, length), rng.integers(0, 47, length)
         found = step.run(token, parent, state)
@@ -22,7 +23,7 @@ def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_
         expected = logits[:, 0].log_softmax(-1).numpy()
         np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
         state, rows = step.after(found), length
-        for mine, theirs in zip(state, reference, strict=True):
+        for mine, theirs in zip(as_trained(model.config, state), reference, strict=True):
             np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
 
 
@@ -49,7 +50,7 @@ def test_a_permuted_batch_gives_the_permuted_output(model, open_step, zero_state
     tokens = np.array([4, 5, 6])
     one, other = step.run(tokens, [0, 1, 2], state), step.run(tokens[order], order, state)
     for name, array in one.items():
-        axis = 1 if name.endswith("_next") else 0
+        axis = 1 if name in ("h_next", "c_next") else 0
         np.testing.assert_allclose(other[name], array.take(order, axis), atol=1e-6)
 
 
@@ -105,11 +106,18 @@ def test_rows_choose_among_masks(model, open_step, zero_state):
 
 def test_within_a_prompt_the_state_comes_without_predictions(model, open_step, zero_state):
     step, state = open_step(model), zero_state(model.config)
-    silent = step.run([5, 6], [0, 0], state, predict=np.array([False]))
-    assert silent["log_prob"].shape[0] == silent["top_token"].shape[0] == 0
+    silent = step.run([5, 6], [0, 0], state, predict=np.array([False]), k=np.array([0]))
+    assert silent["log_prob"].size == silent["top_token"].size == 0
     spoken = step.run([5, 6], [0, 0], state)
     for one, other in zip(step.after(silent), step.after(spoken), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_no_candidates_but_all_predictions(model, open_step, zero_state):
+    step, state = open_step(model), zero_state(model.config)
+    found = step.run([5, 6], [0, 0], state, k=np.array([0]))
+    assert found["top_token"].size == found["top_log_prob"].size == 0
+    assert np.array_equal(found["log_prob"], step.run([5, 6], [0, 0], state)["log_prob"])
 
 
 def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
@@ -122,11 +130,28 @@ def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
         assert found["top_token"][0].tolist() == [*range(1, 47), 0][:k]
 
 
-def test_targets_are_looked_up_before_the_mask(model, open_step, zero_state):
-    step = open_step(model)
-    mask = np.full((1, 47), -np.inf, np.float32)
-    mask[0, 4:9] = 0
-    found = step.run([5, 6], [0, 0], zero_state(model.config), target=np.array([0, 40]), mask=mask)
-    expected = found["log_prob"][[0, 1], [0, 40]]
-    np.testing.assert_array_equal(found["target_log_prob"], expected)
-    assert np.isfinite(expected).all()
+def test_the_memory_grows_with_each_step_up_to_its_window(looking_back, open_step, zero_state):
+    step, state = open_step(looking_back), zero_state(looking_back.config, 2)
+    window = looking_back.config.attention_window
+    for age in range(1, window + 4):
+        before, state = state, step.after(step.run([7, 8], [1, 1], state))
+        *_, keys, values = state
+        assert keys.shape[1] == values.shape[1] == min(age, window)
+        assert (values[:, :, -1] == 1).all()
+        kept = before[-2].shape[1] + 1 - keys.shape[1]
+        assert np.array_equal(keys[0, :-1], before[-2][1, kept:])
+
+
+def test_rows_of_different_ages_share_a_step(looking_back, open_step):
+    step, config, rng = open_step(looking_back), looking_back.config, np.random.default_rng(6)
+    for _ in range(20):
+        state = random_state(config, 6, rng)
+        token, parent = rng.integers(0, 47, 9), rng.integers(0, 6, 9)
+        found = step.run(token, parent, state)
+        reference = (torch.from_numpy(each)[:, parent] for each in as_trained(config, state))
+        with torch.no_grad():
+            logits, after = looking_back(torch.from_numpy(token)[:, None], tuple(reference))
+        expected = logits[:, 0].log_softmax(-1).numpy()
+        np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
+        for mine, theirs in zip(as_trained(config, step.after(found)), after, strict=True):
+            np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)

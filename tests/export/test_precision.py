@@ -9,6 +9,7 @@ import torch
 from lianju.export.errors import ExportError, ProofError
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS, Int8
+from lianju.export.states import random_state, row_alone
 from lianju.export.weights import StoredWeights, weights_of
 
 
@@ -52,19 +53,39 @@ def test_a_foreign_graph_cannot_be_read_back(tmp_path):
         StoredWeights(tmp_path / "step.onnx")
 
 
-def test_rows_in_8_bits_are_bit_identical_in_any_company(model, open_step, zero_state):
+def test_rows_in_8_bits_are_bit_identical_in_any_company(model, open_step):
     step, rng = open_step(model, "int8"), np.random.default_rng(4)
-    state = tuple(
-        rng.uniform(-1, 1, array.shape).astype(np.float32) for array in zero_state(model.config, 40)
+    for _ in range(4):
+        state = random_state(model.config, 40, rng)
+        token, parent = rng.integers(0, 47, 40), rng.integers(0, 40, 40)
+        together = step.run(token, parent, state)
+        for begin, end in ((0, 1), (7, 8), (3, 5), (10, 17), (20, 40)):
+            rows = slice(begin, end)
+            apart = step.run(token[rows], parent[rows], state)
+            for name, array in together.items():
+                there = array[:, rows] if name in ("h_next", "c_next") else array[rows]
+                assert np.array_equal(apart[name], there), name
+
+
+def test_rows_in_8_bits_are_bit_identical_among_older_ones(looking_back, open_step):
+    step, config, rng = (
+        open_step(looking_back, "int8"),
+        looking_back.config,
+        np.random.default_rng(4),
     )
-    token, parent = rng.integers(0, 47, 40), rng.integers(0, 40, 40)
-    together = step.run(token, parent, state)
-    for begin, end in ((0, 1), (7, 8), (3, 5), (10, 17), (20, 40)):
-        rows = slice(begin, end)
-        apart = step.run(token[rows], parent[rows], state)
-        for name, array in together.items():
-            there = array[:, rows] if name.endswith("_next") else array[rows]
-            assert np.array_equal(apart[name], there), name
+    for _ in range(20):
+        state = random_state(config, 8, rng)
+        token = rng.integers(0, 47, 8)
+        together = step.run(token, list(range(8)), state)
+        for row in range(8):
+            alone = step.run(token[[row]], [0], row_alone(config, state, row))
+            for name in ("log_prob", "h_next", "c_next"):
+                there = together[name][:, [row]] if name != "log_prob" else together[name][[row]]
+                assert np.array_equal(alone[name], there), name
+            for name in ("keys_next", "values_next"):
+                places = alone[name].shape[1]
+                assert np.array_equal(alone[name][0], together[name][row, -places:]), name
+                assert not together[name][row, :-places].any()
 
 
 def test_8_bits_stay_close_to_pytorch(model, open_step, zero_state):
