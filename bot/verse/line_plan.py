@@ -96,7 +96,7 @@ class LinePlanner:
         prompt = (*start, *chain.from_iterable((*line, *ending) for line in lines), *opening)
         if request.plain:
             return [LinePlan(prompt, opening, length, self._book.plain(), ())]
-        fixed: list[PathRule] = [self._decency]
+        fixed: list[PathRule] = [self._decency.after(opening)]
         if self._known and request.known == "exclude":
             fixed.append(KnownRule(self._known, task.length, opening))
         bindings, lacking = self._prosodic(request, task, lines, opening)
