@@ -7,7 +7,8 @@ within a couplet they are opposed (对), and from one couplet to the next they a
 follows from the tone of the poem's second character, from whether the first line rhymes, and on
 which tone.
 
-The rules and the licences are those that Wang Li (王力, 诗词格律) lists.
+The rules and the licences follow Wang Li (王力, 诗词格律); lines of five have one licence
+more, which Tang poets take as often.
 """
 
 from collections.abc import Iterable, Sequence
