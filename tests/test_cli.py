@@ -140,7 +140,7 @@ class TestPoem:
             (("poem", "hello"), "Chinese characters"),
             (("poem", "黄河猫"), "does not know 猫:"),
             (("poem", "白" * 65), "65 characters"),
-            (("poem", "白，" * 5), "5 lines"),
+            (("poem", "白，" * 8), "8 lines"),
             (("poem", "白\udcff"), "not valid UTF-8"),
             (("poem", LINE, "--beam", 0), "Beam width 0 is out of range: choose from 1 to 64"),
             (("poem", LINE, "--beam", 65), "Beam width 65 is out of range: choose from 1 to 64"),

@@ -31,7 +31,7 @@ from .session import Provider
 from .step import Stepper
 from .step_model import StepModel
 from .task import Line, Task
-from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, write_line
+from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, simplify, write_line
 
 __all__ = [
     "COUNT",
@@ -87,7 +87,7 @@ class Composer:
                     "This bundle has no table of rhymes: drop the rhyme, or use another bundle.",
                     "request-no-rhymes",
                 )
-            self.bundle.prosody.group(request.rhyme)
+            self.bundle.prosody.group(simplify(request.rhyme))
         return prompt
 
     def compose_now(self, request: Request) -> Answer:
@@ -145,6 +145,8 @@ class Composer:
         if request.choosing and request.choosing.seed is None:
             request = replace(request, choosing=replace(request.choosing, seed=seed))
         prompt = self.read(request)
+        if request.rhyme is not None:
+            request = replace(request, rhyme=simplify(request.rhyme))
         task = Task.of(request, prompt, self.bundle.vocabulary)
         known = self.bundle.known
         follows = known.answer(task.given[-1]) if known and task.given else None

@@ -141,7 +141,9 @@ class LinePlanner:
         if group is not None:
             return [*bindings, *(wished if any(form.rhymes for form in forms) else [])], lacking
         if all(form.rhymes for form in forms):
-            groups = self._shared_groups(lines, fitting, prosody)
+            # Of the most natural scheme: in the others the first line need not rhyme.
+            heard = rhyme_groups(lines, fitting[0], prosody)
+            groups = prosody.groups_in(fitting[0].rhyme_tone) if heard is None else heard
             if groups:
                 bindings.append(_Binding(RHYME, (self._book.rhyme(groups, last),)))
             else:
@@ -156,16 +158,6 @@ class LinePlanner:
         if request.strictness == "loose":
             return _Binding(TONES, preferred=rule)
         return _Binding(TONES, (self._book.tone_places(choice, opening),), (rule,))
-
-    def _shared_groups(
-        self, lines: Sequence[Line], fitting: Sequence[Scheme], prosody: Prosody
-    ) -> frozenset[int]:
-        """The groups that the next rhyme can be of: those of the rhymes so far, or any."""
-        shared: set[int] = set()
-        for scheme in fitting:
-            groups = rhyme_groups(lines, scheme, prosody)
-            shared |= prosody.groups_in(scheme.rhyme_tone) if groups is None else groups
-        return frozenset(shared)
 
     def _repetition(self, task: Task, lines: Sequence[Line], opening: Line) -> _Binding:
         """No character of the poem again, but where the line that is answered does so."""

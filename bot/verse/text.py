@@ -12,9 +12,9 @@ from .han import is_han
 from .request import Script
 from .vocabulary import SPACE, Vocabulary
 
-__all__ = ["MAX_CHARACTERS", "MAX_LINES", "Prompt", "read_prompt", "write_line"]
+__all__ = ["MAX_CHARACTERS", "MAX_LINES", "Prompt", "read_prompt", "simplify", "write_line"]
 
-MAX_LINES = 4
+MAX_LINES = 7  # all but the last of a regulated verse (律诗)
 MAX_CHARACTERS = 64
 NAMED_AT_MOST = 8
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
@@ -72,7 +72,7 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
             "prompt-not-chinese",
         )
     original = tuple(map("".join, written))
-    simplified = tuple(map(_converter("t2s").convert, original))
+    simplified = tuple(map(simplify, original))
     lines = tuple(map(tuple, simplified))
     _check_known(lines, written, vocabulary)
     if script == "auto":
@@ -80,6 +80,12 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
     return Prompt(lines, shown, traditional)
+
+
+def simplify(text: str) -> str:
+    """The text in simplified characters, which the models of Chinese verse read."""
+    simplified: str = _converter("t2s").convert(text)
+    return simplified
 
 
 def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool) -> str:

@@ -50,10 +50,10 @@ def test_empty(text):
         read_prompt(text, POEMS)
 
 
-def test_at_most_four_lines():
-    assert len(lines("白日，" * 4)) == 4
-    with pytest.raises(PromptError, match="5 lines: write at most 4"):
-        read_prompt("白日，" * 5, POEMS)
+def test_at_most_seven_lines():
+    assert len(lines("白日，" * 7)) == 7
+    with pytest.raises(PromptError, match="8 lines: write at most 7"):
+        read_prompt("白日，" * 8, POEMS)
 
 
 def test_at_most_sixty_four_characters():
