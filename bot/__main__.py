@@ -135,9 +135,7 @@ def poem(line: str | None, as_json: bool, **options: Any) -> None:
     from .terminal import pretty, to_json
 
     if line is None and options["heads"] is None:
-        raise RequestError(
-            "Write a line of verse, such as `lianju poem 黄河远上白云间`, or --heads."
-        )
+        raise RequestError("Write a line of verse, such as 黄河远上白云间, or give --heads.")
 
     request = _request(line or "", **options)
     with _open_composer(**options) as composer:
