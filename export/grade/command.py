@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import click
@@ -12,6 +13,15 @@ from ..errors import ExportError
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PATH = click.Path(path_type=Path)
+
+
+def _finite(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[float, ...]
+) -> tuple[float, ...]:
+    for value in values:
+        if not math.isfinite(value):
+            raise click.BadParameter(f"{value} is not a number that can be used.", ctx, parameter)
+    return values
 
 
 @click.command()
@@ -99,6 +109,7 @@ def grade(
     "--weight",
     "weights",
     type=click.FloatRange(0, 2),
+    callback=_finite,
     multiple=True,
     default=(0.0, 0.5, PRIOR_WEIGHT, 1.0),
     show_default=True,
@@ -117,6 +128,7 @@ def grade(
     "--temperature",
     "temperatures",
     type=click.FloatRange(0.1, 2),
+    callback=_finite,
     multiple=True,
     default=(1.0,),
     show_default=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from lianju.bot.verse.forms import LENGTHS
 from lianju.bot.verse.vocabulary import Vocabulary
-from lianju.training.corpus import form
+from lianju.training.corpus import form, simplifier
 
 from ..errors import ExportError
 from ..known import read_lines, tested_poems
@@ -54,7 +54,8 @@ def read_material(
 ) -> Material:
     """Draws what a bundle is graded on from a prepared corpus.
 
-    Poems with a character that the vocabulary lacks are left out.
+    Poems with a character that the vocabulary lacks are left out, and held-out ones with a
+    character that would be simplified in a prompt.
 
     Args:
         prompts: couplets, at most.
@@ -104,7 +105,13 @@ def _poems(corpus: Path, split: str) -> Iterator[Poem]:
 
 
 def _shuffled(corpus: Path, splits: Sequence[str], vocabulary: Vocabulary, seed: int) -> list[Poem]:
-    poems = [poem for split in splits for poem in _known_poems(_poems(corpus, split), vocabulary)]
+    simplify = simplifier()
+    poems = [
+        poem
+        for split in splits
+        for poem in _known_poems(_poems(corpus, split), vocabulary)
+        if all(simplify(line) == line for line in poem)
+    ]
     return [poems[i] for i in np.random.default_rng(seed).permutation(len(poems))]
 
 

@@ -12,7 +12,7 @@ from ..errors import ExportError
 from . import rows
 from .card import Card
 from .material import read_material
-from .rating import Rater, open_rater
+from .rating import Rater, open_judge
 from .writing import Quatrain, Writers, Written, answer_couplets, write_quatrains
 
 
@@ -55,7 +55,7 @@ def grade(directory: Path, grading: Grading) -> Graded:
         CorpusError: the corpus cannot be read.
     """
     bundle, prosody = open_graded(directory)
-    judge = None if grading.judge is None else open_rater(grading.judge)
+    judge = None if grading.judge is None else open_judge(grading.judge)
     material = read_material(
         grading.corpus, bundle.vocabulary, grading.prompts, grading.poems, grading.seed
     )

@@ -25,17 +25,19 @@ class Rater:
 
     Attributes:
         name: of the model.
+        vocabulary: its tokens.
     """
 
     def __init__(self, model: Stepper, vocabulary: Vocabulary, name: str = "") -> None:
         self.name = name
-        self._model, self._vocabulary = model, vocabulary
+        self.vocabulary = vocabulary
+        self._model = model
         self._start = () if vocabulary.start is None else (vocabulary.start,)
         self._line = () if vocabulary.line is None else (vocabulary.line,)
 
     def after(self, prompt: str, lines: Sequence[str]) -> Floats:
         """Natural-log probability of each line after a first one, its ending included: [lines]."""
-        tokens = self._vocabulary.encode(prompt)
+        tokens = self.vocabulary.encode(prompt)
         return self._rate((*self._start, *tokens, *self._line), lines)
 
     def alone(self, lines: Sequence[str]) -> Floats:
@@ -50,23 +52,32 @@ class Rater:
         found = np.zeros(len(lines))
         for length in {len(line) for line in lines}:
             places = [i for i, line in enumerate(lines) if len(line) == length]
-            texts = [[*self._vocabulary.encode(lines[i]), *self._line] for i in places]
-            rating = Rating(prompt, np.array(texts, np.int64), len(self._vocabulary))
+            texts = [[*self.vocabulary.encode(lines[i]), *self._line] for i in places]
+            rating = Rating(prompt, np.array(texts, np.int64), len(self.vocabulary))
             found[places] = [path.log_prob for path in run_search(self._model, rating)]
         return found
 
 
-def open_rater(path: Path, threads: int = 0) -> Rater:
-    """Opens a checkpoint (a file) or a bundle (a directory).
+def open_judge(path: Path, threads: int = 0) -> Rater:
+    """Opens a checkpoint (a file) or a bundle (a directory), to rate lines that others wrote.
 
     Raises:
         BundleError: the bundle is damaged or cannot be run.
-        ExportError: the checkpoint is missing or damaged.
+        ExportError: the checkpoint is missing or damaged, or the model knows no Chinese.
     """
-    if path.is_dir():
-        bundle = load_bundle(path)
-        name = f"{bundle.manifest.name} {bundle.manifest.version}"
-        return Rater(StepModel(bundle, threads=threads), bundle.vocabulary, name)
+    rater = _open_bundle(path, threads) if path.is_dir() else _open_checkpoint(path)
+    if not rater.vocabulary.is_chinese:
+        raise ExportError(f"{path} is no model of Chinese verse: give another --judge.")
+    return rater
+
+
+def _open_bundle(path: Path, threads: int) -> Rater:
+    bundle = load_bundle(path)
+    name = f"{bundle.manifest.name} {bundle.manifest.version}"
+    return Rater(StepModel(bundle, threads=threads), bundle.vocabulary, name)
+
+
+def _open_checkpoint(path: Path) -> Rater:
     try:
         trained = load_trained(path)
     except CheckpointError as error:

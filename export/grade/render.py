@@ -147,8 +147,7 @@ def _title(card: Card) -> str:
 
 def _conditions(card: Card) -> str:
     given = card.conditions
-    judge = given["judge"]["name"] if given["judge"] else "none"
     return (
         f"{given['couplets']} held-out first lines, {given['quatrains']} quatrains, "
-        f"seed {given['seed']}; judge: {judge}"
+        f"seed {given['seed']}; judge: {given['judge'] or 'none'}"
     )

@@ -216,7 +216,7 @@ def _objective(rater: Rater, prompt: str, lines: Sequence[str]) -> Floats:
 
 
 def _rhyming(poems: Sequence[Encoded], prosody: Prosody) -> float:
-    return fmean(len(poem) == 4 and rhymes_level(poem, prosody) for poem in poems)
+    return fmean(rhymes_level(poem, prosody) for poem in poems)
 
 
 def _toned(poems: Sequence[Encoded], prosody: Prosody) -> float:

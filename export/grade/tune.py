@@ -25,7 +25,7 @@ from tqdm import tqdm
 from .judging import prompts_found
 from .material import read_couplets
 from .measure import open_graded
-from .rating import Rater, open_rater
+from .rating import Rater, open_judge
 from .statistics import Floats, distances, distinct, top_bigram
 
 SPLIT = "validation"
@@ -67,7 +67,7 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class _Pool:
+class Pool:
     """Lines drawn for one prompt, and the plain beam's best, which comes last.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Pool:
         return self.lines[chosen[0]], float(self.after[chosen[0]]), beats
 
 
-class _Drawer:
+class Drawer:
     """Draws pools as the product does, of any size and at any temperature."""
 
     def __init__(self, bundle: Bundle, seed: int) -> None:
@@ -107,7 +107,7 @@ class _Drawer:
         self._planner = Planner(bundle.vocabulary, lines)
         self.rater = Rater(self._model, bundle.vocabulary)
 
-    def pool(self, text: str, size: int, temperature: float) -> _Pool:
+    def pool(self, text: str, size: int, temperature: float) -> Pool:
         """Draws lines to choose the next one from."""
         request = Request(text, choosing=self._choosing)
         drawn: list[Hypothesis] = []
@@ -122,7 +122,8 @@ class _Drawer:
         paths = (*drawn, self._run(search)[0])
         tokens = self._vocabulary.tokens
         lines = tuple("".join(tokens[token] for token in path.tokens) for path in paths)
-        return _Pool(lines, self.rater.after(text, lines), self.rater.alone(lines))
+        after = np.array([path.log_prob for path in paths])
+        return Pool(lines, after, self.rater.alone(lines))
 
     def _compose(self, request: Request) -> Composition:
         prompt = read_prompt(request.text, self._vocabulary, "simplified")
@@ -151,9 +152,9 @@ def tune(
         CorpusError: the corpus cannot be read.
     """
     bundle, _ = open_graded(directory)
-    judging = None if judge is None else open_rater(judge)
+    judging = None if judge is None else open_judge(judge)
     couplets = read_couplets(corpus, bundle.vocabulary, prompts, seed, SPLIT)
-    drawer = _Drawer(bundle, seed)
+    drawer = Drawer(bundle, seed)
     real = tuple(each.second for each in couplets)
     likely = fmean(float(drawer.rater.after(each.first, [each.second])[0]) for each in couplets)
     tried = [("poets", real, likely, None)]

@@ -1,0 +1,347 @@
+"""The report card, on a small bundle of random weights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+import torch
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.composition import PRIOR_WEIGHT
+from lianju.bot.verse.errors import BundleError
+from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.export.__main__ import main
+from lianju.export.bundle import BundleOptions, write_bundle
+from lianju.export.grade.stamp import belongs
+from lianju.training.checkpoint import Trained, save_checkpoint
+from lianju.training.model import LanguageModel
+
+from .conftest import CONFIGS, random_model
+from .grading import HAN, relist, write_corpus, write_graded
+
+KEYS = [
+    *("perplexity_regulated", "perplexity_han", "perplexity_all"),
+    *("distinct_2", "top_bigram", "log_prob", "judge"),
+    *("apart", "apart_and_better", "distance"),
+    *("length", "rhyme", "rhyme_unruled", "tones", "template", "repeated"),
+    *("quatrains_distinct_1", "quatrains_distinct_2", "quatrains_distinct_4"),
+    *("known_before", "known_after", "near_copies"),
+    *("true_first", "true_offered"),
+    *("answer_ms", "quatrain_ms"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("grade")
+
+
+@pytest.fixture(scope="module")
+def corpus(folder):
+    return write_corpus(folder / "corpus", HAN)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    special = ("<unk>", "<e>", "<s>", "</l>")
+    vocabulary = Vocabulary((*special, *HAN), (-1,) * 4 + (7,) * len(HAN))
+    return Trained(random_model(CONFIGS["lstm"]), vocabulary, {"preset": "toy", "seed": 3})
+
+
+@pytest.fixture(scope="module")
+def bundle(trained, corpus, folder):
+    return write_graded(trained, corpus, folder / "bundle")
+
+
+@pytest.fixture(scope="module")
+def judge(trained, folder):
+    path = folder / "judge.pt"
+    model = random_model(CONFIGS["gru"], seed=8)
+    save_checkpoint(path, model, model.state_dict(), trained.vocabulary, {"preset": "j", "seed": 8})
+    return path
+
+
+def _run(*arguments):
+    """Runs the exporter; returns its exit status."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["lianju-export", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    return stop.value.code
+
+
+def _grade(bundle, corpus, out, *more):
+    common = ("--prompts", 30, "--poems", 12, "--threads", 1)
+    return _run("grade", bundle, "--corpus", corpus, "--out", out, *common, *more)
+
+
+@pytest.fixture(scope="module")
+def card(bundle, corpus, judge, folder):
+    """The folder of a card."""
+    out = folder / "card"
+    assert _grade(bundle, corpus, out, "--judge", judge) == 0
+    return out
+
+
+def _read(card):
+    content = json.loads((card / "card.json").read_text(encoding="utf-8"))
+    return content, {row["key"]: row for row in content["rows"]}
+
+
+@pytest.fixture
+def rows(card):
+    return _read(card)[1]
+
+
+@pytest.fixture
+def answers(card):
+    """Prompt, poet's line, and five lines offered, of each answer."""
+    lines = (card / "answers.tsv").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines[1:]]
+
+
+@pytest.fixture
+def quatrains(card):
+    text = (card / "quatrains.txt").read_text(encoding="utf-8")
+    return [line.split("，") for line in text.splitlines()]
+
+
+def _couplets(corpus):
+    poems = [
+        [line.replace(" ", "") for line in poem.split("</l>") if line.strip()]
+        for split in ("validation", "test")
+        for poem in (corpus / f"{split}.txt").read_text(encoding="utf-8").splitlines()
+    ]
+    return {poem[0]: poem[1] for poem in poems if len(poem[0]) == len(poem[1])}
+
+
+def test_every_row_is_there(card, rows):
+    assert list(rows) == KEYS
+    assert all(row["measured"] is not None for row in rows.values())
+    text = (card / "card.md").read_text(encoding="utf-8")
+    assert all(row["label"] in text for row in rows.values())
+    assert (card / "card.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_card_names_the_bundle_by_its_files(card, bundle):
+    content, _ = _read(card)
+    files = load_bundle(bundle).manifest.files
+    assert content["bundle"]["files"] == {name: file.sha256 for name, file in files.items()}
+    assert content["conditions"]["judge"] == "j 3×20, seed 8"
+
+
+def test_prompts_are_held_out_first_lines(answers, corpus):
+    couplets = _couplets(corpus)
+    assert len(answers) == 30 == len({prompt for prompt, *_ in answers})
+    assert all(couplets[prompt] == poet for prompt, poet, *_ in answers)
+
+
+def test_figures_of_the_answers(rows, answers):
+    for column, side in ((2, "measured"), (1, "ceiling")):
+        lines = [row[column] for row in answers]
+        bigrams = [a + b for line in lines for a, b in pairwise(line)]
+        assert rows["distinct_2"][side] == pytest.approx(len(set(bigrams)) / len(bigrams), abs=1e-5)
+        most = max(sum(gram in line for line in lines) for gram in set(bigrams))
+        assert rows["top_bigram"][side] == pytest.approx(most / 30, abs=1e-5)
+    apart = [
+        [sum(x != y for x, y in zip(a, b, strict=True)) for a, b in combinations(row[2:], 2)]
+        for row in answers
+    ]
+    assert rows["apart"]["measured"] == pytest.approx(np.mean([min(d) >= 3 for d in apart]), 1e-4)
+    assert rows["distance"]["measured"] == pytest.approx(np.mean(apart), abs=1e-5)
+    assert rows["length"]["measured"] == 1
+    assert rows["length"]["met"]
+
+
+@torch.no_grad()
+def _log_prob(model, vocabulary, before, line):
+    """Natural-log probability of a line after others, in one pass of PyTorch."""
+    lines = [token for each in (*before, line) for token in (*each, "</l>")]
+    ids = torch.tensor([vocabulary.encode(["<s>", *lines])])
+    logits, _ = model(ids[:, :-1])
+    picked = logits[0].log_softmax(-1).gather(-1, ids[0, 1:, None])[:, 0]
+    return float(picked[-len(line) - 1 :].sum())
+
+
+def test_log_probabilities_are_those_of_pytorch(rows, answers, trained):
+    for column, side in ((2, "measured"), (1, "ceiling")):
+        expected = np.mean(
+            [_log_prob(trained.model, trained.vocabulary, [row[0]], row[column]) for row in answers]
+        )
+        assert rows["log_prob"][side] == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_judge_is_asked_for_the_prompt(rows, answers, trained):
+    model: LanguageModel = random_model(CONFIGS["gru"], seed=8)
+    for column, side in ((2, "measured"), (1, "ceiling")):
+        found = []
+        for row in answers:
+            beside = [prompt for prompt, *_ in answers if len(prompt) == len(row[0])]
+            scores = {
+                prompt: _log_prob(model, trained.vocabulary, [prompt], row[column])
+                for prompt in beside
+            }
+            found.append(max(scores, key=scores.get) == row[0])
+        assert rows["judge"][side] == pytest.approx(np.mean(found), abs=1e-5)
+
+
+def test_the_true_line_is_ranked_by_the_objective(rows, answers, trained):
+    found = []
+    for prompt, poet, *_ in answers:
+        scores = {}
+        for other, line, *_ in answers:
+            if len(other) == len(prompt):
+                after = _log_prob(trained.model, trained.vocabulary, [prompt], line)
+                alone = _log_prob(trained.model, trained.vocabulary, [], line)
+                scores[line] = after - PRIOR_WEIGHT * alone
+        found.append(max(scores, key=scores.get) == poet)
+    assert rows["true_first"]["measured"] == pytest.approx(np.mean(found), abs=1e-5)
+
+
+def test_figures_of_the_quatrains(rows, quatrains):
+    assert len(quatrains) == 12
+    assert all([len(line) for line in poem] == [7] * 4 for poem in quatrains)
+    texts = ["".join(poem) for poem in quatrains]
+    expected = np.mean([1 - len(set(text)) / 28 for text in texts])
+    assert rows["repeated"]["measured"] == pytest.approx(expected, abs=1e-5)
+    for n in (1, 2, 4):
+        grams = [text[i : i + n] for text in texts for i in range(29 - n)]
+        measured = rows[f"quatrains_distinct_{n}"]["measured"]
+        assert measured == pytest.approx(len(set(grams)) / len(grams), abs=1e-5)
+    # Fewer than a thousand: held to as many of poets.
+    assert rows["quatrains_distinct_2"]["target"] == rows["quatrains_distinct_2"]["ceiling"]
+
+
+def test_rhymes_are_told_by_the_table(rows, quatrains, bundle):
+    groups = [
+        set(line.split("\t")[2])
+        for line in (bundle / "prosody.tsv").read_text(encoding="utf-8").splitlines()[:2]
+    ]
+    rhyming = [any({poem[1][-1], poem[3][-1]} <= group for group in groups) for poem in quatrains]
+    assert rows["rhyme"]["measured"] == pytest.approx(np.mean(rhyming), abs=1e-5)
+
+
+def test_lines_of_the_corpus_are_told_by_the_corpus(rows, answers, corpus):
+    text = (corpus / "train.txt").read_text(encoding="utf-8").replace(" ", "")
+    training = set(text.replace("\n", "").split("</l>"))
+    offered = [line for row in answers for line in row[2:]]
+    assert not training & set(offered)
+    assert rows["known_after"]["measured"] == 0
+    assert rows["known_after"]["met"]
+
+
+def test_the_same_seed_gives_the_same_card(card, bundle, corpus, judge, tmp_path):
+    assert _grade(bundle, corpus, tmp_path / "again", "--judge", judge) == 0
+    first, again = (_read(each)[1] for each in (card, tmp_path / "again"))
+    for key in set(KEYS) - {"answer_ms", "quatrain_ms"}:
+        assert first[key] == again[key]
+    assert _grade(bundle, corpus, tmp_path / "other", "--judge", judge, "--seed", 1) == 0
+    assert (card / "answers.tsv").read_text() != (tmp_path / "other" / "answers.tsv").read_text()
+
+
+def test_without_a_judge_its_row_says_so(bundle, corpus, tmp_path):
+    assert _grade(bundle, corpus, tmp_path / "card") == 0
+    _, rows = _read(tmp_path / "card")
+    assert rows["judge"]["measured"] is rows["judge"]["met"] is None
+    assert rows["judge"]["note"] == "No judge was given."
+    assert (tmp_path / "card" / "card.png").exists()
+
+
+@pytest.fixture
+def copy(bundle, tmp_path):
+    """The bundle, to be spoilt."""
+    return shutil.copytree(bundle, tmp_path / "copy")
+
+
+def test_figures_are_stamped_into_the_manifest(copy, card, capsys):
+    before = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    assert _run("stamp", copy, card / "card.json") == 0
+    assert f"{len(KEYS)} figures" in capsys.readouterr().out
+    opened = load_bundle(copy)
+    figures = opened.manifest.metrics.pop("card")
+    assert list(figures["rows"]) == KEYS
+    assert belongs(figures, opened)
+    after = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    del after["metrics"]["card"]
+    assert after == before
+
+
+def test_figures_of_other_files_are_not_stamped(copy, card, capsys):
+    (copy / "prosody.tsv").write_text(
+        (copy / "prosody.tsv").read_text(encoding="utf-8").replace("董", "洞", 1), encoding="utf-8"
+    )
+    with pytest.raises(BundleError):
+        load_bundle(copy)
+    relist(copy, "prosody.tsv")
+    before = (copy / "manifest.json").read_bytes()
+    assert _run("stamp", copy, card / "card.json") == 2
+    assert "of a bundle with other files" in capsys.readouterr().err
+    assert (copy / "manifest.json").read_bytes() == before
+    assert sorted(path.name for path in copy.iterdir()) == sorted(
+        path.name for path in card.parent.joinpath("bundle").iterdir()
+    )
+
+
+def _without_prosody(copy):
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["files"]["prosody.tsv"]
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["grade", "{copy}"], "has no prosody.tsv, by which tones and rhymes are told"),
+        (["grade", "{tmp}/none"], "There is no bundle at"),
+        (["grade", "{bundle}", "--corpus", "{tmp}/none"], "run `lianju-train prepare` first"),
+        (["grade", "{bundle}", "--corpus", "{tmp}/bare"], "too few held-out poems"),
+        (["grade", "{bundle}", "--judge", "{tmp}/none.pt"], "There is no checkpoint"),
+        (["grade", "{bundle}", "--judge", "{tmp}/latin"], "give another --judge"),
+        (["grade", "{bundle}", "--prompts", "1"], "--prompts"),
+        (["grade", "{bundle}", "--out", "{tmp}/file"], "is a file"),
+        (["grade", "{tmp}/latin"], "is no model of Chinese verse"),
+        (["grade", "{tmp}/seed"], "cannot choose lines"),
+        (["tune", "{copy}"], "has no prosody.tsv"),
+        (["tune", "{bundle}", "--judge", "{tmp}/latin"], "give another --judge"),
+        (["tune", "{bundle}", "--corpus", "{tmp}/none"], "run `lianju-train prepare` first"),
+        (["tune", "{bundle}", "--weight", "nan"], "nan is not a number"),
+        (["stamp", "{bundle}", "{tmp}/none"], "cannot be read"),
+        (["stamp", "{bundle}", "{tmp}/file"], "is no card"),
+        (["stamp", "{bundle}", "{corpus}/report.json"], "is no card"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments, sentence, bundle, copy, corpus, trained, tmp_path, capsys
+):
+    _without_prosody(copy)
+    (tmp_path / "file").write_text("{}", encoding="utf-8")
+    (tmp_path / "bare").mkdir()
+    for split in ("train", "validation", "test"):
+        (tmp_path / "bare" / f"{split}.txt").write_text("a b c\n", encoding="utf-8")
+    for name, special, letters in (
+        ("latin", trained.vocabulary.tokens[:4], [f"w{i}" for i in range(43)]),
+        ("seed", ("<unk>", "<e>"), [*HAN, "松", "竹"]),
+    ):
+        tokens = (*special, *letters)
+        counts = tuple(-1 if token in special else 7 for token in tokens)
+        other = Trained(trained.model, Vocabulary(tokens, counts), {})
+        write_bundle(other, tmp_path / name, BundleOptions())
+    places = {"bundle": bundle, "copy": copy, "corpus": corpus, "tmp": tmp_path}
+    given = [argument.format(**places) for argument in arguments]
+    defaults = {"--corpus": corpus, "--out": tmp_path / "card"}
+    if given[0] == "stamp":
+        defaults = {}
+    if given[0] == "tune":
+        del defaults["--out"]
+    for option, value in defaults.items():
+        given += [] if option in given else [option, str(value)]
+    assert _run(*given) == 2
+    out, complaint = capsys.readouterr()
+    assert out == ""
+    assert complaint.startswith("lianju-export: ")
+    assert sentence in complaint
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "card").exists()
