@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -54,8 +54,8 @@ def read_material(
 ) -> Material:
     """Draws what a bundle is graded on from a prepared corpus.
 
-    Poems with a character that the vocabulary lacks are left out, and held-out ones with a
-    character that would be simplified in a prompt.
+    Lines with a character that the vocabulary lacks, or that a prompt would have simplified, are
+    left out.
 
     Args:
         prompts: couplets, at most.
@@ -66,16 +66,17 @@ def read_material(
         CorpusError: the corpus cannot be read.
         ExportError: it has too little.
     """
-    held_out = _shuffled(corpus, HELD_OUT, vocabulary, seed)
-    quatrains = _quatrains(held_out)
+    usable = _usable(vocabulary)
+    held_out = _shuffled(corpus, HELD_OUT, seed)
+    quatrains = _quatrains(held_out, usable)
     if len(quatrains) < FEWEST:
         raise _too_little(corpus)
-    openings = _openings(held_out)[:poems]
+    openings = _openings(held_out, usable)[:poems]
     training = islice(_poems(corpus, "train"), tested_poems(corpus))
-    everything = [*quatrains, *_quatrains(_known_poems(training, vocabulary))]
+    everything = [*quatrains, *_quatrains(training, usable)]
     drawn = np.random.default_rng(seed).permutation(len(everything))[: len(openings)]
     return Material(
-        _couplets(corpus, held_out)[:prompts],
+        _couplets(corpus, held_out, usable)[:prompts],
         tuple(openings),
         tuple(quatrains),
         tuple(everything[i] for i in drawn),
@@ -86,7 +87,8 @@ def read_couplets(
     corpus: Path, vocabulary: Vocabulary, prompts: int, seed: int, split: str
 ) -> tuple[Couplet, ...]:
     """Draws couplets, at most so many, from one held-out part; see `read_material`."""
-    return _couplets(corpus, _shuffled(corpus, (split,), vocabulary, seed))[:prompts]
+    poems = _shuffled(corpus, (split,), seed)
+    return _couplets(corpus, poems, _usable(vocabulary))[:prompts]
 
 
 def lines_found(corpus: Path, lines: Iterable[str]) -> set[str]:
@@ -104,21 +106,30 @@ def _poems(corpus: Path, split: str) -> Iterator[Poem]:
         yield tuple("".join(line) for line in poem)
 
 
-def _shuffled(corpus: Path, splits: Sequence[str], vocabulary: Vocabulary, seed: int) -> list[Poem]:
-    simplify = simplifier()
-    poems = [
-        poem
-        for split in splits
-        for poem in _known_poems(_poems(corpus, split), vocabulary)
-        if all(simplify(line) == line for line in poem)
-    ]
+def _shuffled(corpus: Path, splits: Sequence[str], seed: int) -> list[Poem]:
+    poems = [poem for split in splits for poem in _poems(corpus, split)]
     return [poems[i] for i in np.random.default_rng(seed).permutation(len(poems))]
 
 
-def _couplets(corpus: Path, poems: Iterable[Poem]) -> tuple[Couplet, ...]:
+_Usable = Callable[[Iterable[str]], bool]
+
+
+def _usable(vocabulary: Vocabulary) -> _Usable:
+    """Returns what tells whether the model reads lines as they stand."""
+    simplify = simplifier()
+
+    def usable(lines: Iterable[str]) -> bool:
+        return all(
+            all(map(vocabulary.is_ordinary, line)) and simplify(line) == line for line in lines
+        )
+
+    return usable
+
+
+def _couplets(corpus: Path, poems: Iterable[Poem], usable: _Usable) -> tuple[Couplet, ...]:
     firsts: dict[str, Couplet] = {}
     for poem in poems:
-        if len(poem) > 1 and len(poem[0]) == len(poem[1]) in LENGTHS:
+        if len(poem) > 1 and len(poem[0]) == len(poem[1]) in LENGTHS and usable(poem[:2]):
             firsts.setdefault(poem[0], Couplet(*poem[:2]))
     if len(firsts) < FEWEST:
         raise _too_little(corpus)
@@ -132,19 +143,11 @@ def _too_little(corpus: Path) -> ExportError:
     )
 
 
-def _known_poems(poems: Iterable[Poem], vocabulary: Vocabulary) -> list[Poem]:
-    return [
-        poem
-        for poem in poems
-        if poem and all(vocabulary.is_ordinary(each) for line in poem for each in line)
-    ]
+def _quatrains(poems: Iterable[Poem], usable: _Usable) -> list[Poem]:
+    return [poem for poem in poems if form(poem) == "七绝" and usable(poem)]
 
 
-def _quatrains(poems: Iterable[Poem]) -> list[Poem]:
-    return [poem for poem in poems if form(poem) == "七绝"]
-
-
-def _openings(poems: Sequence[Poem]) -> list[str]:
+def _openings(poems: Sequence[Poem], usable: _Usable) -> list[str]:
     """Lines of seven that begin a couplet, those that open a poem before all others."""
     ranks = {"七绝": 0, "七律": 1}
     ordered = sorted(poems, key=lambda poem: ranks.get(form(poem), 2))
@@ -152,7 +155,7 @@ def _openings(poems: Sequence[Poem]) -> list[str]:
         (number > 0, line)
         for poem in ordered
         for number, line in enumerate(poem[:-1])
-        if number % 2 == 0 and len(line) == len(poem[number + 1]) == 7
+        if number % 2 == 0 and len(line) == len(poem[number + 1]) == 7 and usable((line,))
     ]
     # False stands before True, and the order within each stays.
     return list(dict.fromkeys(line for _, line in sorted(odd, key=lambda each: each[0])))
