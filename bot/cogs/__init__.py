@@ -7,6 +7,7 @@ from discord.ext import commands
 from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
+from .acrostic import Acrostic
 from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favourites
@@ -20,6 +21,7 @@ __all__ = ["add_cogs"]
 
 FEATURES: tuple[type[LianjuCog], ...] = (
     Poem,
+    Acrostic,
     Answers,
     Favourites,
     Leaderboard,

@@ -11,14 +11,14 @@ import discord
 from ..preferences import Preferences
 from ..resources import Resources
 from ..store import Couplet
-from ..ui.answer import Sheet, read_sheet, with_hearts
+from ..ui.answer import read_sheet, with_hearts
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
+from ..ui.sheet import Sheet
 from ..verse.composer import Request
 from ..verse.errors import LianjuError
-from ..verse.request import Sampling
-from .composing import ComposingCog, choose
+from .composing import ComposingCog, Wishes, request_for
 from .items import CogItem, check_owner
 
 __all__ = ["Answers"]
@@ -34,16 +34,16 @@ class MessageGoneError(LianjuError):
     """Somebody pressed ♥ on a message that was deleted meanwhile; what it did is done.
 
     Args:
-        kept: Whether the couplet is kept now.
+        kept: Whether the verse is kept now.
     """
 
     def __init__(self, kept: bool) -> None:
         if kept:
             super().__init__(
-                "The message is gone, but you keep the couplet: see /favorites list.", "gone-kept"
+                "The message is gone, but you keep the verse: see /favorites list.", "gone-kept"
             )
         else:
-            super().__init__("The message is gone; you no longer keep the couplet.", "gone-let-go")
+            super().__init__("The message is gone; you no longer keep the verse.", "gone-let-go")
 
 
 class AnswerButton(CogItem, template=PRESS):
@@ -166,10 +166,17 @@ class Answers(ComposingCog, name=NAME):
 
 
 def _another(sheet: Sheet, preferences: Preferences) -> Request:
-    """The wish behind an answer, for other lines."""
+    """The wish behind an answer, for other candidates."""
     wish = sheet.wish
-    if wish.batch == "sampled":
-        return Request(
-            sheet.prompt, count=wish.count, script=wish.script, sampling=Sampling(seed=None)
-        )
-    return choose(sheet.prompt, preferences, wish.count, wish.script, seed=None)
+    wishes = Wishes(form=wish.form, rhyme=wish.rhyme, strictness=wish.strictness, known=wish.known)
+    if wish.is_acrostic:
+        wishes |= {"heads": sheet.prompt, "chars": wish.chars}
+    return request_for(
+        "" if wish.is_acrostic else sheet.prompt,
+        preferences,
+        mode=wish.batch,
+        seed=None,
+        count=wish.count,
+        script=wish.script,
+        **wishes,
+    )

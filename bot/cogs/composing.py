@@ -1,23 +1,29 @@
-"""How a line is answered, whichever way it was asked."""
+"""How verse is asked for and answered, whichever command does it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, Unpack, get_args
 
 import discord
+from discord.app_commands import Choice
 
-from ..preferences import Preferences
+from ..preferences import CANDIDATES, Preferences
 from ..store import Couplet
-from ..ui.answer import Offer, Sheet, answer_layout
+from ..ui.answer import answer_layout
 from ..ui.buttons import Method, Wish
 from ..ui.replies import NO_MENTIONS, acknowledge
-from ..ui.speech import Markdown
+from ..ui.rhymes import rhymes
+from ..ui.sheet import Offer, Sheet
+from ..ui.speech import Markdown, speech_for
 from ..verse.composer import Answer, Choosing, Request
-from ..verse.errors import LianjuError
-from ..verse.request import Script
+from ..verse.errors import LianjuError, RequestError
+from ..verse.request import Form, Known, Sampling, Script, Strictness
 from .base import Context, LianjuCog, is_allowed_here
+from .options import Mode
 
-__all__ = ["ComposingCog", "ElsewhereError", "choose"]
+__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "ElsewhereError", "Wishes", "request_for"]
+
+MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 
 Interaction = discord.Interaction[Any]
 
@@ -34,37 +40,77 @@ class ElsewhereError(LianjuError):
         )
 
 
-def choose(
-    line: str, preferences: Preferences, count: int, script: Script, seed: int | None
+class Wishes(TypedDict, total=False):
+    """Fields of a `Request` that are passed on as they are."""
+
+    form: Form
+    heads: str
+    chars: int | None
+    rhyme: str | None
+    strictness: Strictness
+    known: Known
+
+
+def request_for(
+    text: str,
+    preferences: Preferences,
+    *,
+    mode: Mode = "chosen",
+    seed: int | None = 0,
+    count: int | None = None,
+    script: Script | None = None,
+    **wishes: Unpack[Wishes],
 ) -> Request:
-    """A wish for the lines that suit this very one, chosen as widely as the server likes.
+    """What was asked for, completed with what the server prefers.
 
     Args:
-        line: What is to be answered.
+        text: The line or lines; empty for an acrostic.
         preferences: The server's.
-        count: How many lines; more than the beam size widen the choice as well.
-        script: Characters of the answer.
+        mode: How candidates are found.
         seed: Where chance starts from; None draws a seed.
+        count: How many candidates; more than the beam size widen the search as well.
+        script: Characters of the answer.
+        wishes: The rest.
+
+    Raises:
+        RequestError: Something is out of its range, or wishes exclude each other.
     """
-    width = max(preferences.beam_size, count)
-    return Request(line, width=width, count=count, script=script, choosing=Choosing(seed))
+    # discord.py leaves it to Discord's own client to keep bounds and choices.
+    if count is not None:
+        CANDIDATES.check("Count", count)
+    if mode not in get_args(Mode):
+        choices = ", ".join(get_args(Mode))
+        raise RequestError(
+            f"The mode {mode} is not known: choose from {choices}.",
+            "preference-choice",
+            value=mode,
+            choices=choices,
+        )
+    wanted = preferences.candidates if count is None else count
+    request = Request(text, count=wanted, script=script or preferences.script, **wishes)
+    if mode == "sampled":
+        return replace(request, sampling=Sampling(seed=seed))
+    width = max(preferences.beam_size, wanted)
+    if mode == "beam":
+        return replace(request, width=width)
+    return replace(request, width=width, choosing=Choosing(seed))
 
 
 class ComposingCog(LianjuCog):
-    """A cog that answers lines of verse."""
+    """A cog that answers with verse."""
 
     async def compose(self, interaction: Interaction, context: Context, request: Request) -> None:
         """Answers a request with a new message.
 
         Raises:
-            LianjuError: The line cannot be answered, or not here, or not now.
+            LianjuError: It cannot be answered, or not here, or not now.
             discord.HTTPException: Discord did not take the answer.
         """
         resources, preferences = self.resources, context.preferences
         if not is_allowed_here(interaction, preferences):
             raise ElsewhereError(preferences.channels)
         resources.composer.read(request)  # refused now, a bad line is answered in private
-        context.note(width=request.width or "none", lines=request.lines)
+        context.note(form=request.form, width=request.width or "none", lines=request.lines)
         with resources.desk.seat(interaction.user.id, interaction.guild_id, preferences.cooldown_s):
             await acknowledge(interaction)
             answer = await resources.composer.compose(request, resources.settings.deadline)
@@ -74,25 +120,61 @@ class ComposingCog(LianjuCog):
                 view=answer_layout(sheet, context.speech), allowed_mentions=NO_MENTIONS
             )
 
+    def rhyme_choices(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        """The rhyme groups that suit what is typed; none where the bundle knows none."""
+        bundle = self.resources.composer.bundle
+        if bundle.prosody is None:
+            return []
+        traditional = speech_for(interaction, None).language == "zh-TW"
+        fitting = rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
+        return [Choice(name=text[:MAX_CHOICE], value=name) for name, text in fitting.items()][
+            :MAX_CHOICES
+        ]
+
     def _sheet(self, request: Request, answer: Answer, asker: int) -> Sheet:
         composer = self.resources.composer
+        wish = Wish(
+            asker,
+            request.lines,
+            request.script,
+            "sampled" if request.sampling else "chosen",
+            request.form,
+            None if request.heads is None else answer.length,
+            self._rhyme(answer.request),
+            request.strictness,
+            request.known,
+        )
         # As it was written: characters changed into another script do not all change back.
         written = composer.read(replace(request, script="auto")).shown
-        line = composer.read(request).shown[-1]
+        given = () if wish.is_acrostic else composer.read(request).shown
+        found = answer.length - wish.is_acrostic  # heads were given
         return Sheet(
             prompt="\n".join(written),
             offers=tuple(
-                Offer(Couplet(line, candidate.text), candidate.log_prob)
+                Offer(
+                    Couplet.of(*given, *candidate.lines)
+                    if wish.is_poem
+                    else Couplet(given[-1], candidate.text),
+                    candidate.log_prob,
+                    candidate.known,
+                    candidate.relaxed,
+                )
                 for candidate in answer.candidates
             ),
-            wish=Wish(
-                asker, request.lines, request.script, "sampled" if request.sampling else "chosen"
-            ),
+            wish=wish,
             method=Method(
-                answer.length,
+                found * max(len(candidate.lines) for candidate in answer.candidates),
                 None if answer.sampling else answer.width,
                 answer.sampling,
                 answer.choosing,
             ),
             model=f"{answer.bundle_name} {answer.bundle_version}",
+            original=answer.known_answer,
         )
+
+    def _rhyme(self, request: Request) -> str | None:
+        """The name of the group that was asked for, perhaps by a character that rhymes."""
+        prosody = self.resources.composer.bundle.prosody
+        if prosody is None or request.rhyme is None:
+            return None
+        return prosody.groups[prosody.group(request.rhyme)]

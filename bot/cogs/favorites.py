@@ -80,7 +80,7 @@ class Favourites(LianjuCog, name=NAME):
 
     favorites = app_commands.Group(
         name="favorites",
-        description="Lists, removes or exports the couplets that you keep.",
+        description="Lists, removes or exports the verses that you keep.",
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         allowed_contexts=app_commands.AppCommandContext(
             guild=True, dm_channel=True, private_channel=True
@@ -95,7 +95,7 @@ class Favourites(LianjuCog, name=NAME):
         ]
     )
     async def list_all(self, interaction: Interaction, order: Order = "newest") -> None:
-        """Lists the couplets that you keep.
+        """Lists the verses that you keep.
 
         Args:
             order: Which of them come first.
@@ -111,23 +111,23 @@ class Favourites(LianjuCog, name=NAME):
             await update(interaction, await self._page_at(context.speech, place))
 
     @favorites.command()
-    async def remove(self, interaction: Interaction, couplet: str) -> None:
-        """Removes one of the couplets that you keep.
+    async def remove(self, interaction: Interaction, verse: str) -> None:
+        """Removes one of the verses that you keep.
 
         Args:
-            couplet: Type some of its characters and choose it from the list.
+            verse: Type some of its characters and choose it from the list.
         """
         async with self.answering(interaction) as context:
             speech = context.speech
-            if not FAVOURITE_ID.fullmatch(couplet):  # typed, and not chosen
+            if not FAVOURITE_ID.fullmatch(verse):  # typed, and not chosen
                 raise NoFavouriteError
-            gone = await self.resources.store.favourites.remove(interaction.user.id, int(couplet))
+            gone = await self.resources.store.favourites.remove(interaction.user.id, int(verse))
             if gone is None:
                 raise NoFavouriteError
             note = discord.ui.TextDisplay[Layout](removed(speech, gone))
             await show(interaction, Layout(note), private=True)
 
-    @remove.autocomplete("couplet")
+    @remove.autocomplete("verse")
     async def suggest(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Offers the user's favourites that contain what is typed, newest first."""
         try:
@@ -160,7 +160,7 @@ class Favourites(LianjuCog, name=NAME):
         ]
     )
     async def export(self, interaction: Interaction, form: Format) -> None:
-        """Sends you all the couplets that you keep as a file.
+        """Sends you all the verses that you keep as a file.
 
         Args:
             form: What you want to open the file with.
@@ -172,7 +172,7 @@ class Favourites(LianjuCog, name=NAME):
                 raise NoFavouritesError
             content = await asyncio.to_thread(favourites_file, favourites, form)
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
-            sentence = speech.say("favourites-exported", couplets=len(favourites))
+            sentence = speech.say("favourites-exported", count=len(favourites))
             await interaction.response.send_message(sentence, file=file, **PRIVATE)
 
     async def _page_at(

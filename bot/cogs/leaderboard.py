@@ -58,7 +58,7 @@ class Leaderboard(LianjuCog, name=NAME):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.choices(
-        of=[_choice("couplets", "couplets"), _choice("members", "members")],
+        of=[_choice("couplets", "verses"), _choice("members", "members")],
         period=[
             _choice("all", "all time"),
             _choice("month", "the last 30 days"),
@@ -68,10 +68,10 @@ class Leaderboard(LianjuCog, name=NAME):
     async def leaderboard(
         self, interaction: Interaction, of: Board = "couplets", period: Period = "all"
     ) -> None:
-        """Shows this server's best-loved couplets, or the members who asked for them.
+        """Shows this server's best-loved verses, or the members who asked for them.
 
         Args:
-            of: Couplets by the members who keep them, or members by the hearts that they received.
+            of: Verses by the members who keep them, or members by the hearts that they received.
             period: When the hearts were given.
         """
         async with self.answering(interaction) as context:

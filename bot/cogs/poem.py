@@ -1,17 +1,18 @@
-"""`/poem`, and a message's *Answer this line*: next lines for a line of verse."""
+"""`/poem`, and a message's *Answer this line*: what follows a line of verse."""
 
 import logging
-from typing import Any, Literal, get_args
+from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import Choice
 
-from ..preferences import CANDIDATES, Preferences
-from ..verse.composer import MAX_CHARACTERS, Request
+from ..preferences import CANDIDATES
+from ..verse.composer import MAX_CHARACTERS
 from ..verse.errors import PromptError, RequestError
-from ..verse.request import SEED, Sampling, Script
-from .composing import ComposingCog, choose
+from ..verse.request import SEED, Form, Known, Script, Strictness
+from .composing import MAX_CHOICE, MAX_CHOICES, ComposingCog, request_for
+from .options import KNOWN, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
 
 __all__ = ["POEM", "Poem", "answer_this_line"]
 
@@ -19,16 +20,10 @@ POEM = "Lianju poem"
 
 # The composer counts characters of verse; spaces and punctuation come on top.
 MAX_TYPED = 4 * MAX_CHARACTERS
-MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 
 _log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
-Mode = Literal["chosen", "beam", "sampled"]
-
-
-def _choice(value: str, name: str, option: str) -> Choice[str]:
-    return Choice(name=locale_str(name, key=f"choice-poem-{option}-{value}"), value=value)
 
 
 @app_commands.context_menu(name="Answer this line")
@@ -50,39 +45,68 @@ class Poem(ComposingCog, name=POEM):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.choices(
-        mode=[
-            _choice("chosen", "what suits this very line", "mode"),
-            _choice("beam", "the likeliest", "mode"),
-            _choice("sampled", "drawn at random", "mode"),
+        form=[
+            choice("form", "next", "the next line"),
+            choice("form", "jueju", "绝句: the rest of a quatrain"),
+            choice("form", "lushi", "律诗: the rest of eight lines of regulated verse"),
         ],
-        script=[
-            _choice("auto", "as in the line", "script"),
-            _choice("simplified", "simplified", "script"),
-            _choice("traditional", "traditional", "script"),
-        ],
+        rules=RULES,
+        known=KNOWN,
+        mode=MODE,
+        script=SCRIPT,
     )
     async def poem(
         self,
         interaction: Interaction,
         line: app_commands.Range[str, 1, MAX_TYPED],
+        form: Form = "next",
+        rhyme: app_commands.Range[str, 1, MAX_RHYME] | None = None,
+        rules: Strictness = "strict",
+        known: Known = "exclude",
         count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
-        mode: Mode | None = None,
+        mode: Mode = "chosen",
         script: Script | None = None,
         seed: app_commands.Range[int, SEED.low, SEED.high] | None = None,
     ) -> None:
-        """Answers your line of verse with next lines to choose from.
+        """Answers your line of verse with the next line, or with the rest of the poem.
 
         Args:
-            line: A line of classical Chinese verse, such as 黄河远上白云间; at most four lines.
-            count: How many lines; more than this server's beam size widen the search as well.
-            mode: Lines that suit this very one (if left out), the likeliest, or drawn at random.
+            line: A line of classical Chinese verse, such as 黄河远上白云间; at most seven lines.
+            form: How far to write: one line (if left out), or to the end of a poem.
+            rhyme: A rhyme group, or a character that rhymes; if left out, your line decides.
+            rules: How tones and rhyme bind; strictly, if left out.
+            known: Whether lines that the poets wrote may be answers; they are marked.
+            count: How many answers; more than this server's beam size widen the search as well.
+            mode: What suits this very line (if left out), the likeliest, or drawn at random.
             script: The characters of the answer; if left out, this server's choice.
-            seed: Other lines for another number, the same lines for the same one.
+            seed: Other answers for another number, the same answers for the same one.
         """
         async with self.answering(interaction) as context:
-            request = _request(line, context.preferences, count, mode, script, seed)
+            if mode == "beam" and seed is not None:
+                raise RequestError(
+                    "The likeliest lines leave nothing to chance: leave the seed out, or choose "
+                    "another mode.",
+                    "poem-seed",
+                )
+            request = request_for(
+                line,
+                context.preferences,
+                mode=mode,
+                seed=0 if seed is None and mode != "sampled" else seed,
+                count=count,
+                script=script,
+                form=form,
+                rhyme=rhyme,
+                strictness=rules,
+                known=known,
+            )
             await self.compose(interaction, context, request)
             await self._remember(interaction.user.id, line)
+
+    @poem.autocomplete("rhyme")
+    async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        """The rhyme groups that suit what is typed."""
+        return self.rhyme_choices(interaction, current)
 
     @poem.autocomplete("line")
     async def _complete_line(self, interaction: Interaction, current: str) -> list[Choice[str]]:
@@ -117,7 +141,7 @@ class Poem(ComposingCog, name=POEM):
                     "answer-line-empty",
                 )
             plain = discord.utils.remove_markdown(message.content)
-            await self.compose(interaction, context, _request(plain, context.preferences))
+            await self.compose(interaction, context, request_for(plain, context.preferences))
 
     async def _remember(self, user_id: int, line: str) -> None:
         """Keeps a line to offer it again; the answer is there, so a failure is not the member's."""
@@ -127,33 +151,3 @@ class Poem(ComposingCog, name=POEM):
             await self.resources.store.prompts.add(user_id, line.strip(), self.resources.clock())
         except Exception as error:
             _log.warning("a line was not remembered: %s", type(error).__name__)
-
-
-def _request(
-    line: str,
-    preferences: Preferences,
-    count: int | None = None,
-    mode: Mode | None = None,
-    script: Script | None = None,
-    seed: int | None = None,
-) -> Request:
-    """What was asked for, completed with what the server prefers."""
-    # discord.py leaves it to Discord's own client to keep the bounds.
-    if count is not None:
-        CANDIDATES.check("Count", count)
-    if mode is not None and mode not in get_args(Mode):
-        raise RequestError(f"There is no mode {mode}: leave it out.", "poem-mode")
-    wished = preferences.candidates if count is None else count
-    chosen = script or preferences.script
-    if mode == "sampled":
-        return Request(line, count=wished, script=chosen, sampling=Sampling(seed=seed))
-    if mode != "beam":
-        return choose(line, preferences, wished, chosen, seed or 0)
-    if seed is not None:
-        raise RequestError(
-            "The likeliest lines leave nothing to chance: leave the seed out, or choose another "
-            "mode.",
-            "poem-seed",
-        )
-    width = max(preferences.beam_size, wished)
-    return Request(line, width=width, count=wished, script=chosen)

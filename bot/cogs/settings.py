@@ -84,10 +84,10 @@ class ServerSettings(LianjuCog, name=NAME):
         interaction: Interaction,
         width: app_commands.Range[int, BEAM_SIZE.low, BEAM_SIZE.high],
     ) -> None:
-        """Sets how many paths each search follows at once.
+        """Sets how wide the choice is: wider is slower, with more lines to choose from.
 
         Args:
-            width: The wider, the slower, and often the safer the verse.
+            width: 20 lines are drawn for each unit, and the best of them are offered.
         """
         await self._change(interaction, beam_size=width)
 
@@ -98,7 +98,7 @@ class ServerSettings(LianjuCog, name=NAME):
         interaction: Interaction,
         number: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high],
     ) -> None:
-        """Sets how many lines /poem offers.
+        """Sets how many answers /poem and /acrostic offer.
 
         Args:
             number: At most the beam size.
@@ -112,7 +112,7 @@ class ServerSettings(LianjuCog, name=NAME):
         interaction: Interaction,
         seconds: app_commands.Range[int, COOLDOWN.low, COOLDOWN.high],
     ) -> None:
-        """Sets how long a member waits from one line to the next.
+        """Sets how long a member waits from one request to the next.
 
         Args:
             seconds: 0 lets members ask without a pause.
@@ -122,7 +122,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @settings.command()
     @for_admins
     async def channels(self, interaction: Interaction) -> None:
-        """Sets in which channels members may use /poem."""
+        """Sets in which channels members may use /poem and /acrostic."""
         async with self.answering(interaction) as context:
             layout = channels_layout(
                 context.speech, context.preferences.channels, interaction.guild, saved=False
@@ -142,7 +142,7 @@ class ServerSettings(LianjuCog, name=NAME):
         """Sets the characters of the answers.
 
         Args:
-            script: Members can still choose for themselves in /poem.
+            script: Members can still choose for themselves in /poem and /acrostic.
         """
         await self._change(interaction, script=script)
 

@@ -61,7 +61,10 @@ class Leaderboard:
         return Page([LovedMember(user_id, hearts) for user_id, hearts in rows], total)
 
     async def lines(self, guild_id: int | None, containing: str, limit: int) -> list[str]:
-        """The best-loved answers of a server that contain this text, best first."""
+        """The best-loved lines of a server's answers that contain this text, best first.
+
+        Poems are no lines to go on from.
+        """
         values = {"guild_id": server_id(guild_id), "containing": containing, "limit": limit}
         async with self._database.reading() as connection:
             return list(await connection.scalars(_LINES, values))
@@ -168,7 +171,10 @@ _best = (
 _LINES = (
     select(couplet.c.answer)
     .join(_best, _best.c.couplet_id == couplet.c.id)
-    .where(func.instr(couplet.c.answer, bindparam("containing")) > 0)
+    .where(
+        func.instr(couplet.c.answer, bindparam("containing")) > 0,
+        func.instr(couplet.c.answer, "\n") == 0,
+    )
     .group_by(couplet.c.answer)
     .order_by(func.max(_best.c.hearts).desc(), func.min(_best.c.first_at), couplet.c.answer)
     .limit(bindparam("limit"))

@@ -11,10 +11,23 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True)
 class Couplet:
-    """A line and the line that answers it."""
+    """A line and what answers it: the next line, or a poem's other lines, one under another.
+
+    However much of a poem was given, it is split after its first line: one poem is kept once.
+    """
 
     line: str
     answer: str
+
+    @classmethod
+    def of(cls, first: str, *others: str) -> "Couplet":
+        """A whole poem of two lines or more."""
+        return cls(first, "\n".join(others))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines."""
+        return (self.line, *self.answer.split("\n"))
 
 
 @dataclass(frozen=True)

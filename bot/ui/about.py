@@ -13,7 +13,7 @@ from .speech import Speech
 __all__ = ["about_layout", "help_layout"]
 
 MAX_FACT = 100  # characters of what a bundle says of itself
-FEATURES = ("poem", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
+FEATURES = ("poem", "acrostic", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
 
 
 def about_layout(speech: Speech, manifest: Manifest, provider: str) -> Layout:

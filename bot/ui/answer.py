@@ -1,7 +1,7 @@
 """How an answer looks on Discord, and how it is read back from there."""
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -14,14 +14,15 @@ from discord.components import (
 )
 from discord.components import Component as Part
 
-from ..store import Couplet
 from ..verse.errors import LianjuError
-from ..verse.han import is_han
 from .bar import bar
 from .buttons import Heart, Method, Wish
 from .layout import MAX_TEXT, Layout
 from .markdown import escape, literal, unescape
+from .remarks import remark, remark_of_all
+from .sheet import Offer, Sheet
 from .speech import Speech
+from .verses import SMALL, read_verse, write_verse
 
 __all__ = [
     "AnswerTooLongError",
@@ -34,8 +35,9 @@ __all__ = [
 ]
 
 MAX_MODEL = 100  # characters of its name and version
-COMMA, BREAK = "，", "\n/ "
-HEADING, SMALL = "### ", "-# "
+MAX_ORIGINAL = 300  # characters of a line of verse; a longer one would leave no room for others
+HEADING = "### "
+SPOILER = re.compile(r"\|\|(.+)\|\|")  # bare, as no escaped text has it
 
 
 class AnswerTooLongError(LianjuError):
@@ -57,38 +59,6 @@ class UnreadableAnswerError(LianjuError):
         )
 
 
-@dataclass(frozen=True)
-class Offer:
-    """A candidate as a finished couplet, and the natural-log probability of its second line."""
-
-    couplet: Couplet
-    log_prob: float
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """All that a message with an answer says, in whatever language.
-
-    Attributes:
-        prompt: What the user wrote, a verse line a line.
-        offers: The candidates, best first.
-        wish: What was asked for, and by whom.
-        method: How the candidates were found.
-        model: Name and version of the bundle.
-    """
-
-    prompt: str
-    offers: tuple[Offer, ...]
-    wish: Wish
-    method: Method
-    model: str
-
-    @property
-    def couplets(self) -> list[Couplet]:
-        """The couplets, best first."""
-        return [offer.couplet for offer in self.offers]
-
-
 def answer_layout(sheet: Sheet, speech: Speech) -> Layout:
     """A sheet as a message; where its texts are too long, the last offers are left out.
 
@@ -101,8 +71,7 @@ def answer_layout(sheet: Sheet, speech: Speech) -> Layout:
     """
     heading = "\n".join(HEADING + escape(line) for line in sheet.prompt.split("\n"))
     texts = [
-        f"**{rank}.** {_write_couplet(offer.couplet)}\n"
-        f"{SMALL}{bar(offer.log_prob, sheet.method.length)}"
+        write_verse(rank, offer.couplet, _remark(sheet, rank, speech), sheet.wish)
         for rank, offer in enumerate(sheet.offers, 1)
     ]
     while texts:
@@ -113,7 +82,7 @@ def answer_layout(sheet: Sheet, speech: Speech) -> Layout:
     else:
         raise AnswerTooLongError
     hearts = [
-        _button(Heart(rank, offer.log_prob).custom_id, _heart_label(0))
+        _button(Heart(rank, offer.log_prob, offer.known, offer.relaxed).custom_id, _heart_label(0))
         for rank, offer in enumerate(sheet.offers, 1)
     ]
     return Layout(
@@ -158,10 +127,23 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     return view
 
 
+def _remark(sheet: Sheet, rank: int, speech: Speech) -> str:
+    """The bar, and what sets this candidate apart."""
+    log_prob = sheet.offers[rank - 1].log_prob
+    return " · ".join([bar(log_prob, sheet.method.tokens), *remark(sheet, rank, speech)])
+
+
 def _footer(sheet: Sheet, speech: Speech, left_out: int) -> str:
     rows = [literal(sheet.model, MAX_MODEL)]
+    facts = remark_of_all(sheet, speech)
     if sheet.method.seed is not None:
-        rows.append(speech.say("answer-seed", seed=str(sheet.method.seed)))
+        facts.insert(0, speech.say("answer-seed", seed=str(sheet.method.seed)))
+    if facts:
+        rows.append(" · ".join(facts))
+    original = escape(sheet.original or "")
+    if 0 < len(original) <= MAX_ORIGINAL:
+        # A spoiler: whoever wants to guess, or to compare first, can.
+        rows.append(speech.say("answer-original", line=f"||{original}||"))
     if left_out:
         rows.append(speech.say("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)
@@ -175,18 +157,6 @@ def _heart_label(count: int) -> str:
     return f"♥ {count}" if count else "♥"
 
 
-def _write_couplet(couplet: Couplet) -> str:
-    """On one line if it is Chinese, which takes little room, and else on two."""
-    chinese = any(map(is_han, couplet.line)) and COMMA not in couplet.line
-    return escape(couplet.line) + (COMMA if chinese else BREAK) + escape(couplet.answer)
-
-
-def _read_couplet(text: str) -> Couplet:
-    # No escaped text has a bare slash, and a line before a comma has no comma of its own.
-    line, answer = text.split(BREAK if BREAK in text else COMMA, 1)
-    return Couplet(unescape(line), unescape(answer))
-
-
 def _read(parts: Sequence[Part]) -> Sheet:
     match parts:
         case [
@@ -195,33 +165,34 @@ def _read(parts: Sequence[Part]) -> Sheet:
                     TextDisplay(content=heading),
                     *sections,
                     ActionRow(
-                        children=[Button(custom_id=str(wish)), Button(custom_id=str(method))]
+                        children=[Button(custom_id=str(again)), Button(custom_id=str(method))]
                     ),
                     TextDisplay(content=footer),
                 ]
             )
         ]:
+            wish, original = Wish.read(again), SPOILER.search(footer)
             return Sheet(
                 "\n".join(unescape(row.removeprefix(HEADING)) for row in heading.split("\n")),
-                tuple(_read_offers(sections)),
-                Wish.read(wish),
+                tuple(_read_offers(sections, wish)),
+                wish,
                 Method.read(method),
                 unescape(footer.split("\n")[0].removeprefix(SMALL)),
+                None if original is None else unescape(original[1]),
             )
     raise UnreadableAnswerError
 
 
-def _read_offers(sections: Sequence[Part]) -> Iterator[Offer]:
+def _read_offers(sections: Sequence[Part], wish: Wish) -> Iterator[Offer]:
     for rank, section in enumerate(sections, 1):
         match section:
             case SectionComponent(
                 children=[TextDisplay(content=text)], accessory=Button(custom_id=str(custom_id))
             ):
                 heart = Heart.read(custom_id)
-                beginning = f"**{rank}.** "
-                if heart.rank != rank or not text.startswith(beginning):
+                if heart.rank != rank:
                     raise UnreadableAnswerError
-                couplet, _, _ = text.removeprefix(beginning).rpartition("\n")
-                yield Offer(_read_couplet(couplet), heart.log_prob)
+                couplet = read_verse(rank, text, wish)
+                yield Offer(couplet, heart.log_prob, heart.known, heart.relaxed)
             case _:
                 raise UnreadableAnswerError

@@ -1,36 +1,46 @@
 """What the buttons of an answer say in their custom ids: all that a press needs to know."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
-from ..verse.request import Choosing, Sampling, Script
+from ..verse.request import Choosing, Form, Known, Sampling, Script, Strictness
 
-__all__ = ["PRESS", "Action", "Heart", "Method", "Wish"]
+__all__ = ["PRESS", "Action", "Batch", "Heart", "Method", "Wish"]
 
-LAYOUT = 1  # of custom ids and of the texts beside them; what reads them must know the number
+# Of custom ids and of the texts beside them; what reads them must know the number. The first
+# layout, which is still read, knew neither forms nor rules nor known lines.
+LAYOUT, FIRST_LAYOUT = "2", "1"
 PREFIX = "lianju"
+AND = "+"  # between names in one fact
 
 Action = Literal["heart", "again", "details"]
 Batch = Literal["chosen", "sampled"]
 PRESS = rf"{PREFIX}:(?P<action>{'|'.join(get_args(Action))}):.*"  # whatever the layout
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Heart:
-    """A button that keeps a couplet, or takes that back.
+    """A button that keeps a couplet or a poem, or takes that back.
 
     Attributes:
-        rank: Which of the answer's couplets, from 1.
-        log_prob: Natural-log probability of its second line.
+        rank: Which of the answer's candidates, from 1.
+        log_prob: Natural-log probability of its new lines.
+        known: Whether the corpus has each new line; empty where the bundle cannot tell.
+        relaxed: The rules that could not be kept.
     """
 
     rank: int
     log_prob: float
+    known: tuple[bool, ...] = ()
+    relaxed: tuple[str, ...] = ()
 
     @property
     def custom_id(self) -> str:
         """What `read` reads."""
-        return _write("heart", self.rank, self.log_prob)
+        known = "".join(str(int(each)) for each in self.known)
+        return _write("heart", self.rank, self.log_prob, known, AND.join(self.relaxed))
 
     @classmethod
     def read(cls, custom_id: str) -> "Heart":
@@ -39,8 +49,13 @@ class Heart:
         Raises:
             ValueError: It is of another button or layout.
         """
-        rank, log_prob = _read("heart", custom_id)
-        return cls(int(rank), float(log_prob))
+        rank, log_prob, known, relaxed = _read("heart", custom_id, "", "")
+        return cls(
+            int(rank),
+            float(log_prob),
+            tuple(bool(int(each)) for each in known),
+            tuple(filter(None, relaxed.split(AND))),
+        )
 
 
 @dataclass(frozen=True)
@@ -49,20 +64,41 @@ class Wish:
 
     Attributes:
         asker: Id of the user who asked.
-        count: How many lines were asked for.
+        count: How many candidates were asked for.
         script: In which characters.
-        batch: How to find other lines. A beam has no others, so these are then chosen.
+        batch: How to find others. A beam has no others, so these are then chosen.
+        form: How far to write.
+        chars: Characters of an acrostic's lines; None if it is none.
+        rhyme: The name of the rhyme group that was asked for.
+        strictness: How tones bind.
+        known: Whether lines that the corpus has may be answers.
     """
 
     asker: int
     count: int
     script: Script
     batch: Batch = "chosen"
+    form: Form = "next"
+    chars: int | None = None
+    rhyme: str | None = None
+    strictness: Strictness = "strict"
+    known: Known = "exclude"
+
+    @property
+    def is_acrostic(self) -> bool:
+        """Whether heads were given and no line."""
+        return self.chars is not None
+
+    @property
+    def is_poem(self) -> bool:
+        """Whether the candidates are poems, and no single lines."""
+        return self.is_acrostic or self.form != "next"
 
     @property
     def custom_id(self) -> str:
         """What `read` reads."""
-        return _write("again", self.asker, self.count, self.script, self.batch)
+        poem = (self.form, self.chars or "", self.rhyme or "", self.strictness, self.known)
+        return _write("again", self.asker, self.count, self.script, self.batch, *poem)
 
     @classmethod
     def read(cls, custom_id: str) -> "Wish":
@@ -71,10 +107,20 @@ class Wish:
         Raises:
             ValueError: It is of another button or layout.
         """
-        asker, count, wished, way = _read("again", custom_id)
-        (script,) = (script for script in get_args(Script) if script == wished)
-        (batch,) = (batch for batch in get_args(Batch) if batch == way)
-        return cls(int(asker), int(count), script, batch)
+        asker, count, script, batch, form, chars, rhyme, strictness, known = _read(
+            "again", custom_id, "next", "", "", "strict", "exclude"
+        )
+        return cls(
+            int(asker),
+            int(count),
+            _one(get_args(Script), script),
+            _one(get_args(Batch), batch),
+            _one(get_args(Form), form),
+            int(chars) if chars else None,
+            rhyme or None,
+            _one(get_args(Strictness), strictness),
+            _one(get_args(Known), known),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,14 +128,14 @@ class Method:
     """A button that tells the details.
 
     Attributes:
-        length: Tokens of each line.
+        tokens: How many were found for each candidate, the endings of lines not counted.
         width: Width of the beam that found the lines, or of the choice among those drawn; None if
             they were just drawn at random.
         sampling: How they were drawn, if they were.
         choosing: How they were chosen, if they were.
     """
 
-    length: int
+    tokens: int
     width: int | None
     sampling: Sampling | None = None
     choosing: Choosing | None = None
@@ -104,11 +150,11 @@ class Method:
     def custom_id(self) -> str:
         """What `read` reads."""
         if self.choosing is not None:
-            return _write("details", self.length, self.width, self.choosing.seed)
+            return _write("details", self.tokens, self.width, self.choosing.seed)
         if self.sampling is None:
-            return _write("details", self.length, self.width)
+            return _write("details", self.tokens, self.width)
         how = self.sampling
-        return _write("details", self.length, how.temperature, how.top_k, how.top_p, how.seed)
+        return _write("details", self.tokens, how.temperature, how.top_k, how.top_p, how.seed)
 
     @classmethod
     def read(cls, custom_id: str) -> "Method":
@@ -118,22 +164,28 @@ class Method:
             ValueError: It is of another button or layout.
             RequestError: It says of chance what cannot be.
         """
-        length, *how = _read("details", custom_id)
+        tokens, *how = _read("details", custom_id)
         if len(how) == 1:
-            return cls(int(length), int(how[0]))
+            return cls(int(tokens), int(how[0]))
         if len(how) == 2:
-            return cls(int(length), int(how[0]), choosing=Choosing(int(how[1])))
+            return cls(int(tokens), int(how[0]), choosing=Choosing(int(how[1])))
         temperature, top_k, top_p, seed = how
         sampling = Sampling(float(temperature), int(top_k), float(top_p), int(seed))
-        return cls(int(length), None, sampling)
+        return cls(int(tokens), None, sampling)
 
 
 def _write(action: Action, *facts: object) -> str:
     return ":".join(map(str, (PREFIX, action, LAYOUT, *facts)))
 
 
-def _read(action: Action, custom_id: str) -> list[str]:
+def _read(action: Action, custom_id: str, *later: str) -> list[str]:
+    """The facts of a button; the first layout had not those that have `later` values here."""
     prefix, name, layout, *facts = custom_id.split(":")
-    if (prefix, name, layout) != (PREFIX, action, str(LAYOUT)):
-        raise ValueError(f"no button for {action} of layout {LAYOUT}")
-    return facts
+    if (prefix, name) != (PREFIX, action) or layout not in (FIRST_LAYOUT, LAYOUT):
+        raise ValueError(f"no button for {action} of a layout from {FIRST_LAYOUT} to {LAYOUT}")
+    return [*facts, *later] if layout == FIRST_LAYOUT else facts
+
+
+def _one(choices: tuple[T, ...], written: str) -> T:
+    (choice,) = (choice for choice in choices if choice == written)
+    return choice

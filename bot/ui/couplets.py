@@ -1,4 +1,4 @@
-"""A couplet on one line of a list."""
+"""A couplet or a poem in a list."""
 
 from ..store import Couplet
 from ..verse.han import is_han
@@ -8,11 +8,19 @@ __all__ = ["plain", "shown"]
 
 
 def plain(couplet: Couplet) -> str:
-    """The couplet for places that know no markdown."""
-    pause = "，" if any(map(is_han, couplet.line)) else " / "
-    return couplet.line + pause + couplet.answer
+    """The verse on one line, for places that know no markdown."""
+    return "".join(_rows(couplet))
 
 
 def shown(couplet: Couplet, limit: int) -> str:
-    """The couplet for the text of a message, cut to `limit` characters."""
-    return literal(plain(couplet), limit)
+    """The verse for the text of a message, two lines a row, cut to `limit` characters."""
+    return literal("\n".join(_rows(couplet)), limit)
+
+
+def _rows(couplet: Couplet) -> list[str]:
+    """Two lines a row; poems, of which only Chinese ones are written, have full stops."""
+    lines = couplet.lines
+    if len(lines) == 2:
+        pause = "，" if any(map(is_han, couplet.line)) else " / "
+        return [pause.join(lines)]
+    return ["，".join(lines[place : place + 2]) + "。" for place in range(0, len(lines), 2)]

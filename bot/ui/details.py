@@ -4,9 +4,11 @@ import math
 
 import discord
 
-from .answer import Sheet
+from .couplets import plain
 from .layout import Layout
-from .markdown import literal
+from .markdown import escape, literal
+from .remarks import remark, remark_of_all
+from .sheet import Sheet
 from .speech import Speech
 
 __all__ = ["details_layout"]
@@ -16,35 +18,62 @@ MAX_MODEL = 200
 
 
 def details_layout(sheet: Sheet, speech: Speech) -> Layout:
-    """How the lines of an answer were found, and how likely each of them is.
+    """What was asked for, how it was found, and how likely each candidate is.
 
     Args:
         sheet: The answer.
         speech: The language.
     """
-    method = sheet.method
-    if method.choosing is not None:
-        how = speech.say("details-chosen", width=str(method.width), seed=str(method.seed))
-    elif method.sampling is None:
-        how = speech.say("details-beam", width=str(method.width))
-    else:
-        how = speech.say(
-            "details-sampled",
-            temperature=f"{method.sampling.temperature:g}",
-            top_k=str(method.sampling.top_k),
-            top_p=f"{method.sampling.top_p:g}",
-            seed=str(method.seed),
-        )
-    rows = [f"**{literal(sheet.model, MAX_MODEL)}**", how]
+    rows = [f"**{literal(sheet.model, MAX_MODEL)}**", _how(sheet, speech)]
+    if wishes := _wishes(sheet, speech):
+        rows.append(" · ".join(wishes))
     for rank, offer in enumerate(sheet.offers, 1):
         score = speech.say(
             "details-score",
             log_prob=f"{offer.log_prob:.4f}",
-            perplexity=_perplexity(offer.log_prob, method.length),
+            perplexity=_perplexity(offer.log_prob, sheet.method.tokens),
         )
-        rows += [f"**{rank}.** {literal(offer.couplet.answer, MAX_LINE)}", f"-# {score}"]
+        verse = plain(offer.couplet) if sheet.wish.is_poem else offer.couplet.answer
+        rows.append(f"**{rank}.** {literal(verse, MAX_LINE)}")
+        rows.append("-# " + " · ".join([score, *remark(sheet, rank, speech)]))
+    if facts := remark_of_all(sheet, speech):
+        rows.append(f"-# {' · '.join(facts)}")
+    if any(offer.relaxed for offer in sheet.offers):
+        rows.append(f"-# {speech.say('details-relaxed')}")
+    if sheet.original is not None:
+        rows.append("-# " + speech.say("answer-original", line=literal(sheet.original, MAX_LINE)))
     rows.append(f"-# {speech.say('details-scale')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
+
+
+def _how(sheet: Sheet, speech: Speech) -> str:
+    """How the lines were found."""
+    method = sheet.method
+    if method.choosing is not None:
+        return speech.say("details-chosen", width=str(method.width), seed=str(method.seed))
+    if method.sampling is None:
+        return speech.say("details-beam", width=str(method.width))
+    return speech.say(
+        "details-sampled",
+        temperature=f"{method.sampling.temperature:g}",
+        top_k=str(method.sampling.top_k),
+        top_p=f"{method.sampling.top_p:g}",
+        seed=str(method.seed),
+    )
+
+
+def _wishes(sheet: Sheet, speech: Speech) -> list[str]:
+    """What was asked for that goes without saying in other answers."""
+    wish, said = sheet.wish, []
+    if wish.is_poem:
+        said.append(speech.say("details-form", form="acrostic" if wish.is_acrostic else wish.form))
+    if wish.rhyme is not None:
+        said.append(speech.say("details-rhyme", rhyme=escape(wish.rhyme)))
+    if wish.strictness != "strict":
+        said.append(speech.say("details-rules", rules=wish.strictness))
+    if wish.known != "exclude":
+        said.append(speech.say("details-known"))
+    return said
 
 
 def _perplexity(log_prob: float, tokens: int) -> str:

@@ -54,7 +54,7 @@ def favourites_layout(
     ]
     footer = speech.say(
         "favourites-place",
-        couplets=place.total,
+        count=place.total,
         order=order,
         page=place.page + 1,
         pages=place.pages,
@@ -84,4 +84,4 @@ def label(couplet: Couplet) -> str:
 
 def removed(speech: Speech, couplet: Couplet) -> str:
     """Says which couplet is no longer kept."""
-    return speech.say("favourites-removed", couplet=shown(couplet, MAX_COUPLET))
+    return speech.say("favourites-removed", verse=shown(couplet, MAX_COUPLET))

@@ -48,6 +48,13 @@ async def test_help_names_every_command(language, bot):
         assert f"`/{name}`" in text or f"（{name}）" in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_claimed_of_what_a_model_has_read(language):
+    manifest = load_bundle(default_directory()).manifest
+    text = said(about_layout(Speech(language), manifest, "cpu"))
+    assert not any(name in text for name in ("Tang", "Song", "唐", "宋"))
+
+
 def test_shipped_bundle_tells_how_good_it_is():
     manifest = load_bundle(default_directory()).manifest
     text = said(about_layout(Speech("en"), manifest, "cuda"))

@@ -1,7 +1,5 @@
-import json
 from dataclasses import replace
 
-import discord
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,82 +16,23 @@ from lianju.bot.ui.answer import (
 from lianju.bot.ui.buttons import Method, Wish
 from lianju.bot.ui.details import details_layout
 from lianju.bot.ui.speech import Speech
-from lianju.bot.verse.composer import Sampling
+from lianju.bot.verse.composer import Choosing
 
 from .interactions import BOT, V2, custom_ids, labels, texts
-from .limits import fault
 from .messages import written
-
-LANGUAGES = ("en", "zh-CN", "zh-TW")
-ENGLISH = Speech("en")
-
-# Whatever a vocabulary may hold, Discord's markdown and our own separators above all.
-verse = st.text(
-    st.one_of(
-        st.sampled_from("\\*_~`|<>[]#@/，。▰-1. \n♥"),
-        st.characters(codec="utf-8"),
-        st.sampled_from("黄河远上白云间"),
-    ),
-    min_size=1,
-    max_size=40,
+from .sheets import (
+    DRAWN,
+    ENGLISH,
+    LANGUAGES,
+    QUATRAINS,
+    SHEET,
+    SPRING,
+    methods,
+    payload,
+    posted,
+    received,
+    sheets,
 )
-offers = st.builds(Offer, st.builds(Couplet, verse, verse), st.floats(max_value=0, allow_nan=False))
-wishes = st.builds(
-    Wish,
-    st.integers(1, 2**64 - 1),
-    st.integers(1, 10),
-    st.sampled_from(["auto", "simplified", "traditional"]),
-)
-methods = st.one_of(
-    st.builds(Method, st.integers(1, 64), st.integers(1, 64), st.none()),
-    st.builds(
-        Method,
-        st.integers(1, 64),
-        st.none(),
-        st.builds(
-            Sampling,
-            st.floats(0.1, 2.0),
-            st.integers(1, 1000),
-            st.floats(0.05, 1.0),
-            st.integers(0, 2**32 - 1),
-        ),
-    ),
-)
-models = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=50)
-sheets = st.builds(
-    Sheet, verse, st.lists(offers, min_size=1, max_size=10).map(tuple), wishes, methods, models
-)
-
-SHEET = Sheet(
-    "黄河远上白云间",
-    (
-        Offer(Couplet("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
-        Offer(Couplet("黄河远上白云间", "万里江山万里余"), -9.0),
-    ),
-    Wish(77, 2, "auto"),
-    Method(7, 5, None),
-    "tang-lstm 1.0.0",
-)
-DRAWN = replace(SHEET, method=Method(7, None, Sampling(0.8, 100, 0.9, 4_294_967_295)))
-
-
-def payload(view):
-    """The message that Discord stores: it numbers the components and keeps all that they say."""
-    message = written("", BOT, flags=V2, components=json.loads(json.dumps(view.to_components())))
-    assert fault(message) is None
-    return message
-
-
-def received(message):
-    """The message as discord.py hands it to whoever presses one of its buttons."""
-    client = discord.Client(intents=discord.Intents.none())
-    return discord.Message(
-        state=client._connection, channel=client.get_partial_messageable(99), data=message
-    )
-
-
-def posted(sheet, speech=ENGLISH):
-    return received(payload(answer_layout(sheet, speech)))
 
 
 @given(sheets, st.sampled_from(LANGUAGES))
@@ -129,6 +68,64 @@ def test_answer_reads_from_top_to_bottom():
     assert list(labels(message).values()) == ["♥", "♥", "Another batch", "Details"]
 
 
+def test_poem_reads_from_top_to_bottom():
+    message = payload(answer_layout(QUATRAINS, ENGLISH))
+    assert texts(message) == [
+        "### 白日依山尽\n### 黄河入海流",
+        "-# **1.** ▰▰▰▱▱ · line 4 is from the corpus\n"
+        "白日依山尽\n黄河入海流\n欲穷千里目\n更上一层楼",
+        "-# **2.** ▰▱▱▱▱ · lines 3, 4 are from the corpus · relaxed: tones, repetition\n"
+        "白日依山尽\n黄河入海流\n青云步水迟\n空有故人期",
+        "-# tang-lstm 1.0.0\n-# unmarked lines are new\n-# the original goes on: ||欲穷千里目||",
+    ]
+    assert read_sheet(received(message)) == QUATRAINS
+
+
+def test_acrostic_has_bold_heads():
+    sheet = Sheet("春夏", (SPRING,), Wish(77, 1, "auto", chars=5), Method(8, 5), "m")
+    message = payload(answer_layout(sheet, ENGLISH))
+    assert texts(message)[1] == "-# **1.** ▰▰▰▱▱\n**春**风卷帘幕\n**夏**月照窗庭"
+    assert read_sheet(received(message)) == sheet
+
+
+def test_answer_of_the_first_layout_is_read_still():
+    """As bots of the first layout posted it, with two hearts on its second couplet."""
+
+    def pressable(custom_id, label):
+        return {"type": 2, "style": 2, "label": label, "custom_id": custom_id, "disabled": False}
+
+    def section(text, heart):
+        return {"type": 9, "components": [{"type": 10, "content": text}], "accessory": heart}
+
+    parts = [
+        {"type": 10, "content": "### 黄河远上白云间"},
+        section(
+            "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▰▱",
+            pressable("lianju:heart:1:1:-14.302897954883520", "♥"),
+        ),
+        section(
+            "**2.** 黄河远上白云间，万里江山万里余\n-# ▰▰▰▰▰",
+            pressable("lianju:heart:1:2:-9.0", "♥ 2"),
+        ),
+        {
+            "type": 1,
+            "components": [
+                pressable("lianju:again:1:77:2:auto:chosen", "换一批"),
+                pressable("lianju:details:1:7:5:0", "详情"),
+            ],
+        },
+        {"type": 10, "content": "-# tang-lstm 1.0.0\n-# 随机种子 0"},
+    ]
+    container = {"type": 17, "accent_color": 0x2F4F4F, "spoiler": False, "components": parts}
+    message = written("", BOT, flags=V2, components=[container])
+    expected = replace(SHEET, method=Method(7, 5, choosing=Choosing(0)))
+    assert read_sheet(received(message)) == expected
+    after = payload(with_hearts(received(message), [1, 2]))
+    assert [labels(after)[key] for key in custom_ids(after, "lianju:heart:")] == ["♥ 1", "♥ 2"]
+    assert read_sheet(received(after)) == expected
+    assert "seed 0" in texts(payload(details_layout(expected, ENGLISH)))[0]
+
+
 def test_drawn_answer_tells_its_seed():
     message = payload(answer_layout(DRAWN, ENGLISH))
     assert texts(message)[-1] == "-# tang-lstm 1.0.0\n-# seed 4294967295"
@@ -153,8 +150,10 @@ def test_english_couplet_is_two_lines():
 def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, count, of, method):
     """A prompt of four lines, as many words as the composer takes, and lines as long."""
     line = " ".join([of * letters] * (words // 4 or 1))
-    offer = Offer(Couplet(line, " ".join([of * letters] * words)), -9.0)
-    sheet = Sheet("\n".join([line] * 4), (offer,) * count, Wish(2**64 - 1, 10, "auto"), method, "m")
+    original = " ".join([of * letters] * words)
+    offer = Offer(Couplet(line, original), -9.0)
+    wish = Wish(2**64 - 1, 10, "auto")
+    sheet = Sheet("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
     for language in LANGUAGES:
         speech = Speech(language)
         try:
@@ -199,7 +198,7 @@ def test_offers_that_find_no_room_are_counted():
     sheet = replace(SHEET, offers=(Offer(long, -9.0),) * 5)
     message = payload(answer_layout(sheet, ENGLISH))
     assert len(custom_ids(message, "lianju:heart:")) == 2
-    assert texts(message)[-1].endswith("\n-# 3 more lines are too long to show here.")
+    assert texts(message)[-1].endswith("\n-# 3 more answers are too long to show here.")
 
 
 def test_answer_without_room_is_refused():
@@ -225,12 +224,18 @@ def spoilt(change):
         lambda parts: parts.pop(0),
         lambda parts: parts.pop(),
         lambda parts: parts[1].update(accessory={"type": 11, "media": {"url": "https://x.y/z"}}),
-        lambda parts: parts[1]["accessory"].update(custom_id="lianju:heart:2:1:-9.0"),
-        lambda parts: parts[1]["accessory"].update(custom_id="lianju:heart:1:2:-9.0"),
+        lambda parts: parts[1]["accessory"].update(custom_id="lianju:heart:3:1:-9.0::"),
+        lambda parts: parts[1]["accessory"].update(custom_id="lianju:heart:2:2:-9.0::"),
         lambda parts: parts[1]["components"][0].update(content="1. 黄河"),
         lambda parts: parts[1]["components"][0].update(content="**1.** 黄河\n-# ▰▱▱▱▱"),
         lambda parts: parts[3]["components"].pop(),
         lambda parts: parts[3]["components"][0].update(custom_id="lianju:again:2:77"),
+        lambda parts: parts[3]["components"][0].update(
+            custom_id="lianju:again:2:77:5:auto:chosen:jueju:::strict:exclude"
+        ),
+        lambda parts: parts[3]["components"][0].update(
+            custom_id="lianju:again:2:77:5:auto:chosen:next:7::strict:exclude"
+        ),
         lambda parts: parts[3]["components"][1].update(custom_id="lianju:details:1:7:9:9:9:9"),
     ],
 )
@@ -242,27 +247,3 @@ def test_layout_of_another_version_is_refused(change):
 def test_message_that_is_no_answer_is_refused():
     with pytest.raises(UnreadableAnswerError):
         read_sheet(received(written("黄河远上白云间", BOT)))
-
-
-def test_details_have_the_exact_numbers():
-    (text,) = texts(payload(details_layout(SHEET, ENGLISH)))
-    assert text.split("\n") == [
-        "**tang-lstm 1.0.0**",
-        "beam search, width 5",
-        "**1.** 万里江山万里遥",
-        "-# log-probability -14.3029 · perplexity 7.72 a character",  # exp(14.3029 / 7)
-        "**2.** 万里江山万里余",
-        "-# log-probability -9.0000 · perplexity 3.62 a character",  # exp(9 / 7)
-        "-# The bars show the mean log-probability a character, from −5.5 to −1: "
-        "the fuller, the surer the model.",
-    ]
-
-
-def test_details_of_a_drawn_answer_draw_it_again():
-    (text,) = texts(payload(details_layout(DRAWN, ENGLISH)))
-    assert "temperature 0.8, top-k 100, top-p 0.9, seed 4294967295" in text
-
-
-@given(sheets, st.sampled_from(LANGUAGES))
-def test_details_keep_discords_limits(sheet, language):
-    payload(details_layout(sheet, Speech(language)))

@@ -32,7 +32,7 @@ async def answer(fake, bot, clock):
 
 
 def heart(message, rank):
-    (custom_id,) = custom_ids(message, f"lianju:heart:1:{rank}:")
+    (custom_id,) = custom_ids(message, f"lianju:heart:2:{rank}:")
     return custom_id
 
 
@@ -249,7 +249,7 @@ async def test_whoever_presses_on_a_deleted_message_is_told_what_that_did(fake, 
     before = fake.press(answer, pressed), fake.press(answer, pressed)
     fake.delete(answer)
     for payload, sentence, kept_now in zip(
-        before, ("but you keep the couplet", "you no longer keep"), (1, 0), strict=True
+        before, ("but you keep the verse", "you no longer keep"), (1, 0), strict=True
     ):
         await bot.receive(payload)
         (told,) = fake.exchange(payload).messages
@@ -261,9 +261,10 @@ async def test_whoever_presses_on_a_deleted_message_is_told_what_that_did(fake, 
 @pytest.mark.parametrize(
     "custom_id",
     [
+        "lianju:heart:3:1:-9.0::",
         "lianju:heart:2:1:-9.0",
         "lianju:heart:1:1:-9.0:more",
-        "lianju:heart:1:9:-9.0",
+        "lianju:heart:2:9:-9.0::",
         "lianju:heart:",
     ],
 )

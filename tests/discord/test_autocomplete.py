@@ -43,6 +43,12 @@ async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
     assert await offered(fake, bot, "", guild=None) == [OTHERS[0]]
 
 
+async def test_poems_are_no_lines_to_go_on_from(fake, bot, store):
+    await store.favourites.toggle(1, 42, Couplet.of(LINE, *OTHERS), 9, 1)
+    await store.favourites.toggle(1, 42, Couplet(LINE, OTHERS[1]), 9, 1)
+    assert await offered(fake, bot, "") == [OTHERS[1]]
+
+
 async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
     for number in range(40):
         await store.prompts.add(77, f"诗{number}", number)

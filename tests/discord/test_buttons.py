@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lianju.bot.preferences import CANDIDATES
 from lianju.bot.ui.bar import BLOCKS, bar
-from lianju.bot.ui.buttons import PRESS, Heart, Method, Wish
+from lianju.bot.ui.buttons import PRESS, Batch, Heart, Method, Wish
 from lianju.bot.verse.errors import RequestError
 from lianju.bot.verse.request import (
     COUNT,
@@ -17,8 +17,11 @@ from lianju.bot.verse.request import (
     TOP_P,
     WIDTH,
     Choosing,
+    Form,
+    Known,
     Sampling,
     Script,
+    Strictness,
 )
 
 
@@ -29,13 +32,21 @@ def within(bounds):
 
 snowflakes = st.integers(1, 2**64 - 1)
 log_probs = st.floats(max_value=0, allow_nan=False)
-hearts = st.builds(Heart, within(CANDIDATES), log_probs)
+hearts = st.builds(
+    Heart,
+    within(CANDIDATES),
+    log_probs,
+    st.lists(st.booleans(), max_size=8).map(tuple),
+    st.lists(st.sampled_from(["tones", "rhyme", "repetition"]), unique=True).map(tuple),
+)
 wishes = st.builds(
     Wish,
     snowflakes,
     within(COUNT),
-    st.sampled_from(get_args(Script)),
-    st.sampled_from(["chosen", "sampled"]),
+    *map(st.sampled_from, map(get_args, (Script, Batch, Form))),
+    st.sampled_from([None, 5, 7]),
+    st.sampled_from([None, "东", "真"]),
+    *map(st.sampled_from, map(get_args, (Strictness, Known))),
 )
 samplings = st.builds(Sampling, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
 methods = st.one_of(
@@ -57,6 +68,14 @@ def test_custom_id_is_one_that_discord_takes_and_the_bot_hears(button):
     assert re.fullmatch(PRESS, button.custom_id)
 
 
+def test_buttons_of_the_first_layout_are_read_still():
+    assert Heart.read("lianju:heart:1:2:-9.5") == Heart(2, -9.5)
+    assert Wish.read("lianju:again:1:77:5:traditional:sampled") == Wish(
+        77, 5, "traditional", "sampled"
+    )
+    assert Method.read("lianju:details:1:7:5") == Method(7, 5)
+
+
 @given(buttons, st.sampled_from([Heart, Wish, Method]))
 def test_button_is_not_taken_for_another(button, kind):
     if kind is not type(button):
@@ -67,7 +86,9 @@ def test_button_is_not_taken_for_another(button, kind):
 @pytest.mark.parametrize(
     ("kind", "custom_id"),
     [
+        (Heart, "lianju:heart:3:1:-9.5::"),
         (Heart, "lianju:heart:2:1:-9.5"),
+        (Heart, "lianju:heart:2:1:-9.5:x:"),
         (Heart, "lianju:heart:1:1:-9.5:more"),
         (Heart, "lianju:heart:1:one:-9.5"),
         (Heart, "other:heart:1:1:-9.5"),
@@ -75,6 +96,10 @@ def test_button_is_not_taken_for_another(button, kind):
         (Wish, "lianju:again:1:77:5:runes:chosen"),
         (Wish, "lianju:again:1:77:5:auto:dreamt"),
         (Wish, "lianju:again:1:77:5"),
+        (Wish, "lianju:again:2:77:5:auto:chosen"),
+        (Wish, "lianju:again:2:77:5:auto:chosen:ode:::strict:exclude"),
+        (Wish, "lianju:again:2:77:5:auto:chosen:jueju:::sloppy:exclude"),
+        (Wish, "lianju:again:2:77:5:auto:chosen:jueju:::strict:some"),
         (Method, "lianju:details:1:7:None"),
         (Method, "lianju:details:1:7:0.8:100:0.9"),
     ],

@@ -23,6 +23,14 @@ def test_text_has_a_couplet_a_line():
     assert content.decode() == "黄河远上白云间，一片孤城万仞山\n" * 2
 
 
+def test_poem_is_one_entry_of_every_file():
+    kept = [Favourite(7, Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目"), 0, None)]
+    assert favourites_file(kept, "txt").decode() == "白日依山尽，黄河入海流。欲穷千里目。\n"
+    assert rows(favourites_file(kept, "csv"))[1][:2] == ["白日依山尽", "黄河入海流\n欲穷千里目"]
+    (entry,) = json.loads(favourites_file(kept, "json"))["couplets"]
+    assert (entry["line"], entry["answer"]) == ("白日依山尽", "黄河入海流\n欲穷千里目")
+
+
 def test_csv_is_read_back_by_a_spreadsheet():
     content = favourites_file(KEPT, "csv")
     assert content.startswith(BOM)

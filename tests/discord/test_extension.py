@@ -118,7 +118,7 @@ async def ask(fake, bot, data):
 
 
 async def press_heart(fake, bot, message, user):
-    heart = custom_ids(message, "lianju:heart:1:1:")[0]
+    heart = custom_ids(message, "lianju:heart:2:1:")[0]
     payload = fake.press(message, heart, user=user)
     await bot.receive(payload)
     return fake.exchange(payload), labels(message)[heart]

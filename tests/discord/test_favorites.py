@@ -57,7 +57,7 @@ async def test_list_is_read_page_by_page(place, fake, bot, keep):
     await keep(23)
     message = await ask(fake, bot, LIST, **place)
     assert numbers(message) == list(range(22, 12, -1))
-    assert "23 couplets, newest first · page 1 of 3" in texts(message)[-1]
+    assert "23 verses, newest first · page 1 of 3" in texts(message)[-1]
     assert texts(message)[1].startswith(
         "**1.** 黄河远上白云间，第22句\n-# <t:1700000022:D>\n**2.** "
     )
@@ -106,7 +106,7 @@ async def test_buttons_refuse_a_stranger(fake, bot, keep):
     ):
         refusal = await press(fake, bot, message, custom_id, values, user=STRANGER)
         assert "`/favorites list`" in refusal["content"]
-    assert "23 couplets" in texts(await ask(fake, bot, LIST))[-1]
+    assert "23 verses" in texts(await ask(fake, bot, LIST))[-1]
 
 
 async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
@@ -134,7 +134,7 @@ async def test_entry_is_removed_from_its_page(fake, bot, keep):
     message = await press(fake, bot, message, menu(message), [options(message)[2]])
     assert texts(message)[1] == "Removed: 黄河远上白云间，第9句"
     assert numbers(message) == [11, 10, 8, 7, 6, 5, 4, 3, 2, 1]
-    assert "11 couplets" in texts(message)[-1]
+    assert "11 verses" in texts(message)[-1]
 
 
 async def test_last_entry_leaves_an_empty_list(fake, bot, keep):
@@ -153,7 +153,7 @@ async def test_entry_is_removed_once(fake, bot, keep):
     await bot.receive(again)
     assert fake.exchange(again).updates
     message = fake.exchange(again).original
-    assert texts(message)[1] == "That couplet was removed before."
+    assert texts(message)[1] == "That verse was removed before."
     assert numbers(message) == [1, 0]
 
 
@@ -161,7 +161,7 @@ async def test_entry_is_removed_once(fake, bot, keep):
 
 
 async def suggested(fake, bot, typed, **place):
-    payload = fake.complete(slash("favorites remove", focused="couplet", couplet=typed), **place)
+    payload = fake.complete(slash("favorites remove", focused="verse", verse=typed), **place)
     await bot.receive(payload)
     return fake.exchange(payload).choices
 
@@ -171,9 +171,9 @@ async def test_couplet_is_chosen_and_removed(place, fake, bot, keep):
     await keep(12)
     choices = await suggested(fake, bot, "1", **place)
     assert [choice["name"][-4:] for choice in choices] == ["第11句", "第10句", "间，第1句"[-4:]]
-    message = await ask(fake, bot, slash("favorites remove", couplet=choices[1]["value"]), **place)
+    message = await ask(fake, bot, slash("favorites remove", verse=choices[1]["value"]), **place)
     assert texts(message) == ["Removed: 黄河远上白云间，第10句"]
-    assert "11 couplets" in texts(await ask(fake, bot, LIST))[-1]
+    assert "11 verses" in texts(await ask(fake, bot, LIST))[-1]
 
 
 async def test_suggestions_keep_the_limits(fake, bot, keep):
@@ -199,14 +199,14 @@ async def test_no_suggestions_while_the_database_is_locked(fake, bot, store, mon
 @pytest.mark.parametrize("couplet", ["黄河", "0", "-1", "99999", "１", "9" * 400, "1 OR 1=1"])
 async def test_what_was_not_chosen_is_refused(couplet, fake, bot, keep):
     await keep(3)
-    message = await ask(fake, bot, slash("favorites remove", couplet=couplet))
+    message = await ask(fake, bot, slash("favorites remove", verse=couplet))
     assert message["content"].startswith("That is none of your favorites: ")
 
 
 async def test_favourite_of_another_stays(fake, bot, keep, store):
     await keep(1, user=STRANGER)
     (theirs,) = await store.favourites.everything(STRANGER)
-    message = await ask(fake, bot, slash("favorites remove", couplet=str(theirs.id)))
+    message = await ask(fake, bot, slash("favorites remove", verse=str(theirs.id)))
     assert message["content"].startswith("That is none of your favorites: ")
     assert await store.favourites.everything(STRANGER) == [theirs]
 

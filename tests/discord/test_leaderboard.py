@@ -174,7 +174,7 @@ async def test_server_chooses_the_language(fake, bot, love, store):
     await love("第一句", 1, [2])
     await store.preferences.change(42, language="zh-TW")
     message = await ask(fake, bot, COUPLETS, private=False)
-    assert texts(message)[0] == "### ♥ 最受喜愛的詩聯"
+    assert texts(message)[0] == "### ♥ 最受喜愛的詩作"
     assert rows(message)[1] == "-# ♥ 1 · 出題：<@1>"
 
 

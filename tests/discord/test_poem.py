@@ -240,7 +240,7 @@ async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
     assert not message["flags"] & EPHEMERAL
     assert texts(message)[0] == f"### {LINE}"
     assert couplets(message) == expected(composer, chosen(LINE))
-    assert custom_ids(message, "lianju:again:1:77:")  # whoever asked, not whoever wrote
+    assert custom_ids(message, "lianju:again:2:77:")  # whoever asked, not whoever wrote
     assert bot.tree_errors == []
 
 
@@ -278,7 +278,7 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
         ({"count": 0}, "0 is out of range: choose from 1 to 10."),
         ({"count": 11}, "11 is out of range: choose from 1 to 10."),
         ({"seed": 2**32}, "4,294,967,296 is out of range: choose from 0 to 4,294,967,295."),
-        ({"mode": "zzz"}, "There is no such mode: leave it out."),
+        ({"mode": "zzz"}, "zzz is not known: choose from chosen, beam, sampled."),
     ],
 )
 async def test_bounds_hold_whatever_the_client_sends(options, sentence, fake, bot):

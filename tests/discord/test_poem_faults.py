@@ -36,11 +36,11 @@ def make_compose_raise(monkeypatch, composer, error):
         ("。", "The line is empty: write a line of verse."),
         ("once upon a time", "I read Chinese verse"),
         ("黄河龘上白云间", "I do not know “龘”: write the line without."),
-        ("，".join("黄" * 5), "That is 5 lines: write at most 4."),
+        ("，".join("黄" * 8), "That is 8 lines: write at most 7."),
         ("黄" * 65, "That is 65 characters: write at most 64."),
         ("黄" * (MAX_TYPED + 1), "That is 257 characters: write at most 64."),
     ],
-    ids=["empty", "english", "unknown", "five-lines", "long", "longer-than-the-option"],
+    ids=["empty", "english", "unknown", "eight-lines", "long", "longer-than-the-option"],
 )
 async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
     payload = fake.interaction(poem(line))
@@ -107,8 +107,8 @@ async def test_fault_is_one_sentence_with_an_incident_of_the_log(
 @pytest.mark.parametrize(
     ("line", "guild", "figures"),
     [
-        (LINE, 42, r"width=5 lines=5 ms=\d+ outcome=answered"),
-        (LINE, None, r"width=5 lines=5 ms=\d+ outcome=answered"),
+        (LINE, 42, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
+        (LINE, None, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
         ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
     ],
 )
@@ -222,7 +222,7 @@ async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
 
 async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store, clock):
     message = await ask(fake, open_minded, poem(ODD), private=False)
-    await press(fake, open_minded, message, custom_ids(message, "lianju:heart:1:1:")[0])
+    await press(fake, open_minded, message, custom_ids(message, "lianju:heart:2:1:")[0])
     (favourite,) = await store.favourites.everything(77)
     assert favourite.couplet.line == ODD
     assert len(favourite.couplet.answer) == len(ODD)

@@ -31,7 +31,12 @@ async def data(store):
 @pytest.mark.parametrize("place", EVERYWHERE)
 async def test_privacy_says_what_is_stored(place, fake, bot, data):
     text = "\n".join(texts(await ask(fake, bot, PRIVACY, **place)))
-    for said in ("couplets that you keep", "for 30 days", "What is not stored", "Settings of a"):
+    for said in (
+        "couplets and poems that you keep",
+        "for 30 days",
+        "What is not stored",
+        "Settings of a",
+    ):
         assert said in text
 
 

@@ -22,7 +22,7 @@ def settings(fake, bundle):
 
 
 async def press_heart(fake, message, user):
-    heart = custom_ids(message, "lianju:heart:1:1:")[0]
+    heart = custom_ids(message, "lianju:heart:2:1:")[0]
     exchange = await fake.send(fake.press(message, heart, user=user))
     return labels(await exchange.updated())[heart]
 

@@ -12,7 +12,7 @@ from .interactions import EPHEMERAL, custom_ids, labels, poem
 from .process import serving
 
 LINE = "黄河远上白云间"
-HEART = "lianju:heart:1:1:"
+HEART = "lianju:heart:2:1:"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ async def test_heart_on_a_message_deleted_meanwhile_is_told_in_private(fake, ser
     exchange = await fake.send(payload)
     told = await exchange.answered()
     assert told["flags"] & EPHEMERAL
-    assert "you keep the couplet" in told["content"]
+    assert "you keep the verse" in told["content"]
     ended = await served.stop()
     assert ended.status == 0
     assert "Traceback" not in ended.log

@@ -13,6 +13,22 @@ prompt-unknown =
     }
 request-range = { $value } is out of range: choose from { $low } to { $high }.
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.
+request-rhyme = There is no rhyme group “{ $rhyme }”: give the name of one, such as { $names }.
+request-no-rhymes = The model that runs here has no table of rhymes: leave the rhyme out.
+request-free-rhyme = A rhyme cannot be kept where the rules are free: choose strict or loose rules, or leave the rhyme out.
+request-form-language = Only a model of Chinese verse writes poems: leave the form out.
+request-form-uneven = Each line of a { details-form } has 5 or 7 characters, and yours have { $found }: change them, or leave the form out.
+request-form-whole = A { details-form } has { $size } lines, and you gave { $lines }: give fewer, or leave the form out.
+request-form-length = The length of a poem's lines follows from its form: leave the length out.
+request-heads = An acrostic has { $low } to { $high } lines, and you gave { $heads ->
+    [one] { $heads } character
+   *[other] { $heads } characters
+}: give one for each line.
+request-heads-form = A { details-form } has { $size } lines, and you gave { $heads } characters to begin them: give { $size }, or leave the form out.
+request-heads-line = An acrostic begins with its own characters: give either them or a line.
+request-chars = A line of regulated verse has 5 or 7 characters, not { $chars }.
+request-chars-alone = The number of characters is for acrostics: give the first character of each line, or leave it out.
+request-plain = The reference search knows no forms, rhymes or tones: leave these out.
 request-sampling = A beam, chance and choice exclude each other: take one of them.
 search-nothing = No line can be written under these rules: change the line or its length.
 model-fault = The model returned nonsense: whoever runs this bot needs another bundle.

@@ -1,6 +1,6 @@
 leaderboard-heading = { $board ->
     [members] ♥ Best-loved members
-   *[couplets] ♥ Best-loved couplets
+   *[couplets] ♥ Best-loved verses
 }
 leaderboard-period = { $period ->
     [month] the last 30 days
@@ -11,6 +11,6 @@ leaderboard-place = { $period } · page { $page } of { $pages }
 leaderboard-by = asked by { $member }
 leaderboard-none = { $board ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
-   *[couplets] Nobody has kept a couplet here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
+   *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
 }
 leaderboard-no-server = Each server has a leaderboard of its own: ask in a server.

@@ -2,27 +2,56 @@
 desk-running = Your last line is still being answered: ask again when it is done.
 desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
-poem-mode = There is no such mode: leave it out.
 poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or choose another mode.
 
 # An answer and its buttons.
 answer-again = Another batch
 answer-details = Details
 answer-seed = seed { $seed }
+answer-known-line = a line from the corpus
+answer-known = { $count ->
+    [one] line { $lines } is from the corpus
+   *[other] lines { $lines } are from the corpus
+}
+answer-new = { $known ->
+    [0] all lines are new
+   *[other] unmarked lines are new
+}
+answer-rule = { $rule ->
+    [tones] tones
+    [rhyme] rhyme
+    [repetition] repetition
+   *[other] { $rule }
+}
+answer-relaxed = relaxed: { $rules }
+answer-and = {", "}
+answer-original = the original goes on: { $line }
 answer-left-out = { $count ->
-    [one] One more line is too long to show here.
-   *[other] { $count } more lines are too long to show here.
+    [one] One more answer is too long to show here.
+   *[other] { $count } more answers are too long to show here.
 }
 answer-too-long = The answer is too long for one message: write a shorter line.
-gone-kept = The message is gone, but you keep the couplet: see `/favorites list`.
-gone-let-go = The message is gone; you no longer keep the couplet.
+gone-kept = The message is gone, but you keep the verse: see `/favorites list`.
+gone-let-go = The message is gone; you no longer keep the verse.
 answer-unreadable = I cannot read this message any more: ask anew with /poem.
 
 # The details of an answer.
+details-form = { $form ->
+    [jueju] quatrain (绝句)
+    [lushi] regulated poem (律诗)
+   *[acrostic] acrostic (藏头诗)
+}
+details-rhyme = rhyme { $rhyme }
+details-rules = { $rules ->
+    [loose] loose rules
+   *[free] free rules
+}
+details-known = lines from the corpus are welcome
 details-chosen = the best for this very line out of many drawn at random: beam size { $width }, seed { $seed }
 details-beam = beam search, width { $width }
 details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
+details-relaxed = Under the relaxed rules no line could be found here.
 details-scale = The bars show the mean log-probability a character, from −5.5 to −1: the fuller, the surer the model.
 
 # The context menu of a message.

@@ -1,17 +1,17 @@
 privacy-heading = Your data
 privacy-stored = **What is stored about you**, under your Discord id:
-privacy-favourites = the couplets that you keep with ♥, with time and server, until you take the ♥ back;
+privacy-favourites = the couplets and poems that you keep with ♥, with time and server, until you take the ♥ back;
 privacy-prompts = your recent lines for `/poem`, offered to you while you type, for { $days ->
     [one] one day
    *[other] { $days } days
 };
-privacy-asked = that you asked for a couplet, as long as anybody keeps it: the leaderboard counts your hearts.
+privacy-asked = that you asked for a couplet or a poem, as long as anybody keeps it: the leaderboard counts your hearts.
 privacy-not-stored = **What is not stored**: answers that nobody keeps, your messages, your name. The log holds neither verse nor who asked.
 privacy-server = **Settings of a server** belong to it and are deleted when the bot leaves.
 privacy-messages = Answers in a channel stay there until somebody deletes the message.
 privacy-delete = Delete my data
 privacy-sure = Delete everything that is stored about you?
-privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards go for good. To save your couplets first, use `/favorites export`.
+privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards go for good. To save your favorites first, use `/favorites export`.
 privacy-yes = Yes, delete everything
 privacy-no = Keep it
 privacy-deleted = Deleted

@@ -1,19 +1,20 @@
 # 这个机器人是什么。
 about-heading = 联句
-about-what = 你写一句古诗，我接下一句。作诗的是一个读过唐诗宋诗的小型神经语言模型。
+about-what = 你写一句诗，我接下一句，或续成全诗。作诗的是一个神经语言模型。
 about-size = { $cell } 语言模型：{ $layers } × { $hidden }，{ $parameters } 个参数，识 { $tokens } 个字
-about-perplexity-han = 在未见过的唐诗上，每字困惑度 { $perplexity }（越低越好）
+about-perplexity-han = 在未见过的诗上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未见过的文本上，每个词元的困惑度 { $perplexity }（越低越好）
 about-provider = 运行于 { $provider }
 about-versions = 模型 { $model }（许可证：{ $licence }）· Lianju { $lianju }（许可证：MIT）
 
 # 每个命令做什么。
 help-heading = 我会做什么
-help-poem = `/联句`（poem）：为你的诗句接出下一句，由你挑选。
+help-poem = `/联句`（poem）：为你的诗句接出下一句，由你挑选；选了“体裁”，就续成绝句或律诗。
+help-acrostic = `/藏头诗`（acrostic）：用你给的字作每句的头一个字，写成一首诗。
 help-answer = 在一条消息上选“应用 → 接这一句”，就接那条消息里的诗句。
-help-hearts = 按 ♥ 收藏诗联，再按一次取消。“换一批”只有提问的人能按。
-help-favorites = `/收藏`（favorites）：查看、移除你收藏的诗联，或导出成文件。
-help-leaderboard = `/排行榜`（leaderboard）：本服务器最受喜爱的诗联，以及得到别人 ♥ 最多的成员。
+help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
+help-favorites = `/收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
+help-leaderboard = `/排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
 help-settings = `/设置`（settings）：供有“管理服务器”权限的成员使用。
 help-about = `/关于`（about） 介绍模型；`/隐私`（privacy） 说明保存了关于你的什么数据、如何删除；`/帮助`（help） 就是这里。
-help-more = 试试 `/联句`（poem） 黄河远上白云间。
+help-more = 试试 `/联句`（poem） 黄河远上白云间，或 `/藏头诗`（acrostic） 春夏秋冬。

@@ -2,24 +2,52 @@
 desk-running = 你的上一句还没答完：请等它答完再问。
 desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
 poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
-poem-mode = 没有这种方式：请不填。
 poem-seed = “最可能的”不靠随机：请去掉种子，或改选别的方式。
 
 # 回答与它的按钮。
 answer-again = 换一批
 answer-details = 详情
 answer-seed = 随机种子 { $seed }
-answer-left-out = 另有 { $count } 句太长，这里放不下。
+answer-known-line = 前人成句
+answer-known = { $count ->
+   *[other] 第 { $lines } 句是前人成句
+}
+answer-new = { $known ->
+    [0] 都是新句
+   *[other] 未标明的都是新句
+}
+answer-rule = { $rule ->
+    [tones] 平仄
+    [rhyme] 押韵
+    [repetition] 重字
+   *[other] { $rule }
+}
+answer-relaxed = 从宽：{ $rules }
+answer-and = 、
+answer-original = 原诗下句：{ $line }
+answer-left-out = 另有 { $count } 个答案太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
-gone-kept = 这条消息已被删除，不过诗联已经收藏：请看 `/favorites list`。
-gone-let-go = 这条消息已被删除；诗联已不再收藏。
+gone-kept = 这条消息已被删除，不过诗作已经收藏：请看 `/favorites list`。
+gone-let-go = 这条消息已被删除；诗作已不再收藏。
 answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
 
 # 回答的详情。
+details-form = { $form ->
+    [jueju] 绝句
+    [lushi] 律诗
+   *[acrostic] 藏头诗
+}
+details-rhyme = 押“{ $rhyme }”韵
+details-rules = { $rules ->
+    [loose] 平仄从宽
+   *[free] 不拘格律
+}
+details-known = 可用前人成句
 details-chosen = 随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
+details-relaxed = 注明从宽的规则，守着它就写不出句子。
 details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1：越满，模型越有把握。
 
 # 消息的右键菜单。

@@ -1,7 +1,7 @@
 settings-heading = 本服务器的设置
 settings-name = { $setting ->
     [beam_size] 束宽
-    [candidates] 候选句数
+    [candidates] 候选数
     [cooldown_s] 冷却时间
     [channels] 频道
     [script] 简繁
@@ -31,7 +31,7 @@ settings-applies = 从下一次请求起生效。
 settings-same = **{ $name }**没有变化：{ $value }。
 settings-reset = 已恢复默认：
 settings-reset-same = 所有设置本来就是默认值。
-settings-where = 成员可以在哪里使用 `/poem`
+settings-where = 成员可以在哪里使用 `/poem` 和 `/acrostic`
 settings-where-now = 现在：{ $channels }。
 settings-where-saved = 已保存：{ $channels }。从下一次请求起生效。
 settings-where-how = 子区和帖子跟随所属频道。一个都不选，就是允许所有频道。

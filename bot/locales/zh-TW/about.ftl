@@ -1,19 +1,20 @@
 # 這個機器人是什麼。
 about-heading = 聯句
-about-what = 你寫一句古詩，我接下一句。作詩的是一個讀過唐詩宋詩的小型神經語言模型。
+about-what = 你寫一句詩，我接下一句，或續成全詩。作詩的是一個神經語言模型。
 about-size = { $cell } 語言模型：{ $layers } × { $hidden }，{ $parameters } 個參數，識 { $tokens } 個字
-about-perplexity-han = 在未見過的唐詩上，每字困惑度 { $perplexity }（越低越好）
+about-perplexity-han = 在未見過的詩上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未見過的文本上，每個詞元的困惑度 { $perplexity }（越低越好）
 about-provider = 執行於 { $provider }
 about-versions = 模型 { $model }（授權條款：{ $licence }）· Lianju { $lianju }（授權條款：MIT）
 
 # 每個指令做什麼。
 help-heading = 我會做什麼
-help-poem = `/聯句`（poem）：為你的詩句接出下一句，由你挑選。
+help-poem = `/聯句`（poem）：為你的詩句接出下一句，由你挑選；選了「體裁」，就續成絕句或律詩。
+help-acrostic = `/藏頭詩`（acrostic）：用你給的字作每句的頭一個字，寫成一首詩。
 help-answer = 在一則訊息上選「應用程式 → 接這一句」，就接那則訊息裡的詩句。
-help-hearts = 按 ♥ 收藏詩聯，再按一次取消。「換一批」只有提問的人能按。
-help-favorites = `/收藏`（favorites）：查看、移除你收藏的詩聯，或匯出成檔案。
-help-leaderboard = `/排行榜`（leaderboard）：這個伺服器最受喜愛的詩聯，以及得到別人 ♥ 最多的成員。
+help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
+help-favorites = `/收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
+help-leaderboard = `/排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
 help-settings = `/設定`（settings）：供有「管理伺服器」權限的成員使用。
 help-about = `/關於`（about） 介紹模型；`/隱私`（privacy） 說明儲存了關於你的什麼資料、如何刪除；`/說明`（help） 就是這裡。
-help-more = 試試 `/聯句`（poem） 黃河遠上白雲間。
+help-more = 試試 `/聯句`（poem） 黃河遠上白雲間，或 `/藏頭詩`（acrostic） 春夏秋冬。

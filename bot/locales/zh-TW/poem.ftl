@@ -2,24 +2,52 @@
 desk-running = 你的上一句還沒答完：請等它答完再問。
 desk-cooldown = 一句一句來：<t:{ $retry_at }:R>可以再問。
 poem-elsewhere = 我不在這個頻道作答：請到 { $channels } 來問。
-poem-mode = 沒有這種方式：請不填。
 poem-seed = 「最可能的」不靠隨機：請拿掉種子，或改選別的方式。
 
 # 回答與它的按鈕。
 answer-again = 換一批
 answer-details = 詳細資訊
 answer-seed = 隨機種子 { $seed }
-answer-left-out = 另有 { $count } 句太長，這裡放不下。
+answer-known-line = 前人成句
+answer-known = { $count ->
+   *[other] 第 { $lines } 句是前人成句
+}
+answer-new = { $known ->
+    [0] 都是新句
+   *[other] 未標明的都是新句
+}
+answer-rule = { $rule ->
+    [tones] 平仄
+    [rhyme] 押韻
+    [repetition] 重字
+   *[other] { $rule }
+}
+answer-relaxed = 從寬：{ $rules }
+answer-and = 、
+answer-original = 原詩下句：{ $line }
+answer-left-out = 另有 { $count } 個答案太長，這裡放不下。
 answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句子。
-gone-kept = 這則訊息已被刪除，不過詩聯已經收藏：請看 `/favorites list`。
-gone-let-go = 這則訊息已被刪除；詩聯已不再收藏。
+gone-kept = 這則訊息已被刪除，不過詩作已經收藏：請看 `/favorites list`。
+gone-let-go = 這則訊息已被刪除；詩作已不再收藏。
 answer-unreadable = 我已經讀不懂這則訊息了：請用 /poem 重新提問。
 
 # 回答的詳細資訊。
+details-form = { $form ->
+    [jueju] 絕句
+    [lushi] 律詩
+   *[acrostic] 藏頭詩
+}
+details-rhyme = 押「{ $rhyme }」韻
+details-rules = { $rules ->
+    [loose] 平仄從寬
+   *[free] 不拘格律
+}
+details-known = 可用前人成句
 details-chosen = 隨機抽取多句，選出最貼合此句的：束寬 { $width }，隨機種子 { $seed }
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }
+details-relaxed = 註明從寬的規則，守著它就寫不出句子。
 details-scale = 方塊表示每字對數機率的平均值，從 −5.5 到 −1：越滿，模型越有把握。
 
 # 訊息的右鍵選單。

@@ -1,7 +1,7 @@
 settings-heading = 這個伺服器的設定
 settings-name = { $setting ->
     [beam_size] 束寬
-    [candidates] 候選句數
+    [candidates] 候選數
     [cooldown_s] 冷卻時間
     [channels] 頻道
     [script] 簡繁
@@ -31,7 +31,7 @@ settings-applies = 從下一次請求起生效。
 settings-same = **{ $name }**沒有變動：{ $value }。
 settings-reset = 已恢復預設：
 settings-reset-same = 所有設定本來就是預設值。
-settings-where = 成員可以在哪裡使用 `/poem`
+settings-where = 成員可以在哪裡使用 `/poem` 和 `/acrostic`
 settings-where-now = 目前：{ $channels }。
 settings-where-saved = 已儲存：{ $channels }。從下一次請求起生效。
 settings-where-how = 討論串和貼文跟隨所屬頻道。一個都不選，就是允許所有頻道。

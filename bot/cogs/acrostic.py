@@ -1,0 +1,75 @@
+"""`/acrostic`: a poem whose lines begin with given characters (藏头诗)."""
+
+import re
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from ..preferences import CANDIDATES
+from ..verse.request import SEED, Script, Strictness
+from .composing import ComposingCog, request_for
+from .options import MAX_RHYME, RULES, SCRIPT, choice
+
+__all__ = ["Acrostic"]
+
+MAX_TYPED = 40  # characters; spaces and punctuation come on top of the heads
+BETWEEN = re.compile(r"[\W_]+")  # as in 春、夏、秋、冬
+
+Interaction = discord.Interaction[Any]
+
+
+class Acrostic(ComposingCog, name="Lianju acrostic"):
+    """Writes a poem around the characters that a member gives."""
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.choices(rules=RULES, script=SCRIPT)
+    @app_commands.choices(
+        chars=[
+            choice("chars", 5, "five characters a line"),
+            choice("chars", 7, "seven characters a line"),
+        ]
+    )
+    async def acrostic(
+        self,
+        interaction: Interaction,
+        heads: app_commands.Range[str, 1, MAX_TYPED],
+        chars: int = 7,
+        rhyme: app_commands.Range[str, 1, MAX_RHYME] | None = None,
+        rules: Strictness = "strict",
+        count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
+        script: Script | None = None,
+        seed: app_commands.Range[int, SEED.low, SEED.high] = 0,
+    ) -> None:
+        """Writes a poem whose lines begin with the characters that you give (藏头诗).
+
+        Args:
+            heads: The first character of each line, two to eight of them, such as 春夏秋冬.
+            chars: How long each line is; seven characters, if left out.
+            rhyme: A rhyme group, or a character that rhymes; any will do, if left out.
+            rules: How tones and rhyme bind; strictly, if left out.
+            count: How many poems; more than this server's beam size widen the search as well.
+            script: The characters of the answer; if left out, this server's choice.
+            seed: Other poems for another number, the same poems for the same one.
+        """
+        async with self.answering(interaction) as context:
+            request = request_for(
+                "",
+                context.preferences,
+                seed=seed,
+                count=count,
+                script=script,
+                heads=BETWEEN.sub("", heads),
+                chars=chars,
+                rhyme=rhyme,
+                strictness=rules,
+            )
+            await self.compose(interaction, context, request)
+
+    @acrostic.autocomplete("rhyme")
+    async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        """The rhyme groups that suit what is typed."""
+        return self.rhyme_choices(interaction, current)

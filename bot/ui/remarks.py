@@ -1,0 +1,53 @@
+"""What is said of an answer's candidates: which lines the corpus has, which rules had to go."""
+
+from collections.abc import Iterable
+
+from .sheet import Sheet
+from .speech import Speech
+
+__all__ = ["remark", "remark_of_all"]
+
+
+def remark(sheet: Sheet, rank: int, speech: Speech) -> list[str]:
+    """What sets a candidate apart from others; new lines under all rules are what is expected.
+
+    Args:
+        sheet: The answer.
+        rank: The candidate's number, from 1.
+        speech: The language.
+    """
+    said = []
+    if places := sheet.known_places[rank - 1]:
+        said.append(
+            speech.say("answer-known", lines=_listed(map(str, places), speech), count=len(places))
+            if sheet.wish.is_poem
+            else speech.say("answer-known-line")
+        )
+    relaxed = sheet.offers[rank - 1].relaxed
+    if relaxed and not sheet.relaxed_by_all:
+        said.append(_without(relaxed, speech))
+    return said
+
+
+def remark_of_all(sheet: Sheet, speech: Speech) -> list[str]:
+    """What holds for all candidates: that lines are new, if the bundle can tell; rules that went.
+
+    Args:
+        sheet: The answer.
+        speech: The language.
+    """
+    said = []
+    if all(offer.known for offer in sheet.offers):
+        said.append(speech.say("answer-new", known=sum(map(len, sheet.known_places))))
+    if sheet.relaxed_by_all:
+        said.append(_without(sheet.relaxed_by_all, speech))
+    return said
+
+
+def _without(relaxed: Iterable[str], speech: Speech) -> str:
+    names = (speech.say("answer-rule", rule=rule) for rule in relaxed)
+    return speech.say("answer-relaxed", rules=_listed(names, speech))
+
+
+def _listed(items: Iterable[str], speech: Speech) -> str:
+    return speech.say("answer-and").join(items)

@@ -1,0 +1,44 @@
+"""A toy bundle that knows tones, rhymes and lines of a corpus."""
+
+import numpy as np
+from lianju.bot.verse.known import KnownLines, answer_keys, line_keys
+from lianju.export.fuse import fuse_map, fuse_set
+
+from ..verse.toy import CHINESE, SPECIALS, Toy
+
+LETTERS = [token for token in CHINESE if token not in SPECIALS]
+GROUPS = {"东": "平", "阳": "平", "董": "上", "屋": "入"}
+READINGS = {letter: list(GROUPS)[place % len(GROUPS)] for place, letter in enumerate(LETTERS)}
+
+
+def write_learned(directory, couplets=(), lines=()):
+    """Writes the bundle, whose corpus has these couplets and these lines, all equally long."""
+    directory.mkdir(parents=True)
+    rows = (
+        "\t".join((group, tone, "".join(c for c in LETTERS if READINGS[c] == group)))
+        for group, tone in GROUPS.items()
+    )
+    (directory / "prosody.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if couplets or lines:
+        (directory / "known.bin").write_bytes(_known(couplets, lines))
+    return Toy().write(directory)
+
+
+def _known(couplets, lines):
+    place = {token: number for number, token in enumerate(CHINESE)}
+
+    def keys(line):
+        return line_keys(np.array([[place[letter] for letter in line]]))
+
+    written = dict.fromkeys([line for couplet in couplets for line in couplet] + list(lines))
+    answers = [(answer_keys(keys(first), len(first))[0], second) for first, second in couplets]
+    nothing = np.zeros(0, np.uint64)
+    return KnownLines(
+        len(CHINESE),
+        fuse_set(np.concatenate([nothing, *map(keys, written)]), 14),
+        fuse_map(
+            np.concatenate([nothing, *(found for found, _ in answers)]),
+            np.array([place[letter] for _, second in answers for letter in second]),
+            (len(CHINESE) - 1).bit_length(),
+        ),
+    ).dump()

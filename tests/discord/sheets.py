@@ -1,0 +1,150 @@
+"""Answers of all kinds, and the messages that show them."""
+
+import json
+from dataclasses import replace
+
+import discord
+from hypothesis import strategies as st
+from lianju.bot.store import Couplet
+from lianju.bot.ui.answer import Offer, Sheet, answer_layout
+from lianju.bot.ui.buttons import Method, Wish
+from lianju.bot.ui.speech import Speech
+from lianju.bot.verse.composer import Sampling
+
+from .interactions import BOT, V2
+from .limits import fault
+from .messages import written
+
+LANGUAGES = ("en", "zh-CN", "zh-TW")
+ENGLISH = Speech("en")
+
+# Whatever a vocabulary may hold, Discord's markdown and our own separators above all.
+verse = st.text(
+    st.one_of(
+        st.sampled_from("\\*_~`|<>[]#@/，。▰-1. \n♥"),
+        st.characters(codec="utf-8"),
+        st.sampled_from("黄河远上白云间"),
+    ),
+    min_size=1,
+    max_size=40,
+)
+line = verse.map(lambda text: text.replace("\n", "")).filter(bool)
+log_probs = st.floats(max_value=0, allow_nan=False)
+relaxations = st.sampled_from([(), ("tones",), ("tones", "rhyme", "repetition")])
+
+
+def offers_of(couplets, new_lines):
+    """Candidates of one answer: either all are stamped, or the bundle cannot tell."""
+    stamps = st.lists(st.booleans(), min_size=new_lines, max_size=new_lines).map(tuple)
+    return st.sampled_from([stamps, st.just(())]).flatmap(
+        lambda known: st.lists(
+            st.builds(Offer, couplets, log_probs, known, relaxations), min_size=1, max_size=10
+        ).map(tuple)
+    )
+
+
+wish_fields = (
+    st.integers(1, 2**64 - 1),
+    st.integers(1, 10),
+    st.sampled_from(["auto", "simplified", "traditional"]),
+    st.sampled_from(["chosen", "sampled"]),
+)
+rules = (
+    st.sampled_from([None, "东", "删"]),
+    st.sampled_from(["strict", "loose", "free"]),
+    st.sampled_from(["exclude", "allow"]),
+)
+methods = st.one_of(
+    st.builds(Method, st.integers(1, 64), st.integers(1, 64), st.none()),
+    st.builds(
+        Method,
+        st.integers(1, 64),
+        st.none(),
+        st.builds(
+            Sampling,
+            st.floats(0.1, 2.0),
+            st.integers(1, 1000),
+            st.floats(0.05, 1.0),
+            st.integers(0, 2**32 - 1),
+        ),
+    ),
+)
+models = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=50)
+originals = st.none() | line
+
+
+def sheets_of(prompt, couplets, new_lines, form="next", chars=None):
+    wish = st.builds(Wish, *wish_fields, st.just(form), st.just(chars), *rules)
+    offers = offers_of(couplets, new_lines)
+    return st.builds(Sheet, prompt, offers, wish, methods, models, originals)
+
+
+def poems(size):
+    return st.lists(line, min_size=size, max_size=size).map(lambda lines: Couplet.of(*lines))
+
+
+single_lines = sheets_of(verse, st.builds(Couplet, verse, verse), 1)
+rests = st.sampled_from([("jueju", 4), ("lushi", 8)]).flatmap(
+    lambda form: st.integers(1, form[1] - 1).flatmap(
+        lambda given: sheets_of(
+            st.lists(line, min_size=given, max_size=given).map("\n".join),
+            poems(form[1]),
+            form[1] - given,
+            form[0],
+        )
+    )
+)
+acrostics = st.integers(2, 8).flatmap(lambda n: sheets_of(line, poems(n), n, chars=7))
+sheets = single_lines | rests | acrostics
+
+SHEET = Sheet(
+    "黄河远上白云间",
+    (
+        Offer(Couplet("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
+        Offer(Couplet("黄河远上白云间", "万里江山万里余"), -9.0),
+    ),
+    Wish(77, 2, "auto"),
+    Method(7, 5, None),
+    "tang-lstm 1.0.0",
+)
+QUATRAINS = Sheet(
+    "白日依山尽\n黄河入海流",
+    (
+        Offer(
+            Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"),
+            -30.0,
+            (False, True),
+        ),
+        Offer(
+            Couplet.of("白日依山尽", "黄河入海流", "青云步水迟", "空有故人期"),
+            -60.0,
+            (True, True),
+            ("tones", "repetition"),
+        ),
+    ),
+    Wish(77, 2, "auto", form="jueju"),
+    Method(10, 5),
+    "tang-lstm 1.0.0",
+    "欲穷千里目",
+)
+SPRING = Offer(Couplet.of("春风卷帘幕", "夏月照窗庭"), -24.0)
+DRAWN = replace(SHEET, method=Method(7, None, Sampling(0.8, 100, 0.9, 4_294_967_295)))
+
+
+def payload(view):
+    """The message that Discord stores: it numbers the components and keeps all that they say."""
+    message = written("", BOT, flags=V2, components=json.loads(json.dumps(view.to_components())))
+    assert fault(message) is None
+    return message
+
+
+def received(message):
+    """The message as discord.py hands it to whoever presses one of its buttons."""
+    client = discord.Client(intents=discord.Intents.none())
+    return discord.Message(
+        state=client._connection, channel=client.get_partial_messageable(99), data=message
+    )
+
+
+def posted(sheet, speech=ENGLISH):
+    return received(payload(answer_layout(sheet, speech)))

@@ -1,0 +1,81 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lianju.bot.ui.answer import answer_layout
+from lianju.bot.ui.details import details_layout
+from lianju.bot.ui.speech import Speech
+
+from .interactions import texts
+from .sheets import DRAWN, ENGLISH, LANGUAGES, QUATRAINS, SHEET, payload, sheets
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "lines 3, 4 are from the corpus · relaxed: tones, repetition"),
+        ("zh-CN", "第 3、4 句是前人成句 · 从宽：平仄、重字"),
+        ("zh-TW", "第 3、4 句是前人成句 · 從寬：平仄、重字"),
+    ],
+)
+def test_remarks_are_in_every_language(language, said):
+    (told,) = texts(payload(details_layout(QUATRAINS, Speech(language))))
+    assert said in told
+    assert said in texts(payload(answer_layout(QUATRAINS, Speech(language))))[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "quatrain (绝句) · rhyme 尤 · loose rules · lines from the corpus are welcome"),
+        ("zh-CN", "绝句 · 押“尤”韵 · 平仄从宽 · 可用前人成句"),
+        ("zh-TW", "絕句 · 押「尤」韻 · 平仄從寬 · 可用前人成句"),
+    ],
+)
+def test_details_tell_what_was_asked_for(language, said):
+    wish = replace(QUATRAINS.wish, rhyme="尤", strictness="loose", known="allow")
+    (told,) = texts(payload(details_layout(replace(QUATRAINS, wish=wish), Speech(language))))
+    assert told.split("\n")[2] == said
+
+
+def test_details_of_poems_explain_what_they_say():
+    (told,) = texts(payload(details_layout(QUATRAINS, ENGLISH)))
+    assert told.split("\n")[2:] == [
+        "quatrain (绝句)",
+        "**1.** 白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
+        "-# log-probability -30.0000 · perplexity 20.1 a character · "  # exp(30 / 10)
+        "line 4 is from the corpus",
+        "**2.** 白日依山尽，黄河入海流。青云步水迟，空有故人期。",
+        "-# log-probability -60.0000 · perplexity 403 a character · "
+        "lines 3, 4 are from the corpus · relaxed: tones, repetition",
+        "-# unmarked lines are new",
+        "-# Under the relaxed rules no line could be found here.",
+        "-# the original goes on: 欲穷千里目",
+        "-# The bars show the mean log-probability a character, from −5.5 to −1: "
+        "the fuller, the surer the model.",
+    ]
+
+
+def test_details_have_the_exact_numbers():
+    (text,) = texts(payload(details_layout(SHEET, ENGLISH)))
+    assert text.split("\n") == [
+        "**tang-lstm 1.0.0**",
+        "beam search, width 5",
+        "**1.** 万里江山万里遥",
+        "-# log-probability -14.3029 · perplexity 7.72 a character",  # exp(14.3029 / 7)
+        "**2.** 万里江山万里余",
+        "-# log-probability -9.0000 · perplexity 3.62 a character",  # exp(9 / 7)
+        "-# The bars show the mean log-probability a character, from −5.5 to −1: "
+        "the fuller, the surer the model.",
+    ]
+
+
+def test_details_of_a_drawn_answer_draw_it_again():
+    (text,) = texts(payload(details_layout(DRAWN, ENGLISH)))
+    assert "temperature 0.8, top-k 100, top-p 0.9, seed 4294967295" in text
+
+
+@given(sheets, st.sampled_from(LANGUAGES))
+def test_details_keep_discords_limits(sheet, language):
+    payload(details_layout(sheet, Speech(language)))

@@ -1,0 +1,93 @@
+"""What `/poem` and `/acrostic` offer while a rhyme is typed."""
+
+import pytest
+from lianju.bot.ui.rhymes import rhymes
+from lianju.bot.verse.prosody import Prosody
+from lianju.bot.verse.vocabulary import Vocabulary
+
+from .interactions import slash
+from .learned import READINGS, write_learned
+
+TABLE = "东\t平\t风中空\n阳\t平\t长光乡\n庚\t平\t行\n养\t上\t长\n漾\t去\t望行\n"
+LETTERS = "中空风光长乡行望东"
+COUNTS = (9, 1, 50, 7, 8, 3, 2, 2, 2)  # 风 is the commonest
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    return Vocabulary(("<unk>", "<e>", *LETTERS), (-1, -1, *COUNTS))
+
+
+@pytest.fixture(scope="module")
+def prosody(vocabulary):
+    return Prosody.parse(TABLE, vocabulary)
+
+
+def names(prosody, vocabulary, typed):
+    return list(rhymes(prosody, vocabulary, typed, traditional=False))
+
+
+def test_every_group_tells_its_tone_and_its_commonest_characters(prosody, vocabulary):
+    assert rhymes(prosody, vocabulary, " ", traditional=False) == {
+        "东": "东 · 平 · 风中空",
+        "阳": "阳 · 平 · 长光乡",
+        "庚": "庚 · 平 · 行",
+        "养": "养 · 仄 · 长",
+        "漾": "漾 · 仄 · 行望",
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "groups"),
+    [
+        ("阳", ["阳"]),
+        ("下平阳", ["阳"]),
+        ("陽", ["阳"]),
+        ("长", ["阳", "养"]),  # a character of two groups
+        ("長", ["阳", "养"]),
+        ("行", ["庚", "漾"]),
+        ("风望", ["东", "漾"]),
+        ("仄", ["养", "漾"]),
+        ("猫", []),
+        ("a", []),
+    ],
+)
+def test_groups_that_suit_what_is_typed(typed, groups, prosody, vocabulary):
+    assert names(prosody, vocabulary, typed) == groups
+
+
+def test_reader_of_traditional_characters_reads_them(prosody, vocabulary):
+    assert rhymes(prosody, vocabulary, "陽", traditional=True) == {"阳": "陽 · 平 · 長光鄉"}
+
+
+async def offered(fake, bot, command, **place):
+    payload = fake.complete(slash(command, focused="rhyme", rhyme=""), **place)
+    await bot.receive(payload)
+    exchange = fake.exchange(payload)
+    assert exchange.type == 8
+    return {choice["value"]: choice["name"] for choice in exchange.choices}
+
+
+@pytest.mark.parametrize("command", ["poem", "acrostic"])
+async def test_bundle_without_rhymes_offers_none(command, fake, bot):
+    assert await offered(fake, bot, command) == {}
+
+
+class TestLearned:
+    @pytest.fixture
+    def bundle(self, tmp_path):
+        return write_learned(tmp_path / "toy")
+
+    @pytest.mark.parametrize("command", ["poem", "acrostic"])
+    async def test_command_offers_the_groups_of_the_bundle(self, command, fake, bot):
+        choices = await offered(fake, bot, command)
+        assert list(choices) == ["东", "阳", "董", "屋"]
+        for name, text in choices.items():
+            shown, tone, examples = text.split(" · ")
+            assert (shown, tone) == (name, "平" if name in "东阳" else "仄")
+            assert len(examples) == 8
+            assert {READINGS[letter] for letter in examples} == {name}
+
+    async def test_names_are_in_the_readers_script(self, fake, bot):
+        choices = await offered(fake, bot, "poem", locale="zh-TW")
+        assert choices["东"].startswith("東 · 平 · ")
