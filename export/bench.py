@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Product:
+    """What is written by default, and how long that takes the engine.
+
+    Attributes:
+        median_ms: of one warm answer.
+        target_ms: what it may take on two cores.
+    """
+
+    name: str
+    median_ms: float
+    target_ms: float
+
+
+@dataclass(frozen=True)
 class Cold:
     """A `lianju poem` from its start to its end: medians, and the largest peak."""
 
@@ -75,7 +90,8 @@ def bench(line: str, bundle: Path | None, repeat: int, threads: int, as_json: bo
 
     Every way answers LINE with the same search (width 5, as many characters as LINE has) and the
     same weights. They take turns, so that all see the same machine; each turn begins with an answer
-    that is not counted.
+    that is not counted. Then come the answers that are written by default, as far as the model and
+    LINE allow them: five lines chosen of a hundred, and the rest of a quatrain.
     """
     try:
         import torch
@@ -85,6 +101,7 @@ def bench(line: str, bundle: Path | None, repeat: int, threads: int, as_json: bo
             torch.set_num_threads(threads)
         opened = load_bundle(bundle or default_directory())
         rows, lines = compare(opened, line, repeat, threads)
+        products = measure_products(opened, line, repeat, threads)
     except ModuleNotFoundError as error:
         raise missing("lianju bench", error) from error
     cold = measure_cold(line, opened.directory)
@@ -96,9 +113,11 @@ def bench(line: str, bundle: Path | None, repeat: int, threads: int, as_json: bo
         "threads": torch.get_num_threads(),
         "lines": lines,
         "rows": [asdict(row) for row in rows],
+        "products": [asdict(product) for product in products],
         "cold": asdict(cold),
     }
-    click.echo(json.dumps(report, ensure_ascii=False) if as_json else _table(report, rows, cold))
+    table = _table(report, rows, products, cold)
+    click.echo(json.dumps(report, ensure_ascii=False) if as_json else table)
 
 
 def compare(bundle: Bundle, line: str, repeat: int, threads: int = 0) -> tuple[list[Row], int]:
@@ -116,17 +135,52 @@ def compare(bundle: Bundle, line: str, repeat: int, threads: int = 0) -> tuple[l
     seconds: list[list[float]] = [[] for _ in ways]
     for _ in range(repeat):
         for way, taken in zip(ways, seconds, strict=True):
-            time.sleep(PAUSE)
-            way.answer()
-            started = time.perf_counter()
-            way.answer()
-            taken.append(time.perf_counter() - started)
+            taken.append(_seconds(way))
     medians = [statistics.median(taken) * 1e3 for taken in seconds]
     rows = [
         Row(way.name, median, median / medians[0], len(set(texts) & set(offered[0])))
         for way, median, texts in zip(ways, medians, offered, strict=True)
     ]
     return rows, len(offered[0])
+
+
+def measure_products(bundle: Bundle, line: str, repeat: int, threads: int = 0) -> list[Product]:
+    """Writes what is written by default; what the model cannot or the line forbids is left out.
+
+    Raises:
+        LianjuError: the line cannot be answered.
+    """
+    from lianju.bot.verse.composer import Choosing, Composer, Request
+    from lianju.bot.verse.errors import RequestError
+    from lianju.bot.verse.scheduler import Scheduler
+    from lianju.bot.verse.step_model import StepModel
+
+    engine = StepModel(bundle, threads=threads)
+    composer = Composer(bundle, engine, Scheduler(engine))
+    line_wanted = Request(line, choosing=Choosing(0))
+    products = []
+    for name, target_ms, request in (
+        ("five lines chosen of a hundred", 60.0, line_wanted),
+        ("five quatrains, each line chosen", 250.0, replace(line_wanted, form="jueju")),
+    ):
+        way = Way(name, partial(composer.compose_now, request))
+        try:
+            chosen = way.answer().request.choosing is not None
+        except RequestError:
+            continue
+        if chosen:
+            median_s = statistics.median(_seconds(way) for _ in range(repeat))
+            products.append(Product(name, median_s * 1e3, target_ms))
+    return products
+
+
+def _seconds(way: Way) -> float:
+    """How long the second of two answers takes."""
+    time.sleep(PAUSE)
+    way.answer()
+    started = time.perf_counter()
+    way.answer()
+    return time.perf_counter() - started
 
 
 def measure_cold(line: str, directory: Path) -> Cold:
@@ -198,7 +252,9 @@ def _texts(answer: Answer) -> list[str]:
     return [candidate.text for candidate in answer.candidates]
 
 
-def _table(report: dict[str, Any], rows: Sequence[Row], cold: Cold) -> str:
+def _table(
+    report: dict[str, Any], rows: Sequence[Row], products: Sequence[Product], cold: Cold
+) -> str:
     bundle, lines = report["bundle"], report["lines"]
     head = (
         f"{report['line']}, width {WIDTH}, {bundle['name']} {bundle['version']}, "
@@ -207,6 +263,10 @@ def _table(report: dict[str, Any], rows: Sequence[Row], cold: Cold) -> str:
     body = [
         f"{row.median_ms:9.2f} ms {row.ratio:7.1f}×  {row.same_lines}/{lines} lines  {row.name}"
         for row in rows
+    ]
+    body += [
+        f"{product.median_ms:9.2f} ms  {product.name} (at most {product.target_ms:.0f} ms wanted)"
+        for product in products
     ]
     memory = "" if cold.peak_mb is None else f", {cold.peak_mb:.0f} MB"
     return "\n".join((head, *body, f"{cold.seconds:9.2f} s{memory}  `lianju poem`, cold start"))

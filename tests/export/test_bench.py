@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from click.testing import CliRunner
 from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.vocabulary import Vocabulary
 from lianju.export import bench
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.export.errors import ExportError
@@ -57,9 +59,20 @@ def test_the_command_reports_in_json(bundle, monkeypatch):
     report = json.loads(done.stdout)
     assert report["line"] == LINE
     assert [row["same_lines"] for row in report["rows"]] == [5] * 4
+    assert [product["target_ms"] for product in report["products"]] == [60, 250]
+    assert all(product["median_ms"] > 0 for product in report["products"])
     assert report["cold"]["seconds"] > 0
     assert report["cold"]["peak_mb"] > 10
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
+def test_what_cannot_be_written_is_not_measured(bundle):
+    (line,) = bench.measure_products(bundle, "黄河远上", repeat=1, threads=1)
+    assert line.name == "five lines chosen of a hundred"
+    tokens = tuple("始" if it == "<s>" else it for it in bundle.vocabulary.tokens)
+    startless = replace(bundle, vocabulary=Vocabulary(tokens, bundle.vocabulary.counts))
+    assert bench.measure_products(startless, LINE, repeat=1, threads=1) == []
 
 
 @pytest.mark.parametrize("bundle", ["fp32"], indirect=True)
