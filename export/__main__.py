@@ -19,7 +19,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.version_option(package_name="lianju", prog_name="lianju-export")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Turns a checkpoint into a bundle that the bot can run."""
+    """Turns a checkpoint into a bundle that the bot can run, and grades what it writes."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 import torch
-from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.bundle import default_directory, load_bundle
 from lianju.bot.verse.composition import PRIOR_WEIGHT
 from lianju.bot.verse.errors import BundleError
 from lianju.bot.verse.vocabulary import Vocabulary
@@ -269,6 +269,12 @@ def test_figures_are_stamped_into_the_manifest(copy, card, capsys):
     assert after == before
 
 
+def test_figures_that_ship_are_of_the_bundle_that_ships():
+    shipped = load_bundle(default_directory())
+    figures = shipped.manifest.metrics.get("card")
+    assert figures is None or belongs(figures, shipped)
+
+
 def test_figures_of_other_files_are_not_stamped(copy, card, capsys):
     (copy / "prosody.tsv").write_text(
         (copy / "prosody.tsv").read_text(encoding="utf-8").replace("董", "洞", 1), encoding="utf-8"
@@ -283,6 +289,20 @@ def test_figures_of_other_files_are_not_stamped(copy, card, capsys):
     assert sorted(path.name for path in copy.iterdir()) == sorted(
         path.name for path in card.parent.joinpath("bundle").iterdir()
     )
+
+
+@pytest.fixture(scope="module")
+def others(trained, folder):
+    """A folder of bundles that have no card: of words, and of a preset without line tokens."""
+    for name, special, letters in (
+        ("latin", trained.vocabulary.tokens[:4], [f"w{i}" for i in range(43)]),
+        ("seed", ("<unk>", "<e>"), [*HAN, "松", "竹"]),
+    ):
+        tokens = (*special, *letters)
+        counts = tuple(-1 if token in special else 7 for token in tokens)
+        other = Trained(trained.model, Vocabulary(tokens, counts), {})
+        write_bundle(other, folder / "others" / name, BundleOptions())
+    return folder / "others"
 
 
 def _without_prosody(copy):
@@ -314,21 +334,15 @@ def _without_prosody(copy):
     ],
 )
 def test_bad_input_is_one_sentence(
-    arguments, sentence, bundle, copy, corpus, trained, tmp_path, capsys
+    arguments, sentence, bundle, copy, corpus, others, tmp_path, capsys
 ):
     _without_prosody(copy)
     (tmp_path / "file").write_text("{}", encoding="utf-8")
     (tmp_path / "bare").mkdir()
     for split in ("train", "validation", "test"):
         (tmp_path / "bare" / f"{split}.txt").write_text("a b c\n", encoding="utf-8")
-    for name, special, letters in (
-        ("latin", trained.vocabulary.tokens[:4], [f"w{i}" for i in range(43)]),
-        ("seed", ("<unk>", "<e>"), [*HAN, "松", "竹"]),
-    ):
-        tokens = (*special, *letters)
-        counts = tuple(-1 if token in special else 7 for token in tokens)
-        other = Trained(trained.model, Vocabulary(tokens, counts), {})
-        write_bundle(other, tmp_path / name, BundleOptions())
+    (tmp_path / "latin").symlink_to(others / "latin")
+    (tmp_path / "seed").symlink_to(others / "seed")
     places = {"bundle": bundle, "copy": copy, "corpus": corpus, "tmp": tmp_path}
     given = [argument.format(**places) for argument in arguments]
     defaults = {"--corpus": corpus, "--out": tmp_path / "card"}
