@@ -319,13 +319,13 @@ def _without_prosody(copy):
         (["grade", "{bundle}", "--corpus", "{tmp}/none"], "run `lianju-train prepare` first"),
         (["grade", "{bundle}", "--corpus", "{tmp}/bare"], "too few held-out poems"),
         (["grade", "{bundle}", "--judge", "{tmp}/none.pt"], "There is no checkpoint"),
-        (["grade", "{bundle}", "--judge", "{tmp}/latin"], "give another --judge"),
+        (["grade", "{bundle}", "--judge", "{others}/latin"], "give another --judge"),
         (["grade", "{bundle}", "--prompts", "1"], "--prompts"),
         (["grade", "{bundle}", "--out", "{tmp}/file"], "is a file"),
-        (["grade", "{tmp}/latin"], "is no model of Chinese verse"),
-        (["grade", "{tmp}/seed"], "cannot choose lines"),
+        (["grade", "{others}/latin"], "is no model of Chinese verse"),
+        (["grade", "{others}/seed"], "cannot choose lines"),
         (["tune", "{copy}"], "has no prosody.tsv"),
-        (["tune", "{bundle}", "--judge", "{tmp}/latin"], "give another --judge"),
+        (["tune", "{bundle}", "--judge", "{others}/latin"], "give another --judge"),
         (["tune", "{bundle}", "--corpus", "{tmp}/none"], "run `lianju-train prepare` first"),
         (["tune", "{bundle}", "--weight", "nan"], "nan is not a number"),
         (["stamp", "{bundle}", "{tmp}/none"], "cannot be read"),
@@ -341,9 +341,7 @@ def test_bad_input_is_one_sentence(
     (tmp_path / "bare").mkdir()
     for split in ("train", "validation", "test"):
         (tmp_path / "bare" / f"{split}.txt").write_text("a b c\n", encoding="utf-8")
-    (tmp_path / "latin").symlink_to(others / "latin")
-    (tmp_path / "seed").symlink_to(others / "seed")
-    places = {"bundle": bundle, "copy": copy, "corpus": corpus, "tmp": tmp_path}
+    places = {"bundle": bundle, "copy": copy, "corpus": corpus, "others": others, "tmp": tmp_path}
     given = [argument.format(**places) for argument in arguments]
     defaults = {"--corpus": corpus, "--out": tmp_path / "card"}
     if given[0] == "stamp":
