@@ -40,8 +40,8 @@ class Preferences:
     """What a server prefers; the defaults hold wherever nobody has set anything.
 
     Attributes:
-        beam_size: Beam width of `/poem`.
-        candidates: How many lines `/poem` offers.
+        beam_size: Beam width of `/poem` and `/acrostic`, or how widely they choose.
+        candidates: How many answers they offer.
         cooldown_s: Seconds that a member waits from one request to the next.
         script: Characters of the answers.
         language: What the bot speaks.

@@ -1,7 +1,11 @@
-"""Draws the README's screens from what the bot really sends: `python -m tests.discord.screens`."""
+"""Draws the README's screens from what the bot really sends: `python -m tests.discord.screens`.
+
+The folder of a bundle as an argument takes the place of the one that ships.
+"""
 
 import asyncio
 import re
+import sys
 import tempfile
 import unicodedata
 from datetime import UTC, datetime
@@ -21,6 +25,8 @@ from .interactions import custom_ids, poem, slash
 from .talk import ask, button, press
 
 LINE = "黄河远上白云间"
+QUATRAIN = poem("白日依山尽", form="jueju", count=2)
+ACROSTIC = slash("acrostic", heads="春夏秋冬", chars=5, count=1)
 NAMES = {77: "wang", 78: "li"}
 MANAGE_SERVER = 1 << 5
 WIDTH = 44  # columns of a text beside a button
@@ -53,6 +59,7 @@ def plain(text):
         text = text.replace(mark, "")
     for user, name in NAMES.items():
         text = text.replace(f"<@{user}>", f"@{name}")
+    text = re.sub(r"\|\|(.+)\|\|", lambda spoiler: "▒" * len(spoiler[1]), text)
     return re.sub(
         r"<t:(\d+):D>", lambda time: f"{datetime.fromtimestamp(int(time[1]), UTC):%-d %B %Y}", text
     )
@@ -69,7 +76,7 @@ async def main():
         discord.http.Route.BASE = fake.rest_base
         with tempfile.TemporaryDirectory() as folder:
             store = await open_store(f"sqlite+aiosqlite:///{Path(folder) / 'screens.sqlite3'}")
-            composer = open_composer()
+            composer = open_composer(Path(sys.argv[1]) if sys.argv[1:] else None)
             moment = iter(range(1_790_000_000, 2_000_000_000, 3600))
 
             def clock():
@@ -81,12 +88,17 @@ async def main():
                 await bot.add_cog(cog(resources))
                 bot.add_dynamic_items(*cog.items)
             answer = await ask(fake, bot, poem(LINE), private=False)
+            quatrain = await ask(fake, bot, QUATRAIN, private=False)
             first, third = custom_ids(answer, "lianju:heart:")[:3:2]
             for heart, user in ((first, 77), (first, 78), (third, 78)):
                 await press(fake, bot, answer, heart, user=user)
-            print(draw(answer), end="\n\n")
-            details = await press(fake, bot, answer, button(answer, "Details"))
-            print(draw(details), end="\n\n")
+            await press(fake, bot, quatrain, custom_ids(quatrain, "lianju:heart:")[0], user=78)
+            acrostic = await ask(fake, bot, ACROSTIC, private=False)
+            for message in (answer, quatrain, acrostic):
+                print(draw(message), end="\n\n")
+            for message in (answer, quatrain):
+                details = await press(fake, bot, message, button(message, "Details"))
+                print(draw(details), end="\n\n")
             for screen, private in (
                 ("favorites list", True),
                 ("leaderboard", False),

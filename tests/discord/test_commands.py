@@ -68,12 +68,21 @@ def test_required_options_come_first(commands):
         assert required == sorted(required, reverse=True)
 
 
-def test_poem_is_offered_wherever_its_user_is(commands):
-    (poem,) = (command for command in commands if command["name"] == "poem")
+@pytest.mark.parametrize("name", ["poem", "acrostic"])
+def test_verse_is_offered_wherever_its_user_is(name, commands):
+    (poem,) = (command for command in commands if command["name"] == name)
     assert sorted(poem["contexts"]) == EVERYWHERE
     assert sorted(poem["integration_types"]) == BOTH_INSTALLS
     assert not poem["nsfw"]
     assert poem["default_member_permissions"] is None
+
+
+def test_heads_are_the_one_thing_that_an_acrostic_needs(commands):
+    (acrostic,) = (command for command in commands if command["name"] == "acrostic")
+    heads, chars, *others = acrostic["options"]
+    assert (heads["name"], heads["type"], heads["required"]) == ("heads", 3, True)
+    assert [choice["value"] for choice in chars["choices"]] == [5, 7]
+    assert not any(option.get("required") for option in (chars, *others))
 
 
 def test_line_is_a_required_text_of_bounded_length(commands):

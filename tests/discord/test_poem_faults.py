@@ -231,3 +231,21 @@ async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store
     await open_minded.receive(payload)
     (another,) = fake.exchange(payload).messages
     assert texts(another)[0] == texts(message)[0]
+
+
+async def test_model_of_letters_writes_no_poems(fake, open_minded):
+    told = await ask(fake, open_minded, poem("abcde", form="jueju"))
+    assert told["content"] == "Only a model of Chinese verse writes poems: leave the form out."
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en-US", "The model that runs here has no table of rhymes: leave the rhyme out."),
+        ("zh-CN", "这里运行的模型没有韵表：请不填韵部。"),
+        ("zh-TW", "這裡執行的模型沒有韻表：請不填韻部。"),
+    ],
+)
+async def test_model_without_rhymes_says_so(locale, sentence, fake, bot):
+    told = await ask(fake, bot, poem(LINE, rhyme="东"), locale=locale)
+    assert told["content"] == sentence
