@@ -87,7 +87,7 @@ class ServerSettings(LianjuCog, name=NAME):
         """Sets how wide the choice is: wider is slower, with more lines to choose from.
 
         Args:
-            width: 20 lines are drawn for each unit, and the best of them are offered.
+            width: 12 lines are drawn for each unit, and the best of them are offered.
         """
         await self._change(interaction, beam_size=width)
 

@@ -77,7 +77,7 @@ HEADS = Bounds(2, 8)  # of an acrostic
 CHARS = (5, 7)  # characters of a line of regulated verse
 FORM_LINES = {"jueju": 4, "lushi": 8}
 DEFAULT_COUNT = 5
-POOL_PER_WIDTH = 20  # as many lines are drawn for each line that a beam would keep
+POOL_PER_WIDTH = 12  # as many lines are drawn for each line that a beam would keep
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Request:
 
     Attributes:
         text: What the user wrote; empty for an acrostic.
-        width: Beam width; None is 5, or `count` if that is more. Of lines to choose from, 20
+        width: Beam width; None is 5, or `count` if that is more. Of lines to choose from, 12
             times as many are drawn.
         count: How many lines; None is 5, or `width` if that is less.
         length: Tokens of the new line; None is the length of the prompt's last line.
@@ -308,7 +308,7 @@ class Answer:
 
     @property
     def width(self) -> int:
-        """The beam width; the lines chosen from were 20 times as many."""
+        """The beam width; the lines chosen from were 12 times as many."""
         return self.request.beam
 
     @property
