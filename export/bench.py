@@ -91,7 +91,7 @@ def bench(line: str, bundle: Path | None, repeat: int, threads: int, as_json: bo
     Every way answers LINE with the same search (width 5, as many characters as LINE has) and the
     same weights. They take turns, so that all see the same machine; each turn begins with an answer
     that is not counted. Then come the answers that are written by default, as far as the model and
-    LINE allow them: five lines chosen of a hundred, and the rest of a quatrain.
+    LINE allow them: five lines chosen of a pool, and the rest of a quatrain.
     """
     try:
         import torch
@@ -160,7 +160,7 @@ def measure_products(bundle: Bundle, line: str, repeat: int, threads: int = 0) -
     line_wanted = Request(line, choosing=Choosing(0))
     products = []
     for name, target_ms, request in (
-        ("five lines chosen of a hundred", 60.0, line_wanted),
+        ("five lines chosen of a pool", 60.0, line_wanted),
         ("five quatrains, each line chosen", 250.0, replace(line_wanted, form="jueju")),
     ):
         way = Way(name, partial(composer.compose_now, request))

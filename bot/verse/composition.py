@@ -34,6 +34,9 @@ DRAWS_PER_LINE = 2  # some draws come out alike
 # answers remain likelier than what the poets wrote.
 POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.75, 200, 0.95
 PRIOR_WEIGHT = 1.5  # how much of a line's own log-probability is taken off
+# Less of it where a whole poem is written: its lines keep each other from being stock phrases, and
+# with the full weight they hang together worse.
+POEM_WEIGHT = 0.6
 DIFFERENT = 3  # characters, at least, between any two lines offered
 MISFIT = 5.0  # nats that a wrong tone costs where tones are only preferred
 
@@ -143,7 +146,9 @@ class Planner:
                 self._search(request, plan, wanted, len(drafts), (len(drafts[n].lines), n))
                 for n, plan in current.items()
             )
-            ranked = yield from self._rank(request, list(current.values()), found, welcome)
+            weight = PRIOR_WEIGHT if task.new_lines == 1 else POEM_WEIGHT
+            asked = list(current.values())
+            ranked = yield from self._rank(request, asked, found, weight, welcome)
             for (number, plan), lines in zip(current.items(), ranked, strict=True):
                 if best := _different(lines, wanted) if request.choosing else lines[:wanted]:
                     grown[number] = [drafts[number].grow(line, plan.relaxed) for line in best]
@@ -201,6 +206,7 @@ class Planner:
         request: Request,
         plans: Sequence[LinePlan],
         found: Sequence[Sequence[Hypothesis]],
+        weight: float,
         welcome: Line | None,
     ) -> _Ranking:
         """The lines found under each plan, best first."""
@@ -217,7 +223,7 @@ class Planner:
                 prior = np.array([path.log_prob for path in alone])
                 priors = np.split(prior, np.cumsum([len(paths) for paths in drawn])[:-1])
         return [
-            _ranked(plan, paths, prior)
+            _ranked(plan, paths, weight * prior)
             for plan, paths, prior in zip(plans, drawn, priors, strict=True)
         ]
 
@@ -228,9 +234,9 @@ class Planner:
 
 
 def _ranked(
-    plan: LinePlan, paths: Sequence[Hypothesis], prior: npt.NDArray[np.float64]
+    plan: LinePlan, paths: Sequence[Hypothesis], deduction: npt.NDArray[np.float64]
 ) -> list[_Drawn]:
-    """The lines found under one plan, best first."""
+    """The lines found under one plan, best first, with something taken off each."""
     misfits: IntArray = np.zeros(len(paths), np.int64)
     if plan.preferred and paths:
         misfits = plan.preferred.misfits(np.array([path.tokens for path in paths], np.int64))
@@ -238,9 +244,9 @@ def _ranked(
         _Drawn(
             (*plan.opening, *path.tokens),
             path.log_prob,
-            path.log_prob - PRIOR_WEIGHT * float(alone) - MISFIT * int(wrong),
+            path.log_prob - float(off) - MISFIT * int(wrong),
         )
-        for path, alone, wrong in zip(paths, prior, misfits, strict=True)
+        for path, off, wrong in zip(paths, deduction, misfits, strict=True)
     ]
     return sorted(lines, key=lambda line: -line.worth)
 

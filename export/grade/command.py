@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import click
-from lianju.bot.verse.composition import PRIOR_WEIGHT
+from lianju.bot.verse.composition import POOL_TEMPERATURE, PRIOR_WEIGHT
 
 from ..errors import ExportError
 
@@ -111,7 +111,7 @@ def grade(
     type=click.FloatRange(0, 2),
     callback=_finite,
     multiple=True,
-    default=(0.0, 0.5, PRIOR_WEIGHT, 1.0),
+    default=(0.0, 0.75, PRIOR_WEIGHT),
     show_default=True,
     help="How much of a line's own log-probability is taken off; again for more.",
 )
@@ -120,7 +120,7 @@ def grade(
     "pools",
     type=click.IntRange(5, 5000),
     multiple=True,
-    default=(100,),
+    default=(60,),
     show_default=True,
     help="How many lines are drawn; again for more.",
 )
@@ -130,7 +130,7 @@ def grade(
     type=click.FloatRange(0.1, 2),
     callback=_finite,
     multiple=True,
-    default=(1.0,),
+    default=(POOL_TEMPERATURE,),
     show_default=True,
     help="Of the draw; again for more.",
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lianju.bot.verse.composer import Choosing, Request, open_composer
-from lianju.bot.verse.composition import PRIOR_WEIGHT
+from lianju.bot.verse.composition import POOL_TEMPERATURE, PRIOR_WEIGHT
 from lianju.bot.verse.prosody import Prosody
 from lianju.bot.verse.vocabulary import Vocabulary
 from lianju.export.grade.card import Card, Row
@@ -270,7 +270,7 @@ def test_tuning_chooses_what_the_product_chooses(bundle, corpus):
     for couplet in read_couplets(corpus, VOCABULARY, 12, 0, "validation"):
         request = Request(couplet.first, choosing=Choosing(4))
         answer = composer.compose_now(request)
-        pool = drawer.pool(couplet.first, request.pool, 1.0)
+        pool = drawer.pool(couplet.first, request.pool, POOL_TEMPERATURE)
         line, log_prob, _ = pool.choose(PRIOR_WEIGHT)
         best = answer.candidates[0]
         assert (line, log_prob) == (best.text, pytest.approx(best.log_prob, abs=1e-5))
