@@ -32,7 +32,7 @@ DRAWS_PER_LINE = 2  # some draws come out alike
 # greater weight keeps the answers apart. Here .99 of the bigrams of the best answers are different,
 # the fifth still suits its prompt more than the likeliest line does in 96 of 100 cases, and the
 # answers remain likelier than what the poets wrote.
-POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.75, 200, 0.95
+POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.75, 100, 0.95
 PRIOR_WEIGHT = 1.5  # how much of a line's own log-probability is taken off
 # Less of it where a whole poem is written: its lines keep each other from being stock phrases, and
 # with the full weight they hang together worse.
