@@ -69,7 +69,9 @@ def _search_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--beam", type=int, metavar="W", help="The likeliest lines, by a beam of 1 to 64."
         ),
-        click.option("--count", type=int, metavar="N", help="How many lines, 1 to 20 (default 5)."),
+        click.option(
+            "--count", type=int, metavar="N", help="How many candidates, 1 to 20 (default 5)."
+        ),
         click.option(
             "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
         ),
@@ -93,7 +95,7 @@ def _search_options(command: Callable[..., None]) -> Callable[..., None]:
             "strictness",
             type=click.Choice(get_args(Strictness)),
             default="strict",
-            help="Tones and rhyme: kept (default), tones only preferred, or neither.",
+            help="Tones and rhyme kept (default), rhyme kept and tones preferred, or neither.",
         ),
         click.option(
             "--known",

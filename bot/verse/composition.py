@@ -117,7 +117,8 @@ class Planner:
         Args:
             request: With its seed, if it leaves anything to chance; to choose, `can_choose`.
             task: What is to be written.
-            welcome: A line that may be chosen as the first new one, though it was not drawn.
+            welcome: A line that has a place among the first new ones, though it was not drawn,
+                if the rules allow it.
 
         Raises:
             NothingAllowedError: The rules leave nothing, even without those that may go.
@@ -152,7 +153,11 @@ class Planner:
             asked = list(current.values())
             ranked = yield from self._rank(request, asked, found, weight, welcome)
             for (number, plan), lines in zip(current.items(), ranked, strict=True):
-                if best := _different(lines, wanted) if request.choosing else lines[:wanted]:
+                if (
+                    best := _different(lines, wanted, welcome)
+                    if request.choosing
+                    else lines[:wanted]
+                ):
                     grown[number] = [drafts[number].grow(line, plan.relaxed) for line in best]
             if len(grown) == len(drafts):
                 break
@@ -215,7 +220,7 @@ class Planner:
         drawn = [list(paths) for paths in found]
         priors = [np.zeros(len(paths)) for paths in found]
         if request.choosing:
-            if welcome:
+            if welcome and plans[0].allows(welcome):
                 drawn[0] += (yield (self._rating(plans[0].prompt, [welcome]),))[0]
             opening = plans[0].opening  # lines at one place of a poem open alike
             start = self._vocabulary.start or 0
@@ -253,10 +258,13 @@ def _ranked(
     return sorted(lines, key=lambda line: -line.worth)
 
 
-def _different(lines: Sequence[_Drawn], count: int) -> list[_Drawn]:
-    """The best `count` lines that differ enough; if there are too few, they may differ less."""
-    left = list(lines)
-    chosen: list[_Drawn] = []
+def _different(lines: Sequence[_Drawn], count: int, welcome: Line | None) -> list[_Drawn]:
+    """The best `count` lines that differ enough; if there are too few, they may differ less.
+
+    A welcome line has its place among them.
+    """
+    chosen = [line for line in lines if line.tokens == welcome]
+    left = [line for line in lines if line.tokens != welcome]
     for apart in range(DIFFERENT, 0, -1):
         for line in left:
             if len(chosen) == count:

@@ -40,7 +40,7 @@ class ProviderError(LianjuError):
 
 
 class RequestError(LianjuError):
-    """A number of the request is out of bounds; the message holds the value and the range."""
+    """A number of a request is out of bounds, or its wishes exclude each other."""
 
 
 class SearchError(LianjuError):

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+import numpy as np
+
 from .decency import Decency
 from .forms import (
     LineForm,
@@ -26,8 +28,6 @@ from .vocabulary import Vocabulary
 __all__ = ["LinePlan", "LinePlanner"]
 
 TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
-RELAXING = (TONES, RHYME, REPETITION)
-"""The rules that may go where nothing can be written under all, in the order of their going."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,18 @@ class LinePlan:
     path_rules: tuple[PathRule, ...]
     preferred: PatternRule | None = None
     relaxed: tuple[str, ...] = ()
+
+    def allows(self, line: Line) -> bool:
+        """Whether a line that somebody else wrote keeps the rules."""
+        tokens = np.array([line], np.int64)
+        for place, token in enumerate(line):
+            sets = (rule.forbids(place) for rule in self.rules)
+            if any(each.has[token] for each in sets if each):
+                return False
+            here = tokens[:, place : place + 1]
+            if any(rule.refuses(tokens[:, :place], here)[0, 0] for rule in self.path_rules):
+                return False
+        return len(line) == self.length
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class LinePlanner:
         """The plan for the line that follows the given and the written ones.
 
         Returns:
-            The plan with all rules, then with ever fewer, in the order of `RELAXING`.
+            The plan with all rules, then with ever fewer: tones go, then rhyme, then repetition.
         """
         lines = (*task.given, *written)
         opening = task.heads[len(written) : len(written) + 1]
@@ -139,6 +151,9 @@ class LinePlanner:
         else:
             bindings.append(self._tones(request, task, forms, opening))
         if group is not None:
+            heard = rhyme_groups(lines[: len(task.given)], fitting[0], prosody)
+            if len(task.given) > 1 and heard is not None and group not in heard:
+                lacking.append(RHYME)  # the given lines have another
             return [*bindings, *(wished if any(form.rhymes for form in forms) else [])], lacking
         if all(form.rhymes for form in forms):
             # Of the most natural scheme: in the others the first line need not rhyme.

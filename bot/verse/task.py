@@ -13,7 +13,6 @@ Line = tuple[int, ...]
 """Token ids of a line, without any ending."""
 
 NAMES = {"jueju": "绝句", "lushi": "律诗"}
-LONGEST_POEM = max(FORM_LINES.values())
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Task:
         lengths = {length, *map(len, lines)}
         even = len(lengths) == 1 and length in CHARS
         if request.form == "next":
-            return cls(lines, (), 1, length, regulated=even and len(lines) < LONGEST_POEM)
+            return cls(lines, (), 1, length, regulated=even)
         name, size = NAMES[request.form], FORM_LINES[request.form]
         if not even:
             found = list(map(str, sorted(lengths)))

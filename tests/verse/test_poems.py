@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -243,8 +244,6 @@ class SomeLines:
 
 def knowing(bundle, known):
     """A composer whose bundle knows some lines."""
-    from dataclasses import replace
-
     from lianju.bot.verse.bundle import load_bundle
     from lianju.bot.verse.composer import Composer
     from lianju.bot.verse.scheduler import Scheduler
@@ -283,6 +282,27 @@ def test_the_answer_of_the_corpus_is_told_and_may_be_chosen(bundle, composer):
     in_corpus = {candidate.text: candidate.known for candidate in chosen.candidates}
     assert in_corpus.pop(second) == (True,)
     assert set(in_corpus.values()) == {(False,)}
+    few = knows.compose_now(Request(LINE, known="allow", choosing=Choosing()))
+    assert (second, (True,)) in {(c.text, c.known) for c in few.candidates}
+    other = next(group for group in GROUPS[:3] if group not in READINGS[second[-1]])
+    elsewhere = Request(LINE, known="allow", rhyme=other, choosing=Choosing())
+    assert second not in {c.text for c in knows.compose_now(elsewhere).candidates}
+
+
+def test_a_wished_rhyme_that_the_given_lines_lack_is_told(composer):
+    second = next(
+        c.lines[0]
+        for c in composer.compose_now(
+            Request("云间黄河上", rhyme="阳", width=20, count=20)
+        ).candidates
+        if READINGS[c.lines[0][-1]] == {"阳"}
+    )
+    answer = composer.compose_now(
+        Request(f"云间黄河上，{second}", form="jueju", rhyme="先", choosing=Choosing())
+    )
+    assert all("rhyme" in candidate.relaxed for candidate in answer.candidates)
+    kept = replace(answer.request, rhyme="阳")
+    assert not any("rhyme" in c.relaxed for c in composer.compose_now(kept).candidates)
 
 
 @pytest.mark.parametrize(
