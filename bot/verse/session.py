@@ -41,7 +41,7 @@ def open_session(path: Path, provider: Provider, threads: int) -> ort.InferenceS
     options.intra_op_num_threads = threads or _usable_cores()
     # Threads wait actively for their next part, and by default for long: where something else runs
     # on the same cores, an answer then took half as long again.
-    options.add_session_config_entry("session.intra_op.spin_duration_us", "50")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", "200")
     options.enable_mem_pattern = False  # hardly two steps have the same shapes
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = FATAL
