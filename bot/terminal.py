@@ -16,6 +16,8 @@ def pretty(answer: Answer) -> str:
         f"{rank:>4}  {_dim(f'{candidate.log_prob:>9.3f}')}  {_verse(candidate)}"
         for rank, candidate in enumerate(answer.candidates, 1)
     ]
+    if not answer.complete:
+        rows.append(_dim("time ran out: these are the best lines so far"))
     if answer.known_answer:
         rows.append(_dim(f"the corpus goes on: {answer.known_answer}"))
     how = f"width {answer.width}"
@@ -64,6 +66,7 @@ def to_json(answer: Answer) -> str:
         },
         "candidates": [_candidate(candidate, answer.seed) for candidate in answer.candidates],
         "known_answer": answer.known_answer,
+        "complete": answer.complete,
         "elapsed_ms": round(answer.elapsed_ms, 3),
     }
     return json.dumps(content, ensure_ascii=False)

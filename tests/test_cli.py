@@ -8,9 +8,10 @@ import threading
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 
+import click
 import pytest
 from lianju.bot import __main__ as cli
-from lianju.bot.terminal import pretty
+from lianju.bot.terminal import pretty, to_json
 from lianju.bot.verse.composer import Candidate, Choosing, Request, open_composer
 
 from .verse.toy import PROMPTS, Toy
@@ -94,6 +95,7 @@ class TestPoem:
                 for c in expected.candidates
             ],
             "known_answer": None,
+            "complete": True,
         }
 
     def test_a_beam_says_its_width(self, lianju, bundle):
@@ -118,6 +120,16 @@ class TestPoem:
     def test_an_empty_candidate_has_a_name(self, bundle):
         answer = replace(answers(bundle, LINE), candidates=(Candidate(("",), -0.5),))
         assert pretty(answer).splitlines()[1].count("(ends here)") == 1
+
+    def test_an_answer_that_was_cut_short_says_so(self, bundle):
+        answer = answers(bundle, LINE)
+        said = "time ran out: these are the best lines so far"
+        assert said not in pretty(answer)
+        cut_short = replace(answer, complete=False)
+        *_, told, foot = map(click.unstyle, pretty(cut_short).splitlines())
+        assert told == said
+        assert foot.startswith("toy 0.0.1")
+        assert json.loads(to_json(cut_short))["complete"] is False
 
     def test_options_reach_the_search(self, lianju, bundle):
         options = ("--beam", 9, "--count", 3, "--length", 4, "--plain", "--script", "traditional")

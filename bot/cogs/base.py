@@ -48,6 +48,7 @@ class Context:
         self._preferences = preferences
         self._refusal = refusal
         self.facts: dict[str, object] = {}
+        self.outcome = "answered"  # for the log, unless something goes wrong
 
     def note(self, **facts: object) -> None:
         """Adds figures to the log line; never what the user wrote."""
@@ -116,7 +117,7 @@ class LianjuCog(commands.Cog):
         outcome = "abandoned"
         try:
             yield context
-            outcome = "answered"
+            outcome = context.outcome
         except Exception as error:
             outcome = await _tell(interaction, error, context.voice)
         finally:

@@ -15,7 +15,7 @@ from ..ui.replies import NO_MENTIONS, acknowledge
 from ..ui.rhymes import rhymes
 from ..ui.sheet import Offer, Sheet
 from ..ui.speech import Markdown, speech_for
-from ..verse.composer import Answer, Choosing, Request
+from ..verse.composer import Answer, Choosing, Composer, Request
 from ..verse.errors import LianjuError, RequestError
 from ..verse.request import Form, Known, Sampling, Script, Strictness
 from .base import Context, LianjuCog, is_allowed_here
@@ -107,18 +107,21 @@ class ComposingCog(LianjuCog):
             discord.HTTPException: Discord did not take the answer.
         """
         resources, preferences = self.resources, context.preferences
+        composer = resources.composer  # the same to the end, whatever is loaded meanwhile
         if not is_allowed_here(interaction, preferences):
             raise ElsewhereError(preferences.channels)
-        resources.composer.read(request)  # refused now, a bad line is answered in private
+        composer.read(request)  # refused now, a bad line is answered in private
         context.note(form=request.form, width=request.width or "none", lines=request.lines)
         with resources.desk.seat(interaction.user.id, interaction.guild_id, preferences.cooldown_s):
             await acknowledge(interaction)
-            answer = await resources.composer.compose(request, resources.settings.deadline)
-            sheet = self._sheet(request, answer, interaction.user.id)
+            answer = await composer.compose(request, resources.settings.deadline)
+            sheet = _sheet(composer, request, answer, interaction.user.id)
             # An edit, unlike a new message, can be retried without answering twice.
             await interaction.edit_original_response(
                 view=answer_layout(sheet, context.speech), allowed_mentions=NO_MENTIONS
             )
+            if not answer.complete:
+                context.outcome = "cut-short"
 
     def rhyme_choices(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """The rhyme groups that suit what is typed; none where the bundle knows none."""
@@ -131,50 +134,53 @@ class ComposingCog(LianjuCog):
             :MAX_CHOICES
         ]
 
-    def _sheet(self, request: Request, answer: Answer, asker: int) -> Sheet:
-        composer = self.resources.composer
-        wish = Wish(
-            asker,
-            request.lines,
-            request.script,
-            "sampled" if request.sampling else "chosen",
-            request.form,
-            None if request.heads is None else answer.length,
-            self._rhyme(answer.request),
-            request.strictness,
-            request.known,
-        )
-        # As it was written: characters changed into another script do not all change back.
-        written = composer.read(replace(request, script="auto")).shown
-        given = () if wish.is_acrostic else composer.read(request).shown
-        found = answer.length - wish.is_acrostic  # heads were given
-        return Sheet(
-            prompt="\n".join(written),
-            offers=tuple(
-                Offer(
-                    Couplet.of(*given, *candidate.lines)
-                    if wish.is_poem
-                    else Couplet(given[-1], candidate.text),
-                    candidate.log_prob,
-                    candidate.known,
-                    candidate.relaxed,
-                )
-                for candidate in answer.candidates
-            ),
-            wish=wish,
-            method=Method(
-                found * max(len(candidate.lines) for candidate in answer.candidates),
-                None if answer.sampling else answer.width,
-                answer.sampling,
-                answer.choosing,
-            ),
-            model=f"{answer.bundle_name} {answer.bundle_version}",
-            original=answer.known_answer,
-        )
 
-    def _rhyme(self, request: Request) -> str | None:
-        """The name of the group that was asked for, perhaps by a character that rhymes."""
-        prosody = self.resources.composer.bundle.prosody
-        if prosody is None or request.rhyme is None:
-            return None
-        return prosody.groups[prosody.group(request.rhyme)]
+def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> Sheet:
+    """What the message says; the composer is the one that answered."""
+    wish = Wish(
+        asker,
+        request.lines,
+        request.script,
+        "sampled" if request.sampling else "chosen",
+        request.form,
+        None if request.heads is None else answer.length,
+        _rhyme(composer, answer.request),
+        request.strictness,
+        request.known,
+    )
+    # As it was written: characters changed into another script do not all change back.
+    written = composer.read(replace(request, script="auto")).shown
+    given = () if wish.is_acrostic else composer.read(request).shown
+    found = answer.length - wish.is_acrostic  # heads were given
+    return Sheet(
+        prompt="\n".join(written),
+        offers=tuple(
+            Offer(
+                Couplet.of(*given, *candidate.lines)
+                if wish.is_poem
+                else Couplet(given[-1], candidate.text),
+                candidate.log_prob,
+                candidate.known,
+                candidate.relaxed,
+            )
+            for candidate in answer.candidates
+        ),
+        wish=wish,
+        method=Method(
+            found * max(len(candidate.lines) for candidate in answer.candidates),
+            None if answer.sampling else answer.width,
+            answer.sampling,
+            answer.choosing,
+            answer.complete,
+        ),
+        model=f"{answer.bundle_name} {answer.bundle_version}",
+        original=answer.known_answer,
+    )
+
+
+def _rhyme(composer: Composer, request: Request) -> str | None:
+    """The name of the group that was asked for, perhaps by a character that rhymes."""
+    prosody = composer.bundle.prosody
+    if prosody is None or request.rhyme is None:
+        return None
+    return prosody.groups[prosody.group(request.rhyme)]

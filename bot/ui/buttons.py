@@ -12,6 +12,7 @@ __all__ = ["PRESS", "Action", "Batch", "Heart", "Method", "Wish"]
 LAYOUT, FIRST_LAYOUT = "2", "1"
 PREFIX = "lianju"
 AND = "+"  # between names in one fact
+CUT_SHORT = "cut"  # the last fact of details, if the deadline came before the end
 
 Action = Literal["heart", "again", "details"]
 Batch = Literal["chosen", "sampled"]
@@ -133,12 +134,14 @@ class Method:
             they were just drawn at random.
         sampling: How they were drawn, if they were.
         choosing: How they were chosen, if they were.
+        complete: Whether the search came to its end before the deadline.
     """
 
     tokens: int
     width: int | None
     sampling: Sampling | None = None
     choosing: Choosing | None = None
+    complete: bool = True
 
     @property
     def seed(self) -> int | None:
@@ -149,12 +152,14 @@ class Method:
     @property
     def custom_id(self) -> str:
         """What `read` reads."""
+        end = () if self.complete else (CUT_SHORT,)
         if self.choosing is not None:
-            return _write("details", self.tokens, self.width, self.choosing.seed)
+            return _write("details", self.tokens, self.width, self.choosing.seed, *end)
         if self.sampling is None:
-            return _write("details", self.tokens, self.width)
+            return _write("details", self.tokens, self.width, *end)
         how = self.sampling
-        return _write("details", self.tokens, how.temperature, how.top_k, how.top_p, how.seed)
+        chance = (how.temperature, how.top_k, how.top_p, how.seed)
+        return _write("details", self.tokens, *chance, *end)
 
     @classmethod
     def read(cls, custom_id: str) -> "Method":
@@ -165,13 +170,16 @@ class Method:
             RequestError: It says of chance what cannot be.
         """
         tokens, *how = _read("details", custom_id)
+        complete = how[-1:] != [CUT_SHORT]
+        how = how if complete else how[:-1]
         if len(how) == 1:
-            return cls(int(tokens), int(how[0]))
+            return cls(int(tokens), int(how[0]), complete=complete)
         if len(how) == 2:
-            return cls(int(tokens), int(how[0]), choosing=Choosing(int(how[1])))
+            choosing = Choosing(int(how[1]))
+            return cls(int(tokens), int(how[0]), choosing=choosing, complete=complete)
         temperature, top_k, top_p, seed = how
         sampling = Sampling(float(temperature), int(top_k), float(top_p), int(seed))
-        return cls(int(tokens), None, sampling)
+        return cls(int(tokens), None, sampling, complete=complete)
 
 
 def _write(action: Action, *facts: object) -> str:

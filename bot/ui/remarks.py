@@ -30,13 +30,13 @@ def remark(sheet: Sheet, rank: int, speech: Speech) -> list[str]:
 
 
 def remark_of_all(sheet: Sheet, speech: Speech) -> list[str]:
-    """What holds for all candidates: that lines are new, if the bundle can tell; rules that went.
+    """What holds for all candidates: too little time, new lines if the bundle can tell, lost rules.
 
     Args:
         sheet: The answer.
         speech: The language.
     """
-    said = []
+    said = [] if sheet.method.complete else [speech.say("answer-cut-short")]
     if all(offer.known for offer in sheet.offers):
         said.append(speech.say("answer-new", known=sum(map(len, sheet.known_places))))
     if sheet.relaxed_by_all:

@@ -295,6 +295,8 @@ class Answer:
         bundle_name: Name of the bundle that answered.
         bundle_version: Its version.
         known_answer: The line that follows the prompt in the corpus, if it is known.
+        complete: False if the deadline came before the search was over: the candidates are the best
+            whole lines found so far.
     """
 
     line: str
@@ -305,6 +307,7 @@ class Answer:
     bundle_name: str
     bundle_version: str
     known_answer: str | None = None
+    complete: bool = True
 
     @property
     def width(self) -> int:

@@ -9,7 +9,7 @@ from lianju.bot.store import Couplet
 from lianju.bot.ui.answer import Offer, Sheet, answer_layout
 from lianju.bot.ui.buttons import Method, Wish
 from lianju.bot.ui.speech import Speech
-from lianju.bot.verse.composer import Sampling
+from lianju.bot.verse.composer import Choosing, Sampling
 
 from .interactions import BOT, V2
 from .limits import fault
@@ -55,7 +55,13 @@ rules = (
     st.sampled_from(["exclude", "allow"]),
 )
 methods = st.one_of(
-    st.builds(Method, st.integers(1, 64), st.integers(1, 64), st.none()),
+    st.builds(
+        Method,
+        st.integers(1, 64),
+        st.integers(1, 64),
+        choosing=st.none() | st.builds(Choosing, st.integers(0, 2**32 - 1)),
+        complete=st.booleans(),
+    ),
     st.builds(
         Method,
         st.integers(1, 64),
@@ -67,6 +73,7 @@ methods = st.one_of(
             st.floats(0.05, 1.0),
             st.integers(0, 2**32 - 1),
         ),
+        complete=st.booleans(),
     ),
 )
 models = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=50)

@@ -131,6 +131,26 @@ def test_drawn_answer_tells_its_seed():
     assert texts(message)[-1] == "-# tang-lstm 1.0.0\n-# seed 4294967295"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "time ran out: these are the best lines so far"),
+        ("zh-CN", "时间已到：这些是目前最好的句子"),
+        ("zh-TW", "時間已到：這些是目前最好的句子"),
+    ],
+)
+@pytest.mark.parametrize("method", [Method(7, 5), Method(7, 5, choosing=Choosing(9)), DRAWN.method])
+def test_answer_that_was_cut_short_says_so(method, language, said):
+    sheet, speech = replace(SHEET, method=replace(method, complete=False)), Speech(language)
+    message = payload(answer_layout(sheet, speech))
+    assert texts(message)[-1].endswith(said)
+    assert read_sheet(received(message)) == sheet
+    (details,) = texts(payload(details_layout(read_sheet(received(message)), speech)))
+    assert f"-# {said}" in details.split("\n")
+    whole = payload(answer_layout(replace(sheet, method=method), speech))
+    assert said not in texts(whole)[-1]
+
+
 def test_prompt_of_several_lines_is_a_heading_of_several_lines():
     message = payload(answer_layout(replace(SHEET, prompt="白日依山尽\n黄河入海流"), ENGLISH))
     assert texts(message)[0] == "### 白日依山尽\n### 黄河入海流"

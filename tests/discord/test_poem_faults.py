@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 from lianju.bot.cogs.answers import Answers
@@ -127,6 +128,23 @@ async def test_answer_refused_by_discord_is_told_once(fake, bot):
     (message,) = fake.exchange(payload).messages
     assert "report incident" in message["content"]
     assert bot.tree_errors == []
+
+
+async def test_answer_that_was_cut_short_says_so_and_is_logged(
+    fake, bot, composer, monkeypatch, caplog
+):
+    caplog.set_level(logging.INFO, "lianju")
+    compose = composer.compose
+
+    async def compose_in_haste(request, deadline_s):
+        return replace(await compose(request, deadline_s), complete=False)
+
+    monkeypatch.setattr(composer, "compose", compose_in_haste)
+    message = await ask(fake, bot, poem(LINE), private=False)
+    assert "time ran out: these are the best lines so far" in texts(message)[-1]
+    assert "outcome=cut-short" in caplog.text
+    details = await press(fake, bot, message, button(message, "Details"))
+    assert "-# time ran out: these are the best lines so far" in texts(details)[0].split("\n")
 
 
 async def test_message_deleted_meanwhile_is_let_go(fake, bot, composer, monkeypatch, caplog):

@@ -8,6 +8,7 @@ poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or 
 answer-again = Another batch
 answer-details = Details
 answer-seed = seed { $seed }
+answer-cut-short = time ran out: these are the best lines so far
 answer-known-line = a line from the corpus
 answer-known = { $count ->
     [one] line { $lines } is from the corpus

@@ -8,6 +8,7 @@ poem-seed = “最可能的”不靠随机：请去掉种子，或改选别的�
 answer-again = 换一批
 answer-details = 详情
 answer-seed = 随机种子 { $seed }
+answer-cut-short = 时间已到：这些是目前最好的句子
 answer-known-line = 前人成句
 answer-known = { $count ->
    *[other] 第 { $lines } 句是前人成句
