@@ -3,56 +3,77 @@
 import contextlib
 import ctypes
 import io
+import logging
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from .errors import BundleError, ProviderError
 
 # ONNX Runtime 1.29 and later report their use over the network, and keep an id of the machine in
-# its cache folder, unless this is set before they load. Who sets it to something else has chosen.
+# its cache folder, unless this is set before they load, which is why all others take `ort` from
+# here. Who sets it to something else has chosen.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
-__all__ = ["Provider", "open_session", "provider_of"]
+__all__ = ["ORT_TYPES", "Provider", "no_cuda", "open_session", "ort", "provider_of"]
 
 Provider = Literal["auto", "cuda", "cpu"]
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
+ORT_TYPES = {
+    "float16": "tensor(float16)",
+    "float32": "tensor(float)",
+    "float64": "tensor(double)",
+    "int64": "tensor(int64)",
+    "int32": "tensor(int32)",
+    "bool": "tensor(bool)",
+    "uint8": "tensor(uint8)",
+}
 FATAL = 4  # ONNX Runtime's log severity: say nothing short of a crash
 
+_log = logging.getLogger(__name__)
 
-def open_session(path: Path, provider: Provider, threads: int) -> ort.InferenceSession:
+
+def open_session(
+    path: Path, provider: Provider, threads: int, precision: str = "fp32"
+) -> ort.InferenceSession:
     """Opens a graph.
+
+    ONNX Runtime has no CUDA kernel for the product of an int8 graph (`MatMulIntegerToFloat`, as of
+    1.31): with CUDA, each of them would run on the CPU between two copies.
 
     Args:
         path: The ONNX file.
-        provider: `auto` takes CUDA if it loads and the CPU otherwise; `cuda` insists.
+        provider: `auto` takes CUDA if it loads and suits the graph, and the CPU otherwise, with a
+            line in the log if there is a GPU that goes unused; `cuda` insists.
         threads: Threads within one operator; 0 takes every core that this process may use.
+        precision: How the graph stores its weights.
 
     Raises:
         BundleError: The file is no graph that ONNX Runtime can run.
         ProviderError: `cuda` was asked for and cannot be had.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads or _usable_cores()
-    # Threads wait actively for their next part, and by default for long: where something else runs
-    # on the same cores, an answer then took half as long again.
-    options.add_session_config_entry("session.intra_op.spin_duration_us", "200")
-    options.enable_mem_pattern = False  # hardly two steps have the same shapes
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = FATAL
-    with_cuda = provider != "cpu" and CUDA in ort.get_available_providers() and _has_cuda_device()
-    session = _open_quietly(path, options, [CUDA, CPU] if with_cuda else [CPU])
-    if provider == "cuda" and provider_of(session) != "cuda":
-        raise ProviderError(
-            "CUDA cannot be loaded on this machine: set LIANJU_PROVIDER (or --provider) to auto "
-            "or cpu, or install a CUDA that this onnxruntime-gpu works with."
-        )
-    return session
+    if provider == "cpu":
+        return _open_on_cpu(path, threads)
+    if CUDA not in ort.get_available_providers() or not _has_cuda_device():
+        if provider == "cuda":
+            raise no_cuda()
+        return _open_on_cpu(path, threads)
+    if provider == "auto" and precision == "int8":
+        _log.info("An int8 bundle is fastest on the CPU; for this GPU, export one with fp32.")
+        return _open_on_cpu(path, threads)
+    try:
+        return _open_on_cuda(path, threads)
+    except Exception as error:  # ONNX Runtime's errors share no other base
+        session = _open_on_cpu(path, threads)
+        if provider == "cuda":
+            raise no_cuda() from error
+        _log.warning("CUDA cannot be used, so the model runs on the CPU: %s.", _reason(error))
+        return session
 
 
 def provider_of(session: ort.InferenceSession) -> Literal["cuda", "cpu"]:
@@ -60,19 +81,51 @@ def provider_of(session: ort.InferenceSession) -> Literal["cuda", "cpu"]:
     return "cuda" if CUDA in session.get_providers() else "cpu"
 
 
-def _open_quietly(
-    path: Path, options: ort.SessionOptions, providers: list[str]
-) -> ort.InferenceSession:
-    # A provider that fails to load is reported on the process-wide logger, and by `print`.
-    ort.set_default_logger_severity(FATAL)
+def no_cuda() -> ProviderError:
+    """What is raised where CUDA is insisted on and does not work."""
+    return ProviderError(
+        "CUDA cannot be loaded on this machine: set LIANJU_PROVIDER (or --provider) to auto "
+        "or cpu, or install a CUDA that this onnxruntime-gpu works with."
+    )
+
+
+def _open_on_cpu(path: Path, threads: int) -> ort.InferenceSession:
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            if CUDA in providers:
-                ort.preload_dlls()
-            return ort.InferenceSession(path, options, providers=providers)
+        return _open(path, threads, [CPU])
     except Exception as error:  # ONNX Runtime's errors share no other base
-        reason = str(error).split("\n", 1)[0].rstrip(". ")
-        raise BundleError(f"{path} is no graph that ONNX Runtime can run: {reason}.") from error
+        raise BundleError(
+            f"{path} is no graph that ONNX Runtime can run: {_reason(error)}."
+        ) from error
+
+
+def _open_on_cuda(path: Path, threads: int) -> ort.InferenceSession:
+    # What fails to load is also told by `print`.
+    with contextlib.redirect_stdout(io.StringIO()):
+        ort.preload_dlls()
+        # TF32 would round the factors of fp32 products to 10 bits.
+        session = _open(path, threads, [(CUDA, {"use_tf32": "0"}), CPU])
+    if provider_of(session) != "cuda":
+        raise RuntimeError("its libraries, or cuDNN's, cannot be loaded")
+    return session
+
+
+def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSession:
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = threads or _usable_cores()
+    # Threads wait actively for their next part, and by default for long: where something else runs
+    # on the same cores, an answer then took half as long again.
+    settings.add_session_config_entry("session.intra_op.spin_duration_us", "200")
+    settings.enable_mem_pattern = False  # hardly two steps have the same shapes
+    settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    settings.log_severity_level = FATAL
+    # A provider that fails to load is reported on the process-wide logger.
+    ort.set_default_logger_severity(FATAL)
+    # Its own way back to the CPU would print, and give no reason.
+    return ort.InferenceSession(path, settings, providers=providers, enable_fallback=0)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].rstrip(". ")
 
 
 def _usable_cores() -> int:

@@ -1,5 +1,6 @@
 """One step of the language model: tokens and hidden state in, candidates and hidden state out."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .bundle import Bundle
+from .device import DeviceSession
 from .errors import BundleError, SearchError
-from .manifest import StateTensor
-from .session import Provider, open_session, provider_of
+from .manifest import ROWS, StateTensor
+from .session import ORT_TYPES, Provider, no_cuda, open_session, ort, provider_of
 from .step import FloatArray, IntArray, State, StepOutput
 from .top_k import top_k
 
@@ -17,25 +19,20 @@ __all__ = ["StepModel"]
 
 LOG_PROB = "log_prob"
 TOP = ("top_log_prob", "top_token")
-ORT_TYPES = {
-    "float16": "tensor(float16)",
-    "float32": "tensor(float)",
-    "float64": "tensor(double)",
-    "int64": "tensor(int64)",
-    "int32": "tensor(int32)",
-    "bool": "tensor(bool)",
-    "uint8": "tensor(uint8)",
-}
+
+_log = logging.getLogger(__name__)
 
 
 class StepModel:
     """Runs the step graph of a bundle.
 
     Shapes are named by the letters B (rows, one a hypothesis) and V (vocabulary size). A state
-    is a value: a step reads it, reordered by `parent`, and returns a new one.
+    is a value: a step reads it, reordered by `parent`, and returns a new one. On CUDA it stays on
+    the device from step to step. Where CUDA is not insisted on and fails, at the start or in a
+    step, the model goes on on the CPU; that step, and those whose state was on the device, raise.
 
     Attributes:
-        provider: `cuda` or `cpu`, whichever is in use.
+        provider: `cuda` or `cpu`, whichever is in use; any thread may read it.
         grows: Whether the state grows with every step, so that only states of equal age can share
             a step.
 
@@ -45,30 +42,47 @@ class StepModel:
     """
 
     def __init__(self, bundle: Bundle, provider: Provider = "auto", threads: int = 0) -> None:
-        self._tensors = bundle.manifest.graph.state
+        graph = bundle.manifest.graph
+        self._path, self._threads = bundle.graph_path, threads
+        self._insists = provider == "cuda"
+        self._tensors = graph.state
+        self._state_inputs = [tensor.input for tensor in graph.state]
+        self._state_outputs = [tensor.output for tensor in graph.state]
         self._vocabulary_size = len(bundle.vocabulary)
-        self._session = open_session(bundle.graph_path, provider, threads)
-        self.provider = provider_of(self._session)
+        session = open_session(bundle.graph_path, provider, threads, graph.precision)
+        self._use(session)
         self.grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
-        self._check_against(bundle)
-        optional = {node.name for node in self._session.get_overridable_initializers()}
+        self._check_against(bundle, session)
+        self._promises = [_Promise(tensor) for tensor in graph.state]
+        optional = {node.name for node in session.get_overridable_initializers()}
         self._masks_itself = {"mask", "mask_row"} <= optional
         self._may_skip_output = "predict" in optional
         self._no_mask = np.zeros((1, self._vocabulary_size), np.float32)
         self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
-        self._state_outputs = [tensor.output for tensor in self._tensors]
+        self._no_mask.flags.writeable = self._first_mask.flags.writeable = False
+        # Writable, and therefore at the host: there the graph chooses its branch.
+        self._predict = {wanted: np.array([wanted]) for wanted in (False, True)}
+        if self.provider == "cuda":
+            self._try_cuda(bundle.vocabulary.end)
 
     def initial_state(self, rows: int = 1) -> State:
         """The state before the first token, the same for each row."""
         return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
 
     def join(self, states: Sequence[State]) -> State:
-        """Puts the rows of several states behind each other; of one age, where the state grows."""
-        return tuple(
-            np.concatenate(_padded(tensor, parts), axis=tensor.row_axis)
-            for tensor, *parts in zip(self._tensors, *states, strict=True)
-        )
+        """Puts the rows of several states behind each other; of one age, where the state grows.
+
+        They come to the host for it: that is seldom, and the next step takes them back.
+        """
+        try:
+            return tuple(
+                np.concatenate(_padded(tensor, parts), axis=tensor.row_axis)
+                for tensor, *parts in zip(self._tensors, *states, strict=True)
+            )
+        except Exception:
+            self._leave_cuda()
+            raise
 
     def step(
         self,
@@ -93,7 +107,8 @@ class StepModel:
             whole: Whether to return all log-probabilities as well.
 
         Raises:
-            SearchError: The graph returned a shape that its manifest does not allow.
+            SearchError: The graph returned what its manifest does not allow.
+            Exception: ONNX Runtime's own, if the graph fails.
         """
         rows, k = len(token), min(k, self._vocabulary_size)
         mask = self._no_mask if mask is None else mask
@@ -105,8 +120,12 @@ class StepModel:
         if whole or (k and not self._masks_itself):
             wanted.append(LOG_PROB)
         if self._may_skip_output:
-            feed["predict"] = np.array([bool(wanted)])
-        after = self._session.run([*wanted, *self._state_outputs], feed)
+            feed["predict"] = self._predict[bool(wanted)]
+        try:
+            after = self._session.run([*wanted, *self._state_outputs], feed)
+        except Exception:
+            self._leave_cuda()
+            raise
         found = dict(zip(wanted, after, strict=False))
         if LOG_PROB in found:
             self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self._vocabulary_size))
@@ -124,7 +143,8 @@ class StepModel:
         """Consumes one token a row and returns all log-probabilities [B, V], none masked.
 
         Raises:
-            SearchError: The graph returned a shape that its manifest does not allow.
+            SearchError: The graph returned what its manifest does not allow.
+            Exception: ONNX Runtime's own, if the graph fails.
         """
         output = self.step(token, parent, state, 0, whole=True)
         if output.log_prob is None:
@@ -134,39 +154,59 @@ class StepModel:
     def _feed(
         self, token: IntArray, parent: IntArray, state: State, k: int
     ) -> dict[str, npt.NDArray[Any]]:
-        feed: dict[str, npt.NDArray[Any]] = {
-            tensor.input: array for tensor, array in zip(self._tensors, state, strict=True)
-        }
+        feed: dict[str, npt.NDArray[Any]] = dict(zip(self._state_inputs, state, strict=True))
+        feed["token"], feed["parent"] = token, parent
         # A graph of ours knows what to do with a k of 0.
-        k = k if self._may_skip_output else max(k, 1)
-        return feed | {"token": token, "parent": parent, "k": np.array([k], np.int64)}
+        feed["k"] = np.array([k if self._may_skip_output else max(k, 1)], np.int64)
+        return feed
 
     def _checked(self, after: Sequence[npt.NDArray[Any]], rows: int) -> State:
-        for tensor, array in zip(self._tensors, after, strict=True):
-            self._check_shape(tensor.output, array, tensor.shape(rows))
+        for promise, array in zip(self._promises, after, strict=True):
+            if not promise.is_kept_by(array, rows):
+                tensor = promise.tensor
+                raise _fault(tensor.output, array, f"{list(tensor.shape(rows))} {tensor.dtype}")
         return tuple(after)
+
+    def _use(self, session: ort.InferenceSession) -> None:
+        provider = provider_of(session)
+        on_cuda = provider == "cuda"
+        self._session = DeviceSession(session, self._state_outputs) if on_cuda else session
+        self.provider = provider
+
+    def _try_cuda(self, token: int) -> None:
+        """Takes a first step: much of what CUDA needs is loaded only then."""
+        row = np.zeros(1, np.int64)
+        try:
+            self.step(row + token, row, self.initial_state(), 1, whole=True)
+        except SearchError:
+            pass  # the graph's fault, on any provider: whoever searches is told
+        except Exception as error:
+            if self._insists:
+                raise no_cuda() from error
+
+    def _leave_cuda(self) -> None:
+        """Goes on on the CPU after a failure on CUDA, if that is allowed."""
+        if self.provider == "cpu" or self._insists:
+            return
+        try:
+            self._use(open_session(self._path, "cpu", self._threads))
+        except BundleError:  # the graph is gone from the disk
+            _log.warning("The model failed on CUDA, and cannot be opened on the CPU.")
+        else:
+            _log.warning("The model failed on CUDA, and runs on the CPU until the next start.")
 
     @staticmethod
     def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:
-        if array.shape == expected:
-            return
-        grown = array.ndim == len(expected) and all(
-            size in (0, found) for size, found in zip(expected, array.shape, strict=True)
-        )
-        if not grown:
-            raise SearchError(
-                f"The model returned {name} of shape {list(array.shape)} where its manifest "
-                f"promises {list(expected)}: use another bundle.",
-                "model-fault",
-            )
+        if array.shape != expected:
+            raise _fault(name, array, str(list(expected)))
 
-    def _check_against(self, bundle: Bundle) -> None:
+    def _check_against(self, bundle: Bundle, session: ort.InferenceSession) -> None:
         graph = bundle.manifest.graph
-        found = {node.name: node.type for node in self._session.get_inputs()}
+        found = {node.name: node.type for node in session.get_inputs()}
         wanted = {"token", "parent", "k", *(tensor.input for tensor in self._tensors)}
         for name in found.keys() - wanted:
             raise BundleError(f"{bundle.graph_path} wants an input {name} that nobody can give it.")
-        found |= {node.name: node.type for node in self._session.get_outputs()}
+        found |= {node.name: node.type for node in session.get_outputs()}
         wanted |= {"log_prob", *TOP, *(tensor.output for tensor in self._tensors)}
         for name in sorted(wanted):
             dtype = (graph.inputs.get(name) or graph.outputs[name]).dtype
@@ -175,6 +215,37 @@ class StepModel:
                     f"{bundle.graph_path} and its manifest disagree: {name} should be {dtype} and "
                     f"is {found.get(name, 'missing')}."
                 )
+
+
+class _Promise:
+    """What the manifest says of a state tensor, made ready to be held against every step's."""
+
+    def __init__(self, tensor: StateTensor) -> None:
+        self.tensor = tensor
+        self._rank = len(tensor.initial)
+        self._row_axis = tensor.row_axis
+        self._dtype = np.dtype(tensor.dtype)
+        self._fixed = [
+            (axis, size) for axis, size in enumerate(tensor.initial) if size not in (0, ROWS)
+        ]
+
+    def is_kept_by(self, array: npt.NDArray[Any], rows: int) -> bool:
+        """Whether type and sizes are as promised; what grows may have any size."""
+        shape = array.shape
+        if array.dtype != self._dtype or len(shape) != self._rank or shape[self._row_axis] != rows:
+            return False
+        for axis, size in self._fixed:  # noqa: SIM110 - a generator would take as long again
+            if shape[axis] != size:
+                return False
+        return True
+
+
+def _fault(name: str, array: npt.NDArray[Any], promised: str) -> SearchError:
+    return SearchError(
+        f"The model returned {name} of shape {list(array.shape)} {array.dtype} where its manifest "
+        f"promises {promised}: use another bundle.",
+        "model-fault",
+    )
 
 
 def _padded(tensor: StateTensor, parts: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:

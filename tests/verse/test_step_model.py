@@ -150,31 +150,41 @@ def test_all_log_probs_beside_the_candidates(opened, kind):
 
 
 class Session:
-    """A session that returns one of its arrays in another shape."""
+    """A session that returns another array in the place of one of its own."""
 
-    def __init__(self, session, name, shape):
-        self._session, self._name, self._shape = session, name, shape
+    def __init__(self, session, name, array):
+        self._session, self._name, self._array = session, name, array
 
     def run(self, names, feed):
         arrays = dict(zip(names, self._session.run(names, feed), strict=True))
-        return list((arrays | {self._name: np.zeros(self._shape, np.float32)}).values())
+        return list((arrays | {self._name: self._array}).values())
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"),
+    ("name", "shape", "dtype"),
     [
-        ("h_next", (1, 2, 8)),
-        ("h_next", (1, 1, 7)),
-        ("h_next", (1, 8)),
-        ("top_log_prob", (1, 4)),
-        ("top_token", (2, 3)),
+        ("h_next", (1, 2, 8), np.float32),
+        ("h_next", (1, 1, 7), np.float32),
+        ("h_next", (2, 1, 8), np.float32),
+        ("h_next", (1, 8), np.float32),
+        ("h_next", (1, 1, 8), np.float64),
+        ("memory_next", (1, 2, 8), np.float32),
+        ("memory_next", (1, 1, 7), np.float32),
+        ("memory_next", (1, 1), np.float32),
+        ("count_next", (2,), np.int64),
+        ("count_next", (1,), np.int32),
+        ("top_log_prob", (1, 4), np.float32),
+        ("top_log_prob", (2, 3), np.float32),
+        ("top_token", (2, 3), np.int64),
+        ("log_prob", (2, len(Toy().tokens)), np.float32),
     ],
 )
-def test_another_shape_than_promised(tmp_path, name, shape):
-    model = StepModel(load_bundle(Toy().write(tmp_path)), "cpu", 1)
-    model._session = Session(model._session, name, shape)
-    with pytest.raises(SearchError, match=f"{name} of shape"):
-        model.step(ids(4), ids(0), model.initial_state(), 3)
+def test_another_shape_or_type_than_promised(tmp_path, name, shape, dtype):
+    model = StepModel(load_bundle(Toy(grows=True).write(tmp_path)), "cpu", 1)
+    model._session = Session(model._session, name, np.zeros(shape, dtype))
+    with pytest.raises(SearchError, match=f"{name} of shape") as caught:
+        model.step(ids(4), ids(0), model.initial_state(), 3, whole=True)
+    assert caught.value.key == "model-fault"
 
 
 def test_fewer_log_probs_than_tokens(tmp_path):

@@ -1,0 +1,155 @@
+"""What only a GPU can tell; skipped where ONNX Runtime finds none."""
+
+import shutil
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from lianju.bot.verse.bundle import default_directory, load_bundle
+from lianju.bot.verse.device import DeviceArray
+from lianju.bot.verse.errors import ProviderError
+from lianju.bot.verse.session import open_session
+from lianju.bot.verse.step_model import StepModel
+
+from .toy import Toy, read_manifest, write_manifest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _gpu(tmp_path_factory):
+    graph = load_bundle(Toy().write(tmp_path_factory.mktemp("toy"))).graph_path
+    try:
+        open_session(graph, "cuda", 1)
+    except ProviderError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """The bundle that ships, stored in fp32."""
+    pytest.importorskip("torch", reason="only the training extra can export")
+    import onnx
+    from lianju.export.graph import build_step_graph
+    from lianju.export.precision import PRECISIONS
+    from lianju.export.weights import StoredWeights, weights_of
+
+    directory = tmp_path_factory.mktemp("shipped") / "fp32"
+    shutil.copytree(default_directory(), directory)
+    stored = load_bundle(directory)
+    weights = StoredWeights(stored.graph_path)
+    graph = build_step_graph(
+        weights.config,
+        weights_of(weights.model()),
+        PRECISIONS["fp32"],
+        stored.vocabulary.unknown,
+    )
+    onnx.save(graph, stored.graph_path)
+    manifest = read_manifest(directory)
+    manifest["graph"]["precision"] = "fp32"
+    write_manifest(directory, manifest)
+    return load_bundle(directory)
+
+
+@pytest.fixture(
+    params=[
+        *(Toy(masks=masks) for masks in (True, False)),
+        *(Toy(grows=True, pads=pads) for pads in (True, False)),
+        "shipped",
+    ],
+    ids=lambda each: each if isinstance(each, str) else f"{each.masks}-{each.grows}-{each.pads}",
+)
+def bundle(request, tmp_path):
+    if request.param == "shipped":
+        return request.getfixturevalue("shipped")
+    return load_bundle(request.param.write(tmp_path))
+
+
+def walk(model, vocabulary_size):
+    """Steps of many shapes, each from the state of the one before, and the arrays they gave."""
+    rng = np.random.default_rng(5)
+    masks = np.where(rng.random((3, vocabulary_size)) < 0.5, 0, -np.inf).astype(np.float32)
+    masks.flags.writeable = False
+    state, given = model.initial_state(), []
+    for before, rows in pairwise((1, 1, 1, 6, 40, 40, 3, 17, 1)):
+        step = model.step(
+            rng.integers(4, vocabulary_size, rows),
+            rng.integers(0, before, rows),
+            state,
+            int(rng.integers(1, 20)) if rows > 1 else 0,
+            masks if rows > 1 else None,
+            rng.integers(0, 3, rows) if rows > 1 else None,
+            whole=True,
+        )
+        state = step.state
+        given.append(step)
+    return given
+
+
+def assert_close(found, expected):
+    np.testing.assert_allclose(found.log_prob, expected.log_prob, atol=1e-4)
+    np.testing.assert_allclose(found.top_log_prob, expected.top_log_prob, atol=1e-4)
+    # Tokens that are as likely as each other may change places.
+    np.testing.assert_allclose(
+        np.take_along_axis(expected.log_prob, found.top_token, 1),
+        np.take_along_axis(expected.log_prob, expected.top_token, 1),
+        atol=2e-4,
+    )
+    for array, other in zip(found.state, expected.state, strict=True):
+        np.testing.assert_allclose(array, other, atol=1e-4)
+
+
+def test_the_answers_of_the_cpu(bundle):
+    models = [StepModel(bundle, provider, 2) for provider in ("auto", "cpu")]
+    assert [model.provider for model in models] == ["cuda", "cpu"]
+    size = len(bundle.vocabulary)
+    for steps in zip(*(walk(model, size) for model in models), strict=True):
+        assert_close(*steps)
+
+
+def test_the_state_stays_on_the_device(bundle):
+    model = StepModel(bundle, "cuda")
+    for step in walk(model, len(bundle.vocabulary)):
+        assert {type(array) for array in step.state} == {DeviceArray}
+        assert {array.value.device_name() for array in step.state} == {"cuda"}
+
+
+def test_states_are_joined_and_outlive_their_model(bundle):
+    models = [StepModel(bundle, provider, 2) for provider in ("cuda", "cpu")]
+    row = np.zeros(1, np.int64)
+    steps = []
+    for model in models:
+        states = [model.step(row + token, row, model.initial_state(), 3).state for token in (4, 5)]
+        token, parent = np.array([6, 7, 8]), np.array([1, 0, 1])
+        steps.append(model.step(token, parent, model.join(states), 3, whole=True))
+    del model, models
+    assert_close(*steps)
+
+
+def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
+    def fail(*_):
+        raise RuntimeError("out of memory")
+
+    model, row = StepModel(bundle, "auto"), np.array([4])
+    state = model.step(row, row * 0, model.initial_state(), 3).state
+    model._session.run = fail
+    for _ in range(2):  # the second time, because the state is on the device
+        with pytest.raises(RuntimeError):
+            model.step(row, row * 0, state, 3)
+    assert model.provider == "cpu"
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    expected = StepModel(bundle, "cpu")
+    assert_close(
+        *(
+            each.step(row, row * 0, each.initial_state(), 3, whole=True)
+            for each in (model, expected)
+        )
+    )
+
+
+def test_the_shipped_bundle_runs_on_the_cpu_unless_cuda_is_insisted_on():
+    bundle = load_bundle(default_directory())
+    models = [StepModel(bundle, provider, 2) for provider in ("auto", "cuda")]
+    assert [model.provider for model in models] == ["cpu", "cuda"]
+    row = np.array([bundle.vocabulary.end])
+    steps = [each.step(row, row * 0, each.initial_state(), 3, whole=True) for each in models]
+    np.testing.assert_allclose(steps[1].log_prob, steps[0].log_prob, atol=1e-3)

@@ -1,0 +1,269 @@
+"""Which provider runs a graph, and what happens where CUDA fails; CUDA is played by the CPU."""
+
+import logging
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from lianju.bot.verse import session as sessions
+from lianju.bot.verse import step_model
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.composer import Composer
+from lianju.bot.verse.device import DeviceArray, DeviceSession
+from lianju.bot.verse.errors import BundleError, ProviderError, SearchError
+from lianju.bot.verse.request import Request
+from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.session import CPU, CUDA
+from lianju.bot.verse.step_model import StepModel
+
+from .toy import Toy, read_manifest, write_manifest
+
+FAULT = "CUDA failure 2: out of memory ; GPU=0\nfrom a file somewhere"
+
+
+def ids(*values):
+    return np.array(values, np.int64)
+
+
+class CudaSession:
+    """A session on the CPU that says that it is on CUDA, and fails as its machine tells it to."""
+
+    def __init__(self, session, machine):
+        self._session, self._machine = session, machine
+
+    def __getattr__(self, name):
+        return getattr(self._session, name)
+
+    def get_providers(self):
+        return [CUDA, CPU]
+
+    def run_with_iobinding(self, binding):
+        if self._machine.fails:
+            raise RuntimeError(FAULT)
+        self._session.run_with_iobinding(binding)
+
+
+class Machine:
+    """A machine with a GPU.
+
+    Attributes:
+        fails: Whether steps on CUDA do.
+        refuses: Whether CUDA sessions cannot be opened.
+        lacks: Whether CUDA's libraries are missing.
+        opened: The providers of each session that was opened.
+    """
+
+    def __init__(self):
+        self.fails = self.refuses = self.lacks = False
+        self.opened = []
+        self._open = sessions.ort.InferenceSession
+
+    def open(self, path, options, providers, **more):
+        self.opened.append([each if isinstance(each, str) else each[0] for each in providers])
+        session = self._open(path, options, providers=[CPU], **more)
+        if self.opened[-1] == [CPU] or self.lacks:
+            return session
+        if self.refuses:
+            raise RuntimeError(FAULT)
+        return CudaSession(session, self)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    machine = Machine()
+    monkeypatch.setattr(sessions.ort, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(sessions.ort, "preload_dlls", lambda: print("searching for libraries"))
+    monkeypatch.setattr(sessions.ort, "InferenceSession", machine.open)
+    monkeypatch.setattr(sessions, "_has_cuda_device", lambda: True)
+    monkeypatch.setattr(step_model, "DeviceSession", partial(DeviceSession, device="cpu"))
+    return machine
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    return load_bundle(Toy().write(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def log(caplog):
+    """What is logged, of any level."""
+    caplog.set_level(logging.DEBUG, "lianju")
+    return caplog
+
+
+def assert_one_warning(log, words):
+    (record,) = log.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    message = record.getMessage()
+    assert words in message
+    assert "\n" not in message
+    assert message.endswith(".")
+    log.clear()
+
+
+def assert_answers(model, bundle):
+    """The model gives what the bundle gives on a CPU."""
+    expected = StepModel(bundle, "cpu", 1)
+    found = [each.step(ids(7, 8), ids(0, 0), each.initial_state(), 3) for each in (model, expected)]
+    np.testing.assert_array_equal(found[0].top_token, found[1].top_token)
+    np.testing.assert_array_equal(found[0].top_log_prob, found[1].top_log_prob)
+
+
+@pytest.mark.parametrize("provider", ["auto", "cuda"])
+def test_cuda_is_taken_where_it_works(machine, bundle, log, capfd, provider):
+    model = StepModel(bundle, provider, 1)
+    assert model.provider == "cuda"
+    assert type(model.step(ids(4), ids(0), model.initial_state(), 1).state[0]) is DeviceArray
+    assert_answers(model, bundle)
+    assert not log.records
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_cpu_is_taken_where_it_is_asked_for(machine, bundle, log):
+    assert StepModel(bundle, "cpu", 1).provider == "cpu"
+    assert machine.opened == [[CPU]]
+    assert not log.records
+
+
+@pytest.mark.parametrize("missing", ["provider", "device"])
+def test_without_a_gpu_auto_is_silent(machine, bundle, log, monkeypatch, missing):
+    if missing == "provider":
+        monkeypatch.setattr(sessions.ort, "get_available_providers", lambda: [CPU])
+    else:
+        monkeypatch.setattr(sessions, "_has_cuda_device", lambda: False)
+    assert StepModel(bundle, "auto", 1).provider == "cpu"
+    assert machine.opened == [[CPU]]
+    assert not log.records
+    with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
+        StepModel(bundle, "cuda", 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("lacks", "libraries, or cuDNN's, cannot be loaded"),
+        ("refuses", "CUDA failure 2: out of memory ; GPU=0."),
+        ("fails", "failed on CUDA"),
+    ],
+)
+def test_cuda_that_fails_at_the_start(machine, bundle, log, capfd, fault, words):
+    setattr(machine, fault, True)
+    model = StepModel(bundle, "auto", 1)
+    assert model.provider == "cpu"
+    assert_one_warning(log, words)
+    assert_answers(model, bundle)
+    with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
+        StepModel(bundle, "cuda", 1)
+    assert not log.records
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("provider", ["auto", "cuda"])
+def test_a_graph_that_runs_nowhere_is_the_bundles_fault(machine, bundle, log, provider):
+    bundle.graph_path.write_bytes(b"no graph")
+    with pytest.raises(BundleError, match="no graph that ONNX Runtime can run"):
+        StepModel(bundle, provider, 1)
+    assert not log.records
+
+
+def test_a_graph_that_breaks_its_promise_is_not_cudas_fault(machine, bundle, log, monkeypatch):
+    fault = SearchError("The model returned h_next.", "model-fault")
+    monkeypatch.setattr(StepModel, "_checked", lambda *_: (_ for _ in ()).throw(fault))
+    model = StepModel(bundle, "auto", 1)
+    assert model.provider == StepModel(bundle, "cuda", 1).provider == "cuda"
+    with pytest.raises(SearchError, match="h_next"):
+        model.step(ids(4), ids(0), model.initial_state(), 1)
+    assert model.provider == "cuda"
+    assert not log.records
+
+
+def test_a_step_that_fails_on_cuda_fails_its_search_and_the_next_runs_on_the_cpu(
+    machine, bundle, log
+):
+    def ask(model):
+        answer = Composer(bundle, model, Scheduler(model)).compose_now(Request("白日", width=3))
+        return replace(answer, elapsed_ms=0)
+
+    model = StepModel(bundle, "auto", 1)
+    machine.fails = True
+    with pytest.raises(SearchError) as caught:
+        ask(model)
+    assert caught.value.key == "model-failed"
+    assert model.provider == "cpu"
+    assert_one_warning(log, "failed on CUDA")
+    machine.fails = False  # it stays on the CPU all the same
+    assert ask(model) == ask(StepModel(bundle, "cpu", 1))
+    assert machine.opened.count([CUDA, CPU]) == 1
+    assert not log.records
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_states_that_were_on_the_device_are_lost(machine, tmp_path, log, grows):
+    model = StepModel(load_bundle(Toy(grows=grows).write(tmp_path)), "auto", 1)
+    states = [model.step(ids(4), ids(0), model.initial_state(), 3).state for _ in range(2)]
+    machine.fails = True
+    with pytest.raises(RuntimeError, match="CUDA failure"):
+        model.step(ids(5), ids(0), states[0], 3)
+    for state in states:
+        with pytest.raises(RuntimeError, match="Unable to handle object"):
+            model.step(ids(5), ids(0), state, 3)
+    assert_one_warning(log, "failed on CUDA")
+    fresh = model.step(ids(4), ids(0), model.initial_state(), 3)
+    assert [type(array) for array in fresh.state] == [np.ndarray] * (3 if grows else 1)
+
+
+def test_a_state_that_cannot_be_read_back(machine, bundle, log, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError(FAULT)
+
+    model = StepModel(bundle, "auto", 1)
+    state = model.step(ids(4), ids(0), model.initial_state(), 3).state
+    monkeypatch.setattr(DeviceArray, "__array__", fail)
+    with pytest.raises(RuntimeError, match="CUDA failure"):
+        model.join((state, model.initial_state()))
+    assert model.provider == "cpu"
+    assert_one_warning(log, "failed on CUDA")
+    assert_answers(model, bundle)
+
+
+def test_cuda_that_is_insisted_on_is_tried_again(machine, bundle, log):
+    model = StepModel(bundle, "cuda", 1)
+    state = model.step(ids(4), ids(0), model.initial_state(), 3).state
+    machine.fails = True
+    with pytest.raises(RuntimeError, match="CUDA failure"):
+        model.step(ids(5), ids(0), state, 3)
+    machine.fails = False
+    model.step(ids(5), ids(0), state, 3)
+    assert model.provider == "cuda"
+    assert_answers(model, bundle)
+    assert machine.opened.count([CUDA, CPU]) == 1
+    assert not log.records
+
+
+def test_a_graph_that_is_gone_when_cuda_fails(machine, bundle, log):
+    model = StepModel(bundle, "auto", 1)
+    content = bundle.graph_path.read_bytes()
+    bundle.graph_path.unlink()
+    machine.fails = True
+    with pytest.raises(RuntimeError, match="CUDA failure"):
+        model.step(ids(5), ids(0), model.initial_state(), 3)
+    assert_one_warning(log, "cannot be opened on the CPU")
+    machine.fails = False
+    bundle.graph_path.write_bytes(content)
+    assert_answers(model, bundle)
+
+
+def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_insisted_on(machine, tmp_path, log):
+    directory = Toy().write(tmp_path)
+    manifest = read_manifest(directory)
+    manifest["graph"]["precision"] = "int8"
+    write_manifest(directory, manifest)
+    bundle = load_bundle(directory)
+    assert StepModel(bundle, "auto", 1).provider == "cpu"
+    (record,) = log.records
+    assert record.levelname == "INFO"
+    assert "fp32" in record.getMessage()
+    log.clear()
+    assert StepModel(bundle, "cuda", 1).provider == "cuda"
+    assert not log.records
