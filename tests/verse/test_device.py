@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 from lianju.bot.verse import device
-from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.bundle import default_directory, load_bundle
 from lianju.bot.verse.device import DeviceArray, DeviceSession
 from lianju.bot.verse.step_model import StepModel
 
@@ -15,7 +15,7 @@ KINDS = [
     pytest.param(Toy(masks=masks, grows=grows, pads=pads), id=f"{masks=}-{grows=}-{pads=}")
     for masks in (True, False)
     for grows, pads in ((False, False), (True, False), (True, True))
-]
+] + [pytest.param(None, id="shipped")]
 
 
 def ids(*values):
@@ -29,10 +29,10 @@ def constant(array):
 
 @pytest.fixture
 def both(tmp_path):
-    """Opens a toy twice: with its state in arrays, and on a device."""
+    """Opens a toy, or the bundle that ships, twice: with its state in arrays, and on a device."""
 
     def open_both(toy):
-        bundle = load_bundle(toy.write(tmp_path))
+        bundle = load_bundle(toy.write(tmp_path) if toy else default_directory())
         on_host, on_device = StepModel(bundle, "cpu", 1), StepModel(bundle, "cpu", 1)
         kept = [tensor.output for tensor in bundle.manifest.graph.state]
         on_device._session = DeviceSession(on_device._session, kept, "cpu")
@@ -58,12 +58,13 @@ def sent(monkeypatch):
 @pytest.mark.parametrize("toy", KINDS)
 def test_the_same_bits_as_with_arrays(both, toy):
     host, there = both(toy)
-    size = len(toy.tokens)
+    size = host._vocabulary_size
     allowed = np.random.default_rng(3).random((3, size)) < 0.5
     masks = constant(np.where(allowed, 0, -np.inf).astype(np.float32))
     states = [model.initial_state() for model in (host, there)]
     for token, parent, k, more in (
         (ids(7), ids(0), 0, {}),
+        (ids(6), ids(0), 2, {"mask": masks[:1]}),
         (ids(9, 8, 7), ids(0, 0, 0), 5, {"mask": masks, "mask_row": ids(2, 0, 1)}),
         (ids(20, 21, 22, 23), ids(2, 0, 2, 1), 4, {"mask": masks[1:2], "whole": True}),
         (ids(4), ids(3), 0, {"whole": True}),
