@@ -202,6 +202,15 @@ def serve(ctx: click.Context, check: bool) -> None:
 
 
 @cli.command()
+def reload() -> None:
+    """Have the running `lianju serve` load its bundle anew, and say how that went."""
+    from .reload import ask_to_reload
+    from .settings import load_settings
+
+    click.echo(ask_to_reload(load_settings().database))
+
+
+@cli.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def backup(file: Path, force: bool) -> None:

@@ -42,6 +42,7 @@ class LianjuBot(commands.AutoShardedBot):
         )
         self._settings = settings
         self._resources: Resources | None = None
+        self._opened = asyncio.Event()
         self._gateway = None if settings.gateway is None else yarl.URL(settings.gateway)
         if self._gateway is not None:
             _redirect(self.http, self._gateway)
@@ -50,6 +51,13 @@ class LianjuBot(commands.AutoShardedBot):
     def is_set_up(self) -> bool:
         """Whether the model and the database are open and every cog is there."""
         return self._resources is not None
+
+    async def opened(self) -> Resources:
+        """Waits until the model and the database are open."""
+        await self._opened.wait()
+        if self._resources is None:
+            raise AssertionError("they are what was opened")
+        return self._resources
 
     async def setup_hook(self) -> None:
         """Opens what the cogs need and registers the commands, everywhere or with one server.
@@ -64,6 +72,7 @@ class LianjuBot(commands.AutoShardedBot):
         except asyncio.CancelledError:
             self._resources = await opening  # what is open half-way could not be closed
             raise
+        self._opened.set()
         await self.tree.set_translator(LianjuTranslator())
         if self._settings.test_guild is None:
             await self.tree.sync()

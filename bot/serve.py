@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import suppress
 
@@ -11,18 +12,22 @@ from discord.http import Route
 
 from .client import LianjuBot, StartError
 from .logs import log_faults_of, set_up_logging
+from .reload import keep_reloading
 from .settings import Settings
 
 __all__ = ["PORTAL", "read_token", "run"]
 
 PORTAL = "https://discord.com/developers/applications"
 AUTHENTICATION_FAILED = 4004  # the gateway's close code
+STDIN = 0
 
 _log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
     """Runs the bot until SIGTERM or Ctrl-C, which let the answers under way finish.
+
+    SIGHUP loads the bundle anew, unless it means that the bot's terminal has gone: then it stops.
 
     Returns:
         The exit status, 0.
@@ -62,25 +67,51 @@ def run(settings: Settings) -> int:
 
 async def _serve(settings: Settings, token: str) -> None:
     log_faults_of(asyncio.get_running_loop())
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows: Ctrl-C cancels all the same
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop, hung_up = _heed_signals()
     async with LianjuBot(settings) as bot:
-        online = asyncio.create_task(bot.start(token))
-        told = asyncio.create_task(stop.wait())
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait({online, told}, return_when=asyncio.FIRST_COMPLETED)
-        told.cancel()
-        if online.done():
-            online.result()
-        # While it connects a shard, discord.py may lose a cancellation (Python 3.11's wait_for
-        # does); closing ends it for certain. Before that, there may be half a bot to clean up.
-        if bot.is_set_up:
-            _log.info("stopping")
-            await bot.close()
-        online.cancel()
-        await asyncio.gather(online, return_exceptions=True)
+        reloading = asyncio.create_task(_keep_reloading(bot, hung_up))
+        try:
+            await _run_until(stop, bot, token)
+        finally:
+            reloading.cancel()
+            await asyncio.gather(reloading, return_exceptions=True)
+
+
+def _heed_signals() -> tuple[asyncio.Event, asyncio.Event]:
+    """The events that signals set: it is to stop, or to reload."""
+    stop, hung_up = asyncio.Event(), asyncio.Event()
+    in_terminal = os.isatty(STDIN)
+
+    def hang_up() -> None:
+        gone = in_terminal and not os.isatty(STDIN)
+        (stop if gone else hung_up).set()
+
+    for name, heed in (("SIGTERM", stop.set), ("SIGINT", stop.set), ("SIGHUP", hang_up)):
+        # Windows has neither handlers, where Ctrl-C cancels all the same, nor SIGHUP.
+        with suppress(NotImplementedError, AttributeError):
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), heed)
+    return stop, hung_up
+
+
+async def _keep_reloading(bot: LianjuBot, hung_up: asyncio.Event) -> None:
+    await keep_reloading(await bot.opened(), hung_up)
+
+
+async def _run_until(stop: asyncio.Event, bot: LianjuBot, token: str) -> None:
+    online = asyncio.create_task(bot.start(token))
+    told = asyncio.create_task(stop.wait())
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait({online, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if online.done():
+        online.result()
+    # While it connects a shard, discord.py may lose a cancellation (Python 3.11's wait_for
+    # does); closing ends it for certain. Before that, there may be half a bot to clean up.
+    if bot.is_set_up:
+        _log.info("stopping")
+        await bot.close()
+    online.cancel()
+    await asyncio.gather(online, return_exceptions=True)
 
 
 def read_token(settings: Settings) -> str:

@@ -57,6 +57,14 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         self._bot.remove_dynamic_items(*self._items)
         await self.resources.close()
 
+    async def reload(self) -> None:
+        """Loads the bundle anew; meanwhile, and if it cannot be used, the old one answers.
+
+        Raises:
+            LianjuError: It cannot be used, or the cog is being removed; the message says why.
+        """
+        await self.resources.reload()
+
     async def purge(self) -> None:
         """Deletes what is older than the settings allow."""
         kept_s = self.resources.settings.retention_days * DAY

@@ -1,4 +1,4 @@
-"""`lianju serve` as a process of its own."""
+"""`lianju serve` as a process of its own, and commands beside it."""
 
 import asyncio
 import os
@@ -47,6 +47,10 @@ class Served:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def online(self, ready: asyncio.Event) -> None:
         """Waits until the fake has seen it come online; fails if it ends before."""
         await self._wait_for(ready.wait())
@@ -73,16 +77,27 @@ class Served:
             self._process.kill()
 
 
-@asynccontextmanager
-async def serving(**environment: object):
-    """Runs `lianju serve` in the working folder with these variables added."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "lianju.bot", "serve"),
+async def _start(*arguments: str, stdin: int, **environment: object):
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "lianju.bot", *arguments),
         env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+        stdin=stdin,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    served = Served(process)
+
+
+async def lianju(*arguments: str, **environment: object) -> Ended:
+    """Runs another command to its end."""
+    process = await _start(*arguments, stdin=asyncio.subprocess.DEVNULL, **environment)
+    out, err = await process.communicate()
+    return Ended(process.returncode, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def serving(stdin: int = asyncio.subprocess.DEVNULL, **environment: object):
+    """Runs `lianju serve` in the working folder with these variables added."""
+    served = Served(await _start("serve", stdin=stdin, **environment))
     try:
         yield served
     finally:

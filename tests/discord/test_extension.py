@@ -15,6 +15,7 @@ from discord import app_commands, ui
 from discord.ext import commands
 from lianju.bot.verse.composer import Composer
 
+from ..verse.toy import read_manifest, write_manifest
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, custom_ids, labels, poem, slash, texts
 
@@ -202,6 +203,24 @@ async def test_old_buttons_work_after_a_reload(fake, host):
     (another,) = await ask(fake, host, poem(LINE))
     assert another["components"]
     assert host.tree_errors == []
+
+
+async def test_host_may_reload_the_bundle(fake, host, bundle):
+    await host.load_extension(EXTENSION)
+    await ask(fake, host, poem(LINE))
+    running, housekeeping = threads(), host.get_cog("Lianju housekeeping")
+    write_manifest(bundle, read_manifest(bundle) | {"version": "0.0.2"})
+    await housekeeping.reload()
+    (message,) = await ask(fake, host, slash("about"))
+    assert "toy 0.0.2" in texts(message)[2]
+    (bundle / "step.onnx").unlink()
+    with pytest.raises(Exception, match=r"step\.onnx is missing"):
+        await housekeeping.reload()
+    (message,) = await ask(fake, host, slash("about"))
+    assert "toy 0.0.2" in texts(message)[2]
+    assert not [name for name in threads() - running if name.startswith("lianju")]
+    await host.unload_extension(EXTENSION)
+    assert not [name for name in threads() if name.startswith("lianju")]
 
 
 async def test_closing_the_bot_frees_everything(fake, host):

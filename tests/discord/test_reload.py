@@ -1,0 +1,329 @@
+"""A bundle replaced on disk: nothing changes until the operator asks for it."""
+
+import asyncio
+import os
+import pty
+import shutil
+import signal
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import pytest
+from lianju.bot import resources as opening
+from lianju.bot.resources import open_resources
+from lianju.bot.settings import Settings
+from lianju.bot.verse.composer import Request
+from lianju.bot.verse.errors import BundleError, BusyError
+
+from ..verse.toy import Toy, read_manifest, write_manifest
+from .interactions import HANGS_S, custom_ids, poem, slash, texts
+from .learned import write_learned
+from .process import Ended, lianju, serving
+from .talk import button
+
+LINE = "黄河远上白云间"
+RELOADED = "Reloaded: toy 0.0.2 answers now, on the CPU.\n"
+
+
+def replace(bundle, version="0.0.2", seed=1):
+    """Overwrites a bundle in its place with one that answers otherwise."""
+    Toy(seed=seed).write(bundle)
+    write_manifest(bundle, read_manifest(bundle) | {"version": version})
+
+
+async def ask(fake, data, **place):
+    return await (await fake.send(fake.interaction(data, **place))).answered()
+
+
+async def answering_version(fake, user):
+    return texts(await ask(fake, poem(LINE), user=user))[-1].split("\n")[0].removeprefix("-# toy ")
+
+
+class TestProcess:
+    async def test_command_puts_the_new_bundle_in_service(self, fake, settings, bundle):
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            before = texts(await ask(fake, poem(LINE), user=1))[1:-1]
+            replace(bundle)
+            assert await answering_version(fake, 2) == "0.0.1"
+            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            assert await answering_version(fake, 3) == "0.0.2"
+            assert texts(await ask(fake, poem(LINE), user=4))[1:-1] != before
+            assert "toy 0.0.2" in texts(await ask(fake, slash("about")))[2]
+            ended = await served.stop()
+        assert ended.status == 0
+        loaded = [line.split(": ", 1)[1] for line in ended.log.splitlines() if "loaded" in line]
+        assert loaded == [
+            "loaded bundle=toy version=0.0.1 provider=cpu threads=1",
+            "loaded bundle=toy version=0.0.2 provider=cpu threads=1",
+        ]
+        assert fake.refusals == []
+
+    async def test_signal_does_the_same(self, fake, settings, bundle):
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            replace(bundle)
+            served.signal(signal.SIGHUP)
+            await served.logs("loaded bundle=toy version=0.0.2")
+            assert await answering_version(fake, 1) == "0.0.2"
+            assert (await served.stop()).status == 0
+
+    async def test_bundle_that_cannot_be_used_changes_nothing(self, fake, settings, bundle):
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            (bundle / "vocab.txt").write_text("altered", encoding="utf-8")
+            told = await lianju("reload", **settings)
+            assert (told.status, told.out) == (2, "")
+            assert told.log.startswith("lianju: Not reloaded, the bundle is as it was: ")
+            assert "vocab.txt has 7 bytes" in told.log
+            assert told.log.count("\n") == 1
+            assert await answering_version(fake, 1) == "0.0.1"
+            ended = await served.stop()
+        (line,) = (line for line in ended.log.splitlines() if " ERROR " in line)
+        assert "not reloaded: " in line
+        assert "vocab.txt has 7 bytes" in line
+
+    async def test_nothing_is_read_from_a_bundle_that_is_gone(self, fake, settings, tmp_path):
+        bundle = write_learned(tmp_path / "learned", [(LINE, LINE[::-1])])
+        async with serving(**settings | {"LIANJU_BUNDLE": bundle}) as served:
+            await served.online(fake.ready)
+            shutil.rmtree(bundle)
+            message = await ask(fake, poem(LINE), user=1)
+            assert f"||{LINE[::-1]}||" in texts(message)[-1]  # the known lines
+            for user, mode in enumerate(("beam", "sampled"), 2):
+                assert "components" in await ask(fake, poem(LINE, mode=mode), user=user)
+            quatrain = await ask(fake, poem(LINE, form="jueju", rhyme="东"), user=4)
+            assert custom_ids(quatrain, "lianju:heart:")
+            typed = await fake.send(
+                fake.complete(slash("poem", focused="rhyme", line=LINE, rhyme=""))
+            )
+            await typed.until(lambda: typed.acknowledged)
+            assert typed.choices
+            details = await fake.send(fake.press(message, button(message, "Details")))
+            assert "toy 0.0.1" in texts(await details.answered())[0]
+            assert "toy 0.0.1" in texts(await ask(fake, slash("about")))[2]
+            assert (await lianju("reload", **settings)).status == 2
+            assert (await served.stop()).status == 0
+
+    async def test_answer_under_way_is_finished_by_the_old_bundle(self, fake, settings, bundle):
+        gate = fake.gates["/callback"] = asyncio.Event()
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            under_way = await fake.send(fake.interaction(poem(LINE), user=1))
+            await fake.reached["/callback"].wait()
+            replace(bundle)
+            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            gate.set()
+            assert "-# toy 0.0.1" in texts(await under_way.answered())[-1]
+            assert await answering_version(fake, 2) == "0.0.2"
+            assert (await served.stop()).status == 0
+
+    async def test_signal_while_it_starts(self, fake, settings, bundle):
+        gate = fake.gates["/users/@me"] = asyncio.Event()
+        async with serving(**settings) as served:
+            await served.online(fake.reached["/users/@me"])
+            served.signal(signal.SIGHUP)
+            told = await lianju("reload", **settings)
+            assert (told.status, told.out) == (2, "")
+            assert "is ready here" in told.log
+            gate.set()
+            await served.online(fake.ready)
+            ended = await served.stop()
+        assert ended.status == 0
+        assert ended.log.count("loaded bundle=toy") == 2
+
+    async def test_command_before_it_is_online(self, fake, settings, bundle):
+        gate = fake.gates["/commands"] = asyncio.Event()
+        async with serving(**settings) as served:
+            await served.online(fake.reached["/commands"])
+            replace(bundle)
+            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            gate.set()
+            await served.online(fake.ready)
+            assert await answering_version(fake, 1) == "0.0.2"
+            assert (await served.stop()).status == 0
+
+    async def test_command_while_it_stops(self, fake, settings, bundle):
+        gate = fake.gates["@original"] = asyncio.Event()
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            under_way = await fake.send(fake.interaction(poem(LINE)))
+            await fake.reached["@original"].wait()
+            served.signal(signal.SIGTERM)
+            await served.logs("stopping")
+            served.signal(signal.SIGHUP)
+            told = await lianju("reload", **settings)
+            assert (told.status, told.out) == (2, "")
+            assert "shutting down" in told.log
+            gate.set()
+            assert (await under_way.answered())["components"]
+            ended = await served.ended()
+        assert (ended.status, ended.out) == (0, "")
+        assert "Traceback" not in ended.log
+
+    async def test_nobody_is_there(self, fake, settings, bundle, tmp_path):
+        sentence = (
+            f"lianju: No `lianju serve` with the database {tmp_path / 'lianju.sqlite3'} is ready "
+            "here: start it, or wait until it is.\n"
+        )
+        assert await lianju("reload", **settings) == Ended(2, "", sentence)
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            served.kill()
+            await served.ended()
+        # What is left of it is no process.
+        assert (tmp_path / "lianju.sqlite3.sock").exists()
+        assert await lianju("reload", **settings) == Ended(2, "", sentence)
+        fake.ready.clear()
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            replace(bundle)
+            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            assert (await served.stop()).status == 0
+        assert not (tmp_path / "lianju.sqlite3.sock").exists()
+
+    async def test_only_its_own_user_may_ask(self, fake, settings, tmp_path):
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            assert (tmp_path / "lianju.sqlite3.sock").stat().st_mode & 0o777 == 0o600
+            await served.stop()
+
+    async def test_place_of_the_socket_may_be_taken(self, fake, settings, tmp_path):
+        (tmp_path / "lianju.sqlite3.sock").write_text("mine", encoding="utf-8")
+        async with serving(**settings) as served:
+            await served.online(fake.ready)
+            assert (await lianju("reload", **settings)).status == 2
+            served.signal(signal.SIGHUP)
+            ended = await served.stop()
+        assert ended.status == 0
+        assert "no `lianju reload` for this process" in ended.log
+        assert (tmp_path / "lianju.sqlite3.sock").read_text(encoding="utf-8") == "mine"
+
+    async def test_signal_of_a_terminal_that_is_gone_stops_it(self, fake, settings):
+        ours, theirs = pty.openpty()
+        async with serving(stdin=theirs, **settings) as served:
+            await served.online(fake.ready)
+            served.signal(signal.SIGHUP)
+            await served.logs("loaded bundle")
+            os.close(theirs)
+            os.close(ours)
+            served.signal(signal.SIGHUP)
+            await served.logs("stopping")
+            assert (await served.ended()).status == 0
+
+
+def engines():
+    return [thread for thread in threading.enumerate() if thread.name == "lianju-engine"]
+
+
+@asynccontextmanager
+async def opened(bundle, tmp_path):
+    settings = Settings(
+        bundle=bundle,
+        provider="cpu",
+        threads=1,
+        database=f"sqlite+aiosqlite:///{tmp_path}/other.sqlite3",
+    )
+    resources = await open_resources(settings)
+    try:
+        yield resources
+    finally:
+        await resources.close()
+
+
+class Loading:
+    """Stands in for what opens a bundle; it waits until it may."""
+
+    def __init__(self, monkeypatch):
+        self.may_go_on, self._open = threading.Event(), opening.open_composer
+        self.begun = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.opened = []
+        monkeypatch.setattr(opening, "open_composer", self)
+
+    def __call__(self, *arguments):
+        self._loop.call_soon_threadsafe(self.begun.set)
+        self.may_go_on.wait()
+        self.opened.append(self._open(*arguments))
+        return self.opened[-1]
+
+
+class TestResources:
+    async def test_old_composer_answers_while_the_new_one_is_loaded(
+        self, bundle, tmp_path, monkeypatch
+    ):
+        async with opened(bundle, tmp_path) as resources:
+            loading = Loading(monkeypatch)
+            replace(bundle)
+            reload = asyncio.create_task(resources.reload())
+            await loading.begun.wait()
+            answer = await resources.composer.compose(Request(LINE), 30)
+            assert answer.bundle_version == "0.0.1"
+            loading.may_go_on.set()
+            await reload
+            answer = await resources.composer.compose(Request(LINE), 30)
+            assert answer.bundle_version == "0.0.2"
+
+    async def test_old_one_is_freed_after_its_last_answer(self, bundle, tmp_path):
+        async with opened(bundle, tmp_path) as resources:
+            await resources.composer.compose(Request(LINE), 30)
+            (engine,) = engines()
+            under_way = asyncio.get_running_loop().create_future()
+            resources.running.add(under_way)
+            old = resources.composer
+            model = weakref.ref(old._model)
+            await resources.reload()
+            (retiring,) = resources._retiring.values()
+            assert (await old.compose(Request(LINE), 30)).candidates
+            resources.running.remove(under_way)
+            under_way.set_result(None)
+            await retiring
+            assert not engine.is_alive()
+            with pytest.raises(BusyError):
+                await old.compose(Request(LINE), 30)
+            del old, retiring
+            assert model() is None
+        assert engines() == []
+
+    async def test_refusal_leaves_everything_as_it_was(self, bundle, tmp_path):
+        async with opened(bundle, tmp_path) as resources:
+            before = resources.composer
+            (bundle / "step.onnx").unlink()
+            with pytest.raises(BundleError, match=r"step\.onnx is missing"):
+                await resources.reload()
+            assert resources.composer is before
+            assert (await before.compose(Request(LINE), 30)).candidates
+
+    async def test_two_in_a_row_come_one_after_the_other(self, bundle, tmp_path, monkeypatch):
+        async with opened(bundle, tmp_path) as resources:
+            await resources.composer.compose(Request(LINE), 30)
+            loading = Loading(monkeypatch)
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+            reloads = [asyncio.create_task(resources.reload()) for _ in range(2)]
+            await loading.begun.wait()
+            try:
+                async with asyncio.timeout(HANGS_S):
+                    await asyncio.to_thread(int)  # one of two threads is free
+            finally:
+                loading.may_go_on.set()
+            await asyncio.gather(*reloads)
+            assert resources.composer is loading.opened[1]
+            await asyncio.gather(*resources._retiring.values())
+            assert engines() == []
+            assert (await resources.composer.compose(Request(LINE), 30)).candidates
+
+    async def test_closing_overtakes_it(self, bundle, tmp_path, monkeypatch):
+        async with opened(bundle, tmp_path) as resources:
+            before, loading = resources.composer, Loading(monkeypatch)
+            reload = asyncio.create_task(resources.reload())
+            await loading.begun.wait()
+            await resources.close()
+            loading.may_go_on.set()
+            with pytest.raises(BusyError):
+                await reload
+            assert resources.composer is before
+            with pytest.raises(BusyError):
+                await resources.reload()
+        assert engines() == []
