@@ -24,6 +24,12 @@ async def test_about_tells_of_the_model_in_private(place, fake, bot):
     assert "perplexity" not in text  # nobody has measured the toy's
 
 
+async def test_about_tells_what_the_model_runs_on_now(fake, bot, composer):
+    for provider in ("cuda", "cpu"):  # as when CUDA fails in service
+        composer._model.provider = provider
+        assert f"runs on: {provider.upper()}" in texts(await ask(fake, bot, slash("about")))[2]
+
+
 @pytest.mark.parametrize("place", EVERYWHERE)
 async def test_help_is_private(place, fake, bot):
     message = await ask(fake, bot, slash("help"), **place)
