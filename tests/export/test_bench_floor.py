@@ -1,0 +1,178 @@
+"""The bench's floor: exactly the matrix products that the engine computes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lianju.bot.verse.bundle import load_bundle
+from lianju.export.bench import recording
+from lianju.export.bench.engine import Engine, run_together, searches_of
+from lianju.export.bench.floor import Floor, products_graph
+from lianju.export.bench.prompts import draw_prompts, plain
+from lianju.export.bundle import BundleOptions, write_bundle
+from lianju.export.weights import StoredWeights
+from onnx import numpy_helper
+
+LINE = "黄河远上白云间"
+LINES = (LINE, "白云间黄河远上", "上白云间")
+H, V = 32, 47  # of the toy
+RECURRENT = [f"recurrent.weight_{kind}_l{layer}" for kind in ("ih", "hh") for layer in (0, 1)]
+OUTPUT = "embedding.weight"
+
+
+@pytest.fixture
+def open_engine(make_trained, corpus, tmp_path):
+    def open_engine(precision, name="lstm"):
+        options = BundleOptions(precision=precision, corpus=corpus)
+        write_bundle(make_trained(name), tmp_path / "toy", options)
+        return Engine(load_bundle(tmp_path / "toy"), LINE, "cpu", threads=1)
+
+    return open_engine
+
+
+class Counting:
+    """A step model that counts the rows that go through its layers and through its output."""
+
+    def __init__(self, model):
+        self._model = model
+        self.read = self.told = 0
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def step(self, token, parent, state, k, *args, **more):
+        ahead = more.get("before")
+        self.read += len(token) * (1 + (0 if ahead is None else len(ahead)))
+        whole = more.get("whole", args[2] if len(args) > 2 else False)
+        self.told += len(token) if k or whole else 0
+        return self._model.step(token, parent, state, k, *args, **more)
+
+
+def rows_of(recorded):
+    """How many rows are multiplied by each weight."""
+    rows = Counter()
+    for product in (product for call in recorded.calls for product in call):
+        weights = [
+            name
+            for name, tensor in recorded.nodes[product.node].weights.values()
+            if len(tensor.dims) == 2
+        ]
+        ((_, shape),) = product.activations
+        assert shape[-1] == H
+        (weight,) = weights
+        rows[weight.removesuffix(".columns").rsplit("/", 1)[-1]] += int(np.prod(shape[:-1]))
+    return rows
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("lines", [LINES[:1], LINES], ids=["one", "three together"])
+def test_every_product_of_every_step_is_recorded(precision, lines, open_engine):
+    engine = open_engine(precision)
+    searches = searches_of(engine, [plain(line) for line in lines])
+    counted = []
+
+    def work(model):
+        counted.append(Counting(model))
+        run_together(counted[-1], searches)
+
+    recorded = recording.record(engine.bundle, "cpu", 1, work)
+    read, told = counted[-1].read, counted[-1].told
+    assert read > told > 5
+    assert rows_of(recorded) == {**dict.fromkeys(RECURRENT, read), OUTPUT: told}
+    kinds = {kind for call in recorded.calls for it in call for kind, _ in it.activations}
+    assert kinds == ({"uint8"} if precision == "int8" else {"float"})
+
+
+def test_products_without_weights_are_recorded_too(open_engine):
+    engine = open_engine("fp32", "lstm, attention")
+    composer = engine.composer
+    recorded = recording.record(
+        engine.bundle, "cpu", 1, lambda model: composer(model).compose_now(plain(LINE))
+    )
+    # Queries with keys, and their shares with values: two heads of 32, up to 5 places.
+    by_pairs = [
+        it.activations for call in recorded.calls for it in call if len(it.activations) == 2
+    ]
+    assert by_pairs
+    for (_, left), (_, right) in by_pairs:
+        assert left[0] == right[0] <= 5
+        assert left[1] == 2
+        assert right[1] <= 5
+    assert Floor(recorded, "cpu", 1)
+
+
+def test_what_came_before_is_not_recorded(open_engine):
+    engine = open_engine("fp32")
+
+    def answer(model):
+        engine.composer(model).compose_now(plain(LINE))
+
+    once = recording.record(engine.bundle, "cpu", 1, answer)
+    after = recording.record(engine.bundle, "cpu", 1, answer, before=answer)
+    assert once.calls == after.calls != ()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_floor_multiplies_by_the_weights_of_the_graph(precision, open_engine):
+    engine = open_engine(precision)
+    recorded = recording.record(
+        engine.bundle,
+        "cpu",
+        1,
+        lambda model: run_together(model, searches_of(engine, [plain(LINE)])),
+    )
+    stored = StoredWeights(engine.bundle.graph_path)
+    whole = max(recorded.calls, key=len)
+    graph = products_graph(whole, recorded).graph
+    kept = {tensor.name.rsplit("/", 1)[-1]: tensor for tensor in graph.initializer}
+    for name in (*RECURRENT, OUTPUT):
+        weight = numpy_helper.to_array(kept[name if precision == "fp32" else f"{name}.columns"])
+        if precision == "fp32":
+            np.testing.assert_array_equal(weight, stored._read(name))
+        else:
+            np.testing.assert_array_equal(weight.T, stored._stored[f"{name}.int8"])
+
+
+def test_the_floor_computes_every_product_though_it_fetches_one(open_engine, tmp_path):
+    engine = open_engine("int8", "lstm, attention")
+    work = [plain(line) for line in LINES[:2]]
+    recorded = recording.record(
+        engine.bundle, "cpu", 1, lambda model: run_together(model, searches_of(engine, work))
+    )
+    with recording._profiling(tmp_path, tmp_path / "optimised.onnx") as sessions:
+        floor = Floor(recorded, "cpu", 1)
+    floor.run()
+    ran = Counter()
+    for session in sessions:
+        events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
+        ran += Counter(
+            (event["args"]["op_name"], *_first_shape(event["args"]["input_type_shape"]))
+            for event in events
+            if event["cat"] == "Node" and event["name"].endswith("_kernel_time")
+        )
+    wanted = Counter(
+        (recorded.nodes[it.node].node.op_type, *it.activations[0])
+        for call in recorded.calls
+        for it in call
+    )
+    assert ran == wanted
+
+
+def test_rows_as_many_as_a_weight_has_are_no_weight(open_engine):
+    engine = open_engine("fp32")
+    prompts = draw_prompts(engine.composer(), LINE, H)  # so that rows are [H, H], as weights are
+    searches = searches_of(engine, [plain(prompt) for prompt in prompts])
+    recorded = recording.record(
+        engine.bundle, "cpu", 1, lambda model: run_together(model, searches)
+    )
+    assert ("float", (H, H)) in {it.activations[0] for call in recorded.calls for it in call}
+    assert Floor(recorded, "cpu", 1)
+
+
+def _first_shape(shapes):
+    ((kind, shape),) = shapes[0].items()
+    return kind, tuple(shape)
