@@ -152,20 +152,20 @@ def _seen(engine: Engine, prompts: Sequence[str]) -> Way:
 
 def _floor(engine: Engine, seen: bool) -> Floor:
     """The bare products of one answer, to a prompt that has been answered before or not."""
-    request = plain(engine.line)
 
-    def work(model: StepModel) -> None:
+    def answer(model: StepModel, times: int) -> None:
         composer = engine.composer(model)
-        composer.compose_now(request)
-        if seen:
-            composer.compose_now(request)
+        for _ in range(times):
+            composer.compose_now(plain(engine.line))
 
-    def before(model: StepModel) -> None:
-        if seen:
-            engine.composer(model).compose_now(request)
-
-    provider = engine.model.provider
-    recording = record(engine.bundle, provider, engine.threads, work, before)
+    provider, before = engine.model.provider, int(seen)
+    recording = record(
+        engine.bundle,
+        provider,
+        engine.threads,
+        work=lambda model: answer(model, before + 1),
+        opening=lambda model: answer(model, before),
+    )
     return Floor(recording, provider, engine.threads)
 
 

@@ -76,7 +76,7 @@ def record(
     provider: Provider,
     threads: int,
     work: Callable[[StepModel], object],
-    before: Callable[[StepModel], object] = lambda model: None,
+    opening: Callable[[StepModel], object] = lambda model: None,
 ) -> Recording:
     """Records the products of some work.
 
@@ -85,16 +85,11 @@ def record(
         provider: where it runs.
         threads: within one operator.
         work: what is recorded; it must do the same every time.
-        before: what comes before it and is not recorded.
+        opening: what the work begins with, which is left out of the recording.
     """
-
-    def both(model: StepModel) -> None:
-        before(model)
-        work(model)
-
-    skipped = len(_profile(bundle, provider, threads, before).calls)
-    whole = _profile(bundle, provider, threads, both)
-    return replace(whole, calls=whole.calls[skipped:])
+    opened = _profile(bundle, provider, threads, opening)
+    whole = _profile(bundle, provider, threads, work)
+    return replace(whole, calls=whole.calls[len(opened.calls) :])
 
 
 def _profile(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import click
 
-NAME, FIGURE, TARGET = 46, 9, 10  # columns
+NAME, FIGURE, TARGET = 46, 9, 11  # columns
 MARKS = {True: "✓", False: "✗", None: " "}
 
 

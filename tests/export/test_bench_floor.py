@@ -105,15 +105,20 @@ def test_products_without_weights_are_recorded_too(open_engine):
     assert Floor(recorded, "cpu", 1)
 
 
-def test_what_came_before_is_not_recorded(open_engine):
+def test_what_the_work_begins_with_is_not_recorded(open_engine):
     engine = open_engine("fp32")
 
-    def answer(model):
-        engine.composer(model).compose_now(plain(LINE))
+    def answer(*lines):
+        def work(model):
+            for line in lines:
+                engine.composer(model).compose_now(plain(line))
 
-    once = recording.record(engine.bundle, "cpu", 1, answer)
-    after = recording.record(engine.bundle, "cpu", 1, answer, before=answer)
-    assert once.calls == after.calls != ()
+        return work
+
+    short = recording.record(engine.bundle, "cpu", 1, answer(LINES[2]))
+    both = recording.record(engine.bundle, "cpu", 1, answer(LINE, LINES[2]))
+    after = recording.record(engine.bundle, "cpu", 1, answer(LINE, LINES[2]), answer(LINE))
+    assert short.calls == after.calls != both.calls
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
