@@ -163,6 +163,11 @@ class FakeDiscord(FakeGateway):
     def exchange(self, payload: Json) -> Exchange:
         return self._exchanges[payload["token"]]
 
+    def forget(self, exchange: Exchange) -> None:
+        """Drops what is kept of an exchange that is over, and of all requests so far."""
+        del self._exchanges[exchange.token]
+        self.requests.clear()
+
     async def send(self, payload: Json) -> Exchange:
         """Sends an interaction through the gateway."""
         exchange = self.exchange(payload)
