@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from lianju.bot.store import Couplet, StoreBusyError, StoreError, open_store
 from lianju.bot.store.errors import explain
+from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 COUPLET = Couplet("a", "b")
@@ -59,6 +60,27 @@ async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, quer
         assert await hasty.favourites.counts(5, [COUPLET]) == [1]
     assert query("SELECT user_id FROM favourite") == [(1,)]
     assert not await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+
+
+async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
+    commits = []
+    event.listen(store._database._writer.sync_engine, "commit", commits.append)
+    async with store._database.writing():
+        adding = [asyncio.create_task(store.prompts.add(user, "a", 9)) for user in range(50)]
+        await asyncio.sleep(0)  # each has come by now
+        assert query("SELECT count(*) FROM prompt") == [(0,)]
+    await asyncio.gather(*adding)
+    assert query("SELECT count(DISTINCT user_id) FROM prompt") == [(50,)]
+    assert len(commits) == 2
+
+
+async def test_lines_that_shared_a_refusal_can_be_noted_later(hasty, lock, query):
+    with lock():
+        adding = [hasty.prompts.add(user, "a", 9) for user in (1, 2)]
+        answers = await asyncio.gather(*adding, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {StoreBusyError}
+    await hasty.prompts.add(3, "a", 9)
+    assert query("SELECT user_id FROM prompt") == [(3,)]
 
 
 async def test_whoever_writes_has_the_lock_from_the_beginning(store, lock):
