@@ -29,14 +29,13 @@ MEMORY = ("keys", "values")
 def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> None:
     """Adds the memory's step: reordered by parent, `hidden` [B, H] put in, the oldest place gone.
 
-    Its outputs are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
+    Its results are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
     """
-    keys, values = graph.split(
-        weights.linear(graph, hidden, "attention.remember.weight"), 2, axis=1
-    )
+    middle = graph.store("second_axis", np.array([1]))
+    product = weights.linear(graph, hidden, "attention.remember.weight")
+    keys, values = graph.split(product, 2, axis=1)
     taken = graph.store("memory.taken", np.array([0, 0, 0, 1]))
     values = graph.add("Pad", values, taken, graph.store("one", np.float32(1)))
-    middle = graph.store("second_axis", np.array([1]))
     entries = [graph.add("Unsqueeze", each, middle) for each in (keys, values)]
     before = [graph.add("Gather", name, "parent") for name in MEMORY]
     window = graph.store("memory.window", np.array([config.attention_window]))
@@ -47,9 +46,32 @@ def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activa
         for name, kept, entry in zip(MEMORY, before, entries, strict=True):
             if branch is sliding:
                 kept = branch.add("Slice", kept, middle, window, middle)
-            branch.add("Concat", kept, entry, axis=1, name=f"{branch.name}_{name}_next")
-    outputs = {f"{name}_next": np.float32 for name in MEMORY}
+            branch.results[f"stepping_{name}"] = branch.add("Concat", kept, entry, axis=1)
+    outputs = {f"stepping_{name}": np.float32 for name in MEMORY}
     graph.choose(full, sliding, growing, outputs)
+    graph.results |= {f"{name}_next": f"stepping_{name}" for name in MEMORY}
+
+
+def remember_all(
+    graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations, shape: str
+) -> None:
+    """Adds as many steps of the memory at once as `hidden` [S * B, H] has; see `remember`.
+
+    Args:
+        shape: name of [S, B, -1].
+    """
+    middle = graph.store("second_axis", np.array([1]))
+    newest = graph.store("memory.newest", np.array([-config.attention_window]))
+    end = graph.store("memory.end", np.array([np.iinfo(np.int64).max]))
+    product = weights.linear(graph, hidden, "attention.remember.weight")
+    by_row = graph.add("Transpose", graph.add("Reshape", product, shape), perm=[1, 0, 2])
+    keys, values = graph.split(by_row, 2, axis=2)
+    taken = graph.store("memory.all_taken", np.array([0, 0, 0, 0, 0, 1]))
+    values = graph.add("Pad", values, taken, graph.store("one", np.float32(1)))
+    for name, entries in zip(MEMORY, (keys, values), strict=True):
+        kept = graph.add("Gather", name, "parent")
+        longer = graph.add("Concat", kept, entries, axis=1)
+        graph.results[f"{name}_next"] = graph.add("Slice", longer, newest, end, middle)
 
 
 def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> str:

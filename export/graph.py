@@ -18,14 +18,17 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
 from . import attention
 from .nodes import Nodes
-from .precision import Activations, Precision, Weights
-from .states import ROWS, Shape, state_tensors
+from .precision import Precision, Weights
+from .states import RECURRENT, ROWS, Shape, state_tensors
 
 OPSET = 18
 IR_VERSION = 9
 # Metadata of the graph that let its weights be read back.
 CONFIG = "lianju.config"
 PRECISION = "lianju.precision"
+
+HIDDEN = "hidden"
+LAST = np.array([-1])
 
 _TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
 
@@ -44,6 +47,7 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
         "mask": {"dtype": "float32", "shape": ["masks", vocabulary], "optional": True},
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
         "predict": {"dtype": "bool", "shape": [1], "optional": True},
+        "before": {"dtype": "int64", "shape": ["steps", "before_rows"], "optional": True},
     }
 
 
@@ -75,32 +79,16 @@ def build_step_graph(
         ExportError: the precision cannot hold these shapes.
     """
     graph = Nodes()
-    recurrent = [name for name in state_tensors(config) if name in ("h", "c")]
-    incoming = {name: _layers(graph, config, name) for name in recurrent}
-    outgoing: dict[str, list[str]] = {name: [] for name in recurrent}
-
     stored = Weights(weights, precision)
-    rows = stored.gather(graph, "embedding.weight", "token")
-    bounded = config.nonlinearity == "tanh" or config.cell != "rnn"
-    for layer in range(config.layers):
-        before = {name: states[layer] for name, states in incoming.items()}
-        recalled = stored.activations(graph, before["h"], bounded)
-        x_gates = stored.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
-        h_gates = stored.linear(graph, recalled, f"recurrent.weight_hh_l{layer}")
-        after = _cell(graph, config, x_gates, h_gates, before)
-        for name, state in after.items():
-            outgoing[name].append(state)
-        rows = stored.activations(graph, after["h"], bounded)
-
-    if config.attention_heads:
-        attention.remember(graph, config, stored, rows)
-    _predict(graph, config, stored, after["h"], rows)
+    reading, stepping = Nodes(graph, "reading"), Nodes(graph, "stepping")
+    _read(reading, config, stored)
+    _step(stepping, config, stored)
+    steps = graph.add("Size", graph.store("before", np.zeros((0, 1), np.int64)))
+    many = graph.add("Greater", steps, graph.store("none", np.array(0)))
+    after = [f"{name}_next" for name in state_tensors(config)]
+    graph.choose(many, reading, stepping, dict.fromkeys([*after, HIDDEN], np.float32))
+    _predict(graph, config, stored)
     _choose(graph, config.vocabulary_size, unknown)
-
-    first = graph.store("first_axis", np.array([0]))
-    for name, parts in outgoing.items():
-        layers = [graph.add("Unsqueeze", part, first) for part in parts]
-        graph.add("Concat", *layers, axis=0, name=f"{name}_next")
 
     body = helper.make_graph(
         graph.nodes,
@@ -122,12 +110,79 @@ def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
     return [{ROWS: rows, 0: places}.get(size, size) for size in shape]
 
 
-def _layers(graph: Nodes, config: ModelConfig, name: str) -> list[str]:
-    """Reorders a state [L, P, H] by parent and returns its layers, each [B, H]."""
-    reordered = graph.add("Gather", name, "parent", axis=1)
+def _step(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
+    """Consumes one token a row: adds the state after it, and `hidden` [B, H], its last layer's."""
+    before = _reordered(graph, config)
+    rows = weights.gather(graph, "embedding.weight", "token")
+    after = []
+    for layer, states in enumerate(before):
+        recalled = weights.activations(graph, states["h"], _is_bounded(config))
+        x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
+        h_gates = weights.linear(graph, recalled, f"recurrent.weight_hh_l{layer}")
+        after.append(_cell(graph, config, x_gates, h_gates, states))
+        rows = weights.activations(graph, after[-1]["h"], _is_bounded(config))
+    _stack(graph, after)
+    graph.results[HIDDEN] = after[-1]["h"]
+    if config.attention_heads:
+        attention.remember(graph, config, weights, rows)
+
+
+def _read(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
+    """Consumes `before` [S, B] and then `token`: adds the same as `_step`.
+
+    All tokens' products with the input weights are one product a layer; only those with the
+    hidden state have to wait for each other.
+    """
     first = graph.store("first_axis", np.array([0]))
-    parts = graph.split(reordered, config.layers, axis=0)
-    return [graph.add("Squeeze", part, first) for part in parts]
+    tokens = graph.add("Concat", "before", graph.add("Unsqueeze", "token", first), axis=0)
+    shape = graph.add("Concat", graph.add("Shape", tokens), graph.store("last_axis", LAST), axis=0)
+    flat = graph.add("Reshape", tokens, graph.store("last_axis", LAST))
+    rows = weights.gather(graph, "embedding.weight", flat)
+    after = []
+    for layer, states in enumerate(_reordered(graph, config)):
+        x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
+        body = Nodes(graph, f"layer{layer}")
+        inner = {name: f"{body.name}_{name}" for name in states}
+        recalled = weights.activations(body, inner["h"], _is_bounded(config))
+        h_gates = weights.linear(body, recalled, f"recurrent.weight_hh_l{layer}")
+        item = f"{body.name}_x_gates"
+        body.results = _cell(body, config, item, h_gates, inner)
+        # A scan's outputs must be different tensors.
+        body.results["output"] = body.add("Identity", body.results["h"])
+        before = {inner[name]: tensor for name, tensor in states.items()}
+        body.results |= {inner[name]: body.results[name] for name in states}
+        outputs = graph.scan(body, before, graph.add("Reshape", x_gates, shape), item)
+        after.append({name: f"{body.name}_{inner[name]}_last" for name in states})
+        each = graph.store("hidden_rows", np.array([-1, config.hidden_size]))
+        rows = weights.activations(graph, graph.add("Reshape", outputs, each), _is_bounded(config))
+    _stack(graph, after)
+    graph.results[HIDDEN] = after[-1]["h"]
+    if config.attention_heads:
+        attention.remember_all(graph, config, weights, rows, shape)
+
+
+def _is_bounded(config: ModelConfig) -> bool:
+    """Whether no output of a cell exceeds 1."""
+    return config.nonlinearity == "tanh" or config.cell != "rnn"
+
+
+def _reordered(graph: Nodes, config: ModelConfig) -> list[dict[str, str]]:
+    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [B, H]."""
+    first = graph.store("first_axis", np.array([0]))
+    layers: list[dict[str, str]] = [{} for _ in range(config.layers)]
+    for name in RECURRENT[config.cell]:
+        reordered = graph.add("Gather", name, "parent", axis=1)
+        for layer, part in zip(layers, graph.split(reordered, config.layers, axis=0), strict=True):
+            layer[name] = graph.add("Squeeze", part, first)
+    return layers
+
+
+def _stack(graph: Nodes, layers: Sequence[Mapping[str, str]]) -> None:
+    """Puts the layers' states together again, as the graph's next state."""
+    first = graph.store("first_axis", np.array([0]))
+    for name in layers[0]:
+        parts = [graph.add("Unsqueeze", states[name], first) for states in layers]
+        graph.results[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
 
 
 def _cell(
@@ -154,24 +209,24 @@ def _cell(
     return {"h": add("Mul", add("Sigmoid", leave), add("Tanh", cell)), "c": cell}
 
 
-def _predict(
-    graph: Nodes, config: ModelConfig, weights: Weights, hidden: str, rows: Activations
-) -> None:
+def _predict(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
     """Adds `log_prob` [B, V], or [0, V] where nobody wants to know what follows.
 
     So it is within a prompt, and the output layer is almost half of a one-row step.
     """
     spoken, silent = Nodes(graph, "spoken"), Nodes(graph, "silent")
+    rows = weights.activations(spoken, HIDDEN, _is_bounded(config))
     if config.attention_heads:
         told = attention.look_back(spoken, config, weights, rows)
-        rows = weights.activations(spoken, spoken.add("Add", hidden, told))
+        rows = weights.activations(spoken, spoken.add("Add", HIDDEN, told))
     if "projection.weight" in weights.arrays:
         narrow = weights.linear(spoken, rows, "projection.weight")
         rows = weights.activations(spoken, narrow)
     output = "embedding.weight" if config.tied else "output.weight"
     logits = weights.linear(spoken, rows, output, bias="output.bias")
-    spoken.add("LogSoftmax", logits, axis=-1, name="spoken_log_prob")
-    silent.constant("silent_log_prob", np.zeros((0, config.vocabulary_size), np.float32))
+    spoken.results["log_prob"] = spoken.add("LogSoftmax", logits, axis=-1)
+    nothing = np.zeros((0, config.vocabulary_size), np.float32)
+    silent.results["log_prob"] = silent.constant("silent_log_prob", nothing)
     wanted = graph.store("predict", np.array([True]))
     graph.choose(wanted, spoken, silent, {"log_prob": np.float32})
 
@@ -188,10 +243,11 @@ def _choose(graph: Nodes, vocabulary_size: int, unknown: int) -> None:
     mask = some.add("Gather", masks, graph.store("mask_row", np.array([0])))
     allowed = some.add("Add", "log_prob", mask)
     outputs = {"top_log_prob": np.float32, "top_token": np.int64}
-    found = [f"some_{name}" for name in outputs]
+    some.results = {name: f"some_{name}" for name in outputs}
+    found = list(some.results.values())
     some.nodes.append(helper.make_node("TopK", [allowed, "k"], found, axis=-1))
     for name, dtype in outputs.items():
-        none.constant(f"none_{name}", np.zeros((0, 0), dtype))
+        none.results[name] = none.constant(f"none_{name}", np.zeros((0, 0), dtype))
     wanted = graph.add("Greater", "k", graph.store("first_axis", np.array([0])))
     graph.choose(wanted, some, none, outputs)
 

@@ -11,6 +11,9 @@ import numpy as np
 from lianju.training.model import ModelConfig
 
 ROWS = "rows"
+RECURRENT = {"lstm": ("h", "c"), "gru": ("h",), "rnn": ("h",)}
+"""The state tensors of each cell."""
+
 Shape = tuple[int | str, ...]
 
 
@@ -19,8 +22,8 @@ def state_tensors(config: ModelConfig) -> dict[str, Shape]:
 
     `"rows"` marks the row axis, 0 an axis that grows.
     """
-    recurrent = ("h", "c") if config.cell == "lstm" else ("h",)
-    tensors: dict[str, Shape] = dict.fromkeys(recurrent, (config.layers, ROWS, config.hidden_size))
+    shape: Shape = (config.layers, ROWS, config.hidden_size)
+    tensors = dict.fromkeys(RECURRENT[config.cell], shape)
     if config.attention_heads:
         width = config.attention_heads * config.attention_size
         tensors |= {"keys": (ROWS, 0, width), "values": (ROWS, 0, width + 1)}

@@ -60,7 +60,7 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
     Raises:
         ProofError: the two differ by more than the tolerance; or the state does not follow its
             parents; or a row depends on the others; or the candidates are not the best ones; or
-            asking for none changes the state.
+            asking for none changes the state; or several tokens read at once leave another one.
     """
     step_model = StepModel(bundle, provider="cpu", threads=1)
     model = copy.deepcopy(model).double()  # so that all rounding seen is the graph's
@@ -101,8 +101,26 @@ def _walk(
         same = all(np.array_equal(one, other) for one, other in zip(silent, after, strict=True))
         if not same:
             raise ProofError("The bundle was not written: without candidates its state differs.")
+        _prove_reading(step_model, parent, state, tolerance, rng)
         state = after
     return worst
+
+
+def _prove_reading(
+    step_model: StepModel,
+    parent: np.ndarray,
+    state: State,
+    tolerance: Tolerance,
+    rng: np.random.Generator,
+) -> None:
+    """Reads a few tokens at once, and one by one."""
+    tokens = rng.integers(0, step_model.vocabulary_size, (rng.integers(1, 4), ROWS))
+    at_once = step_model.read(tokens, parent, state)
+    for token in tokens:
+        state = step_model.step(token, parent, state, 0).state
+        parent = np.arange(ROWS)
+    apart = max(_difference(one, other) for one, other in zip(at_once, state, strict=True))
+    _require(apart <= tolerance.company, "a text read at once leaves another state", apart)
 
 
 def _torch_step(

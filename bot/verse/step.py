@@ -11,7 +11,8 @@ __all__ = ["FloatArray", "IntArray", "State", "StepOutput", "Stepper"]
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 State = tuple[npt.NDArray[Any], ...]
-"""The hidden state: one array a state tensor, in the manifest's order."""
+"""The hidden state: one array a state tensor, in the manifest's order; it may lie on a device, and
+only the model looks into it."""
 
 
 class StepOutput(NamedTuple):
@@ -47,6 +48,18 @@ class Stepper(Protocol):
 
     def join(self, states: Sequence[State]) -> State:
         """Puts the rows of several states behind each other."""
+
+    def split(self, state: State) -> Sequence[State]:
+        """Every row of a state as a state of its own, which holds no memory of the others'."""
+
+    def read(self, tokens: IntArray, parent: IntArray, state: State) -> State:
+        """Consumes several tokens a row, without a look at what comes next.
+
+        Args:
+            tokens: The tokens, the first to be consumed first [steps, rows], at least one step.
+            parent: The row of `state` that each row continues [rows].
+            state: The state before them.
+        """
 
     def step(
         self,

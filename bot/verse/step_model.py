@@ -33,6 +33,7 @@ class StepModel:
 
     Attributes:
         provider: `cuda` or `cpu`, whichever is in use; any thread may read it.
+        vocabulary_size: V.
         grows: Whether the state grows with every step, so that only states of equal age can share
             a step.
 
@@ -48,7 +49,7 @@ class StepModel:
         self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
-        self._vocabulary_size = len(bundle.vocabulary)
+        self.vocabulary_size = len(bundle.vocabulary)
         session = open_session(bundle.graph_path, provider, threads, graph.precision)
         self._use(session)
         self.grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
@@ -57,7 +58,8 @@ class StepModel:
         optional = {node.name for node in session.get_overridable_initializers()}
         self._masks_itself = {"mask", "mask_row"} <= optional
         self._may_skip_output = "predict" in optional
-        self._no_mask = np.zeros((1, self._vocabulary_size), np.float32)
+        self._reads = {"before", "predict"} <= optional
+        self._no_mask = np.zeros((1, self.vocabulary_size), np.float32)
         self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
         self._no_mask.flags.writeable = self._first_mask.flags.writeable = False
@@ -83,6 +85,41 @@ class StepModel:
         except Exception:
             self._leave_cuda()
             raise
+
+    def split(self, state: State) -> Sequence[State]:
+        """Every row of a state as a state of its own, in memory of its own at the host."""
+        arrays = [np.asarray(array) for array in state]
+        rows = arrays[0].shape[self._tensors[0].row_axis] if arrays else 0
+        if rows == 1:
+            return [tuple(arrays)]
+        return [
+            tuple(
+                array.take([row], tensor.row_axis)
+                for tensor, array in zip(self._tensors, arrays, strict=True)
+            )
+            for row in range(rows)
+        ]
+
+    def read(self, tokens: IntArray, parent: IntArray, state: State) -> State:
+        """Consumes several tokens a row, in one call where the graph can.
+
+        Args:
+            tokens: The tokens, the first to be consumed first [steps, B], at least one step.
+            parent: The row of `state` that each row continues [B].
+            state: The state before them.
+
+        Raises:
+            SearchError: The graph returned what its manifest does not allow.
+            Exception: ONNX Runtime's own, if the graph fails.
+        """
+        if not self._reads:
+            for token in tokens:
+                state = self.step(token, parent, state, 0).state
+                parent = np.arange(tokens.shape[1])
+            return state
+        feed = self._feed(tokens[-1], parent, state, 0)
+        feed |= {"before": tokens[:-1], "predict": self._predict[False]}
+        return self._checked(self._run(self._state_outputs, feed), tokens.shape[1])
 
     def step(
         self,
@@ -110,7 +147,7 @@ class StepModel:
             SearchError: The graph returned what its manifest does not allow.
             Exception: ONNX Runtime's own, if the graph fails.
         """
-        rows, k = len(token), min(k, self._vocabulary_size)
+        rows, k = len(token), min(k, self.vocabulary_size)
         mask = self._no_mask if mask is None else mask
         mask_row = self._first_mask if mask_row is None else mask_row
         feed = self._feed(token, parent, state, k)
@@ -121,14 +158,10 @@ class StepModel:
             wanted.append(LOG_PROB)
         if self._may_skip_output:
             feed["predict"] = self._predict[bool(wanted)]
-        try:
-            after = self._session.run([*wanted, *self._state_outputs], feed)
-        except Exception:
-            self._leave_cuda()
-            raise
+        after = self._run([*wanted, *self._state_outputs], feed)
         found = dict(zip(wanted, after, strict=False))
         if LOG_PROB in found:
-            self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self._vocabulary_size))
+            self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self.vocabulary_size))
         if not k:
             found |= zip(TOP, (np.empty((rows, 0)), np.empty((rows, 0), np.int64)), strict=True)
         elif not self._masks_itself:
@@ -150,6 +183,13 @@ class StepModel:
         if output.log_prob is None:
             raise AssertionError("a whole step has them")
         return output.log_prob, output.state
+
+    def _run(self, names: Sequence[str], feed: dict[str, Any]) -> Sequence[Any]:
+        try:
+            return self._session.run(names, feed)
+        except Exception:
+            self._leave_cuda()
+            raise
 
     def _feed(
         self, token: IntArray, parent: IntArray, state: State, k: int

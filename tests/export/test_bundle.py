@@ -58,7 +58,9 @@ def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_pat
         assert {name: it["shape"] for name, it in graph[side].items()} == shapes
     defaults = {tensor.name for tensor in model.initializer}
     optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
-    assert optional == defaults & set(graph["inputs"]) == {"mask", "mask_row", "predict"}
+    assert (
+        optional == defaults & set(graph["inputs"]) == {*("before", "mask", "mask_row", "predict")}
+    )
 
 
 def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):
@@ -113,6 +115,12 @@ def change_graph(directory, change):
     (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
+def branches(graph):
+    """The nodes within the choices of a graph."""
+    choices = [node for node in graph.node if node.op_type == "If"]
+    return [node for each in choices for branch in each.attribute for node in branch.g.node]
+
+
 @pytest.mark.parametrize("name", ["recurrent.weight_hh_l1", "recurrent.bias_ih_l0"])
 def test_one_wrong_weight_fails_the_proof(name, make_trained, tmp_path):
     trained = make_trained("rnn, tanh")
@@ -137,7 +145,7 @@ def test_a_state_that_ignores_its_parents_fails_the_proof(make_trained, tmp_path
     write(trained, tmp_path / "toy")
 
     def ignore(graph):
-        for node in graph.node:
+        for node in branches(graph):
             if list(node.input) == ["h", "parent"]:
                 node.op_type, node.input[1] = "Identity", ""
                 del node.input[1:], node.attribute[:]
@@ -156,8 +164,7 @@ def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
             if tensor.name == "mask":
                 zeros = np.zeros((1, 47), np.float32)
                 tensor.CopyFrom(numpy_helper.from_array(zeros, "mask"))
-        choices = [node for node in graph.node if node.op_type == "If"]
-        for node in [it for each in choices for branch in each.attribute for it in branch.g.node]:
+        for node in branches(graph):
             if "mask" in node.input:  # and whatever the caller gives
                 node.input[0] = "nothing"
         graph.initializer.append(numpy_helper.from_array(np.zeros((1, 47), np.float32), "nothing"))

@@ -58,7 +58,7 @@ def sent(monkeypatch):
 @pytest.mark.parametrize("toy", KINDS)
 def test_the_same_bits_as_with_arrays(both, toy):
     host, there = both(toy)
-    size = host._vocabulary_size
+    size = host.vocabulary_size
     allowed = np.random.default_rng(3).random((3, size)) < 0.5
     masks = constant(np.where(allowed, 0, -np.inf).astype(np.float32))
     states = [model.initial_state() for model in (host, there)]
