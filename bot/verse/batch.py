@@ -1,17 +1,31 @@
 """Many searches, one step of the model at a time."""
 
-from collections.abc import Sequence
+import bisect
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from .beam import BeamSearch, advance_beams
 from .errors import LianjuError, SearchError
-from .search import Hypothesis, Search
+from .prompts import PromptReader
+from .search import Hypothesis, Search, joined
 from .step import FloatArray, IntArray, State, StepOutput, Stepper
 
-__all__ = ["Batch", "Seat", "run_search"]
+__all__ = ["Batch", "Seat", "level_of", "run_search"]
+
+# Rows of an asker up to which its searches count as narrow, less narrow, ...
+LEVELS = (8, 32, 128)
+STEP_WORK = 8  # what a call costs beside its rows, in rows
+READ_TOKENS = 512  # what newcomers may read between two steps: about as long as a wide step takes
+
+
+def level_of(rows: int) -> int:
+    """How wide an asker's searches are together; narrower ones need not wait for wider ones."""
+    return bisect.bisect_left(LEVELS, rows)
 
 
 @dataclass(eq=False)
@@ -20,48 +34,78 @@ class Seat:
 
     Attributes:
         search: The search as of its last step.
+        level: How wide it and what else its asker wants are, see `level_of`.
         error: Why it ended early, if it did.
         rows: The row of the state of each row of its last step.
     """
 
     search: Search
+    level: int = 0
     error: LianjuError | None = None
     rows: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
 
 
 @dataclass(eq=False)
 class _Cohort:
-    """Seats whose rows share a state.
+    """Seats of one level whose rows share a state.
 
     Attributes:
+        age: Tokens that all its rows have consumed, where the state tells; else 0.
         size: Rows of the state.
+        credit: What narrower ones have been given since its last step, in rows.
     """
 
-    state: State
+    level: int
+    age: int
+    state: State = ()
     size: int = 0
     seats: list[Seat] = field(default_factory=list)
+    credit: int = 0
+
+    @property
+    def work(self) -> int:
+        """What its next step costs, in rows."""
+        return STEP_WORK + sum(len(seat.search.token) for seat in self.seats)
+
+    def fail(self, error: Exception) -> list[Seat]:
+        """Fails all its seats, and gives them back; whoever comes next starts afresh."""
+        failed, self.seats, self.size = self.seats, [], 0
+        for seat in failed:
+            seat.error = _as_search_error(error)
+        return failed
 
 
 class Batch:
     """Advances searches of any kind, width and progress together, one graph call a step.
 
-    A newcomer joins at the next step, a finished search leaves at once. Rows that continue one row
-    by one token are the same and computed once, be they of one search or of several: all read the
-    same prompt, or have drawn the same so far. Where the model's state grows with age, searches
-    that joined at different steps cannot share a call and take turns.
+    A newcomer's prompt is read, but for its last token, in a call of its own, and it joins at the
+    next step; a finished search leaves at once. Rows that continue one row by one token are the
+    same and computed once, be they of one search or of several.
+
+    Searches of one level share a step. A wider level steps only when narrower ones have had as
+    much of the machine since its last step as its next one takes: so a narrow search takes at most
+    twice the time that it takes alone, and a wide one goes on all the same.
+
+    Where the model's state grows with age and cannot be padded, searches of different age cannot
+    share a call either.
+
+    Args:
+        model: The language model.
+        reader: Reads the prompts; None reads each anew.
     """
 
-    def __init__(self, model: Stepper) -> None:
+    def __init__(self, model: Stepper, reader: PromptReader | None = None) -> None:
         self._model = model
+        self._reader = reader or PromptReader(model, cached_bytes=0)
         self._newcomers: list[Seat] = []
         self._cohorts: list[_Cohort] = []
 
     def __len__(self) -> int:
         return len(self._newcomers) + sum(len(cohort.seats) for cohort in self._cohorts)
 
-    def join(self, search: Search) -> Seat:
-        """Takes a search in; its first step is the batch's next."""
-        seat = Seat(search)
+    def join(self, search: Search, level: int = 0) -> Seat:
+        """Takes a search in; its first step is the next of its level."""
+        seat = Seat(search, level)
         self._newcomers.append(seat)
         return seat
 
@@ -72,40 +116,84 @@ class Batch:
                 seats.remove(seat)
 
     def step(self) -> list[Seat]:
-        """Advances every search by one token.
+        """Advances the searches of one level by one token.
 
         Returns:
             The seats that left: with an `error`, or with a search that is done.
         """
+        left = self._admit() if self._newcomers else []
         self._cohorts = [cohort for cohort in self._cohorts if cohort.seats]
-        self._admit()
-        return [seat for cohort in self._cohorts for seat in self._advance(cohort)]
+        if self._cohorts:
+            left += self._advance(self._whose_turn())
+        return left
 
-    def _admit(self) -> None:
-        if not self._newcomers:
-            return
-        start = self._model.initial_state()
-        if self._cohorts and not self._model.grows:
-            cohort = self._cohorts[0]
-            cohort.state = self._model.join((cohort.state, start))
-        else:
-            cohort = _Cohort(start)
+    def _whose_turn(self) -> _Cohort:
+        """The widest cohort that has waited long enough, or the narrowest."""
+        if len(self._cohorts) == 1:
+            return self._cohorts[0]
+        by_level = sorted(self._cohorts, key=lambda cohort: cohort.level)
+        turn = next(
+            (cohort for cohort in by_level[:0:-1] if cohort.credit >= cohort.work), by_level[0]
+        )
+        for cohort in by_level:
+            if cohort is not turn and cohort.level >= turn.level:
+                cohort.credit += turn.work
+        turn.credit = 0
+        return turn
+
+    def _admit(self) -> list[Seat]:
+        """Reads the prompts of newcomers and seats them; returns those whose prompt failed."""
+        ends = np.cumsum([len(seat.search.prompt) for seat in self._newcomers])
+        count = 1 + int(np.searchsorted(ends, READ_TOKENS))
+        newcomers, self._newcomers = self._newcomers[:count], self._newcomers[count:]
+        read = self._reader.read(dict.fromkeys(seat.search.prompt[:-1] for seat in newcomers))
+        failed: list[Seat] = []
+        groups: defaultdict[tuple[int, int], dict[Seat, State]] = defaultdict(dict)
+        for seat in newcomers:
+            text = seat.search.prompt[:-1]
+            state = read[text]
+            if isinstance(state, Exception):
+                seat.error = _as_search_error(state)
+                failed.append(seat)
+            else:
+                groups[seat.level, len(text) if self._model.grows else 0][seat] = state
+        for (level, age), states in groups.items():
+            failed += self._seat(level, age, states)
+        return failed
+
+    def _seat(self, level: int, age: int, states: Mapping[Seat, State]) -> list[Seat]:
+        """Puts newcomers of one level and age behind those who are there.
+
+        Returns:
+            All of them, if their states cannot be put together.
+        """
+        cohort = next(
+            (each for each in self._cohorts if (each.level, each.age) == (level, age)), None
+        )
+        if cohort is None:
+            cohort = _Cohort(level, age)
             self._cohorts.append(cohort)
-        for seat in self._newcomers:
-            seat.rows = np.array([cohort.size])  # all start from the one new row
-        cohort.seats += self._newcomers
-        self._newcomers = []
+        different = {id(state): state for state in states.values()}
+        place = {key: np.array([cohort.size + i]) for i, key in enumerate(different)}
+        for seat, state in states.items():
+            seat.rows = place[id(state)]
+        parts = [*([cohort.state] if cohort.size else []), *different.values()]
+        cohort.seats += states
+        cohort.size += len(different)
+        try:
+            cohort.state = parts[0] if len(parts) == 1 else self._model.join(parts)
+        except Exception as error:
+            return cohort.fail(error)
+        return []
 
     def _advance(self, cohort: _Cohort) -> list[Seat]:
         seats = cohort.seats
         searches = [seat.search for seat in seats]
         tokens = [search.token for search in searches]
         mask, mask_row = _share_masks(searches, tokens)
-        distinct, row = _merge(
-            np.concatenate(tokens),
-            np.concatenate([seat.rows[seat.search.parent] for seat in seats]),
-            mask_row,
-        )
+        token = joined(tokens)
+        parent = joined([seat.rows[seat.search.parent] for seat in seats])
+        distinct, row = _merge(token, parent, mask_row)
         try:
             output = self._model.step(
                 distinct.token,
@@ -116,21 +204,15 @@ class Batch:
                 distinct.mask_row,
                 any(search.target is not None for search in searches),
             )
-        except Exception as error:  # whoever comes next starts afresh
-            cohort.seats = []
-            for seat in seats:
-                seat.error = _as_search_error(error)
-            return seats
+        except Exception as error:
+            return cohort.fail(error)
         cohort.state, cohort.size = output.state, len(distinct.token)
-        ends = np.cumsum([len(token) for token in tokens])[:-1]
-        for seat, rows in zip(seats, np.split(row, ends), strict=True):
-            seat.rows = rows
-            try:
-                seat.search = seat.search.advance(*_candidates(seat.search, output, rows))
-            except Exception as error:  # the others go on
-                seat.error = _as_search_error(error)
+        if self._model.grows:
+            cohort.age += 1
+        _move_on(seats, output, row, [len(token) for token in tokens])
         left = [seat for seat in seats if seat.error or seat.search.done]
-        cohort.seats = [seat for seat in seats if not (seat.error or seat.search.done)]
+        if left:
+            cohort.seats = [seat for seat in seats if not (seat.error or seat.search.done)]
         return left
 
 
@@ -169,10 +251,49 @@ class _Rows(NamedTuple):
 
 def _merge(token: IntArray, parent: IntArray, mask_row: IntArray) -> tuple[_Rows, IntArray]:
     """The rows that differ, and which of them each of the given ones is [rows]."""
-    key = (mask_row * (parent.max() + 1) + parent) * (token.max() + 1) + token
+    key = (mask_row * (int(parent.max()) + 1) + parent) * (int(token.max()) + 1) + token
+    if len(set(key.tolist())) == len(key):  # as a beam's rows always do
+        return _Rows(token, parent, mask_row), np.arange(len(key))
     _, first, row = np.unique(key, return_index=True, return_inverse=True)
     shared = mask_row if len(mask_row) == 1 else mask_row[first]
     return _Rows(token[first], parent[first], shared), row
+
+
+def _move_on(seats: Sequence[Seat], output: StepOutput, row: IntArray, counts: list[int]) -> None:
+    """Gives every search what the step found for it; beams that are alike go on together.
+
+    Args:
+        row: The row of `output` for each row of all searches.
+        counts: Rows of each search.
+    """
+    groups: defaultdict[Hashable, list[Seat]] = defaultdict(list)
+    begin = 0
+    for seat, count in zip(seats, counts, strict=True):
+        seat.rows = row[begin : begin + count]
+        begin += count
+        search = seat.search
+        groups[search.alike if isinstance(search, BeamSearch) else seat].append(seat)
+    for group in groups.values():
+        searches = [seat.search for seat in group]
+        found = _candidates(searches[0], output, joined([seat.rows for seat in group]))
+        for seat, after in zip(group, _advanced(searches, *found), strict=True):
+            if isinstance(after, Exception):  # the others go on
+                seat.error = _as_search_error(after)
+            else:
+                seat.search = after
+
+
+def _advanced(
+    searches: Sequence[Search], top_log_prob: FloatArray, top_token: IntArray
+) -> Sequence[Search | Exception]:
+    """Searches that are alike after a step, or what they raised."""
+    try:
+        beams = [search for search in searches if isinstance(search, BeamSearch)]
+        if beams:
+            return advance_beams(beams, top_log_prob, top_token)
+        return [searches[0].advance(top_log_prob, top_token)]
+    except Exception as error:
+        return [error] * len(searches)
 
 
 def _candidates(search: Search, output: StepOutput, rows: IntArray) -> tuple[FloatArray, IntArray]:

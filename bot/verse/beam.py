@@ -1,14 +1,17 @@
 """Beam search: the likeliest texts that a beam of a given width finds."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from .search import Hypothesis, Plan, Walk, nothing_allowed
+from .errors import SearchError
+from .search import Hypothesis, Plan, Walk, joined, nothing_allowed
 from .step import FloatArray, IntArray
 
-__all__ = ["BeamPlan", "BeamSearch"]
+__all__ = ["BeamPlan", "BeamSearch", "advance_beams"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,11 @@ class BeamPlan(Plan):
         """How many candidates each row is given."""
         return self.width
 
+    @property
+    def rows(self) -> int:
+        """How many paths there may be."""
+        return self.width
+
 
 @dataclass(frozen=True)
 class BeamSearch(Walk):
@@ -60,29 +68,137 @@ class BeamSearch(Walk):
             ranked = list(best.values())
         return ranked[: self.plan.width]
 
-    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+    @property
+    def alike(self) -> Hashable:
+        """Beams of one width whose paths have grown as far."""
+        return BeamSearch, self.plan.width, self.paths.shape[1], self.k, self.plan.endings
+
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
+        """See `Walk.advance`."""
+        (after,) = advance_beams((self,), top_log_prob, top_token)
+        if isinstance(after, SearchError):
+            raise after
+        return after
+
+    def close(
+        self, score: FloatArray, parent: IntArray, closing: npt.NDArray[np.bool_]
+    ) -> tuple[tuple[Hypothesis, ...], IntArray]:
+        """The ended paths after a step, and which of its extensions live on.
+
+        Args:
+            score: Scores of all extensions, best first [n].
+            parent: Their rows [n].
+            closing: Whether an ending closes each [n].
+        """
         width = self.plan.width
-        score = (self.log_prob[:, None] + top_log_prob).ravel()
-        token = top_token.ravel()
-        parent = np.repeat(np.arange(len(self.paths)), score.size // len(self.paths))
-        order = np.lexsort((token, parent, -score))
-        order = order[: np.count_nonzero(score > -np.inf)]
-        if order.size == 0 and not self.ended:
-            raise nothing_allowed()
-        closing = self.plan.is_ending[token[order]]
-        new, closed = order[~closing], order[closing]
-        ended = (*self.ended, *(self._closed(parent[i], score[i]) for i in closed))
+        ended = (
+            *self.ended,
+            *(self._closed(parent[i], score[i]) for i in np.flatnonzero(closing)),
+        )
+        new = np.flatnonzero(~closing)
         if new.size:
             worst_new, best_new = score[new[-1]], score[new[0]]
             ended = tuple(path for path in ended if path.log_prob >= worst_new)
             if len(ended) >= width and min(path.log_prob for path in ended) >= best_new:
                 new = new[:0]
-        new = new[:width]
-        return type(self)(
-            self.plan,
-            consumed=len(self.plan.prompt),
-            paths=np.concatenate((self.paths[parent[new]], token[new, None]), axis=1),
-            log_prob=score[new],
-            parent=parent[new],
-            ended=ended,
-        )
+        return ended, new[:width]
+
+
+def advance_beams(
+    searches: Sequence[BeamSearch], top_log_prob: FloatArray, top_token: IntArray
+) -> list[BeamSearch | SearchError]:
+    """What `advance` gives each of several beams, or raises, at little more than the cost of one.
+
+    Args:
+        searches: Beams that are `alike`.
+        top_log_prob: The candidates of all their rows, one search after another [rows, k].
+        top_token: Their ids [rows, k].
+    """
+    counts = [len(search.paths) for search in searches]
+    try:
+        return [*_extended(searches, counts, *_allowed(searches, counts, top_log_prob, top_token))]
+    except SearchError as error:
+        if len(searches) == 1:
+            return [error]
+    # Whose fault it is shows one by one.
+    ends = np.cumsum(counts)[:-1]
+    parts = zip(np.split(top_log_prob, ends), np.split(top_token, ends), strict=True)
+    return [advance_beams([search], *part)[0] for search, part in zip(searches, parts, strict=True)]
+
+
+def _allowed(
+    searches: Sequence[BeamSearch], counts: Sequence[int], log_prob: FloatArray, token: IntArray
+) -> tuple[FloatArray, IntArray]:
+    """What each search is left by its path rules, one after another [rows, width]."""
+    if len(searches) == 1 or not any(search.plan.path_rules for search in searches):
+        return searches[0].allowed(log_prob, token)
+    ends = np.cumsum(counts)[:-1]
+    parts = zip(searches, np.split(log_prob, ends), np.split(token, ends), strict=True)
+    left = [search.allowed(scores, ids) for search, scores, ids in parts]
+    return np.concatenate([part for part, _ in left]), np.concatenate([part for _, part in left])
+
+
+def _extended(
+    searches: Sequence[BeamSearch], counts: Sequence[int], log_prob: FloatArray, token: IntArray
+) -> list[BeamSearch]:
+    """All searches with their paths grown by their best extensions.
+
+    Args:
+        searches: Beams that are alike.
+        counts: Their rows.
+        log_prob: The `width` best candidates of each row, best first [rows, width].
+        token: Their ids [rows, width].
+
+    Raises:
+        NothingAllowedError: One of them has nothing to go on with.
+    """
+    plan, k = searches[0].plan, log_prob.shape[1]
+    score = joined([search.log_prob for search in searches])[:, None] + log_prob
+    if min(counts) < max(counts):
+        score, token = _padded(score, counts, -np.inf), _padded(token, counts, 0)
+    score, token = score.reshape(len(searches), -1), token.reshape(len(searches), -1)
+    parent = np.broadcast_to(np.arange(score.shape[1]) // k, score.shape)
+    order = np.lexsort((token, parent, -score))
+    number = np.arange(len(searches))[:, None]
+    score, token, parent = score[number, order], token[number, order], order // k
+    closing = plan.is_ending[token]
+    enough = score.shape[1] >= plan.width and score[:, plan.width - 1].min() > -np.inf
+    if enough and not closing.any() and not any(search.ended for search in searches):
+        return _grown(searches, counts, score, token, parent)
+    after = []
+    allowed = np.count_nonzero(score > -np.inf, axis=1)
+    for i, search in enumerate(searches):
+        some = slice(allowed[i])
+        ended, new = search.close(score[i, some], parent[i, some], closing[i, some])
+        if not (new.size or ended):
+            raise nothing_allowed()
+        row = parent[i, new]
+        paths = np.concatenate((search.paths[row], token[i, new, None]), axis=1)
+        after.append(BeamSearch(search.plan, paths, score[i, new], row, ended))
+    return after
+
+
+def _grown(
+    searches: Sequence[BeamSearch],
+    counts: Sequence[int],
+    score: FloatArray,
+    token: IntArray,
+    parent: IntArray,
+) -> list[BeamSearch]:
+    """The searches with the best `width` of their extensions, all in a row, none of them closed."""
+    width = searches[0].plan.width
+    score, token, parent = score[:, :width], token[:, :width], parent[:, :width]
+    row = parent
+    if len(searches) > 1:
+        row = parent + np.cumsum([0, *counts[:-1]])[:, None]
+    before = joined([search.paths for search in searches])
+    paths = np.concatenate((before[row], token[:, :, None]), axis=2)
+    parts = zip(searches, paths, score, parent, strict=True)
+    return [BeamSearch(search.plan, *part) for search, *part in parts]
+
+
+def _padded(values: npt.NDArray[Any], counts: Sequence[int], fill: float) -> npt.NDArray[Any]:
+    """The rows of every search [searches, rows, k], as many as the longest has."""
+    padded = np.full((len(counts), max(counts), values.shape[1]), fill, values.dtype)
+    padded[np.arange(max(counts)) < np.array(counts)[:, None]] = values
+    return padded

@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from .batch import Batch
 from .bundle import Bundle, default_directory, load_bundle
-from .composition import Composition, Draft, Planner
-from .errors import RequestError
+from .composition import Composition, Planner, Written
+from .errors import DeadlineError, RequestError
 from .known import KnownLines
 from .line_plan import LinePlanner
+from .prompts import PromptReader
 from .request import (
     COUNT,
     LENGTH,
@@ -63,6 +65,7 @@ class Composer:
         self.bundle = bundle
         self._model = model
         self._scheduler = scheduler
+        self._reader = PromptReader(model)
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
 
@@ -102,7 +105,7 @@ class Composer:
         try:
             searches = next(writing.composition)
             while True:
-                searches = writing.composition.send(_run_all(self._model, searches))
+                searches = writing.composition.send(self._run(searches))
         except StopIteration as end:
             return self._answer(writing, end.value)
 
@@ -111,13 +114,14 @@ class Composer:
 
         Args:
             request: What is asked for.
-            deadline_s: Seconds that the answer may take.
+            deadline_s: Seconds that the answer may take; then it has the best whole lines that
+                were found, and is not `complete`.
 
         Raises:
             PromptError: The text cannot be a prompt.
             RequestError: It does not suit what is asked for.
             BusyError: Too many requests are here already, or the composer is closed.
-            DeadlineError: The deadline passed.
+            DeadlineError: The deadline passed before there was a whole line.
             SearchError: Nothing is allowed, or the model failed.
         """
         writing = self._begin(request)
@@ -125,10 +129,25 @@ class Composer:
             searches = next(writing.composition)
             while True:
                 left_s = deadline_s - (time.perf_counter() - writing.started)
-                found = await self._scheduler.search(searches, left_s)
+                try:
+                    found = await self._scheduler.search(searches, left_s)
+                except DeadlineError as late:
+                    writing.composition.throw(late)  # returns what there is, or raises
                 searches = writing.composition.send(found)
         except StopIteration as end:
             return self._answer(writing, end.value)
+
+    def _run(self, searches: Sequence[Search]) -> list[list[Hypothesis]]:
+        """Runs searches beside each other, to the end of each.
+
+        Raises:
+            SearchError: The model failed.
+        """
+        batch = Batch(self._model, self._reader)
+        seats = [batch.join(search) for search in searches]
+        while batch:
+            batch.step()
+        return [outcome(seat) for seat in seats]
 
     def close(self) -> None:
         """Ends the engine; whoever still waits gets a `BusyError`."""
@@ -154,23 +173,27 @@ class Composer:
         composition = self._planner.compose(request, task, welcome)
         return _Writing(request, prompt, task, follows, composition, started)
 
-    def _answer(self, writing: "_Writing", drafts: Sequence[Draft]) -> Answer:
+    def _answer(self, writing: "_Writing", written: Written) -> Answer:
+        drafts = written.drafts
         request, prompt, manifest = writing.request, writing.prompt, self.bundle.manifest
         vocabulary, known = self.bundle.vocabulary, self.bundle.known
 
-        def written(tokens: Sequence[int]) -> str:
+        def as_text(tokens: Sequence[int]) -> str:
             names = [vocabulary.tokens[token] for token in tokens]
             return write_line(names, vocabulary, prompt.traditional)
 
+        drafts = drafts[: request.lines]
+        lines = {line for draft in drafts for line in draft.lines}
+        found = _known_among(lines, known) if known else set()
         candidates = tuple(
             Candidate(
-                tuple(map(written, draft.lines)),
+                tuple(map(as_text, draft.lines)),
                 draft.log_prob,
                 draft.worth if request.choosing else None,
-                () if known is None else tuple(_is_known(known, line) for line in draft.lines),
+                () if known is None else tuple(line in found for line in draft.lines),
                 draft.relaxed,
             )
-            for draft in drafts[: request.lines]
+            for draft in drafts
         )
         return Answer(
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
@@ -180,7 +203,8 @@ class Composer:
             elapsed_ms=(time.perf_counter() - writing.started) * 1e3,
             bundle_name=manifest.name,
             bundle_version=manifest.version,
-            known_answer=None if writing.follows is None else written(writing.follows),
+            known_answer=None if writing.follows is None else as_text(writing.follows),
+            complete=written.complete,
         )
 
 
@@ -206,21 +230,18 @@ def _fits(line: Line | None, task: Task) -> bool:
     return line is not None and len(line) == task.length
 
 
-def _is_known(known: KnownLines, line: Line) -> bool:
-    return bool(line) and bool(known.contains(np.array([line], np.int64))[0])
-
-
-def _run_all(model: Stepper, searches: Sequence[Search]) -> list[list[Hypothesis]]:
-    """Runs searches beside each other, to the end of each.
-
-    Raises:
-        SearchError: The model failed.
-    """
-    batch = Batch(model)
-    seats = [batch.join(search) for search in searches]
-    while batch:
-        batch.step()
-    return [outcome(seat) for seat in seats]
+def _known_among(lines: Iterable[Line], known: KnownLines) -> set[Line]:
+    """Those of the lines, of any length, that the corpus has."""
+    by_length: defaultdict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_length[len(line)].append(line)
+    return {
+        line
+        for length, alike in by_length.items()
+        if length
+        for line, has in zip(alike, known.contains(np.array(alike, np.int64)), strict=True)
+        if has
+    }
 
 
 def open_composer(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .beam import BeamPlan, BeamSearch
+from .errors import DeadlineError
 from .line_plan import LinePlan, LinePlanner
 from .path_rules import PathRule
 from .rating import Rating
@@ -25,7 +26,7 @@ from .step import IntArray
 from .task import Line, Task
 from .vocabulary import Vocabulary
 
-__all__ = ["Composition", "Draft", "Planner"]
+__all__ = ["Composition", "Draft", "Planner", "Written"]
 
 DRAWS_PER_LINE = 2  # some draws come out alike
 # Measured over held-out first lines by `lianju-export tune`: cooler draws read more smoothly, a
@@ -76,11 +77,35 @@ class _Drawn:
     worth: float
 
 
-Composition = Generator[tuple[Search, ...], list[list[Hypothesis]], list[Draft]]
-"""Yields searches to run beside each other, is sent what each found, which is nothing where its
-rules left nothing, and returns drafts, best first."""
+@dataclass(frozen=True)
+class Written:
+    """What a composition comes to.
 
-_Ranking = Generator[tuple[Search, ...], list[list[Hypothesis]], list[list[_Drawn]]]
+    Attributes:
+        drafts: The candidates, best first.
+        complete: Whether there was time to finish and to rate them all.
+    """
+
+    drafts: list[Draft]
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What each of some searches found, until the deadline if that came first."""
+
+    paths: Sequence[list[Hypothesis]]
+    late: DeadlineError | None = None
+
+
+Composition = Generator[tuple[Search, ...], list[list[Hypothesis]], Written]
+"""Yields searches to run beside each other, and is sent what each found, which is nothing where its
+rules left nothing; or a `DeadlineError` is thrown into it, and it ends with what there is."""
+
+_Asking = Generator[tuple[Search, ...], list[list[Hypothesis]], _Found]
+_Ranking = Generator[
+    tuple[Search, ...], list[list[Hypothesis]], tuple[list[list[_Drawn]], DeadlineError | None]
+]
 
 
 class _Common(TypedDict):
@@ -92,6 +117,7 @@ class _Common(TypedDict):
     rules: tuple[Rule, ...]
     vocabulary_size: int
     path_rules: tuple[PathRule, ...]
+    line_tokens: int
 
 
 class Planner:
@@ -122,12 +148,16 @@ class Planner:
 
         Raises:
             NothingAllowedError: The rules leave nothing, even without those that may go.
+            DeadlineError: It was thrown in before there was a whole line.
         """
-        drafts = [Draft()]
+        written = Written([Draft()])
         for number in range(task.new_lines):
             wanted, extra = (request.lines, welcome) if number == 0 else (1, None)
-            drafts = yield from self._extend(request, task, drafts, wanted, extra)
-        return sorted(drafts, key=lambda draft: -draft.worth)
+            written = yield from self._extend(request, task, written.drafts, wanted, extra)
+            if not written.complete:
+                break
+        drafts = sorted(written.drafts, key=lambda draft: -draft.worth)
+        return Written(drafts, written.complete)
 
     def _extend(
         self,
@@ -140,18 +170,21 @@ class Planner:
         """Every draft with up to `wanted` next lines; where rules leave nothing, they relax."""
         plans = [self._lines.plans(request, task, draft.lines) for draft in drafts]
         grown: dict[int, list[Draft]] = {}
+        late = None
         for attempt in range(max(map(len, plans))):
             waiting = [number for number in range(len(drafts)) if number not in grown]
             current = {number: plans[number][attempt] for number in waiting}
-            found = yield tuple(
-                self._search(request, plan, wanted, len(drafts), (len(drafts[n].lines), n))
-                for n, plan in current.items()
+            drawn = yield from _ask(
+                *(
+                    self._search(request, plan, wanted, len(drafts), (len(drafts[n].lines), n))
+                    for n, plan in current.items()
+                )
             )
             weight = PRIOR_WEIGHT if task.new_lines == 1 else POEM_WEIGHT
             if not (task.given or drafts[0].lines):
                 weight = 0.0  # there is nothing yet that a first line could suit
             asked = list(current.values())
-            ranked = yield from self._rank(request, asked, found, weight, welcome)
+            ranked, late = yield from self._rank(request, asked, drawn, weight, welcome)
             for (number, plan), lines in zip(current.items(), ranked, strict=True):
                 if (
                     best := _different(lines, wanted, welcome)
@@ -159,11 +192,16 @@ class Planner:
                     else lines[:wanted]
                 ):
                     grown[number] = [drafts[number].grow(line, plan.relaxed) for line in best]
-            if len(grown) == len(drafts):
+            if late or len(grown) == len(drafts):
                 break
-        if not grown:
+        if grown:
+            longer = [draft for number in sorted(grown) for draft in grown[number]]
+            return Written(longer, complete=late is None)
+        if late is None:
             raise nothing_allowed()
-        return [draft for number in sorted(grown) for draft in grown[number]]
+        if not drafts[0].lines:
+            raise late
+        return Written(list(drafts), complete=False)
 
     def _search(
         self, request: Request, plan: LinePlan, wanted: int, drafts: int, place: tuple[int, ...]
@@ -179,6 +217,7 @@ class Planner:
             rules=plan.rules,
             vocabulary_size=len(vocabulary),
             path_rules=plan.path_rules,
+            line_tokens=plan.length,
         )
         if request.choosing:
             draws = request.pool // drafts
@@ -212,32 +251,45 @@ class Planner:
         self,
         request: Request,
         plans: Sequence[LinePlan],
-        found: Sequence[Sequence[Hypothesis]],
+        drawn: _Found,
         weight: float,
         welcome: Line | None,
     ) -> _Ranking:
-        """The lines found under each plan, best first."""
-        drawn = [list(paths) for paths in found]
-        priors = [np.zeros(len(paths)) for paths in found]
-        if request.choosing:
-            if welcome and plans[0].allows(welcome):
-                drawn[0] += (yield (self._rating(plans[0].prompt, [welcome]),))[0]
+        """The lines found under each plan, best first; by their log-probability alone if late."""
+        paths = [list(each) for each in drawn.paths] or [[] for _ in plans]
+        late = drawn.late
+        priors = [np.zeros(len(each)) for each in paths]
+        if request.choosing and welcome and not late and plans[0].allows(welcome):
+            rated = yield from _ask(self._rating(plans[0].prompt, [welcome]))
+            late = rated.late
+            paths[0] += [] if late else rated.paths[0]
+            priors[0] = np.zeros(len(paths[0]))
+        texts = [path.tokens for each in paths for path in each]
+        if request.choosing and texts and not late:
             opening = plans[0].opening  # lines at one place of a poem open alike
-            start = self._vocabulary.start or 0
-            texts = [path.tokens for paths in drawn for path in paths]
-            if texts:
-                (alone,) = yield (self._rating((start, *opening), texts),)
-                prior = np.array([path.log_prob for path in alone])
-                priors = np.split(prior, np.cumsum([len(paths) for paths in drawn])[:-1])
-        return [
-            _ranked(plan, paths, weight * prior)
-            for plan, paths, prior in zip(plans, drawn, priors, strict=True)
+            alone = yield from _ask(self._rating((self._vocabulary.start or 0, *opening), texts))
+            late = alone.late
+            if not late:
+                prior = np.array([path.log_prob for path in alone.paths[0]])
+                priors = np.split(prior, np.cumsum([len(each) for each in paths])[:-1])
+        ranked = [
+            _ranked(plan, each, weight * prior)
+            for plan, each, prior in zip(plans, paths, priors, strict=True)
         ]
+        return ranked, late
 
     def _rating(self, prompt: Line, texts: Sequence[Line]) -> Rating:
         """Rates lines as ones that go on, whichever token has closed them."""
         closed = np.array([(*text, self._vocabulary.line) for text in texts], np.int64)
         return Rating(prompt, closed, len(self._vocabulary))
+
+
+def _ask(*searches: Search) -> _Asking:
+    """Asks for searches; the deadline may come first."""
+    try:
+        return _Found((yield searches))
+    except DeadlineError as late:
+        return _Found(late.found, late)
 
 
 def _ranked(

@@ -1,5 +1,8 @@
 """What can go wrong between a request and its answer, each as one sentence for its reader."""
 
+from collections.abc import Sequence
+from typing import Any
+
 __all__ = [
     "BundleError",
     "BusyError",
@@ -56,4 +59,12 @@ class BusyError(LianjuError):
 
 
 class DeadlineError(LianjuError):
-    """The deadline passed before the search had its answer."""
+    """The deadline passed before the search had its answer.
+
+    Attributes:
+        found: What each search had found until then, if anything.
+    """
+
+    def __init__(self, sentence: str, key: str | None = None, found: Sequence[Any] = ()) -> None:
+        super().__init__(sentence, key)
+        self.found = found

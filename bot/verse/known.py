@@ -59,11 +59,11 @@ class KnownLines:
         if not line:
             return None
         first = np.asarray([line], np.int64)
+        if not self.contains(first).all():
+            return None
         keys = answer_keys(line_keys(first), len(line))
         second = self._answers.values(keys[0]).astype(np.int64)
-        if (second >= self._vocabulary_size).any():
-            return None
-        if not (self.contains(first) & self.contains(second[None])).all():
+        if (second >= self._vocabulary_size).any() or not self.contains(second[None]).all():
             return None
         return tuple(second.tolist())
 

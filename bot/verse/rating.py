@@ -20,7 +20,7 @@ class Rating:
         prompt: The token ids that the texts follow, at least one.
         texts: The texts, each with its ending token [rows, t].
         vocabulary_size: V.
-        consumed: How many tokens of prompt and text have been consumed.
+        place: How many of their tokens have been rated.
         log_prob: What has been found so far of each text [rows].
 
     Raises:
@@ -30,7 +30,7 @@ class Rating:
     prompt: tuple[int, ...]
     texts: IntArray
     vocabulary_size: int
-    consumed: int = 0
+    place: int = 0
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
@@ -38,19 +38,22 @@ class Rating:
             raise ValueError("a rating needs a prompt and texts")
 
     @property
+    def width(self) -> int:
+        """How many rows its steps have."""
+        return len(self.texts)
+
+    @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]: one row until the last of the prompt, then all."""
-        if self._place < 0:
-            return np.array([self.prompt[self.consumed]], np.int64)
-        if self._place == 0:
+        """The tokens to consume [rows]: the last of the prompt, then those of the texts."""
+        if self.place == 0:
             return np.full(len(self.texts), self.prompt[-1], np.int64)
-        return self.texts[:, self._place - 1]
+        return self.texts[:, self.place - 1]
 
     @property
     def parent(self) -> IntArray:
         """Which row each continues [rows]."""
-        rows = len(self.token)
-        return np.arange(rows) if self._place > 0 else np.zeros(rows, np.int64)
+        rows = len(self.texts)
+        return np.arange(rows) if self.place else np.zeros(rows, np.int64)
 
     @property
     def k(self) -> int:
@@ -63,14 +66,14 @@ class Rating:
         return mask_at((), 0, self.vocabulary_size)
 
     @property
-    def target(self) -> IntArray | None:
-        """The next token of each text [rows]; none within the prompt."""
-        return None if self._place < 0 else self.texts[:, self._place]
+    def target(self) -> IntArray:
+        """The next token of each text [rows]."""
+        return self.texts[:, self.place]
 
     @property
     def done(self) -> bool:
         """Whether every text has come to its end."""
-        return bool(self._place == self.texts.shape[1])
+        return bool(self.place == self.texts.shape[1])
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "Rating":
         """The rating after a step.
@@ -82,11 +85,9 @@ class Rating:
         Raises:
             SearchError: A log-probability is no number.
         """
-        if self._place < 0:
-            return replace(self, consumed=self.consumed + 1)
         check_log_prob(top_log_prob)
         log_prob = self.log_prob + top_log_prob[:, 0]
-        return replace(self, consumed=self.consumed + 1, log_prob=log_prob)
+        return replace(self, place=self.place + 1, log_prob=log_prob)
 
     def result(self) -> list[Hypothesis]:
         """Every text with its log-probability, in the order given."""
@@ -95,7 +96,6 @@ class Rating:
             for text, score in zip(self.texts, self.log_prob, strict=True)
         ]
 
-    @property
-    def _place(self) -> int:
-        """Which token of the texts comes next; below 0 within the prompt."""
-        return self.consumed - len(self.prompt) + 1
+    def so_far(self) -> list[Hypothesis]:
+        """Nothing: a text half rated is not rated."""
+        return []

@@ -38,6 +38,11 @@ class SamplePlan(Plan):
         """How many candidates each row is given."""
         return self.top_k
 
+    @property
+    def rows(self) -> int:
+        """How many paths there may be."""
+        return self.paths
+
 
 @dataclass(frozen=True)
 class SampleSearch(Walk):
@@ -67,7 +72,9 @@ class SampleSearch(Walk):
         first = list(different.values())[: self.plan.count]
         return sorted(first, key=lambda found: -found.log_prob)
 
-    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+        """See `Walk.advance`; each path draws one of its `k` candidates."""
+        top_log_prob, top_token = self.allowed(top_log_prob, top_token)
         open_rows = np.flatnonzero(top_log_prob[:, 0] > -np.inf)
         if not open_rows.size and not self.ended:
             raise nothing_allowed()
@@ -86,7 +93,6 @@ class SampleSearch(Walk):
         closed = np.flatnonzero(closing)
         return type(self)(
             self.plan,
-            consumed=len(self.plan.prompt),
             paths=np.concatenate((self.paths[parent[live]], token[live, None]), axis=1),
             log_prob=score[live],
             parent=parent[live],

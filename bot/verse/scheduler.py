@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from .batch import Batch, Seat
+from .batch import Batch, Seat, level_of
 from .errors import BusyError, DeadlineError, LianjuError, NothingAllowedError
+from .prompts import PromptReader
 from .search import Hypothesis, Search
 from .step import Stepper
 
 __all__ = ["Scheduler", "outcome"]
+
+HANGING_S = 1.0  # how long after its deadline an asker is kept waiting for a step to end
 
 
 @dataclass(eq=False)
@@ -46,8 +49,9 @@ def outcome(seat: Seat) -> list[Hypothesis]:
 class Scheduler:
     """Runs searches for many askers at once, all in one thread of its own.
 
-    Deadlines and cancellations are looked at between two steps. The thread starts with the first
-    search and ends with `close`.
+    Deadlines and cancellations are looked at between two steps. What an asker wants is as wide as
+    all its searches together, and the narrow need not wait for the wide, see `Batch`. The thread
+    starts with the first search and ends with `close`.
 
     Args:
         model: The language model; only the engine's thread calls it.
@@ -79,7 +83,7 @@ class Scheduler:
 
         Raises:
             BusyError: `capacity` askers are here already, or the engine is closed.
-            DeadlineError: The deadline passed.
+            DeadlineError: The deadline passed; it has what was found until then.
             SearchError: The model failed.
         """
         ticket = _Ticket(searches, self._clock() + deadline_s)
@@ -96,7 +100,11 @@ class Scheduler:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lianju-engine", daemon=True)
                 self._thread.start()
-        return await asyncio.wrap_future(ticket.future)
+        try:
+            async with asyncio.timeout(deadline_s + HANGING_S):
+                return await asyncio.wrap_future(ticket.future)
+        except TimeoutError:
+            raise _late() from None
 
     def close(self) -> None:
         """Ends the engine after the step under way; whoever still waits gets a `BusyError`."""
@@ -107,7 +115,7 @@ class Scheduler:
             self._thread.join()
 
     def _run(self) -> None:
-        batch = Batch(self._model)
+        batch = Batch(self._model, PromptReader(self._model))
         seated: dict[Seat, _Ticket] = {}
         while self._take_arrivals(batch, seated):
             self._dismiss(batch, seated)
@@ -123,7 +131,8 @@ class Scheduler:
             self._changed.wait_for(lambda: self._arrivals or seated or self._closed)
             arrivals, self._arrivals = self._arrivals, []
         for ticket in arrivals:
-            ticket.seats = [batch.join(search) for search in ticket.searches]
+            level = level_of(sum(search.width for search in ticket.searches))
+            ticket.seats = [batch.join(search, level) for search in ticket.searches]
             ticket.waiting = set(ticket.seats)
             seated |= dict.fromkeys(ticket.seats, ticket)
         return not self._closed
@@ -146,10 +155,7 @@ class Scheduler:
         for ticket in dict.fromkeys(seated.values()):
             if ticket.future.cancelled() or now >= ticket.deadline:
                 self._expel(batch, seated, ticket)
-                late = DeadlineError(
-                    "The answer took too long: try again, or a smaller width.", "deadline"
-                )
-                self._settle(ticket, late)
+                self._settle(ticket, _late([_so_far(seat) for seat in ticket.seats]))
 
     @staticmethod
     def _expel(batch: Batch, seated: dict[Seat, _Ticket], ticket: _Ticket) -> None:
@@ -166,6 +172,16 @@ class Scheduler:
             ticket.future.set_exception(found)
         else:
             ticket.future.set_result(found)
+
+
+def _so_far(seat: Seat) -> list[Hypothesis]:
+    return [] if seat.error else seat.search.so_far()
+
+
+def _late(found: Sequence[list[Hypothesis]] = ()) -> DeadlineError:
+    return DeadlineError(
+        "The answer took too long: try again, or a smaller width.", "deadline", found
+    )
 
 
 def _closing() -> BusyError:

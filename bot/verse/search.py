@@ -1,13 +1,15 @@
 """A search as a value: log-probabilities in, the next tokens and their parents out.
 
-A search never sees the network. Whoever drives it feeds `token` and `parent` to the model, with
-room for `k` candidates under `mask`, and hands the candidates to `advance`, until it is `done`.
+A search never sees the network. Whoever drives it lets the model read all of `prompt` but its last
+token, then feeds `token` and `parent` to it, with room for `k` candidates under `mask`, and hands
+the candidates to `advance`, until it is `done`.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Protocol, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +41,16 @@ class Search(Protocol):
     """What can be driven step by step, alone or among others."""
 
     @property
+    def prompt(self) -> tuple[int, ...]:
+        """The token ids that it starts from, at least one."""
+
+    @property
+    def width(self) -> int:
+        """How many rows its steps may have."""
+
+    @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]."""
+        """The tokens to consume [rows]; at first the last of the prompt."""
 
     @property
     def parent(self) -> IntArray:
@@ -68,6 +78,9 @@ class Search(Protocol):
     def result(self) -> list[Hypothesis]:
         """The answers, best first."""
 
+    def so_far(self) -> list[Hypothesis]:
+        """Those of the answers that are whole lines already, best first."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -80,6 +93,8 @@ class Plan:
         rules: What is forbidden before the cut.
         vocabulary_size: V.
         path_rules: What is forbidden to a path for the tokens that it has.
+        line_tokens: How many tokens make a whole line without an ending; None if only an ending
+            makes one.
 
     Raises:
         ValueError: No prompt, or a number of tokens below one.
@@ -91,6 +106,7 @@ class Plan:
     rules: tuple[Rule, ...]
     vocabulary_size: int
     path_rules: tuple[PathRule, ...] = ()
+    line_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -103,19 +119,43 @@ class Plan:
     def k(self) -> int:
         """How many candidates each row is given."""
 
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many paths there may be."""
+
     @cached_property
     def is_ending(self) -> npt.NDArray[np.bool_]:
         """Whether each token ends a path [V]."""
-        return np.isin(np.arange(self.vocabulary_size), self.endings)
+        return _membership(self.vocabulary_size, self.endings)
+
+    @cached_property
+    def masks(self) -> tuple[Mask, ...]:
+        """The additive mask [V] for each place of a path."""
+        return tuple(
+            mask_at(self.rules, place, self.vocabulary_size) for place in range(self.max_tokens)
+        )
+
+    @cached_property
+    def candidates(self) -> tuple[int, ...]:
+        """How many candidates a row needs at each place, those in reserve included."""
+        return tuple(
+            self.k + sum(rule.reserve(place) for rule in self.path_rules)
+            for place in range(self.max_tokens)
+        )
+
+
+@lru_cache(64)
+def _membership(size: int, tokens: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    return np.isin(np.arange(size), tokens)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """The state of a search between two steps: first through the prompt, then along its paths.
+    """The state of a search between two steps, along its paths.
 
     Attributes:
         plan: What was asked for.
-        consumed: How many tokens of the prompt have been consumed.
         paths: Generated tokens of the live paths [rows, t].
         log_prob: Their scores [rows].
         parent: The row of the last step that each continues [rows].
@@ -123,31 +163,37 @@ class Walk:
     """
 
     plan: Plan
-    consumed: int = 0
     paths: IntArray = field(default_factory=lambda: np.zeros((1, 0), np.int64))
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     parent: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
     ended: tuple[Hypothesis, ...] = ()
 
     @property
+    def prompt(self) -> tuple[int, ...]:
+        """The token ids that it starts from."""
+        return self.plan.prompt
+
+    @property
+    def width(self) -> int:
+        """How many rows its steps may have."""
+        return self.plan.rows
+
+    @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]: of the prompt one by one, then those of the paths."""
-        if self.consumed < len(self.plan.prompt):
-            return np.array([self.plan.prompt[self.consumed]], np.int64)
+        """The tokens to consume [rows]: the last of the prompt, then those of the paths."""
+        if self.paths.shape[1] == 0:
+            return np.array(self.plan.prompt[-1:], np.int64)
         return self.paths[:, -1]
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs, those in reserve included; none within the prompt."""
-        if self.consumed + 1 < len(self.plan.prompt):
-            return 0
-        length = self.paths.shape[1]
-        return self.plan.k + sum(rule.reserve(length) for rule in self.plan.path_rules)
+        """How many candidates a row needs, those in reserve included."""
+        return self.plan.candidates[self.paths.shape[1]]
 
     @property
     def mask(self) -> Mask:
         """The additive mask [V] for the token that comes next."""
-        return mask_at(self.plan.rules, self.paths.shape[1], self.plan.vocabulary_size)
+        return self.plan.masks[self.paths.shape[1]]
 
     @property
     def target(self) -> IntArray | None:
@@ -159,6 +205,7 @@ class Walk:
         """Whether no path is left to extend."""
         return len(self.paths) == 0 or self.paths.shape[1] == self.plan.max_tokens
 
+    @abstractmethod
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
         """The search after a step.
 
@@ -169,13 +216,17 @@ class Walk:
         Raises:
             SearchError: A log-probability is no number, or nothing at all is allowed.
         """
+
+    def allowed(self, top_log_prob: FloatArray, top_token: IntArray) -> tuple[FloatArray, IntArray]:
+        """The `plan.k` candidates that path rules leave, best first; -inf marks what is missing.
+
+        Raises:
+            SearchError: A log-probability is no number.
+        """
         check_log_prob(top_log_prob)
-        if self.consumed + 1 < len(self.plan.prompt):
-            return replace(self, consumed=self.consumed + 1)
-        top_log_prob, top_token = top_log_prob[:, : self.k], top_token[:, : self.k]
         if self.plan.path_rules:
             top_log_prob, top_token = self._without_refused(top_log_prob, top_token)
-        return self._extend(top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k])
+        return top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k]
 
     def _without_refused(
         self, top_log_prob: FloatArray, top_token: IntArray
@@ -190,9 +241,14 @@ class Walk:
             top_token, order, axis=1
         )
 
+    def so_far(self) -> list[Hypothesis]:
+        """Those of the answers that are whole lines already, best first."""
+        whole = self.plan.line_tokens
+        return [path for path in self.result() if path.ended or len(path.tokens) == whole]
+
     @abstractmethod
-    def _extend(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """The search after its paths have grown by one of `k` candidates each."""
+    def result(self) -> list[Hypothesis]:
+        """The answers, best first."""
 
     def _live(self) -> list[Hypothesis]:
         return [
@@ -205,6 +261,11 @@ class Walk:
         return Hypothesis(tuple(self.paths[row].tolist()), float(log_prob), ended=True)
 
 
+def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Arrays behind each other; one alone is left as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
 def check_log_prob(log_prob: FloatArray) -> None:
     """Refuses what is no log-probability.
 
@@ -212,7 +273,7 @@ def check_log_prob(log_prob: FloatArray) -> None:
         SearchError: It is a NaN or above 0.
     """
     # Written so that NaN fails; rounding may lift a certain token a hair above 0.
-    if not (log_prob <= 1e-3).all():
+    if not log_prob.max(initial=-np.inf) <= 1e-3:
         raise SearchError(
             "The model returned something that is no probability: use another bundle.",
             "model-fault",

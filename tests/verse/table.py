@@ -34,7 +34,8 @@ class TableModel:
     """Looks log-probabilities up by the whole history, which is the hidden state [rows, LONGEST].
 
     Attributes:
-        calls: Rows of every call so far.
+        calls: Rows of every step so far.
+        reads: Tokens and rows of every reading so far.
     """
 
     grows = False
@@ -42,7 +43,7 @@ class TableModel:
 
     def __init__(self, log_prob, size):
         self._log_prob, self._size = log_prob, size
-        self.calls = []
+        self.calls, self.reads = [], []
 
     def initial_state(self, rows=1):
         return (np.full((rows, LONGEST), NEVER),)
@@ -50,13 +51,28 @@ class TableModel:
     def join(self, states):
         return (np.concatenate([state for (state,) in states]),)
 
+    def split(self, state):
+        return [(row[None],) for row in state[0]]
+
+    def read(self, tokens, parent, state):
+        self.reads.append(tokens.shape)
+        (after,) = state
+        for token in tokens:
+            after = self._after(token, parent, after)
+            parent = np.arange(len(token))
+        return (after,)
+
+    def _after(self, token, parent, state):
+        after = state[parent]
+        after[np.arange(len(token)), (after != NEVER).sum(axis=1)] = token
+        return after
+
     def histories(self, state):
         return [tuple(int(t) for t in row if t != NEVER) for row in state[0]]
 
     def step(self, token, parent, state, k, mask=None, mask_row=None, whole=False):
         self.calls.append(len(token))
-        after = state[0][parent]
-        after[np.arange(len(token)), (after != NEVER).sum(axis=1)] = token
+        after = self._after(token, parent, state[0])
         scores = np.array([self._log_prob(history) for history in self.histories((after,))])
         found = scores if whole else None
         if mask is not None:

@@ -23,6 +23,7 @@ class Gate:
         self._model = table_model()
         self._begun, self._pass = threading.Semaphore(0), threading.Semaphore(0)
         self.initial_state, self.join = self._model.initial_state, self._model.join
+        self.read, self.split = self._model.read, self._model.split
         self.calls = self._model.calls
 
     def step(self, *arguments):

@@ -207,13 +207,13 @@ class TestValues:
     def test_state_follows_its_parent(self, seed):
         table = random_table(seed, 6)
         model = TableModel(table, 6)
-        search, state = plain(WITH_LINE, 4, 5, prompt=(4, 3)), model.initial_state()
+        search = plain(WITH_LINE, 4, 5, prompt=(4, 3))
+        state = model.read(np.array([[4]]), np.zeros(1, int), model.initial_state())
         while not search.done:
             step = model.step(search.token, search.parent, state, search.k, search.mask[None])
             # The marker stepper's state is the history that each row has consumed.
-            consumed = search.plan.prompt[: search.consumed + 1]
             for row, history in enumerate(model.histories(step.state)):
-                assert history == (*consumed, *search.paths[row].tolist())
+                assert history == (4, 3, *search.paths[row].tolist())
             search, state = search.advance(step.top_log_prob, step.top_token), step.state
 
 
