@@ -273,7 +273,8 @@ class TestResources:
             under_way = asyncio.get_running_loop().create_future()
             resources.running.add(under_way)
             old = resources.composer
-            model = weakref.ref(old._model)
+            freed, loop = asyncio.Event(), asyncio.get_running_loop()
+            weakref.finalize(old._model, loop.call_soon_threadsafe, freed.set).atexit = False
             await resources.reload()
             (retiring,) = resources._retiring.values()
             assert (await old.compose(Request(LINE), 30)).candidates
@@ -284,7 +285,8 @@ class TestResources:
             with pytest.raises(BusyError):
                 await old.compose(Request(LINE), 30)
             del old, retiring
-            assert model() is None
+            async with asyncio.timeout(HANGS_S):  # the thread that closed it may be the last
+                await freed.wait()
         assert engines() == []
 
     async def test_refusal_leaves_everything_as_it_was(self, bundle, tmp_path):
