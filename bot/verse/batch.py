@@ -1,7 +1,7 @@
 """Many searches, one step of the model at a time."""
 
 import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,6 +21,8 @@ __all__ = ["Batch", "Seat", "level_of", "run_search"]
 LEVELS = (8, 32, 128)
 STEP_WORK = 8  # what a call costs beside its rows, in rows
 READ_TOKENS = 512  # what newcomers may read between two steps: about as long as a wide step takes
+# What one level may have at once: more rows take as much longer as they are more, and memory.
+MAX_ROWS = 512
 
 
 def level_of(rows: int) -> int:
@@ -79,8 +81,9 @@ class Batch:
     """Advances searches of any kind, width and progress together, one graph call a step.
 
     A newcomer's prompt is read, but for its last token, in a call of its own, and it joins at the
-    next step; a finished search leaves at once. Rows that continue one row by one token are the
-    same and computed once, be they of one search or of several.
+    next step, unless its level has its full number of rows; a finished search leaves at once. Rows
+    that continue one row by one token are the same and computed once, be they of one search or of
+    several.
 
     Searches of one level share a step. A wider level steps only when narrower ones have had as
     much of the machine since its last step as its next one takes: so a narrow search takes at most
@@ -143,9 +146,7 @@ class Batch:
 
     def _admit(self) -> list[Seat]:
         """Reads the prompts of newcomers and seats them; returns those whose prompt failed."""
-        ends = np.cumsum([len(seat.search.prompt) for seat in self._newcomers])
-        count = 1 + int(np.searchsorted(ends, READ_TOKENS))
-        newcomers, self._newcomers = self._newcomers[:count], self._newcomers[count:]
+        newcomers = self._choose_newcomers()
         read = self._reader.read(dict.fromkeys(seat.search.prompt[:-1] for seat in newcomers))
         failed: list[Seat] = []
         groups: defaultdict[tuple[int, int], dict[Seat, State]] = defaultdict(dict)
@@ -160,6 +161,24 @@ class Batch:
         for (level, age), states in groups.items():
             failed += self._seat(level, age, states)
         return failed
+
+    def _choose_newcomers(self) -> list[Seat]:
+        """Those for whom there is room, first come, first served within each level."""
+        rows = Counter[int]()
+        for cohort in self._cohorts:
+            rows[cohort.level] += sum(seat.search.width for seat in cohort.seats)
+        tokens, chosen, waiting, full = 0, [], [], set()
+        for seat in self._newcomers:
+            level, more = seat.level, seat.search.width
+            if level in full or tokens > READ_TOKENS or 0 < rows[level] > MAX_ROWS - more:
+                full.add(level)
+                waiting.append(seat)
+            else:
+                rows[level] += more
+                tokens += len(seat.search.prompt)
+                chosen.append(seat)
+        self._newcomers = waiting
+        return chosen
 
     def _seat(self, level: int, age: int, states: Mapping[Seat, State]) -> list[Seat]:
         """Puts newcomers of one level and age behind those who are there.

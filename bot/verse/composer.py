@@ -1,5 +1,6 @@
 """The composer: from a line of verse to its next lines."""
 
+import asyncio
 import secrets
 import time
 from collections import defaultdict
@@ -66,6 +67,9 @@ class Composer:
         self._model = model
         self._scheduler = scheduler
         self._reader = PromptReader(model)
+        # What many who ask at once need before and between their searches is done for one after
+        # another, or it would keep the event loop from all else.
+        self._turn = asyncio.Lock()
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
 
@@ -101,7 +105,7 @@ class Composer:
             RequestError: It does not suit what is asked for.
             SearchError: Nothing is allowed, or the model failed.
         """
-        writing = self._begin(request)
+        writing = self._begin(request, time.perf_counter())
         try:
             searches = next(writing.composition)
             while True:
@@ -124,18 +128,24 @@ class Composer:
             DeadlineError: The deadline passed before there was a whole line.
             SearchError: Nothing is allowed, or the model failed.
         """
-        writing = self._begin(request)
-        try:
-            searches = next(writing.composition)
+        with self._scheduler.place():
+            started = time.perf_counter()
+            async with self._turn:
+                writing = self._begin(request, started)
+                searches = next(writing.composition)
             while True:
-                left_s = deadline_s - (time.perf_counter() - writing.started)
+                left_s = deadline_s - (time.perf_counter() - started)
+                late, found = None, []
                 try:
                     found = await self._scheduler.search(searches, left_s)
-                except DeadlineError as late:
-                    writing.composition.throw(late)  # returns what there is, or raises
-                searches = writing.composition.send(found)
-        except StopIteration as end:
-            return self._answer(writing, end.value)
+                except DeadlineError as error:
+                    late = error
+                async with self._turn:
+                    try:
+                        go_on = writing.composition
+                        searches = go_on.throw(late) if late else go_on.send(found)
+                    except StopIteration as end:
+                        return self._answer(writing, end.value)
 
     def _run(self, searches: Sequence[Search]) -> list[list[Hypothesis]]:
         """Runs searches beside each other, to the end of each.
@@ -153,9 +163,8 @@ class Composer:
         """Ends the engine; whoever still waits gets a `BusyError`."""
         self._scheduler.close()
 
-    def _begin(self, request: Request) -> "_Writing":
+    def _begin(self, request: Request, started: float) -> "_Writing":
         """The request with all that it leaves open, its prompt, and what it asks of the engine."""
-        started = time.perf_counter()
         if request.choosing and not self._planner.can_choose:
             request = replace(request, choosing=None)
         seed = secrets.randbelow(DRAWN_SEEDS)

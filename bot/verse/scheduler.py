@@ -3,12 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from .batch import Batch, Seat, level_of
 from .errors import BusyError, DeadlineError, LianjuError, NothingAllowedError
+from .memory import give_back_memory
 from .prompts import PromptReader
 from .search import Hypothesis, Search
 from .step import Stepper
@@ -16,6 +18,7 @@ from .step import Stepper
 __all__ = ["Scheduler", "outcome"]
 
 HANGING_S = 1.0  # how long after its deadline an asker is kept waiting for a step to end
+IDLE_S = 1.0  # how long there must be nothing to do before memory goes back to the system
 
 
 @dataclass(eq=False)
@@ -55,7 +58,7 @@ class Scheduler:
 
     Args:
         model: The language model; only the engine's thread calls it.
-        capacity: How many askers may be waiting or running; one more is refused.
+        capacity: How many places there are; one asker more is refused.
         clock: Monotonic seconds.
     """
 
@@ -67,12 +70,35 @@ class Scheduler:
         self._clock = clock
         self._changed = threading.Condition()
         self._arrivals: list[_Ticket] = []
-        self._in_flight = 0
+        self._taken = 0
         self._closed = False
         self._thread: threading.Thread | None = None
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Holds one of the places, in which one may `search` again and again.
+
+        Raises:
+            BusyError: All are taken, or the engine is closed.
+        """
+        with self._changed:
+            if self._closed:
+                raise _closing()
+            if self._taken >= self._capacity:
+                raise BusyError(
+                    "Too many people are asking at once: try again in a moment.", "busy-full"
+                )
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= 1
+
     async def search(self, searches: Sequence[Search], deadline_s: float) -> list[list[Hypothesis]]:
         """Runs searches beside each other and those of others; cancelling the task abandons them.
+
+        Whoever calls it holds a `place`.
 
         Args:
             searches: The searches, from their start.
@@ -82,7 +108,7 @@ class Scheduler:
             What each found, which is nothing where its rules left nothing.
 
         Raises:
-            BusyError: `capacity` askers are here already, or the engine is closed.
+            BusyError: The engine is closed.
             DeadlineError: The deadline passed; it has what was found until then.
             SearchError: The model failed.
         """
@@ -90,11 +116,6 @@ class Scheduler:
         with self._changed:
             if self._closed:
                 raise _closing()
-            if self._in_flight >= self._capacity:
-                raise BusyError(
-                    "Too many people are asking at once: try again in a moment.", "busy-full"
-                )
-            self._in_flight += 1
             self._arrivals.append(ticket)
             self._changed.notify()
             if self._thread is None:
@@ -128,7 +149,10 @@ class Scheduler:
     def _take_arrivals(self, batch: Batch, seated: dict[Seat, _Ticket]) -> bool:
         """Seats the arrivals, waiting for some if there is nothing to do; False once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._arrivals or seated or self._closed)
+            awaited = lambda: self._arrivals or seated or self._closed  # noqa: E731
+            if not self._changed.wait_for(awaited, IDLE_S):
+                give_back_memory()
+                self._changed.wait_for(awaited)
             arrivals, self._arrivals = self._arrivals, []
         for ticket in arrivals:
             level = level_of(sum(search.width for search in ticket.searches))
@@ -163,9 +187,8 @@ class Scheduler:
             batch.leave(seat)
             seated.pop(seat, None)
 
-    def _settle(self, ticket: _Ticket, found: list[list[Hypothesis]] | LianjuError) -> None:
-        with self._changed:
-            self._in_flight -= 1
+    @staticmethod
+    def _settle(ticket: _Ticket, found: list[list[Hypothesis]] | LianjuError) -> None:
         if not ticket.future.set_running_or_notify_cancel():
             return
         if isinstance(found, LianjuError):
