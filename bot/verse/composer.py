@@ -1,6 +1,5 @@
 """The composer: from a line of verse to its next lines."""
 
-import asyncio
 import secrets
 import time
 from collections import defaultdict
@@ -13,7 +12,7 @@ import numpy as np
 from .batch import Batch
 from .bundle import Bundle, default_directory, load_bundle
 from .composition import Composition, Planner, Written
-from .errors import DeadlineError, RequestError
+from .errors import RequestError
 from .known import KnownLines
 from .line_plan import LinePlanner
 from .prompts import PromptReader
@@ -28,7 +27,7 @@ from .request import (
     Request,
     Sampling,
 )
-from .scheduler import Scheduler, outcome
+from .scheduler import Job, Scheduler, outcome
 from .search import Hypothesis, Search
 from .session import Provider
 from .step import Stepper
@@ -67,9 +66,6 @@ class Composer:
         self._model = model
         self._scheduler = scheduler
         self._reader = PromptReader(model)
-        # What many who ask at once need before and between their searches is done for one after
-        # another, or it would keep the event loop from all else.
-        self._turn = asyncio.Lock()
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
 
@@ -105,13 +101,14 @@ class Composer:
             RequestError: It does not suit what is asked for.
             SearchError: Nothing is allowed, or the model failed.
         """
-        writing = self._begin(request, time.perf_counter())
+        job = self._job(request, time.perf_counter())
         try:
-            searches = next(writing.composition)
+            searches = next(job)
             while True:
-                searches = writing.composition.send(self._run(searches))
+                searches = job.send(self._run(searches))
         except StopIteration as end:
-            return self._answer(writing, end.value)
+            answer: Answer = end.value
+            return answer
 
     async def compose(self, request: Request, deadline_s: float) -> Answer:
         """Answers a request beside those of others, in the engine's own thread.
@@ -128,24 +125,12 @@ class Composer:
             DeadlineError: The deadline passed before there was a whole line.
             SearchError: Nothing is allowed, or the model failed.
         """
-        with self._scheduler.place():
-            started = time.perf_counter()
-            async with self._turn:
-                writing = self._begin(request, started)
-                searches = next(writing.composition)
-            while True:
-                left_s = deadline_s - (time.perf_counter() - started)
-                late, found = None, []
-                try:
-                    found = await self._scheduler.search(searches, left_s)
-                except DeadlineError as error:
-                    late = error
-                async with self._turn:
-                    try:
-                        go_on = writing.composition
-                        searches = go_on.throw(late) if late else go_on.send(found)
-                    except StopIteration as end:
-                        return self._answer(writing, end.value)
+        return await self._scheduler.run(self._job(request, time.perf_counter()), deadline_s)
+
+    def _job(self, request: Request, started: float) -> Job[Answer]:
+        """All that answers a request, in parts between which the engine does those of others."""
+        writing = self._begin(request, started)
+        return self._answer(writing, (yield from writing.composition))
 
     def _run(self, searches: Sequence[Search]) -> list[list[Hypothesis]]:
         """Runs searches beside each other, to the end of each.

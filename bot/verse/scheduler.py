@@ -3,22 +3,34 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from .batch import Batch, Seat, level_of
-from .errors import BusyError, DeadlineError, LianjuError, NothingAllowedError
+from .errors import BusyError, DeadlineError, NothingAllowedError
 from .memory import give_back_memory
 from .prompts import PromptReader
 from .search import Hypothesis, Search
 from .step import Stepper
 
-__all__ = ["Scheduler", "outcome"]
+__all__ = ["Found", "Job", "Scheduler", "outcome"]
 
 HANGING_S = 1.0  # how long after its deadline an asker is kept waiting for a step to end
 IDLE_S = 1.0  # how long there must be nothing to do before memory goes back to the system
+# After so much work of its own between two steps the engine lets other threads have the
+# interpreter, which they would get from it only every sys.getswitchinterval(), by default 5 ms.
+AT_ONE_GO_S = 1e-3
+BREAK_S = 5e-5
+
+Found = list[list[Hypothesis]]
+"""What each of several searches found; nothing where its rules left nothing."""
+
+T = TypeVar("T")
+Job = Generator[Sequence[Search], Found, T]
+"""What an asker wants: yields searches to run beside each other, and is sent what they found; or a
+`DeadlineError` is thrown into it, and it ends."""
 
 
 @dataclass(eq=False)
@@ -26,12 +38,13 @@ class _Ticket:
     """One asker's place in the engine.
 
     Attributes:
-        waiting: Its seats whose search goes on.
+        seats: Of its searches.
+        waiting: Those whose search goes on.
     """
 
-    searches: Sequence[Search]
+    job: Job[Any]
     deadline: float
-    future: Future[list[list[Hypothesis]]] = field(default_factory=Future)
+    future: Future[Any] = field(default_factory=Future)
     seats: list[Seat] = field(default_factory=list)
     waiting: set[Seat] = field(default_factory=set)
 
@@ -50,15 +63,13 @@ def outcome(seat: Seat) -> list[Hypothesis]:
 
 
 class Scheduler:
-    """Runs searches for many askers at once, all in one thread of its own.
+    """Does the jobs of many askers at once, all in one thread of its own.
 
-    Deadlines and cancellations are looked at between two steps. What an asker wants is as wide as
-    all its searches together, and the narrow need not wait for the wide, see `Batch`. The thread
-    starts with the first search and ends with `close`.
+    The thread starts with the first asker and ends with `close`.
 
     Args:
         model: The language model; only the engine's thread calls it.
-        capacity: How many places there are; one asker more is refused.
+        capacity: How many askers may be waiting or running; one more is refused.
         clock: Monotonic seconds.
     """
 
@@ -70,52 +81,36 @@ class Scheduler:
         self._clock = clock
         self._changed = threading.Condition()
         self._arrivals: list[_Ticket] = []
-        self._taken = 0
+        self._in_flight = 0
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """Holds one of the places, in which one may `search` again and again.
+    async def run(self, job: Job[T], deadline_s: float) -> T:
+        """Does a job beside those of others; cancelling the task abandons it.
+
+        Args:
+            job: The job, not yet begun; only the engine's thread runs it.
+            deadline_s: Seconds from now that it may take, its waiting included. Then a
+                `DeadlineError` is thrown into it, and what it returns for that is its result.
+
+        Returns:
+            What the job returns.
 
         Raises:
-            BusyError: All are taken, or the engine is closed.
+            BusyError: `capacity` askers are here already, or the engine is closed.
+            DeadlineError: The deadline passed.
+            SearchError: The model failed.
+            Exception: Whatever else the job raises.
         """
+        ticket = _Ticket(job, self._clock() + deadline_s)
         with self._changed:
             if self._closed:
                 raise _closing()
-            if self._taken >= self._capacity:
+            if self._in_flight >= self._capacity:
                 raise BusyError(
                     "Too many people are asking at once: try again in a moment.", "busy-full"
                 )
-            self._taken += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken -= 1
-
-    async def search(self, searches: Sequence[Search], deadline_s: float) -> list[list[Hypothesis]]:
-        """Runs searches beside each other and those of others; cancelling the task abandons them.
-
-        Whoever calls it holds a `place`.
-
-        Args:
-            searches: The searches, from their start.
-            deadline_s: Seconds from now that they may take, their waiting included.
-
-        Returns:
-            What each found, which is nothing where its rules left nothing.
-
-        Raises:
-            BusyError: The engine is closed.
-            DeadlineError: The deadline passed; it has what was found until then.
-            SearchError: The model failed.
-        """
-        ticket = _Ticket(searches, self._clock() + deadline_s)
-        with self._changed:
-            if self._closed:
-                raise _closing()
+            self._in_flight += 1
             self._arrivals.append(ticket)
             self._changed.notify()
             if self._thread is None:
@@ -123,9 +118,22 @@ class Scheduler:
                 self._thread.start()
         try:
             async with asyncio.timeout(deadline_s + HANGING_S):
-                return await asyncio.wrap_future(ticket.future)
+                result: T = await asyncio.wrap_future(ticket.future)
         except TimeoutError:
             raise _late() from None
+        return result
+
+    async def search(self, searches: Sequence[Search], deadline_s: float) -> Found:
+        """Runs searches beside each other and those of others; see `run`.
+
+        Returns:
+            What each found.
+        """
+
+        def job() -> Job[Found]:
+            return (yield searches)
+
+        return await self.run(job(), deadline_s)
 
     def close(self) -> None:
         """Ends the engine after the step under way; whoever still waits gets a `BusyError`."""
@@ -136,74 +144,147 @@ class Scheduler:
             self._thread.join()
 
     def _run(self) -> None:
-        batch = Batch(self._model, PromptReader(self._model))
-        seated: dict[Seat, _Ticket] = {}
-        while self._take_arrivals(batch, seated):
-            self._dismiss(batch, seated)
-            for seat in batch.step():
-                if ticket := seated.pop(seat, None):
-                    self._note(batch, seated, ticket, seat)
-        for ticket in dict.fromkeys(seated.values()):
-            self._settle(ticket, _closing())
+        worker = _Worker(self._model, self._clock, self._leave)
+        while self._take_arrivals(worker):
+            worker.step()
+        worker.turn_away(_closing)
 
-    def _take_arrivals(self, batch: Batch, seated: dict[Seat, _Ticket]) -> bool:
-        """Seats the arrivals, waiting for some if there is nothing to do; False once closed."""
+    def _leave(self) -> None:
         with self._changed:
-            awaited = lambda: self._arrivals or seated or self._closed  # noqa: E731
+            self._in_flight -= 1
+
+    def _take_arrivals(self, worker: "_Worker") -> bool:
+        """Hands arrivals over, waiting for some if there is nothing to do; False once closed."""
+
+        def awaited() -> bool:
+            return bool(self._arrivals or worker.tickets or self._closed)
+
+        with self._changed:
             if not self._changed.wait_for(awaited, IDLE_S):
                 give_back_memory()
                 self._changed.wait_for(awaited)
             arrivals, self._arrivals = self._arrivals, []
+            closed = self._closed
         for ticket in arrivals:
-            level = level_of(sum(search.width for search in ticket.searches))
-            ticket.seats = [batch.join(search, level) for search in ticket.searches]
-            ticket.waiting = set(ticket.seats)
-            seated |= dict.fromkeys(ticket.seats, ticket)
-        return not self._closed
+            worker.begin(ticket)
+        return not closed
 
-    def _note(self, batch: Batch, seated: dict[Seat, _Ticket], ticket: _Ticket, seat: Seat) -> None:
-        """A search has ended; its asker is answered with the last one, or the first that failed."""
+
+class _Worker:
+    """What the engine's thread does between two looks at who has come.
+
+    Deadlines and cancellations are seen between two steps. What an asker wants is as wide as all
+    its searches together, and the narrow need not wait for the wide, see `Batch`.
+
+    Args:
+        model: The language model.
+        clock: Monotonic seconds.
+        leave: Called for everyone who leaves.
+
+    Attributes:
+        tickets: Of all who are here.
+    """
+
+    def __init__(
+        self, model: Stepper, clock: Callable[[], float], leave: Callable[[], None]
+    ) -> None:
+        self._batch = Batch(model, PromptReader(model))
+        self._clock = clock
+        self._leave = leave
+        self._seated: dict[Seat, _Ticket] = {}
+        self._rested = time.perf_counter()
+        self.tickets: dict[_Ticket, None] = {}
+
+    def begin(self, ticket: _Ticket) -> None:
+        """Takes somebody in."""
+        self.tickets[ticket] = None
+        if not self._is_gone(ticket):
+            self._go_on(ticket, lambda: next(ticket.job))
+
+    def step(self) -> None:
+        """Lets those go who are late or gone, and advances the others."""
+        for ticket in list(self.tickets):
+            self._is_gone(ticket)
+        left = self._batch.step()
+        self._rested = time.perf_counter()  # others had the interpreter during the step
+        for seat in left:
+            if seat in self._seated:  # its asker may have failed by another seat
+                self._note(self._seated.pop(seat), seat)
+
+    def turn_away(self, reason: Callable[[], Exception]) -> None:
+        """Ends what everybody here wants."""
+        for ticket in list(self.tickets):
+            self._settle(ticket, error=reason())
+
+    def _is_gone(self, ticket: _Ticket) -> bool:
+        """Lets somebody go who has gone already, or whose deadline has passed."""
+        if ticket.future.cancelled():
+            self._settle(ticket)
+        elif self._clock() >= ticket.deadline:
+            late = _late([_so_far(seat) for seat in ticket.seats])
+            self._go_on(ticket, lambda: ticket.job.throw(late))
+            if ticket in self.tickets:
+                self._settle(ticket, error=late)
+        return ticket not in self.tickets
+
+    def _note(self, ticket: _Ticket, seat: Seat) -> None:
+        """A search has ended, perhaps the last one of its asker, perhaps with a failure."""
         ticket.waiting.discard(seat)
         try:
             outcome(seat)
-        except LianjuError as error:
-            self._expel(batch, seated, ticket)
-            self._settle(ticket, error)
+        except Exception as error:
+            self._settle(ticket, error=error)
             return
         if not ticket.waiting:
-            self._settle(ticket, [outcome(each) for each in ticket.seats])
+            found = [outcome(each) for each in ticket.seats]
+            self._go_on(ticket, lambda: ticket.job.send(found))
 
-    def _dismiss(self, batch: Batch, seated: dict[Seat, _Ticket]) -> None:
-        """Lets those go whose asker is gone or whose deadline has passed."""
-        now = self._clock()
-        for ticket in dict.fromkeys(seated.values()):
-            if ticket.future.cancelled() or now >= ticket.deadline:
-                self._expel(batch, seated, ticket)
-                self._settle(ticket, _late([_so_far(seat) for seat in ticket.seats]))
+    def _go_on(self, ticket: _Ticket, proceed: Callable[[], Sequence[Search]]) -> None:
+        """Lets a job run until it wants searches, which are seated, or ends."""
+        self._expel(ticket)
+        if time.perf_counter() - self._rested > AT_ONE_GO_S:
+            time.sleep(BREAK_S)
+            self._rested = time.perf_counter()
+        try:
+            searches = proceed()
+        except StopIteration as end:
+            self._settle(ticket, end.value)
+            return
+        except Exception as error:
+            self._settle(ticket, error=error)
+            return
+        level = level_of(sum(search.width for search in searches))
+        ticket.seats = [self._batch.join(search, level) for search in searches]
+        ticket.waiting = set(ticket.seats)
+        self._seated |= dict.fromkeys(ticket.seats, ticket)
 
-    @staticmethod
-    def _expel(batch: Batch, seated: dict[Seat, _Ticket], ticket: _Ticket) -> None:
+    def _expel(self, ticket: _Ticket) -> None:
         for seat in ticket.waiting:
-            batch.leave(seat)
-            seated.pop(seat, None)
+            self._batch.leave(seat)
+            self._seated.pop(seat, None)
 
-    @staticmethod
-    def _settle(ticket: _Ticket, found: list[list[Hypothesis]] | LianjuError) -> None:
+    def _settle(
+        self, ticket: _Ticket, result: object = None, error: Exception | None = None
+    ) -> None:
+        self._expel(ticket)
+        ticket.job.close()
+        del self.tickets[ticket]
+        self._leave()
         if not ticket.future.set_running_or_notify_cancel():
             return
-        if isinstance(found, LianjuError):
-            ticket.future.set_exception(found)
+        if error:
+            ticket.future.set_exception(error)
         else:
-            ticket.future.set_result(found)
+            ticket.future.set_result(result)
 
 
 def _so_far(seat: Seat) -> list[Hypothesis]:
     return [] if seat.error else seat.search.so_far()
 
 
-def _late(found: Sequence[list[Hypothesis]] = ()) -> DeadlineError:
+def _late(found: Found | None = None) -> DeadlineError:
     return DeadlineError(
-        "The answer took too long: try again, or a smaller width.", "deadline", found
+        "The answer took too long: try again, or a smaller width.", "deadline", found or ()
     )
 
 
