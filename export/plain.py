@@ -41,6 +41,9 @@ class PlainStepper(ABC):
         """Refuses: these ways know one search only."""
         raise NotImplementedError
 
+    def rest(self) -> None:
+        """Keeps nothing that could go."""
+
     def split(self, state: State) -> Sequence[State]:
         """Every row's tokens alone; nothing else is carried before the first prediction."""
         return [(history[None],) for history in state[0]]

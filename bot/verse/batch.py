@@ -15,14 +15,15 @@ from .prompts import PromptReader
 from .search import Hypothesis, Search, joined
 from .step import FloatArray, IntArray, State, StepOutput, Stepper
 
-__all__ = ["Batch", "Seat", "level_of", "run_search"]
+__all__ = ["Batch", "Seat", "level_of", "model_failed", "run_search"]
 
 # Rows of an asker up to which its searches count as narrow, less narrow, ...
 LEVELS = (8, 32, 128)
 STEP_WORK = 8  # what a call costs beside its rows, in rows
 READ_TOKENS = 512  # what newcomers may read between two steps: about as long as a wide step takes
-# What one level may have at once: more rows take as much longer as they are more, and memory.
-MAX_ROWS = 512
+# What one level may have at once. On a CPU, more rows take as much longer as they are more, and
+# more memory; a GPU takes them at little more than the price of one.
+MAX_ROWS = {"cpu": 320, "cuda": 8192}
 
 
 def level_of(rows: int) -> int:
@@ -125,10 +126,15 @@ class Batch:
             The seats that left: with an `error`, or with a search that is done.
         """
         left = self._admit() if self._newcomers else []
-        self._cohorts = [cohort for cohort in self._cohorts if cohort.seats]
+        self._dissolve()  # somebody may have left
         if self._cohorts:
             left += self._advance(self._whose_turn())
+            self._dissolve()
         return left
+
+    def _dissolve(self) -> None:
+        """Lets cohorts go that nobody is in any more, and their states with them."""
+        self._cohorts = [cohort for cohort in self._cohorts if cohort.seats]
 
     def _whose_turn(self) -> _Cohort:
         """The widest cohort that has waited long enough, or the narrowest."""
@@ -167,10 +173,11 @@ class Batch:
         rows = Counter[int]()
         for cohort in self._cohorts:
             rows[cohort.level] += sum(seat.search.width for seat in cohort.seats)
+        most = MAX_ROWS[self._model.provider]
         tokens, chosen, waiting, full = 0, [], [], set()
         for seat in self._newcomers:
             level, more = seat.level, seat.search.width
-            if level in full or tokens > READ_TOKENS or 0 < rows[level] > MAX_ROWS - more:
+            if level in full or tokens > READ_TOKENS or 0 < rows[level] > most - more:
                 full.add(level)
                 waiting.append(seat)
             else:
@@ -250,12 +257,17 @@ def run_search(model: Stepper, search: Search) -> list[Hypothesis]:
     return seat.search.result()
 
 
+def model_failed() -> SearchError:
+    """What is raised where a step or what is done with it failed."""
+    return SearchError(
+        "The model failed in the middle of a line: please try again.", "model-failed"
+    )
+
+
 def _as_search_error(error: Exception) -> LianjuError:
     if isinstance(error, LianjuError):
         return error
-    fault = SearchError(
-        "The model failed in the middle of a line: please try again.", "model-failed"
-    )
+    fault = model_failed()
     fault.__cause__ = error
     return fault
 

@@ -11,7 +11,7 @@ __all__ = ["PromptReader"]
 
 Tokens = tuple[int, ...]
 
-CACHED_BYTES = 16 << 20  # of states; some 500 lines of seven characters for the bundle that ships
+CACHED_BYTES = 8 << 20  # some 400 lines of seven characters for the bundle that ships
 
 
 class PromptReader:

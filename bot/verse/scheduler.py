@@ -1,16 +1,17 @@
 """One engine for everybody: a worker thread around the batch, with an asyncio face."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from .batch import Batch, Seat, level_of
+from .batch import Batch, Seat, level_of, model_failed
 from .errors import BusyError, DeadlineError, NothingAllowedError
-from .memory import give_back_memory
 from .prompts import PromptReader
 from .search import Hypothesis, Search
 from .step import Stepper
@@ -23,6 +24,8 @@ IDLE_S = 1.0  # how long there must be nothing to do before memory goes back to 
 # interpreter, which they would get from it only every sys.getswitchinterval(), by default 5 ms.
 AT_ONE_GO_S = 1e-3
 BREAK_S = 5e-5
+
+_log = logging.getLogger(__name__)
 
 Found = list[list[Hypothesis]]
 """What each of several searches found; nothing where its rules left nothing."""
@@ -146,8 +149,13 @@ class Scheduler:
     def _run(self) -> None:
         worker = _Worker(self._model, self._clock, self._leave)
         while self._take_arrivals(worker):
-            worker.step()
-        worker.turn_away(_closing)
+            try:
+                worker.step()
+            except Exception:  # a fault of ours, not of the model's: whoever comes next is served
+                _log.exception("fault in the engine")
+                worker.turn_away(model_failed())
+                worker = _Worker(self._model, self._clock, self._leave)
+        worker.turn_away(_closing())
 
     def _leave(self) -> None:
         with self._changed:
@@ -161,7 +169,8 @@ class Scheduler:
 
         with self._changed:
             if not self._changed.wait_for(awaited, IDLE_S):
-                give_back_memory()
+                with suppress(Exception):  # whoever asks next will be told
+                    self._model.rest()
                 self._changed.wait_for(awaited)
             arrivals, self._arrivals = self._arrivals, []
             closed = self._closed
@@ -211,10 +220,10 @@ class _Worker:
             if seat in self._seated:  # its asker may have failed by another seat
                 self._note(self._seated.pop(seat), seat)
 
-    def turn_away(self, reason: Callable[[], Exception]) -> None:
+    def turn_away(self, reason: Exception) -> None:
         """Ends what everybody here wants."""
         for ticket in list(self.tickets):
-            self._settle(ticket, error=reason())
+            self._settle(ticket, error=reason)
 
     def _is_gone(self, ticket: _Ticket) -> bool:
         """Lets somebody go who has gone already, or whose deadline has passed."""

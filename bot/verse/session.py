@@ -116,7 +116,6 @@ def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSessio
     # on the same cores, an answer then took half as long again.
     settings.add_session_config_entry("session.intra_op.spin_duration_us", "200")
     settings.enable_mem_pattern = False  # hardly two steps have the same shapes
-    settings.enable_cpu_mem_arena = False  # it would keep what the widest step took for ever
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     settings.log_severity_level = FATAL
     # A provider that fails to load is reported on the process-wide logger.

@@ -1,7 +1,7 @@
 """What a language model is to those who run it: one step, with the hidden state as a value."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ class Stepper(Protocol):
     """A language model that is run step by step; `StepModel` is the one on ONNX Runtime."""
 
     @property
-    def provider(self) -> str:
+    def provider(self) -> Literal["cpu", "cuda"]:
         """What runs the model: `cpu` or `cuda`."""
 
     @property
@@ -60,6 +60,9 @@ class Stepper(Protocol):
             parent: The row of `state` that each row continues [rows].
             state: The state before them.
         """
+
+    def rest(self) -> None:
+        """Gives back memory that is of use only while there are steps to take."""
 
     def step(
         self,

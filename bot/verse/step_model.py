@@ -11,6 +11,7 @@ from .bundle import Bundle
 from .device import DeviceSession
 from .errors import BundleError, SearchError
 from .manifest import ROWS, StateTensor
+from .memory import give_back_memory
 from .session import ORT_TYPES, Provider, no_cuda, open_session, ort, provider_of
 from .step import FloatArray, IntArray, State, StepOutput
 from .top_k import top_k
@@ -91,7 +92,7 @@ class StepModel:
         arrays = [np.asarray(array) for array in state]
         rows = arrays[0].shape[self._tensors[0].row_axis] if arrays else 0
         if rows == 1:
-            return [tuple(arrays)]
+            return [tuple(array.copy() for array in arrays)]
         return [
             tuple(
                 array.take([row], tensor.row_axis)
@@ -120,6 +121,22 @@ class StepModel:
         feed = self._feed(tokens[-1], parent, state, 0)
         feed |= {"before": tokens[:-1], "predict": self._predict[False]}
         return self._checked(self._run(self._state_outputs, feed), tokens.shape[1])
+
+    def rest(self) -> None:
+        """Gives back what the widest steps have left ONNX Runtime's allocator with, on the CPU.
+
+        The allocator does it at the end of a run that asks for it, so one row takes a step.
+        """
+        if isinstance(self._session, DeviceSession):
+            return
+        options = ort.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        row = np.zeros(1, np.int64)
+        feed = self._feed(row, row, self.initial_state(), 0)
+        if self._may_skip_output:
+            feed["predict"] = self._predict[False]
+        self._session.run(self._state_outputs, feed, options)
+        give_back_memory()
 
     def step(
         self,

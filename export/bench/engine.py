@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from lianju.bot.verse.batch import Batch
 from lianju.bot.verse.bundle import Bundle
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.request import Request
-from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.scheduler import Job, Scheduler
 from lianju.bot.verse.search import Search
 from lianju.bot.verse.session import Provider
 from lianju.bot.verse.step import Stepper
@@ -68,8 +69,8 @@ class _Collector:
 
     searches: Sequence[Search] = ()
 
-    async def search(self, searches: Sequence[Search], *_: object) -> None:
-        self.searches = searches
+    async def run(self, job: Job[Any], deadline_s: float) -> None:
+        self.searches = next(job)
         raise _Collected
 
 

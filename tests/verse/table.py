@@ -43,13 +43,16 @@ class TableModel:
 
     def __init__(self, log_prob, size):
         self._log_prob, self._size = log_prob, size
-        self.calls, self.reads = [], []
+        self.calls, self.reads, self.rests = [], [], 0
 
     def initial_state(self, rows=1):
         return (np.full((rows, LONGEST), NEVER),)
 
     def join(self, states):
         return (np.concatenate([state for (state,) in states]),)
+
+    def rest(self):
+        self.rests += 1
 
     def split(self, state):
         return [(row[None],) for row in state[0]]

@@ -18,12 +18,13 @@ class Gate:
     """A model whose every step waits to be let through, and tells that it has begun."""
 
     grows = False
+    provider = "cpu"
 
     def __init__(self):
         self._model = table_model()
         self._begun, self._pass = threading.Semaphore(0), threading.Semaphore(0)
         self.initial_state, self.join = self._model.initial_state, self._model.join
-        self.read, self.split = self._model.read, self._model.split
+        self.read, self.split, self.rest = self._model.read, self._model.split, self._model.rest
         self.calls = self._model.calls
 
     def step(self, *arguments):
