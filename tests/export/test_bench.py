@@ -90,7 +90,7 @@ def test_one_answer_is_measured_in_every_way(precision, make_bundle, small_gpt2)
 
 
 def test_a_way_that_answers_otherwise_is_found(make_bundle, monkeypatch):
-    def forgetful(self, history, unread, carried):
+    def forgetful(self, history, carried):
         features, _ = self.model.features(history[:, -1:])
         return self.model.output(features[:, -1]), tuple(torch.zeros(0, len(history), 0))
 

@@ -39,33 +39,40 @@ class Counting:
 
     def __init__(self, model):
         self._model = model
-        self.read = self.told = 0
+        self.layer_rows = self.output_rows = 0
 
     def __getattr__(self, name):
         return getattr(self._model, name)
 
-    def step(self, token, parent, state, k, *args, **more):
-        ahead = more.get("before")
-        self.read += len(token) * (1 + (0 if ahead is None else len(ahead)))
-        whole = more.get("whole", args[2] if len(args) > 2 else False)
-        self.told += len(token) if k or whole else 0
-        return self._model.step(token, parent, state, k, *args, **more)
+    def read(self, tokens, parent, state):
+        self.layer_rows += tokens.size
+        return self._model.read(tokens, parent, state)
+
+    def step(self, token, parent, state, k, *args):
+        self.layer_rows += len(token)
+        self.output_rows += len(token)
+        return self._model.step(token, parent, state, k, *args)
 
 
 def rows_of(recorded):
     """How many rows are multiplied by each weight."""
     rows = Counter()
     for product in (product for call in recorded.calls for product in call):
-        weights = [
-            name
-            for name, tensor in recorded.nodes[product.node].weights.values()
-            if len(tensor.dims) == 2
-        ]
-        ((_, shape),) = product.activations
+        weight, shape = weight_and_shape(recorded, product)
         assert shape[-1] == H
-        (weight,) = weights
-        rows[weight.removesuffix(".columns").rsplit("/", 1)[-1]] += int(np.prod(shape[:-1]))
+        rows[weight] += int(np.prod(shape[:-1]))
     return rows
+
+
+def weight_and_shape(recorded, product):
+    """The weight that a product has, and the shape of what is multiplied by it."""
+    (weight,) = (
+        name
+        for name, tensor in recorded.nodes[product.node].weights.values()
+        if len(tensor.dims) == 2
+    )
+    ((_, shape),) = product.activations
+    return weight.removesuffix(".columns").rsplit("/", 1)[-1], shape
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -80,11 +87,33 @@ def test_every_product_of_every_step_is_recorded(precision, lines, open_engine):
         run_together(counted[-1], searches)
 
     recorded = recording.record(engine.bundle, "cpu", 1, work)
-    read, told = counted[-1].read, counted[-1].told
-    assert read > told > 5
-    assert rows_of(recorded) == {**dict.fromkeys(RECURRENT, read), OUTPUT: told}
+    layers, output = counted[-1].layer_rows, counted[-1].output_rows
+    assert layers > output > 5
+    assert rows_of(recorded) == {**dict.fromkeys(RECURRENT, layers), OUTPUT: output}
     kinds = {kind for call in recorded.calls for it in call for kind, _ in it.activations}
     assert kinds == ({"uint8"} if precision == "int8" else {"float"})
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_of_a_text_read_at_once_each_turn_of_the_loop_is_recorded(precision, open_engine):
+    tokens, parent = np.array([[5, 6, 7], [8, 9, 10], [11, 12, 13], [4, 5, 6]]), np.zeros(3, int)
+    recorded = recording.record(
+        open_engine(precision).bundle,
+        "cpu",
+        1,
+        lambda model: model.read(tokens, parent, model.initial_state()),
+    )
+    (call,) = recorded.calls
+    # All tokens meet the input weights at once, and the hidden weights one after another.
+    assert Counter(weight_and_shape(recorded, product) for product in call) == {
+        (weight, shape): count
+        for layer in (0, 1)
+        for weight, shape, count in (
+            (f"recurrent.weight_ih_l{layer}", (12, H), 1),
+            (f"recurrent.weight_hh_l{layer}", (3, H), 4),
+        )
+    }
+    assert Floor(recorded, "cpu", 1)
 
 
 def test_products_without_weights_are_recorded_too(open_engine):
@@ -131,8 +160,7 @@ def test_the_floor_multiplies_by_the_weights_of_the_graph(precision, open_engine
         lambda model: run_together(model, searches_of(engine, [plain(LINE)])),
     )
     stored = StoredWeights(engine.bundle.graph_path)
-    whole = max(recorded.calls, key=len)
-    graph = products_graph(whole, recorded).graph
+    graph = products_graph(recorded.calls[-1], recorded).graph
     kept = {tensor.name.rsplit("/", 1)[-1]: tensor for tensor in graph.initializer}
     for name in (*RECURRENT, OUTPUT):
         weight = numpy_helper.to_array(kept[name if precision == "fp32" else f"{name}.columns"])
