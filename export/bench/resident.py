@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 
 from lianju.bot.verse.composer import open_composer
+from lianju.bot.verse.scheduler import IDLE_S
 
 from .company import answer_all
 from .mixture import mix
@@ -24,6 +26,7 @@ def main() -> None:
     before = resident_bytes()
     prompts = draw_prompts(composer, wishes["line"], wishes["prompts"])
     asyncio.run(answer_all(composer, mix(composer, prompts, wishes["requests"])))
+    time.sleep(2 * IDLE_S)  # then what only steps need has been given back
     after = resident_bytes()
     composer.close()
     print(json.dumps({"opened_bytes": before, "resident_bytes": after}))
