@@ -41,7 +41,7 @@ class PlainStepper(ABC):
         """Refuses: these ways know one search only."""
         raise NotImplementedError
 
-    def rest(self) -> None:
+    def rest(self) -> None:  # noqa: B027 - no subclass has to
         """Keeps nothing that could go."""
 
     def split(self, state: State) -> Sequence[State]:
