@@ -167,21 +167,19 @@ def _is_bounded(config: ModelConfig) -> bool:
 
 
 def _reordered(graph: Nodes, config: ModelConfig) -> list[dict[str, str]]:
-    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [B, H]."""
-    first = graph.store("first_axis", np.array([0]))
+    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [1, B, H]."""
     layers: list[dict[str, str]] = [{} for _ in range(config.layers)]
     for name in RECURRENT[config.cell]:
         reordered = graph.add("Gather", name, "parent", axis=1)
         for layer, part in zip(layers, graph.split(reordered, config.layers, axis=0), strict=True):
-            layer[name] = graph.add("Squeeze", part, first)
+            layer[name] = part
     return layers
 
 
 def _stack(graph: Nodes, layers: Sequence[Mapping[str, str]]) -> None:
     """Puts the layers' states together again, as the graph's next state."""
-    first = graph.store("first_axis", np.array([0]))
     for name in layers[0]:
-        parts = [graph.add("Unsqueeze", states[name], first) for states in layers]
+        parts = [states[name] for states in layers]
         graph.results[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
 
 
@@ -194,8 +192,8 @@ def _cell(
         activation = {"tanh": "Tanh", "relu": "Relu"}[config.nonlinearity]
         return {"h": add(activation, add("Add", x_gates, h_gates))}
     if config.cell == "gru":
-        x_reset, x_update, x_new = graph.split(x_gates, 3, axis=1)
-        h_reset, h_update, h_new = graph.split(h_gates, 3, axis=1)
+        x_reset, x_update, x_new = graph.split(x_gates, 3, axis=-1)
+        h_reset, h_update, h_new = graph.split(h_gates, 3, axis=-1)
         reset = add("Sigmoid", add("Add", x_reset, h_reset))
         update = add("Sigmoid", add("Add", x_update, h_update))
         new = add("Tanh", add("Add", x_new, add("Mul", reset, h_new)))
@@ -203,7 +201,7 @@ def _cell(
         kept = add("Mul", update, add("Sub", before["h"], new))
         return {"h": add("Add", new, kept)}
     gates = add("Add", x_gates, h_gates)
-    enter, forget, new, leave = graph.split(gates, 4, axis=1)
+    enter, forget, new, leave = graph.split(gates, 4, axis=-1)
     kept = add("Mul", add("Sigmoid", forget), before["c"])
     cell = add("Add", kept, add("Mul", add("Sigmoid", enter), add("Tanh", new)))
     return {"h": add("Mul", add("Sigmoid", leave), add("Tanh", cell)), "c": cell}
@@ -224,6 +222,8 @@ def _predict(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
         rows = weights.activations(spoken, narrow)
     output = "embedding.weight" if config.tied else "output.weight"
     logits = weights.linear(spoken, rows, output, bias="output.bias")
+    each = graph.store("vocabulary_rows", np.array([-1, config.vocabulary_size]))
+    logits = spoken.add("Reshape", logits, each)
     spoken.results["log_prob"] = spoken.add("LogSoftmax", logits, axis=-1)
     nothing = np.zeros((0, config.vocabulary_size), np.float32)
     silent.results["log_prob"] = silent.constant("silent_log_prob", nothing)

@@ -80,8 +80,9 @@ class Fp32:
     def linear(
         self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
     ) -> str:
-        inputs = [rows.rows, graph.store(name, weight), *([bias] if bias else [])]
-        return graph.add("Gemm", *inputs, transB=1)
+        columns = graph.add("Transpose", graph.store(name, weight), perm=[1, 0])
+        product = graph.add("MatMul", rows.rows, columns)
+        return graph.add("Add", product, bias) if bias else product
 
     def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
         return stored[name]
