@@ -109,7 +109,9 @@ def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activ
     parts = graph.add("Reshape", parts, ints(0, heads * heads, size))
     parts = graph.add("Gather", parts, ints(*range(0, heads * heads, heads + 1)), axis=1)
     context = graph.add("Reshape", graph.add("Div", parts, total), ints(0, width))
-    return weights.linear(graph, weights.activations(graph, context), "attention.speak.weight")
+    return weights.linear(
+        graph, weights.activations(graph, context, "attention.speak"), "attention.speak.weight"
+    )
 
 
 def _bias(graph: Nodes, config: ModelConfig, weights: Weights) -> str:
