@@ -17,13 +17,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from lianju.training.attention import EMPTY
 from lianju.training.model import ModelConfig
 
 from .nodes import Nodes
 from .precision import Activations, Weights
 
 MEMORY = ("keys", "values")
+LARGEST_SCORE = 60.0  # its exponential leaves room for W such places and their values in fp32
 
 
 def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> None:
@@ -32,11 +32,7 @@ def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activa
     Its results are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
     """
     middle = graph.store("second_axis", np.array([1]))
-    product = weights.linear(graph, hidden, "attention.remember.weight")
-    keys, values = graph.split(product, 2, axis=1)
-    taken = graph.store("memory.taken", np.array([0, 0, 0, 1]))
-    values = graph.add("Pad", values, taken, graph.store("one", np.float32(1)))
-    entries = [graph.add("Unsqueeze", each, middle) for each in (keys, values)]
+    entries = _entries(graph, config, weights, hidden)
     before = [graph.add("Gather", name, "parent") for name in MEMORY]
     window = graph.store("memory.window", np.array([config.attention_window]))
     full = graph.add("Equal", graph.add("Shape", "keys", start=1, end=2), window)
@@ -63,15 +59,29 @@ def remember_all(
     middle = graph.store("second_axis", np.array([1]))
     newest = graph.store("memory.newest", np.array([-config.attention_window]))
     end = graph.store("memory.end", np.array([np.iinfo(np.int64).max]))
-    product = weights.linear(graph, hidden, "attention.remember.weight")
-    by_row = graph.add("Transpose", graph.add("Reshape", product, shape), perm=[1, 0, 2])
-    keys, values = graph.split(by_row, 2, axis=2)
-    taken = graph.store("memory.all_taken", np.array([0, 0, 0, 0, 0, 1]))
-    values = graph.add("Pad", values, taken, graph.store("one", np.float32(1)))
-    for name, entries in zip(MEMORY, (keys, values), strict=True):
+    for name, entries in zip(MEMORY, _entries(graph, config, weights, hidden, shape), strict=True):
         kept = graph.add("Gather", name, "parent")
         longer = graph.add("Concat", kept, entries, axis=1)
         graph.results[f"{name}_next"] = graph.add("Slice", longer, newest, end, middle)
+
+
+def _entries(
+    graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations, shape: str = ""
+) -> list[str]:
+    """Adds what is remembered of each row: keys [B, S, ND] and values [B, S, ND + 1].
+
+    Args:
+        shape: name of [S, B, -1]; none is one step.
+    """
+    product = weights.linear(graph, hidden, "attention.remember.weight")
+    if shape:
+        by_row = graph.add("Transpose", graph.add("Reshape", product, shape), perm=[1, 0, 2])
+    else:
+        both = 2 * config.attention_heads * config.attention_size
+        by_row = graph.add("Reshape", product, graph.store("memory.one", np.array([-1, 1, both])))
+    keys, values = graph.split(by_row, 2, axis=2)
+    taken = graph.store("memory.taken", np.array([0, 0, 0, 0, 0, 1]))
+    return [keys, graph.add("Pad", values, taken, graph.store("one", np.float32(1)))]
 
 
 def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> str:
@@ -84,17 +94,14 @@ def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activ
 
     # One product for all heads: each reads a row of its own, zero outside its part of the key.
     own = np.repeat(np.eye(heads, dtype=np.float32), size, axis=1) / math.sqrt(size)
-    query = graph.add("Unsqueeze", weights.linear(graph, hidden, "attention.query.weight"), ints(1))
+    query = weights.linear(graph, hidden, "attention.query.weight")
+    query = graph.add("Reshape", query, ints(-1, 1, width))
     queries = graph.add("Mul", query, graph.store("attention.own", own.astype(np.float32)))
     scores = graph.add("MatMul", queries, graph.add("Transpose", "keys_next", perm=[0, 2, 1]))
     biased = graph.add("Add", scores, _bias(graph, config, weights))
-    # [B, L, 1] as [B, 1, L], without a copy.
-    taken = graph.add("Slice", "values_next", ints(width), ints(width + 1), ints(2))
-    taken = graph.add("Unsqueeze", graph.add("Squeeze", taken, ints(2)), ints(1))
-    seen = graph.add("Greater", taken, graph.store("zero", np.float32(0)))
-    shown = graph.add("Where", seen, biased, graph.store("memory.empty", np.float32(EMPTY)))
-    best = graph.add("ReduceMax", shown, ints(-1))
-    share = graph.add("Exp", graph.add("Sub", shown, best))
+    # No need to leave the empty places out: their values are 0, and so is their share in the total.
+    limits = [graph.store(f"attention.{x}", np.float32(x)) for x in (-LARGEST_SCORE, LARGEST_SCORE)]
+    share = graph.add("Exp", graph.add("Clip", biased, *limits))
     told = graph.add("MatMul", share, "values_next")  # [B, N, ND + 1]
     total = graph.add("Slice", told, ints(width), ints(width + 1), ints(2))
     parts = graph.add("Slice", told, ints(0), ints(width), ints(2))
@@ -102,7 +109,9 @@ def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activ
     parts = graph.add("Reshape", parts, ints(0, heads * heads, size))
     parts = graph.add("Gather", parts, ints(*range(0, heads * heads, heads + 1)), axis=1)
     context = graph.add("Reshape", graph.add("Div", parts, total), ints(0, width))
-    return weights.linear(graph, weights.activations(graph, context), "attention.speak.weight")
+    return weights.linear(
+        graph, weights.activations(graph, context, "attention.speak"), "attention.speak.weight"
+    )
 
 
 def _bias(graph: Nodes, config: ModelConfig, weights: Weights) -> str:

@@ -19,6 +19,7 @@ from lianju.bot.verse.vocabulary import Vocabulary
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
+from .calibration import Limits, measure_limits
 from .errors import ExportError
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .known import build_known
@@ -81,8 +82,15 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
     with _place(out, options.force) as folder:
         trained.vocabulary.save(folder / VOCABULARY)
         precision = PRECISIONS[options.precision]
+        limits: Limits = {}
+        if precision.quantises_activations and options.corpus is not None:
+            limits = measure_limits(trained.model, trained.vocabulary, options.corpus)
         graph = build_step_graph(
-            trained.model.config, weights_of(trained.model), precision, trained.vocabulary.unknown
+            trained.model.config,
+            weights_of(trained.model),
+            precision,
+            trained.vocabulary.unknown,
+            limits,
         )
         (folder / STEP).write_bytes(graph.SerializeToString())
         if options.prosody:

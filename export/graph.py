@@ -17,6 +17,7 @@ from lianju.training.model import ModelConfig
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
 from . import attention
+from .calibration import Limits
 from .nodes import Nodes
 from .precision import Precision, Weights
 from .states import RECURRENT, ROWS, Shape, state_tensors
@@ -65,7 +66,11 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict]:
 
 
 def build_step_graph(
-    config: ModelConfig, weights: Mapping[str, np.ndarray], precision: Precision, unknown: int
+    config: ModelConfig,
+    weights: Mapping[str, np.ndarray],
+    precision: Precision,
+    unknown: int,
+    limits: Limits,
 ) -> ModelProto:
     """Builds the step graph.
 
@@ -74,12 +79,13 @@ def build_step_graph(
         weights: the model's state dictionary as fp32 arrays.
         precision: how weight matrices are stored.
         unknown: id of `<unk>`, the one token that the default mask excludes.
+        limits: of the activations, for a precision that quantises them.
 
     Raises:
         ExportError: the precision cannot hold these shapes.
     """
     graph = Nodes()
-    stored = Weights(weights, precision)
+    stored = Weights(weights, precision, limits)
     reading, stepping = Nodes(graph, "reading"), Nodes(graph, "stepping")
     _read(reading, config, stored)
     _step(stepping, config, stored)
@@ -116,11 +122,11 @@ def _step(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
     rows = weights.gather(graph, "embedding.weight", "token")
     after = []
     for layer, states in enumerate(before):
-        recalled = weights.activations(graph, states["h"], _is_bounded(config))
+        recalled = weights.activations(graph, states["h"], "recurrent")
         x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
         h_gates = weights.linear(graph, recalled, f"recurrent.weight_hh_l{layer}")
         after.append(_cell(graph, config, x_gates, h_gates, states))
-        rows = weights.activations(graph, after[-1]["h"], _is_bounded(config))
+        rows = weights.activations(graph, after[-1]["h"], "recurrent")
     _stack(graph, after)
     graph.results[HIDDEN] = after[-1]["h"]
     if config.attention_heads:
@@ -143,7 +149,7 @@ def _read(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
         x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
         body = Nodes(graph, f"layer{layer}")
         inner = {name: f"{body.name}_{name}" for name in states}
-        recalled = weights.activations(body, inner["h"], _is_bounded(config))
+        recalled = weights.activations(body, inner["h"], "recurrent")
         h_gates = weights.linear(body, recalled, f"recurrent.weight_hh_l{layer}")
         item = f"{body.name}_x_gates"
         body.results = _cell(body, config, item, h_gates, inner)
@@ -154,34 +160,27 @@ def _read(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
         outputs = graph.scan(body, before, graph.add("Reshape", x_gates, shape), item)
         after.append({name: f"{body.name}_{inner[name]}_last" for name in states})
         each = graph.store("hidden_rows", np.array([-1, config.hidden_size]))
-        rows = weights.activations(graph, graph.add("Reshape", outputs, each), _is_bounded(config))
+        rows = weights.activations(graph, graph.add("Reshape", outputs, each), "recurrent")
     _stack(graph, after)
     graph.results[HIDDEN] = after[-1]["h"]
     if config.attention_heads:
         attention.remember_all(graph, config, weights, rows, shape)
 
 
-def _is_bounded(config: ModelConfig) -> bool:
-    """Whether no output of a cell exceeds 1."""
-    return config.nonlinearity == "tanh" or config.cell != "rnn"
-
-
 def _reordered(graph: Nodes, config: ModelConfig) -> list[dict[str, str]]:
-    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [B, H]."""
-    first = graph.store("first_axis", np.array([0]))
+    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [1, B, H]."""
     layers: list[dict[str, str]] = [{} for _ in range(config.layers)]
     for name in RECURRENT[config.cell]:
         reordered = graph.add("Gather", name, "parent", axis=1)
         for layer, part in zip(layers, graph.split(reordered, config.layers, axis=0), strict=True):
-            layer[name] = graph.add("Squeeze", part, first)
+            layer[name] = part
     return layers
 
 
 def _stack(graph: Nodes, layers: Sequence[Mapping[str, str]]) -> None:
     """Puts the layers' states together again, as the graph's next state."""
-    first = graph.store("first_axis", np.array([0]))
     for name in layers[0]:
-        parts = [graph.add("Unsqueeze", states[name], first) for states in layers]
+        parts = [states[name] for states in layers]
         graph.results[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
 
 
@@ -194,8 +193,8 @@ def _cell(
         activation = {"tanh": "Tanh", "relu": "Relu"}[config.nonlinearity]
         return {"h": add(activation, add("Add", x_gates, h_gates))}
     if config.cell == "gru":
-        x_reset, x_update, x_new = graph.split(x_gates, 3, axis=1)
-        h_reset, h_update, h_new = graph.split(h_gates, 3, axis=1)
+        x_reset, x_update, x_new = graph.split(x_gates, 3, axis=-1)
+        h_reset, h_update, h_new = graph.split(h_gates, 3, axis=-1)
         reset = add("Sigmoid", add("Add", x_reset, h_reset))
         update = add("Sigmoid", add("Add", x_update, h_update))
         new = add("Tanh", add("Add", x_new, add("Mul", reset, h_new)))
@@ -203,7 +202,7 @@ def _cell(
         kept = add("Mul", update, add("Sub", before["h"], new))
         return {"h": add("Add", new, kept)}
     gates = add("Add", x_gates, h_gates)
-    enter, forget, new, leave = graph.split(gates, 4, axis=1)
+    enter, forget, new, leave = graph.split(gates, 4, axis=-1)
     kept = add("Mul", add("Sigmoid", forget), before["c"])
     cell = add("Add", kept, add("Mul", add("Sigmoid", enter), add("Tanh", new)))
     return {"h": add("Mul", add("Sigmoid", leave), add("Tanh", cell)), "c": cell}
@@ -215,15 +214,18 @@ def _predict(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
     So it is within a prompt, and the output layer is almost half of a one-row step.
     """
     spoken, silent = Nodes(graph, "spoken"), Nodes(graph, "silent")
-    rows = weights.activations(spoken, HIDDEN, _is_bounded(config))
+    rows = HIDDEN
     if config.attention_heads:
-        told = attention.look_back(spoken, config, weights, rows)
-        rows = weights.activations(spoken, spoken.add("Add", HIDDEN, told))
+        hidden = weights.activations(spoken, HIDDEN, "recurrent")
+        rows = spoken.add("Add", HIDDEN, attention.look_back(spoken, config, weights, hidden))
     if "projection.weight" in weights.arrays:
-        narrow = weights.linear(spoken, rows, "projection.weight")
-        rows = weights.activations(spoken, narrow)
+        wide = weights.activations(spoken, rows, "projection")
+        rows = weights.linear(spoken, wide, "projection.weight")
     output = "embedding.weight" if config.tied else "output.weight"
-    logits = weights.linear(spoken, rows, output, bias="output.bias")
+    read = weights.activations(spoken, rows, "output")
+    logits = weights.linear(spoken, read, output, bias="output.bias")
+    each = graph.store("vocabulary_rows", np.array([-1, config.vocabulary_size]))
+    logits = spoken.add("Reshape", logits, each)
     spoken.results["log_prob"] = spoken.add("LogSoftmax", logits, axis=-1)
     nothing = np.zeros((0, config.vocabulary_size), np.float32)
     silent.results["log_prob"] = silent.constant("silent_log_prob", nothing)

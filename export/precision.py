@@ -13,9 +13,11 @@ from typing import Protocol
 import numpy as np
 from onnx import GraphProto, ModelProto, TensorProto, helper
 
+from .calibration import Limits
 from .nodes import Nodes
 
 FLOAT = TensorProto.FLOAT
+ZERO = "int8.zero_float"  # what a table's integers have for 0
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,11 @@ class Activations:
 
     Attributes:
         rows: their name in the graph.
-        scale: what a step of them is worth in each row [B, 1]; None is the same for all rows.
+        step: name of what one of their integers is worth; none where they are fp32.
     """
 
     rows: str
-    scale: str | None = None
+    step: str = ""
 
 
 class Precision(Protocol):
@@ -37,13 +39,13 @@ class Precision(Protocol):
     name: str
     quantises_activations: bool
 
-    def activations(self, graph: Nodes, rows: str, bounded: bool = False) -> Activations:
+    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
         """Adds what products with fp32 rows [B, K] have in common.
 
         Args:
             graph: where to.
             rows: name of the rows.
-            bounded: no number of theirs exceeds 1, as those of gates and of tanh never do.
+            limit: the largest magnitude that matters.
         """
 
     def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
@@ -71,7 +73,7 @@ class Fp32:
     name = "fp32"
     quantises_activations = False
 
-    def activations(self, graph: Nodes, rows: str, bounded: bool = False) -> Activations:
+    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
         return Activations(rows)
 
     def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
@@ -80,8 +82,9 @@ class Fp32:
     def linear(
         self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
     ) -> str:
-        inputs = [rows.rows, graph.store(name, weight), *([bias] if bias else [])]
-        return graph.add("Gemm", *inputs, transB=1)
+        columns = graph.add("Transpose", graph.store(name, weight), perm=[1, 0])
+        product = graph.add("MatMul", rows.rows, columns)
+        return graph.add("Add", product, bias) if bias else product
 
     def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
         return stored[name]
@@ -91,11 +94,11 @@ class Fp32:
 
 
 class Int8:
-    """Weights as 8-bit integers with one fp32 scale for each output, and integer products.
+    """Weights as 8-bit integers with fp32 scales, and integer products.
 
-    Activations are quantised in the graph, by a scale of their own for each row or by one that
-    never changes. Integers add up to the same sum in any order, so a row's numbers depend on no
-    other row, and on no kernel.
+    A matrix has one scale for each output, a table one for all its rows, which are activations too.
+    Activations are quantised in the graph by scales that never change. Integers add up to the same
+    sum in any order, so a row's numbers depend on no other row, and on no kernel.
     """
 
     name = "int8"
@@ -105,72 +108,79 @@ class Int8:
     # 2 * (2 * 90) * 90 is the most that fits.
     LARGEST = 90
 
-    def activations(self, graph: Nodes, rows: str, bounded: bool = False) -> Activations:
-        zero = self._zero(graph)
-        if bounded:
-            return Activations(graph.add("QuantizeLinear", rows, self._step(graph), zero))
-        last = graph.store("last_axis", np.array([-1]))
-        tiny = graph.store("tiny", np.float32(1e-30))  # a row of zeros
-        largest = graph.add("Max", graph.add("ReduceMax", graph.add("Abs", rows), last), tiny)
-        scale = graph.add("Mul", largest, self._step(graph))
-        whole = graph.add("Div", rows, scale)
-        return Activations(graph.add("QuantizeLinear", whole, self._one(graph), zero), scale)
+    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
+        step = graph.store(f"int8.step.{limit:.6g}", np.float32(limit / self.LARGEST))
+        return Activations(graph.add("QuantizeLinear", rows, step, self._zero(graph)), step)
 
     def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
-        values, scales = self._store(graph, name, table)
-        picked = graph.add("Cast", graph.add("Gather", values, ids), to=FLOAT)
-        rows = graph.add("QuantizeLinear", picked, self._one(graph), self._zero(graph))
-        return Activations(rows, graph.add("Gather", scales, ids))
+        values, step = self._store_table(graph, name, table)
+        graph.store(ZERO, np.float32(self.LARGEST))
+        return Activations(graph.add("Gather", values, ids), step)
 
     def linear(
         self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
     ) -> str:
-        values, scales = self._store(graph, name, weight)
-        columns = graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0])
-        by_output = graph.add("Squeeze", scales, graph.store("last_axis", np.array([-1])))
-        step = self._one(graph) if rows.scale else self._step(graph)
-        inputs = [rows.rows, columns, step, by_output, self._zero(graph)]
-        if not rows.scale and bias:
+        columns, scales = self._columns(graph, name, weight)
+        inputs = [rows.rows, columns, rows.step, scales, self._zero(graph)]
+        if bias:
             inputs += ["", bias]
-        product = graph.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
-        if not rows.scale:
-            return product
-        scaled = graph.add("Mul", product, rows.scale)
-        return graph.add("Add", scaled, bias) if bias else scaled
+        return graph.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
 
     def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+        if f"{name}.uint8" in stored:
+            whole = stored[f"{name}.uint8"].astype(np.float32) - self.LARGEST
+            return whole * stored[f"{name}.step"]
         return stored[f"{name}.int8"] * stored[f"{name}.scale"]
 
     def step_size(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+        if f"{name}.uint8" in stored:
+            return np.full(stored[f"{name}.uint8"].shape, stored[f"{name}.step"])
         return np.broadcast_to(stored[f"{name}.scale"], stored[f"{name}.int8"].shape)
-
-    def _step(self, graph: Nodes) -> str:
-        return graph.store("int8.step", np.float32(1 / self.LARGEST))
 
     def _zero(self, graph: Nodes) -> str:
         return graph.store("int8.zero", np.uint8(self.LARGEST))
 
-    def _one(self, graph: Nodes) -> str:
-        return graph.store("one", np.float32(1))
+    def _columns(self, graph: Nodes, name: str, weight: np.ndarray) -> tuple[str, str]:
+        """Adds a weight [N, K] as integers [K, N], and its scales [N].
 
-    def _store(self, graph: Nodes, name: str, weight: np.ndarray) -> tuple[str, str]:
-        """Keeps a weight as integers [N, K] and scales [N, 1]."""
-        largest = np.abs(weight).max(axis=1, keepdims=True)
-        scales = np.where(largest > 0, largest / self.LARGEST, 1).astype(np.float32)
-        values = np.rint(weight / scales).astype(np.int8)
-        return graph.store(f"{name}.int8", values), graph.store(f"{name}.scale", scales)
+        What is added are constants, which ONNX Runtime works out when it loads the graph.
+        """
+        if f"{name}.uint8" in graph.initializers:  # a table that is an output matrix as well
+            table, scales = f"{name}.uint8", f"{name}.step"
+            whole = graph.add("Sub", graph.add("Cast", table, to=FLOAT), ZERO)
+            values = graph.add("Cast", whole, to=TensorProto.INT8)
+            size = graph.store(f"{name}.outputs", np.array([len(weight)]))
+            by_output = graph.add("Expand", scales, size)
+        else:
+            largest = np.abs(weight).max(axis=1, keepdims=True)
+            steps = np.where(largest > 0, largest / self.LARGEST, 1).astype(np.float32)
+            values = graph.store(f"{name}.int8", np.rint(weight / steps).astype(np.int8))
+            scales = graph.store(f"{name}.scale", steps)
+            by_output = graph.add("Squeeze", scales, graph.store("last_axis", np.array([-1])))
+        return graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0]), by_output
+
+    def _store_table(self, graph: Nodes, name: str, table: np.ndarray) -> tuple[str, str]:
+        """Keeps a table as integers from 0 to twice `LARGEST`, and what one of them is worth."""
+        step = np.float32(np.abs(table).max() / self.LARGEST or 1)
+        values = np.rint(table / step + self.LARGEST).astype(np.uint8)
+        return graph.store(f"{name}.uint8", values), graph.store(f"{name}.step", step)
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A model's weights, by name as fp32 arrays, and how a graph is to have them."""
+    """A model's weights, by name as fp32 arrays, and how a graph is to have them.
+
+    Attributes:
+        limits: The largest activations that matter, by the layer that reads them.
+    """
 
     arrays: Mapping[str, np.ndarray]
     precision: Precision
+    limits: Limits
 
-    def activations(self, graph: Nodes, rows: str, bounded: bool = False) -> Activations:
+    def activations(self, graph: Nodes, rows: str, reader: str) -> Activations:
         """See `Precision.activations`."""
-        return self.precision.activations(graph, rows, bounded)
+        return self.precision.activations(graph, rows, self.limits.get(reader, 1.0))
 
     def gather(self, graph: Nodes, name: str, ids: str) -> Activations:
         """Adds the look-up of the rows of a weight by ids [B]."""
@@ -213,6 +223,10 @@ def _stop_rounding(graph: GraphProto) -> None:
         out = node.output[0]
         if node.op_type == "QuantizeLinear":
             add("Div", node.input[:2], out)
+        elif node.op_type == "Gather" and node.input[0].endswith(".uint8"):
+            picked = add("Gather", list(node.input), f"{out}_picked")
+            whole = add("Cast", [picked], f"{out}_cast", to=FLOAT)
+            add("Sub", [whole, ZERO], out)
         elif node.op_type == "MatMulIntegerToFloat":
             rows, columns, step, scales, _, *more = node.input
             weight = add("Cast", [columns], f"{out}_whole", to=FLOAT)

@@ -12,6 +12,7 @@ import onnxruntime as ort
 import pytest
 import torch
 from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.export.calibration import Limits, limits_of, watch
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS
 from lianju.export.states import ROWS, state_tensors
@@ -53,6 +54,14 @@ def random_model(config: ModelConfig, seed: int = 3) -> LanguageModel:
         for parameter in model.parameters():
             parameter.uniform_(-0.4, 0.4)
     return model.eval()
+
+
+def random_limits(model: LanguageModel) -> Limits:
+    """The limits of a model's activations over random tokens."""
+    size = model.config.vocabulary_size
+    with watch(model) as seen, torch.no_grad():
+        model(torch.randint(size, (40, 12), generator=torch.Generator().manual_seed(0)))
+    return limits_of(model.config, seen)
 
 
 @pytest.fixture(params=CONFIGS.values(), ids=CONFIGS)
@@ -97,7 +106,11 @@ def open_step() -> Callable[..., Step]:
 
     def open_step(model: LanguageModel, precision: str = "fp32") -> Step:
         graph = build_step_graph(
-            model.config, weights_of(model), PRECISIONS[precision], SPECIAL.index("<unk>")
+            model.config,
+            weights_of(model),
+            PRECISIONS[precision],
+            SPECIAL.index("<unk>"),
+            random_limits(model),
         )
         return Step(open_session(graph.SerializeToString()), tuple(state_tensors(model.config)))
 

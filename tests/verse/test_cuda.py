@@ -41,6 +41,7 @@ def shipped(tmp_path_factory):
         weights_of(weights.model()),
         PRECISIONS["fp32"],
         stored.vocabulary.unknown,
+        {},
     )
     onnx.save(graph, stored.graph_path)
     manifest = read_manifest(directory)
