@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -157,14 +158,15 @@ def _extended(
     if min(counts) < max(counts):
         score, token = _padded(score, counts, -np.inf), _padded(token, counts, 0)
     score, token = score.reshape(len(searches), -1), token.reshape(len(searches), -1)
-    parent = np.broadcast_to(np.arange(score.shape[1]) // k, score.shape)
-    order = np.lexsort((token, parent, -score))
-    number = np.arange(len(searches))[:, None]
-    score, token, parent = score[number, order], token[number, order], order // k
-    closing = plan.is_ending[token]
-    enough = score.shape[1] >= plan.width and score[:, plan.width - 1].min() > -np.inf
-    if enough and not closing.any() and not any(search.ended for search in searches):
-        return _grown(searches, counts, score, token, parent)
+    number, row = _places(*score.shape, k)
+    order = np.lexsort((token, row, -score))
+    best = order[:, : plan.width]
+    enough = best.shape[1] == plan.width and score[number, best[:, -1:]].min() > -np.inf
+    ending = plan.is_ending[token]
+    if enough and not ending.any() and not any(search.ended for search in searches):
+        return _grown(searches, counts, score[number, best], token[number, best], best // k)
+    score, token, closing = score[number, order], token[number, order], ending[number, order]
+    parent = order // k
     after = []
     allowed = np.count_nonzero(score > -np.inf, axis=1)
     for i, search in enumerate(searches):
@@ -178,6 +180,13 @@ def _extended(
     return after
 
 
+@lru_cache(256)
+def _places(searches: int, extensions: int, k: int) -> tuple[IntArray, IntArray]:
+    """The number of each search [searches, 1], and the row of each of its extensions."""
+    parent = np.broadcast_to(np.arange(extensions) // k, (searches, extensions))
+    return np.arange(searches)[:, None], parent
+
+
 def _grown(
     searches: Sequence[BeamSearch],
     counts: Sequence[int],
@@ -185,9 +194,7 @@ def _grown(
     token: IntArray,
     parent: IntArray,
 ) -> list[BeamSearch]:
-    """The searches with the best `width` of their extensions, all in a row, none of them closed."""
-    width = searches[0].plan.width
-    score, token, parent = score[:, :width], token[:, :width], parent[:, :width]
+    """The searches with these extensions of theirs [searches, width], none of which is closed."""
     row = parent
     if len(searches) > 1:
         row = parent + np.cumsum([0, *counts[:-1]])[:, None]
