@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from contextlib import suppress
 
 import aiohttp
@@ -18,6 +19,7 @@ from .settings import Settings
 __all__ = ["PORTAL", "read_token", "run"]
 
 PORTAL = "https://discord.com/developers/applications"
+SWITCH_S = 1e-3
 AUTHENTICATION_FAILED = 4004  # the gateway's close code
 STDIN = 0
 
@@ -37,6 +39,9 @@ def run(settings: Settings) -> int:
     """
     token = read_token(settings)
     set_up_logging(settings.log_format, settings.log_level)
+    # The engine's thread and the event loop share the interpreter; with Python's 5 ms either would
+    # wait long for the other under load.
+    sys.setswitchinterval(SWITCH_S)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # no voice here
     if settings.rest_base is not None:
         Route.BASE = settings.rest_base.rstrip("/")
