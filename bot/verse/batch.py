@@ -20,7 +20,7 @@ __all__ = ["Batch", "Seat", "level_of", "model_failed", "run_search"]
 # Rows of an asker up to which its searches count as narrow, less narrow, ...
 LEVELS = (8, 32, 128)
 STEP_WORK = 8  # what a call costs beside its rows, in rows
-READ_TOKENS = 512  # what newcomers may read between two steps: about as long as a wide step takes
+READ_TOKENS = 640  # what newcomers may read between two steps: as long as a wide step takes
 # What one level may have at once. On a CPU, more rows take as much longer as they are more, and
 # more memory; a GPU takes them at little more than the price of one.
 MAX_ROWS = {"cpu": 320, "cuda": 8192}

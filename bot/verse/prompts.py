@@ -1,7 +1,7 @@
 """Reading prompts: many in one call of the model, and none twice."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -38,16 +38,18 @@ class PromptReader:
             The state after each, of one row; or what the model raised instead.
         """
         found: dict[Tokens, State | Exception] = {}
+        openings: dict[Tokens, State] = {}  # held here: meanwhile they may be forgotten
         unread: defaultdict[tuple[int, int], list[Tokens]] = defaultdict(list)
         for text in texts:
             length = self._known_opening(text)
+            openings[text[:length]] = self._state(text[:length])
             if length == len(text):
-                found[text] = self._state(text)
+                found[text] = openings[text]
             elif text not in unread[length, len(text)]:
                 unread[length, len(text)].append(text)
         for (length, _), alike in unread.items():
             try:
-                states = self._go_on(alike, length)
+                states = self._go_on(alike, length, openings)
             except Exception as error:  # the other texts go on
                 found |= dict.fromkeys(alike, error)
                 continue
@@ -66,10 +68,12 @@ class PromptReader:
         self._known.move_to_end(opening)
         return self._known[opening]
 
-    def _go_on(self, texts: Sequence[Tokens], length: int) -> Sequence[State]:
+    def _go_on(
+        self, texts: Sequence[Tokens], length: int, known: Mapping[Tokens, State]
+    ) -> Sequence[State]:
         """Reads what follows the first `length` tokens of texts that are equally long."""
         openings = list(dict.fromkeys(text[:length] for text in texts))
-        states = [self._state(opening) for opening in openings]
+        states = [known[opening] for opening in openings]
         state = states[0] if len(states) == 1 else self._model.join(states)
         parent = np.array([openings.index(text[:length]) for text in texts])
         tokens = np.array([text[length:] for text in texts], np.int64).T
