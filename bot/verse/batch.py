@@ -140,11 +140,12 @@ class Batch:
         """The widest cohort that has waited long enough, or the narrowest."""
         if len(self._cohorts) == 1:
             return self._cohorts[0]
-        by_level = sorted(self._cohorts, key=lambda cohort: cohort.level)
-        turn = next(
-            (cohort for cohort in by_level[:0:-1] if cohort.credit >= cohort.work), by_level[0]
-        )
-        for cohort in by_level:
+        waited = [cohort for cohort in self._cohorts if cohort.credit >= cohort.work]
+        if waited:
+            turn = max(waited, key=lambda cohort: (cohort.level, cohort.credit))
+        else:
+            turn = min(self._cohorts, key=lambda cohort: cohort.level)
+        for cohort in self._cohorts:
             if cohort is not turn and cohort.level >= turn.level:
                 cohort.credit += turn.work
         turn.credit = 0

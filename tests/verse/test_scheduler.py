@@ -9,48 +9,15 @@ from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
 from lianju.bot.verse.rules import EverywhereRule, TokenSet
 from lianju.bot.verse.scheduler import Scheduler
 
+from .gate import Clock, Gate
 from .test_batch import MIXED, TOKENS, Faulty, assert_same, crash, search, table_model
 
 LONG = 3600.0
 
 
-class Gate:
-    """A model whose every step waits to be let through, and tells that it has begun."""
-
-    grows = False
-    provider = "cpu"
-
-    def __init__(self):
-        self._model = table_model()
-        self._begun, self._pass = threading.Semaphore(0), threading.Semaphore(0)
-        self.initial_state, self.join = self._model.initial_state, self._model.join
-        self.read, self.split, self.rest = self._model.read, self._model.split, self._model.rest
-        self.calls = self._model.calls
-
-    def step(self, *arguments):
-        self._begun.release()
-        self._pass.acquire()
-        return self._model.step(*arguments)
-
-    async def begun(self):
-        """Waits until a step has begun, and holds it there."""
-        await asyncio.to_thread(self._begun.acquire)
-
-    def let(self, steps=1):
-        self._pass.release(steps)
-
-
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def gate():
-    return Gate()
+    return Gate(table_model())
 
 
 @pytest.fixture
