@@ -1,0 +1,275 @@
+"""In any company a search finds what it finds alone, and what plain Python finds."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lianju.bot.verse.batch import Batch, run_search
+from lianju.bot.verse.beam import BeamPlan, BeamSearch, advance_beams
+from lianju.bot.verse.bundle import default_directory
+from lianju.bot.verse.composer import open_composer
+from lianju.bot.verse.errors import NothingAllowedError, SearchError
+from lianju.bot.verse.path_rules import RepetitionRule
+from lianju.bot.verse.rules import EverywhereRule, RuleBook, TokenSet
+from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.export.bench.mixture import mix
+from lianju.export.bundle import BundleOptions, write_bundle
+from lianju.training.checkpoint import Trained
+from lianju.training.model import LanguageModel, ModelConfig
+
+from .reference import plain_beam_search
+from .table import TableModel, random_table
+from .toy import CHINESE, PROMPTS, SPECIALS
+
+TOKENS = Vocabulary(("<unk>", "<e>", "</l>", *"abcd"), (-1,) * 3 + (1,) * 4)
+SIZE = len(TOKENS)
+BOOK = RuleBook(TOKENS)
+EVERYTHING = EverywhereRule(TokenSet.of(SIZE, range(SIZE)))
+
+
+@dataclass(frozen=True)
+class NoEchoRule:
+    """No token after itself, with nothing in reserve."""
+
+    def refuses(self, paths, token):
+        return token == paths[:, -1:] if paths.shape[1] else np.zeros(token.shape, bool)
+
+    def reserve(self, length):
+        return 0
+
+
+KINDS = {
+    "plain": {"rules": BOOK.plain()},
+    "without a": {"rules": (*BOOK.plain(), EverywhereRule(TokenSet.of(SIZE, (3,))))},
+    "without endings": {"rules": (*BOOK.plain(), EverywhereRule(TokenSet.of(SIZE, (1, 2))))},
+    "no echo": {"rules": BOOK.plain(), "path_rules": (NoEchoRule(),)},
+    "no repetition": {"rules": BOOK.plain(), "path_rules": (RepetitionRule(),)},
+}
+
+
+def beam(prompt, width, max_tokens, kind="plain"):
+    return BeamSearch(
+        BeamPlan(
+            prompt=prompt,
+            width=width,
+            max_tokens=max_tokens,
+            endings=TOKENS.endings,
+            vocabulary_size=SIZE,
+            **KINDS[kind],
+        )
+    )
+
+
+prompts = st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=4).map(tuple)
+beams = st.builds(
+    beam, prompts, st.integers(1, 5), st.integers(1, 6), st.sampled_from(sorted(KINDS))
+)
+
+
+class TestBeamsAdvancedTogether:
+    def candidates(self, search, table):
+        """What a model returns for a search, by its paths alone."""
+        scores = [table((*search.prompt, *path)) for path in search.paths.tolist()]
+        scores = np.array(scores) + search.mask
+        token = np.argsort(-scores, axis=1, kind="stable")[:, : search.k]
+        return np.take_along_axis(scores, token, axis=1), token
+
+    def later(self, search, table, steps):
+        """A search some steps on; None where it has come to its end."""
+        for _ in range(steps):
+            try:
+                search = search.advance(*self.candidates(search, table))
+            except NothingAllowedError:
+                return None
+            if search.done:
+                return None
+        return search
+
+    def alone(self, search, *found):
+        try:
+            return search.advance(*found)
+        except SearchError as error:
+            return error
+
+    def assert_same(self, found, expected):
+        assert type(found) is type(expected)
+        if isinstance(found, SearchError):
+            assert str(found) == str(expected)
+            return
+        assert found.plan is expected.plan
+        assert found.ended == expected.ended
+        for name in ("paths", "log_prob", "parent"):
+            one, other = getattr(found, name), getattr(expected, name)
+            assert one.dtype == other.dtype
+            np.testing.assert_array_equal(one, other)
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        seed=st.integers(0, 2**32 - 1),
+        coarse=st.booleans(),
+        width=st.integers(1, 5),
+        steps=st.integers(0, 4),
+        those=st.lists(st.tuples(prompts, st.sampled_from(sorted(KINDS))), min_size=2, max_size=7),
+        faults=st.dictionaries(st.integers(0, 6), st.sampled_from((np.nan, -np.inf)), max_size=2),
+    )
+    def test_each_does_as_alone(self, seed, coarse, width, steps, those, faults):
+        table = random_table(seed, SIZE, coarse)  # coarse ones are full of ties
+        begun = [beam(prompt, width, 6, kind) for prompt, kind in those]
+        later = [self.later(search, table, steps) for search in begun]
+        searches = sorted((it for it in later if it), key=lambda search: search.k)
+        for _, group in groupby(searches, key=lambda search: search.alike):
+            alike = list(group)
+            found = [self.candidates(search, table) for search in alike]
+            for number, fault in faults.items():
+                if number < len(alike):
+                    found[number][0][:] = fault
+            together = advance_beams(alike, *map(np.concatenate, zip(*found, strict=True)))
+            for search, own, after in zip(alike, found, together, strict=True):
+                self.assert_same(after, self.alone(search, *own))
+
+    def test_the_fault_of_one_is_told_to_it_alone(self):
+        table = random_table(1, SIZE)
+        alike = [beam((token,), 2, 4) for token in (3, 4, 5, 6)]
+        found = [self.candidates(search, table) for search in alike]
+        found[1][0][0, 0], found[2][0][:] = np.nan, -np.inf
+        together = advance_beams(alike, *map(np.concatenate, zip(*found, strict=True)))
+        good, poisoned, stuck, fine = together
+        assert "no probability" in str(poisoned)
+        assert isinstance(stuck, NothingAllowedError)
+        for after, number in ((good, 0), (fine, 3)):
+            self.assert_same(after, alike[number].advance(*found[number]))
+
+
+def texts_and_scores(found):
+    return [(path.tokens, path.ended, pytest.approx(path.log_prob)) for path in found]
+
+
+def reference(table, search):
+    """What plain Python finds for a plain beam."""
+    plan = search.plan
+    expected = plain_beam_search(
+        lambda prefixes: map(table, prefixes),
+        plan.prompt,
+        plan.width,
+        plan.max_tokens,
+        plan.endings,
+        TOKENS.unknown,
+    )
+    closed = [(tokens, tokens[-1] in plan.endings, score) for tokens, score in expected]
+    return [(tokens[:-1] if ended else tokens, ended, score) for tokens, ended, score in closed]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    coarse=st.booleans(),
+    arrivals=st.lists(st.lists(beams, max_size=8), min_size=1, max_size=8),
+    leaves=st.sets(st.integers(0, 63), max_size=4),
+)
+def test_whoever_comes_and_goes_a_search_finds_its_own(seed, coarse, arrivals, leaves):
+    table = random_table(seed, SIZE, coarse)
+    batch, seats, gone = Batch(TableModel(table, SIZE)), [], []
+    for newcomers in arrivals:
+        seats += [(search, batch.join(search)) for search in newcomers]
+        batch.step()
+        for number in leaves & set(range(len(seats))):
+            batch.leave(seats[number][1])
+            gone.append(number)
+    while batch:
+        batch.step()
+    for number, (search, seat) in enumerate(seats):
+        if number in gone:
+            continue
+        if search.plan.rules is KINDS["plain"]["rules"] and not search.plan.path_rules:
+            expected = reference(table, search)
+        else:
+            try:
+                expected = texts_and_scores(run_search(TableModel(table, SIZE), search))
+            except NothingAllowedError:
+                assert isinstance(seat.error, NothingAllowedError)
+                continue
+        assert seat.error is None
+        assert texts_and_scores(seat.search.result()) == expected
+
+
+@pytest.mark.parametrize("count", [1, 2, 17, 64])
+def test_so_many_at_once_all_find_their_own(count):
+    rng, table = np.random.default_rng(count), random_table(count, SIZE)
+    searches = [
+        beam(tuple(rng.integers(0, SIZE, rng.integers(1, 5)).tolist()), int(width), int(length))
+        for width, length in zip(rng.integers(1, 6, count), rng.integers(1, 6, count), strict=True)
+    ]
+    nothing = BeamSearch(replace(searches[0].plan, rules=(EVERYTHING,)))
+    batch = Batch(TableModel(table, SIZE))
+    seats = [batch.join(search) for search in (*searches, nothing)]
+    while batch:
+        batch.step()
+    for search, seat in zip(searches, seats, strict=False):
+        assert texts_and_scores(seat.search.result()) == reference(table, search)
+    assert isinstance(seats[-1].error, NothingAllowedError)
+
+
+def with_memory(folder):
+    """A bundle of ours with random weights, in 8 bits, that looks back over a short window."""
+    torch.set_num_threads(1)
+    torch.manual_seed(5)
+    config = ModelConfig(
+        *(len(CHINESE), "lstm"),
+        embedding_size=24,
+        hidden_size=24,
+        tied=True,
+        attention_heads=2,
+        attention_window=9,
+    )
+    model = LanguageModel(config).eval()
+    with torch.no_grad():
+        model.embedding.weight.mul_(3)  # so that what was read matters
+    vocabulary = Vocabulary(CHINESE, tuple(-1 if token in SPECIALS else 1 for token in CHINESE))
+    info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": 5}
+    for split in ("train", "validation", "test"):
+        lines = "\n".join(" ".join(text) + " </l>" for text in PROMPTS[:9])
+        (folder / f"{split}.txt").write_text(lines + "\n", encoding="utf-8")
+    options = BundleOptions(name="toy", precision="int8", corpus=folder)
+    write_bundle(Trained(model, vocabulary, info), folder / "toy", options)
+    return folder / "toy"
+
+
+@pytest.mark.parametrize("shipped", [True, False], ids=["the bundle that ships", "with a memory"])
+def test_sixty_requests_at_once_are_answered_bit_for_bit_as_alone(shipped, tmp_path):
+    directory = default_directory() if shipped else with_memory(tmp_path)
+
+    def composer():
+        return open_composer(directory, "cpu", 1)
+
+    reading = composer()
+    prompts = [text for text in PROMPTS if len(text) == 7][:30]
+    requests = mix(reading, prompts, 60)
+    assert len({(request.text, request.heads) for request in requests}) < 60
+    alone = [outcome(reading, request) for request in requests]
+
+    async def ask_together(composer):
+        asked = (composer.compose(request, 3600) for request in requests)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    busy = composer()
+    together = asyncio.run(ask_together(busy))
+    busy.close()
+    for request, one, other in zip(requests, alone, together, strict=True):
+        if isinstance(one, NothingAllowedError):
+            assert isinstance(other, NothingAllowedError), request
+        else:
+            assert other.complete
+            assert one.candidates == other.candidates, request
+    assert sum(not isinstance(one, SearchError) for one in alone) > 50
+
+
+def outcome(composer, request):
+    try:
+        return composer.compose_now(request)
+    except NothingAllowedError as error:
+        return error
