@@ -93,10 +93,13 @@ def test_the_wide_go_on_while_narrow_ones_keep_coming():
     batch, numbers = Watched(), itertools.count(AHEAD)
     wide = [batch.seat(search(number, WIDE)) for number in range(AHEAD)]
     narrow = []
-    while not all(seat.search.done for seat in wide):
+    for _ in range(500):
+        if all(seat.search.done for seat in wide):
+            break
         narrow = [seat for seat in narrow if not seat.search.done]
         narrow += [batch.seat(search(next(numbers), NARROW)) for _ in range(3 - len(narrow))]
         batch.turn()
+    assert all(seat.search.done for seat in wide)
     # Between two wide steps the narrow have at most as much as the later one takes, and a step.
     given = 0
     for width, work in batch.steps:
