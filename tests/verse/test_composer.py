@@ -2,9 +2,13 @@ import asyncio
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Request, open_composer
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.composer import Composer, Request, open_composer
 from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
+from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.step_model import StepModel
 
+from .gate import Clock, Gate
 from .reference import plain_beam_search
 from .toy import CHINESE, PROMPTS, SPECIALS, Toy
 
@@ -185,13 +189,17 @@ async def test_a_bad_prompt_reaches_no_engine(composer):
 
 
 async def test_deadline_and_capacity_reach_the_engine(tmp_path):
-    composer = open_composer(Toy().write(tmp_path), "cpu", 1, capacity=1)
+    bundle = load_bundle(Toy().write(tmp_path))
+    gate = Gate(StepModel(bundle, "cpu", 1))
+    composer = Composer(bundle, gate, Scheduler(gate, capacity=1, clock=Clock()))
     with pytest.raises(DeadlineError):
         await composer.compose(Request("白日"), 0)
-    both = [composer.compose(Request("白日"), 3600) for _ in range(2)]
-    answer, refusal = await asyncio.gather(*both, return_exceptions=True)
-    assert answer.candidates
-    assert isinstance(refusal, BusyError)
+    asked = asyncio.create_task(composer.compose(Request("白日"), 3600))
+    await gate.begun()
+    with pytest.raises(BusyError, match="Too many"):
+        await composer.compose(Request("白日"), 3600)
+    gate.let(1000)
+    assert (await asked).candidates
     composer.close()
     with pytest.raises(BusyError, match="shutting down"):
         await composer.compose(Request("白日"), 3600)

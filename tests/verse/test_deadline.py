@@ -1,0 +1,151 @@
+"""Where the deadline comes first, the answer has the best whole lines that there are."""
+
+import asyncio
+
+import pytest
+from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.composer import Choosing, Composer, Request, Sampling
+from lianju.bot.verse.errors import DeadlineError
+from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.step_model import StepModel
+
+from .gate import Clock
+from .toy import Toy
+
+LINE = "黄河远上白云间"
+STEPS = len(LINE) + 1  # of a line: one a character, one for what closes it
+TOY = Toy()
+IDS = {token: number for number, token in enumerate(TOY.tokens)}
+MODES = {
+    "beam": {"width": 6},
+    "chosen": {"choosing": Choosing(3)},
+    "sampled": {"sampling": Sampling(seed=4)},
+}
+
+
+class Ticking:
+    """A model whose every step takes a second."""
+
+    def __init__(self, model, clock):
+        self._model, self._clock = model, clock
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def step(self, *arguments):
+        self._clock.now += 1
+        return self._model.step(*arguments)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return load_bundle(TOY.write(tmp_path_factory.mktemp("toy")))
+
+
+@pytest.fixture
+def ask(bundle):
+    """Asks for an answer within so many steps; and how many have been taken."""
+    clock = Clock()
+    model = Ticking(StepModel(bundle, "cpu", 1), clock)
+    composer = Composer(bundle, model, Scheduler(model, clock=clock))
+
+    def ask(steps, **wishes):
+        clock.now = 0.0
+        answer = asyncio.run(composer.compose(Request(LINE, **wishes), steps))
+        return answer, clock.now
+
+    yield ask
+    composer.close()
+
+
+def log_prob(*lines, closed):
+    """What plain NumPy finds for lines after `LINE`; the last may be closed by any ending."""
+    prefix = [IDS["<s>"], *(IDS[letter] for letter in LINE), IDS["</l>"]]
+    total = 0.0
+    for line in lines:
+        for letter in line:
+            total += TOY.log_prob(prefix)[IDS[letter]]
+            prefix.append(IDS[letter])
+        if closed or line is not lines[-1]:
+            total += max(TOY.log_prob(prefix)[IDS[ending]] for ending in ("<e>", "</l>"))
+        prefix.append(IDS["</l>"])
+    return total
+
+
+def assert_best_first(answer, closed):
+    scores = [candidate.log_prob for candidate in answer.candidates]
+    assert scores == sorted(scores, reverse=True)
+    if closed is None:
+        return
+    for candidate in answer.candidates:
+        expected = log_prob(*candidate.lines, closed=closed)
+        assert candidate.log_prob == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("steps", [0, 1, STEPS - 2])
+def test_without_a_whole_line_it_is_an_error(ask, mode, steps):
+    with pytest.raises(DeadlineError, match="took too long"):
+        ask(steps, **MODES[mode])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_lines_that_nothing_has_closed_yet_are_whole(ask, mode):
+    answer, taken = ask(STEPS - 1, **MODES[mode])
+    assert not answer.complete
+    assert taken == STEPS - 1
+    assert len({candidate.text for candidate in answer.candidates}) == answer.request.lines
+    assert {len(candidate.text) for candidate in answer.candidates} == {len(LINE)}
+    assert_best_first(answer, closed=False)
+
+
+@pytest.mark.parametrize("mode", ["beam", "sampled"])
+def test_in_the_nick_of_time_it_is_complete(ask, mode):
+    answer, taken = ask(STEPS, **MODES[mode])
+    assert answer.complete
+    assert taken == STEPS
+    # Any ending may have closed a drawn line.
+    assert_best_first(answer, closed=True if mode == "beam" else None)
+    unhurried, _ = ask(3600, **MODES[mode])
+    assert answer.candidates == unhurried.candidates
+
+
+@pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 2 * STEPS - 1])
+def test_lines_that_are_drawn_and_not_rated_go_by_their_likelihood(ask, steps):
+    answer, _ = ask(steps, **MODES["chosen"])
+    assert not answer.complete
+    assert len(answer.candidates) == 5
+    assert_best_first(answer, closed=None)
+    assert [candidate.objective for candidate in answer.candidates] == [
+        candidate.log_prob for candidate in answer.candidates
+    ]
+
+
+def test_rated_they_go_by_more_than_that(ask):
+    answer, taken = ask(2 * STEPS, **MODES["chosen"])
+    assert answer.complete
+    assert taken == 2 * STEPS
+    assert all(candidate.objective > candidate.log_prob for candidate in answer.candidates)
+
+
+def test_a_quatrain_ends_after_the_lines_that_are_whole(ask):
+    lines = {}
+    for steps in (STEPS, 2 * STEPS - 2, 2 * STEPS - 1, 2 * STEPS, 3 * STEPS - 1, 3 * STEPS):
+        answer, _ = ask(steps, form="jueju", width=4)
+        (lines[steps],) = {len(candidate.lines) for candidate in answer.candidates}
+        assert answer.complete == (steps == 3 * STEPS)
+        open_end = steps in (2 * STEPS - 1, 3 * STEPS - 1)
+        assert_best_first(answer, closed=not open_end)
+    assert list(lines.values()) == [1, 1, 2, 2, 3, 3]
+    with pytest.raises(DeadlineError):
+        ask(STEPS - 2, form="jueju", width=4)
+
+
+def test_the_engine_goes_on_after_it(ask):
+    for steps in (0, STEPS - 1, 3):
+        try:
+            ask(steps, **MODES["beam"])
+        except DeadlineError:
+            assert steps != STEPS - 1
+    answer, _ = ask(3600, **MODES["beam"])
+    assert answer.complete
