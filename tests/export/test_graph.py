@@ -155,3 +155,52 @@ def test_rows_of_different_ages_share_a_step(looking_back, open_step):
         np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
         for mine, theirs in zip(as_trained(config, step.after(found)), after, strict=True):
             np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("steps", [2, 3, 8], ids=["two", "within a window", "beyond it"])
+def test_several_tokens_at_once_leave_what_they_leave_one_by_one(
+    model, open_step, precision, steps
+):
+    step, config, rng = open_step(model, precision), model.config, np.random.default_rng(steps)
+    close = {"rtol": 0, "atol": 0} if precision == "int8" else {"rtol": 1e-6, "atol": 1e-6}
+    for _ in range(10):
+        before = random_state(config, 4, rng)  # rows of different ages
+        tokens, parent = rng.integers(0, 47, (steps, 6)), rng.integers(0, 4, 6)
+        at_once = step.run(tokens[-1], parent, before, before=tokens[:-1])
+        state = before
+        for token in tokens:
+            one_by_one = step.run(token, parent, state)
+            state, parent = step.after(one_by_one), np.arange(6)
+        for name, array in one_by_one.items():
+            np.testing.assert_allclose(at_once[name], array, **close, err_msg=name)
+
+
+def test_a_text_read_at_once_matches_pytorch(model, open_step, zero_state):
+    step, rng = open_step(model), np.random.default_rng(9)
+    tokens = rng.integers(0, 47, (7, 3))
+    found = step.run(tokens[-1], [0, 0, 0], zero_state(model.config), before=tokens[:-1])
+    with torch.no_grad():
+        logits, after = model(torch.from_numpy(tokens.T.copy()))
+    expected = logits[:, -1].log_softmax(-1).numpy()
+    np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
+    for mine, theirs in zip(as_trained(model.config, step.after(found)), after, strict=True):
+        np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
+
+
+def test_a_text_that_is_read_need_not_be_gone_on_from(model, open_step, zero_state):
+    step, state = open_step(model), zero_state(model.config)
+    wishes = {"before": np.array([[5, 6], [7, 8]]), "k": np.array([0])}
+    silent = step.run([9, 4], [0, 0], state, predict=np.array([False]), **wishes)
+    assert silent["log_prob"].size == silent["top_token"].size == 0
+    spoken = step.run([9, 4], [0, 0], state, **wishes)
+    for one, other in zip(step.after(silent), step.after(spoken), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_no_token_before_is_one_step(model, open_step, zero_state):
+    step, state = open_step(model), zero_state(model.config)
+    one = step.run([5, 6], [0, 0], state)
+    other = step.run([5, 6], [0, 0], state, before=np.zeros((0, 2), np.int64))
+    for name, array in one.items():
+        assert np.array_equal(other[name], array)
