@@ -168,10 +168,12 @@ class Scheduler:
             return bool(self._arrivals or worker.tickets or self._closed)
 
         with self._changed:
-            if not self._changed.wait_for(awaited, IDLE_S):
-                with suppress(Exception):  # whoever asks next will be told
-                    self._model.rest()
-                self._changed.wait_for(awaited)
+            is_idle = not self._changed.wait_for(awaited, IDLE_S)
+        if is_idle:
+            with suppress(Exception):  # whoever asks next will be told
+                self._model.rest()
+        with self._changed:
+            self._changed.wait_for(awaited)
             arrivals, self._arrivals = self._arrivals, []
             closed = self._closed
         for ticket in arrivals:
