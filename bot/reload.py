@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # the command does without what the bot needs
 
 __all__ = ["ReloadError", "ask_to_reload", "keep_reloading"]
 
+PATIENCE_S = 120.0  # what loading the largest bundle may take
+
 _log = logging.getLogger(__name__)
 
 
@@ -123,19 +125,25 @@ def ask_to_reload(database: str) -> str:
         raise ReloadError("This system has no way to ask a running bot: restart it instead.")
     try:
         with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE_S)
             connection.connect(_address(path))
-            with connection.makefile(encoding="utf-8") as stream:
+            with connection.makefile(encoding="utf-8", errors="replace") as stream:
                 heard = stream.read()
     except (FileNotFoundError, ConnectionRefusedError):
         raise ReloadError(
             f"No `lianju serve` with the database {database_path(database)} is ready here: "
             "start it, or wait until it is."
         ) from None
+    except TimeoutError:
+        raise ReloadError("The bot does not answer: its log says what became of it.") from None
     except OSError as error:
         raise ReloadError(f"{path} cannot be reached: {error.strerror or error}.") from None
     if not heard:
         raise ReloadError("Not reloaded: the bot has stopped meanwhile.")
-    reply = Reply(**json.loads(heard))
+    try:
+        reply = Reply(**json.loads(heard))
+    except (ValueError, TypeError):  # cut off, or of another version
+        raise ReloadError("The bot's reply makes no sense: its log says what it did.") from None
     if not reply.done:
         raise ReloadError(reply.sentence)
     return reply.sentence

@@ -55,7 +55,7 @@ class _Cohort:
     Attributes:
         age: Tokens that all its rows have consumed, where the state tells; else 0.
         size: Rows of the state.
-        credit: What narrower ones have been given since its last step, in rows.
+        credit: Its share of what the narrowest level was given, less its own steps, in rows.
     """
 
     level: int
@@ -63,7 +63,7 @@ class _Cohort:
     state: State = ()
     size: int = 0
     seats: list[Seat] = field(default_factory=list)
-    credit: int = 0
+    credit: float = 0.0
 
     @property
     def work(self) -> int:
@@ -86,9 +86,9 @@ class Batch:
     that continue one row by one token are the same and computed once, be they of one search or of
     several.
 
-    Searches of one level share a step. A wider level steps only when narrower ones have had as
-    much of the machine since its last step as its next one takes: so a narrow search takes at most
-    twice the time that it takes alone, and a wide one goes on all the same.
+    Searches of one level share a step. The narrowest level has half of the machine, if it wants it,
+    and the wider ones share the other half: so a narrow search takes at most twice the time that
+    it takes beside others of its level, and wide ones go on all the same.
 
     Where the model's state grows with age and cannot be padded, searches of different age cannot
     share a call either.
@@ -145,10 +145,14 @@ class Batch:
             turn = max(waited, key=lambda cohort: (cohort.level, cohort.credit))
         else:
             turn = min(self._cohorts, key=lambda cohort: cohort.level)
-        for cohort in self._cohorts:
-            if cohort is not turn and cohort.level >= turn.level:
-                cohort.credit += turn.work
-        turn.credit = 0
+        narrowest = min(cohort.level for cohort in self._cohorts)
+        if turn.level == narrowest:
+            wider = [cohort for cohort in self._cohorts if cohort.level > narrowest]
+            for cohort in self._cohorts:
+                if cohort is not turn:
+                    share = len(wider) if cohort in wider else 1
+                    cohort.credit += turn.work / share
+        turn.credit = max(0.0, turn.credit - turn.work)
         return turn
 
     def _admit(self) -> list[Seat]:
@@ -201,16 +205,19 @@ class Batch:
             cohort = _Cohort(level, age)
             self._cohorts.append(cohort)
         different = {id(state): state for state in states.values()}
-        place = {key: np.array([cohort.size + i]) for i, key in enumerate(different)}
-        for seat, state in states.items():
-            seat.rows = place[id(state)]
         parts = [*([cohort.state] if cohort.size else []), *different.values()]
+        try:
+            state = parts[0] if len(parts) == 1 else self._model.join(parts)
+        except Exception as error:  # who is there already goes on
+            for seat in states:
+                seat.error = _as_search_error(error)
+            return list(states)
+        place = {key: np.array([cohort.size + i]) for i, key in enumerate(different)}
+        for seat, own in states.items():
+            seat.rows = place[id(own)]
         cohort.seats += states
         cohort.size += len(different)
-        try:
-            cohort.state = parts[0] if len(parts) == 1 else self._model.join(parts)
-        except Exception as error:
-            return cohort.fail(error)
+        cohort.state = state
         return []
 
     def _advance(self, cohort: _Cohort) -> list[Seat]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from .step import State, Stepper
+from .search import not_a_number
+from .step import State, Stepper, is_finite
 
 __all__ = ["PromptReader"]
 
@@ -39,23 +40,26 @@ class PromptReader:
         """
         found: dict[Tokens, State | Exception] = {}
         openings: dict[Tokens, State] = {}  # held here: meanwhile they may be forgotten
-        unread: defaultdict[tuple[int, int], list[Tokens]] = defaultdict(list)
+        unread: defaultdict[tuple[int, int], dict[Tokens, None]] = defaultdict(dict)
         for text in texts:
             length = self._known_opening(text)
             openings[text[:length]] = self._state(text[:length])
             if length == len(text):
                 found[text] = openings[text]
-            elif text not in unread[length, len(text)]:
-                unread[length, len(text)].append(text)
+            else:
+                unread[length, len(text)][text] = None
         for (length, _), alike in unread.items():
             try:
-                states = self._go_on(alike, length, openings)
+                states = dict(zip(alike, self._go_on([*alike], length, openings), strict=True))
             except Exception as error:  # the other texts go on
                 found |= dict.fromkeys(alike, error)
                 continue
-            for text, state in zip(alike, states, strict=True):
-                found[text] = state
-                self._keep(text, state)
+            for text, state in states.items():
+                if is_finite(state):
+                    found[text] = state
+                    self._keep(text, state)
+                else:
+                    found[text] = not_a_number()
         return found
 
     def _known_opening(self, text: Tokens) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from .batch import Batch, Seat, level_of, model_failed
@@ -19,6 +20,7 @@ from .step import Stepper
 __all__ = ["Found", "Job", "Scheduler", "outcome"]
 
 HANGING_S = 1.0  # how long after its deadline an asker is kept waiting for a step to end
+CLOSING_S = 10.0  # how long the engine is waited for in the end
 IDLE_S = 1.0  # how long there must be nothing to do before memory goes back to the system
 # After so much work of its own between two steps the engine lets other threads have the
 # interpreter, which they would get from it only every sys.getswitchinterval(), by default 5 ms.
@@ -71,7 +73,7 @@ class Scheduler:
     The thread starts with the first asker and ends with `close`.
 
     Args:
-        model: The language model; only the engine's thread calls it.
+        model: The language model; nobody else may call it meanwhile.
         capacity: How many askers may be waiting or running; one more is refused.
         clock: Monotonic seconds.
     """
@@ -113,12 +115,13 @@ class Scheduler:
                 raise BusyError(
                     "Too many people are asking at once: try again in a moment.", "busy-full"
                 )
+            if self._thread is None:
+                thread = threading.Thread(target=self._run, name="lianju-engine", daemon=True)
+                thread.start()
+                self._thread = thread
             self._in_flight += 1
             self._arrivals.append(ticket)
             self._changed.notify()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lianju-engine", daemon=True)
-                self._thread.start()
         try:
             async with asyncio.timeout(deadline_s + HANGING_S):
                 result: T = await asyncio.wrap_future(ticket.future)
@@ -144,25 +147,30 @@ class Scheduler:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(CLOSING_S)
+            if self._thread.is_alive():
+                _log.warning("a step of the model hangs: the engine is left to it")
 
     def _run(self) -> None:
         worker = _Worker(self._model, self._clock, self._leave)
-        while self._take_arrivals(worker):
+        while self._wait(worker):
+            arrivals = self._take_arrivals(worker)
             try:
+                worker.begin(arrivals)
                 worker.step()
             except Exception:  # a fault of ours, not of the model's: whoever comes next is served
                 _log.exception("fault in the engine")
                 worker.turn_away(model_failed())
                 worker = _Worker(self._model, self._clock, self._leave)
+        self._take_arrivals(worker)
         worker.turn_away(_closing())
 
     def _leave(self) -> None:
         with self._changed:
             self._in_flight -= 1
 
-    def _take_arrivals(self, worker: "_Worker") -> bool:
-        """Hands arrivals over, waiting for some if there is nothing to do; False once closed."""
+    def _wait(self, worker: "_Worker") -> bool:
+        """Waits until there is something to do; False once closed."""
 
         def awaited() -> bool:
             return bool(self._arrivals or worker.tickets or self._closed)
@@ -174,11 +182,13 @@ class Scheduler:
                 self._model.rest()
         with self._changed:
             self._changed.wait_for(awaited)
+            return not self._closed
+
+    def _take_arrivals(self, worker: "_Worker") -> list[_Ticket]:
+        with self._changed:
             arrivals, self._arrivals = self._arrivals, []
-            closed = self._closed
-        for ticket in arrivals:
-            worker.begin(ticket)
-        return not closed
+        worker.tickets |= dict.fromkeys(arrivals)
+        return arrivals
 
 
 class _Worker:
@@ -193,7 +203,7 @@ class _Worker:
         leave: Called for everyone who leaves.
 
     Attributes:
-        tickets: Of all who are here.
+        tickets: Of all who are here, begun or not.
     """
 
     def __init__(
@@ -206,11 +216,11 @@ class _Worker:
         self._rested = time.perf_counter()
         self.tickets: dict[_Ticket, None] = {}
 
-    def begin(self, ticket: _Ticket) -> None:
-        """Takes somebody in."""
-        self.tickets[ticket] = None
-        if not self._is_gone(ticket):
-            self._go_on(ticket, lambda: next(ticket.job))
+    def begin(self, arrivals: Sequence[_Ticket]) -> None:
+        """Begins the jobs of some of those who are here."""
+        for ticket in arrivals:
+            if not self._is_gone(ticket):
+                self._go_on(ticket, partial(next, ticket.job))
 
     def step(self) -> None:
         """Lets those go who are late or gone, and advances the others."""
@@ -241,12 +251,9 @@ class _Worker:
     def _note(self, ticket: _Ticket, seat: Seat) -> None:
         """A search has ended, perhaps the last one of its asker, perhaps with a failure."""
         ticket.waiting.discard(seat)
-        try:
-            outcome(seat)
-        except Exception as error:
-            self._settle(ticket, error=error)
-            return
-        if not ticket.waiting:
+        if seat.error and not isinstance(seat.error, NothingAllowedError):
+            self._settle(ticket, error=seat.error)
+        elif not ticket.waiting:
             found = [outcome(each) for each in ticket.seats]
             self._go_on(ticket, lambda: ticket.job.send(found))
 
@@ -258,13 +265,15 @@ class _Worker:
             self._rested = time.perf_counter()
         try:
             searches = proceed()
+            while not searches:
+                searches = ticket.job.send([])
+            level = level_of(sum(search.width for search in searches))
         except StopIteration as end:
             self._settle(ticket, end.value)
             return
         except Exception as error:
             self._settle(ticket, error=error)
             return
-        level = level_of(sum(search.width for search in searches))
         ticket.seats = [self._batch.join(search, level) for search in searches]
         ticket.waiting = set(ticket.seats)
         self._seated |= dict.fromkeys(ticket.seats, ticket)

@@ -274,10 +274,14 @@ def check_log_prob(log_prob: FloatArray) -> None:
     """
     # Written so that NaN fails; rounding may lift a certain token a hair above 0.
     if not log_prob.max(initial=-np.inf) <= 1e-3:
-        raise SearchError(
-            "The model returned something that is no probability: use another bundle.",
-            "model-fault",
-        )
+        raise not_a_number()
+
+
+def not_a_number() -> SearchError:
+    """What is raised where the model gives a NaN, or what cannot be."""
+    return SearchError(
+        "The model returned something that is no probability: use another bundle.", "model-fault"
+    )
 
 
 def nothing_allowed() -> NothingAllowedError:

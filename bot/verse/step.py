@@ -6,13 +6,18 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "IntArray", "State", "StepOutput", "Stepper"]
+__all__ = ["FloatArray", "IntArray", "State", "StepOutput", "Stepper", "is_finite"]
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 State = tuple[npt.NDArray[Any], ...]
 """The hidden state: one array a state tensor, in the manifest's order; it may lie on a device, and
 only the model looks into it."""
+
+
+def is_finite(state: State) -> bool:
+    """Whether a state at the host holds nothing but numbers."""
+    return all(array.dtype.kind != "f" or np.isfinite(array).all() for array in state)
 
 
 class StepOutput(NamedTuple):

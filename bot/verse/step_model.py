@@ -1,5 +1,6 @@
 """One step of the language model: tokens and hidden state in, candidates and hidden state out."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from .errors import BundleError, SearchError
 from .manifest import ROWS, StateTensor
 from .memory import give_back_memory
 from .session import ORT_TYPES, Provider, no_cuda, open_session, ort, provider_of
-from .step import FloatArray, IntArray, State, StepOutput
+from .step import FloatArray, IntArray, State, StepOutput, is_finite
 from .top_k import top_k
 
 __all__ = ["StepModel"]
@@ -46,6 +47,7 @@ class StepModel:
     def __init__(self, bundle: Bundle, provider: Provider = "auto", threads: int = 0) -> None:
         graph = bundle.manifest.graph
         self._path, self._threads = bundle.graph_path, threads
+        self._checksum = bundle.manifest.files[graph.file].sha256
         self._insists = provider == "cuda"
         self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
@@ -186,6 +188,10 @@ class StepModel:
         for name in TOP:
             self._check_shape(name, found[name], (rows, k))
         state = self._checked(after[len(wanted) :], rows)
+        spoiled = self._spoiled(state)
+        if spoiled is not None:  # an 8-bit graph would make numbers of it, and a line of them
+            for name in {TOP[0], *wanted} - {TOP[1]}:
+                found[name] = np.where(spoiled[:, None], np.nan, found[name])
         log_prob = found[LOG_PROB] if whole else None
         return StepOutput(found[TOP[0]], found[TOP[1]], state, log_prob)
 
@@ -224,6 +230,19 @@ class StepModel:
                 raise _fault(tensor.output, array, f"{list(tensor.shape(rows))} {tensor.dtype}")
         return tuple(after)
 
+    def _spoiled(self, state: State) -> npt.NDArray[np.bool_] | None:
+        """Which rows of a state hold something that is no number [B], if any; it looks at the host.
+
+        On a device it would have to come back for that.
+        """
+        if not all(isinstance(array, np.ndarray) for array in state) or is_finite(state):
+            return None
+        spoiled = np.zeros(state[0].shape[self._tensors[0].row_axis], np.bool_)
+        for tensor, array in zip(self._tensors, state, strict=True):
+            axes = tuple(axis for axis in range(array.ndim) if axis != tensor.row_axis)
+            spoiled |= ~np.isfinite(array).all(axis=axes)
+        return spoiled
+
     def _use(self, session: ort.InferenceSession) -> None:
         provider = provider_of(session)
         on_cuda = provider == "cuda"
@@ -246,11 +265,17 @@ class StepModel:
         if self.provider == "cpu" or self._insists:
             return
         try:
-            self._use(open_session(self._path, "cpu", self._threads))
-        except BundleError:  # the graph is gone from the disk
-            _log.warning("The model failed on CUDA, and cannot be opened on the CPU.")
+            same = hashlib.sha256(self._path.read_bytes()).hexdigest() == self._checksum
+            session = open_session(self._path, "cpu", self._threads) if same else None
+        except (BundleError, OSError):
+            session = None
+        if session is None:
+            _log.warning(
+                "The model failed on CUDA, and cannot be opened on the CPU: its graph is gone."
+            )
         else:
-            _log.warning("The model failed on CUDA, and runs on the CPU until the next start.")
+            self._use(session)
+            _log.warning("The model failed on CUDA, and runs on the CPU until it is loaded anew.")
 
     @staticmethod
     def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:

@@ -112,19 +112,21 @@ def test_the_wide_go_on_while_narrow_ones_keep_coming():
         assert seat.search.result() == run_search(batch.model, search(number, WIDE))
 
 
-def test_at_every_level_there_is_as_much_done_as_at_all_narrower_ones():
+@pytest.mark.parametrize("widths", [(4, 24), (4, 64, 130), (4, 24, 64, 130), (24, 130)])
+def test_the_narrowest_have_half_of_the_work_and_the_others_share_the_rest(widths):
     batch, numbers = Watched(), itertools.count()
-    widths = (4, 24, 64, 130)
-    assert [level_of(width) for width in widths] == [0, 1, 2, 3]
+    assert len({level_of(width) for width in widths}) == len(widths)
     going = {width: batch.seat(search(next(numbers), width)) for width in widths}
     for _ in range(200):
         for width, seat in going.items():
             if seat.search.done:
                 going[width] = batch.seat(search(next(numbers), width))
         batch.turn()
-    for number, width in enumerate(widths[1:], 1):
-        narrower = sum(map(batch.work, widths[:number]))
-        assert narrower / 2 < batch.work(width) <= narrower
+    half, *others = map(batch.work, widths)
+    widest_step = STEP_WORK + widths[-1]
+    assert sum(others) <= half
+    for work in others:
+        assert abs(work - half / len(others)) <= 2 * widest_step
 
 
 class OneAge(TableModel):

@@ -336,3 +336,42 @@ async def test_while_there_is_work_it_does_not_rest(engine, gate, monkeypatch):
         assert gate.rests == 0
         gate.let()
     await asked
+
+
+async def test_a_job_whose_first_wish_is_none_fails_alone():
+    engine = Scheduler(table_model())
+
+    def nonsense():
+        yield ("no search",)
+
+    with pytest.raises(AttributeError):
+        await engine.run(nonsense(), LONG)
+    (found,) = await engine.search(MIXED[:1], LONG)
+    assert_same(found, run_search(table_model(), MIXED[0]))
+    engine.close()
+
+
+async def test_a_job_that_wants_no_search_goes_on_at_once():
+    engine = Scheduler(table_model())
+
+    def idle():
+        found = yield ()
+        return found
+
+    assert await engine.run(idle(), LONG) == []
+    engine.close()
+
+
+async def test_a_thread_that_cannot_start_takes_no_place(monkeypatch):
+    engine = Scheduler(table_model(), capacity=1)
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            await engine.search(MIXED[:1], LONG)
+    (found,) = await engine.search(MIXED[:1], LONG)
+    assert_same(found, run_search(table_model(), MIXED[0]))
+    engine.close()

@@ -1,0 +1,82 @@
+"""A state that holds something that is no number: an 8-bit graph would make a line of it."""
+
+import numpy as np
+import pytest
+from lianju.bot.verse.batch import Batch, run_search
+from lianju.bot.verse.beam import BeamPlan, BeamSearch
+from lianju.bot.verse.bundle import default_directory, load_bundle
+from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse.rules import RuleBook
+from lianju.bot.verse.step_model import StepModel
+
+BUNDLE = load_bundle(default_directory())
+NUMBERS = (np.nan, np.inf, -np.inf)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return StepModel(BUNDLE, "cpu", 1)
+
+
+def search(text):
+    vocabulary = BUNDLE.vocabulary
+    return BeamSearch(
+        BeamPlan(
+            prompt=(vocabulary.start, *vocabulary.encode(text), vocabulary.line),
+            width=2,
+            max_tokens=3,
+            endings=vocabulary.endings,
+            rules=RuleBook(vocabulary).exact_length(3),
+            vocabulary_size=len(vocabulary),
+        )
+    )
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("tensor", range(4))
+def test_a_spoiled_row_gives_no_numbers_and_spoils_no_other(model, number, tensor):
+    tokens, rows = np.full((2, 3), 40), np.arange(3)
+    state = model.read(tokens, np.zeros(3, int), model.initial_state())
+    clean = model.step(tokens[0], rows, state, 4)
+    spoiled = [array.copy() for array in state]
+    np.moveaxis(spoiled[tensor], (1, 1, 0, 0)[tensor], 0)[1].flat[0] = number
+    found = model.step(tokens[0], rows, tuple(spoiled), 4, whole=True)
+    others = [0, 2]
+    assert np.array_equal(found.top_log_prob[others], clean.top_log_prob[others])
+    # Where a gate shuts an infinity out, the state after it is whole again.
+    own = [array.take(1, axis) for array, axis in zip(found.state, (1, 1, 0, 0), strict=True)]
+    whole = all(np.isfinite(array).all() for array in own)
+    assert whole or np.isnan(found.top_log_prob[1]).all()
+    assert whole or np.isnan(found.log_prob[1]).all()
+
+
+class Reading:
+    """The model, with one number of one reading's state spoiled."""
+
+    def __init__(self, model, row):
+        self._model, self._row = model, row
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def read(self, tokens, parent, state):
+        after = self._model.read(tokens, parent, state)
+        if self._row is None:
+            return after
+        after[1][0, self._row, 0] = np.nan
+        self._row = None
+        return after
+
+
+def test_a_prompt_that_was_read_to_no_state_fails_alone_and_is_read_anew(model):
+    batch = Batch(Reading(model, 0))
+    seats = [batch.join(search(text)) for text in ("黄河", "白日")]
+    while batch:
+        batch.step()
+    assert isinstance(seats[0].error, SearchError)
+    assert seats[0].error.key == "model-fault"
+    assert seats[1].search.result() == run_search(model, search("白日"))
+    again = batch.join(search("黄河"))
+    while batch:
+        batch.step()
+    assert again.search.result() == run_search(model, search("黄河"))
