@@ -3,12 +3,11 @@ import asyncio
 import numpy as np
 import pytest
 from lianju.bot.verse.bundle import load_bundle
-from lianju.bot.verse.composer import Composer, Request, open_composer
+from lianju.bot.verse.composer import Request, open_composer
 from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
-from lianju.bot.verse.scheduler import Scheduler
 from lianju.bot.verse.step_model import StepModel
 
-from .gate import Clock, Gate
+from .gate import Gate
 from .reference import plain_beam_search
 from .toy import CHINESE, PROMPTS, SPECIALS, Toy
 
@@ -188,16 +187,18 @@ async def test_a_bad_prompt_reaches_no_engine(composer):
         await composer.compose(Request("hello"), 3600)
 
 
-async def test_deadline_and_capacity_reach_the_engine(tmp_path):
-    bundle = load_bundle(Toy().write(tmp_path))
-    gate = Gate(StepModel(bundle, "cpu", 1))
-    composer = Composer(bundle, gate, Scheduler(gate, capacity=1, clock=Clock()))
+async def test_deadline_and_capacity_reach_the_engine(tmp_path, monkeypatch):
+    directory = Toy().write(tmp_path)
+    gate = Gate(StepModel(load_bundle(directory), "cpu", 1))
+    monkeypatch.setattr("lianju.bot.verse.composer.StepModel", lambda *arguments: gate)
+    composer = open_composer(directory, "cpu", 1, capacity=1)
     with pytest.raises(DeadlineError):
         await composer.compose(Request("白日"), 0)
     asked = asyncio.create_task(composer.compose(Request("白日"), 3600))
     await gate.begun()
-    with pytest.raises(BusyError, match="Too many"):
-        await composer.compose(Request("白日"), 3600)
+    async with asyncio.timeout(30):
+        with pytest.raises(BusyError, match="Too many"):
+            await composer.compose(Request("白日"), 3600)
     gate.let(1000)
     assert (await asked).candidates
     composer.close()

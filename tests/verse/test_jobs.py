@@ -55,13 +55,14 @@ def once(*searches):
 
 async def assert_serves(engine):
     """The engine answers, and has room again for as many as at first."""
-    while True:
-        try:
-            found = await asyncio.gather(*(engine.run(once(MIXED[0]), LONG) for _ in range(3)))
-        except BusyError:  # it lets those go who are gone between two steps
-            await asyncio.sleep(0)
-        else:
-            break
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                found = await asyncio.gather(*(engine.run(once(MIXED[0]), LONG) for _ in range(3)))
+            except BusyError:  # it lets those go who are gone between two steps
+                await asyncio.sleep(0)
+            else:
+                break
     for (paths,) in found:
         assert_same(paths, run_search(table_model(), MIXED[0]))
 
