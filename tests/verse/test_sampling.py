@@ -137,3 +137,24 @@ def test_without_repeats_no_token_comes_twice():
     texts = draw(replace(plan(200, length=4), path_rules=(RepetitionRule(),)))
     assert {len(set(text)) for text in texts} == {4}
     assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_path_is_drawn_as_if_it_were_alone(seed):
+    """Told once more, path by path: that some end early changes no other."""
+    paths, length = 12, 5
+    wanted = plan(paths, length, seed=seed, plain=True)
+    expected = []
+    for number in range(paths):
+        tokens = ()
+        for place in range(length):
+            scored = sorted((-TABLE(PROMPT + tokens)[token], token) for token in range(1, 7))
+            share = np.cumsum(np.exp([-score for score, _ in scored]))
+            point = np.random.default_rng((seed, place)).random(paths)[number] * share[-1]
+            token = scored[int((share <= point).sum())][1]
+            if token in TOKENS.endings:
+                break
+            tokens += (token,)
+        expected.append(tokens)
+    assert len({len(tokens) for tokens in expected}) > 1  # some end early
+    assert draw(wanted) == expected
