@@ -92,11 +92,15 @@ class Soak:
             asked = poem(LINES[number % len(LINES)], mode=self._modes[number % len(self._modes)])
             sent = time.perf_counter()
             exchange = await self._fake.send(self._fake.interaction(asked, user=1 + number % USERS))
-            message = await exchange.answered()
-            self._times.append((time.perf_counter() - sent) * 1e3)
+            try:
+                message = await exchange.answered()
+            except TimeoutError:  # as Discord does, the fake takes nothing after three seconds
+                self.refusals["(no answer, as it was not acknowledged in time)"] += 1
+            else:
+                self._times.append((time.perf_counter() - sent) * 1e3)
+                if message["flags"] & EPHEMERAL:
+                    self.refusals[message["content"]] += 1
             self._fake.forget(exchange)
-            if message["flags"] & EPHEMERAL:
-                self.refusals[message["content"]] += 1
             self._dealt_with += 1
             if self._dealt_with in self._stops:
                 self.rows.append(self._row("busy"))
