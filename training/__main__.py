@@ -87,7 +87,12 @@ def prepare(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
     callback=_finite,
-    help="Train for this long, with the schedule fitted to it, instead of the recipe's passes.",
+    help="Train for this long, with the schedule fitted to it, instead of the recipe's epochs.",
+)
+@click.option(
+    "--tokens",
+    type=click.IntRange(1),
+    help="Train on this many tokens, with the schedule fitted to them.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 @click.option(
@@ -100,6 +105,7 @@ def train(
     preset: str,
     overrides: tuple[str, ...],
     minutes: float | None,
+    tokens: int | None,
     resume: bool,
     device: str,
     threads: int | None,
@@ -115,13 +121,17 @@ def train(
     from .recipe import load_recipe
     from .trainer import Trainer
 
+    if minutes is not None and tokens is not None:
+        raise click.UsageError("Give one of --minutes and --tokens.")
     recipe = load_recipe(preset, overrides)
     if device == "cuda" and not torch.cuda.is_available():
         raise TrainingError("No CUDA device can be used: take --device cpu.")
     if threads:
         torch.set_num_threads(threads)
     with processes(device) as joined:
-        trainer = Trainer(recipe, corpus, out, joined, minutes=minutes, resume=resume)
+        trainer = Trainer(
+            recipe, corpus, out, joined, minutes=minutes, tokens=tokens, resume=resume
+        )
         if joined.first:
             parameters = sum(p.numel() for p in trainer.model.parameters())
             click.echo(

@@ -51,7 +51,7 @@ def read_report(corpus: Path) -> dict[str, Any]:
     return report
 
 
-def emphasise(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
+def oversample(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
     """Repeats the training poems of the corpus that is tested, which come first in the file.
 
     Raises:
@@ -63,7 +63,7 @@ def emphasise(poems: list[list[str]], corpus: Path, times: int) -> list[list[str
     first = next(iter(kept.values()), {}).get("poems", 0)
     if not 0 < first < len(poems):
         raise CorpusError(
-            f"{corpus} is not of several corpora: data.emphasis must be 1, or prepare it anew."
+            f"{corpus} is not of several corpora: data.oversampling must be 1, or prepare it anew."
         )
     return poems[:first] * times + poems[first:]
 

@@ -30,7 +30,7 @@ class ModelConfig:
             embedding is narrower than the hidden state, a projection stands between them.
         bias: whether the recurrent layers and the output layer have biases.
         dropout: probability, on the embedding, between the layers and before the output.
-        initialisation: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
+        initialization: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
             identity, biases zero; for the plain recurrent cell only.
         attention_heads: of attention over the last layer's earlier outputs; 0 is none.
         attention_size: of each head's keys and values.
@@ -46,7 +46,7 @@ class ModelConfig:
     tied: bool = False
     bias: bool = True
     dropout: float = 0.0
-    initialisation: Literal["uniform", "identity"] = "uniform"
+    initialization: Literal["uniform", "identity"] = "uniform"
     attention_heads: int = 0
     attention_size: int = 32
     attention_window: int = 40
@@ -62,8 +62,8 @@ class LanguageModel(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        if config.initialisation == "identity" and config.cell != "rnn":
-            raise ValueError('initialisation "identity" is for cell "rnn" only.')
+        if config.initialization == "identity" and config.cell != "rnn":
+            raise ValueError('initialization "identity" is for cell "rnn" only.')
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
         sizes = (config.embedding_size, config.hidden_size, config.layers)
@@ -97,16 +97,16 @@ class LanguageModel(nn.Module):
         width = config.embedding_size if config.tied else config.hidden_size
         self.output = nn.Linear(width, config.vocabulary_size, bias=config.bias)
         self.dropout = nn.Dropout(config.dropout)
-        self._initialise()
+        self._initialize()
         if config.tied:
             self.output.weight = self.embedding.weight
 
-    def _initialise(self) -> None:
+    def _initialize(self) -> None:
         # A tied embedding is an output matrix too: small, so that the first logits are near zero.
         nn.init.normal_(self.embedding.weight, std=1 / math.sqrt(self.config.embedding_size))
         if self.config.bias:
             nn.init.zeros_(self.output.bias)
-        if self.config.initialisation != "identity":
+        if self.config.initialization != "identity":
             return
         for name, parameter in self.recurrent.named_parameters():
             if name.startswith("weight_hh"):

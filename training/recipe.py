@@ -31,7 +31,7 @@ class Data(_Section):
     overlong: Literal["drop", "split"] = "split"  # a longer poem goes, or is cut into windows
     minimum_count: Count = 1  # a rarer token becomes <unk>
     maximum_vocabulary: Count = 51_200  # special tokens included
-    emphasis: Count = 1  # times that a pass has each poem of the corpus that is tested
+    oversampling: Count = 1  # times that an epoch has each poem of the corpus that is tested
     stream: bool = False  # one continuous text: the state is carried from window to window
     window: Count = 64  # tokens of a window of a continuous text
 
@@ -47,7 +47,7 @@ class Model(_Section):
     tied: bool = False
     bias: bool = True
     dropout: Share = 0.0
-    initialisation: Literal["uniform", "identity"] = "uniform"
+    initialization: Literal["uniform", "identity"] = "uniform"
     attention_heads: Annotated[int, Field(ge=0)] = 0
     attention_size: Count = 32
     attention_window: Count = 40
@@ -71,17 +71,22 @@ class Batch(_Section):
         return self
 
 
-class Optimiser(_Section):
+class Optimizer(_Section):
     """How the weights move."""
 
-    name: Literal["adam", "adamw"] = "adam"
-    learning_rate: Rate = 1e-3
+    name: Literal["adam", "adamw", "muon"] = "adam"
+    learning_rate: Rate = 1e-3  # for muon, of all that is no matrix inside the network
+    matrix_learning_rate: Rate = 0.02  # muon only
+    momentum: Share = 0.95  # muon only
     betas: Annotated[tuple[Share, Share], Field(strict=False)] = (0.9, 0.999)  # TOML has lists
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # L2 for adam, decoupled for adamw
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0  # L2 for adam, decoupled for the others
     clip: Annotated[float, Field(ge=0)] = 0.0  # largest norm of the gradient; 0 is none
-    schedule: Literal["constant", "cosine", "linear"] = "constant"
+    schedule: Literal["constant", "cosine", "linear", "wsd"] = "constant"
     warmup: Annotated[int, Field(ge=0)] = 0  # updates over which the rate rises
-    final: Share = 0.0  # last rate as a share of learning_rate
+    decay: Annotated[float, Field(gt=0, le=1)] = (
+        0.2  # wsd (warm up, hold, decay): last share of the run
+    )
+    final: Share = 0.0  # last rate as a share of the full one
 
 
 class Averaging(_Section):
@@ -95,7 +100,7 @@ class Averaging(_Section):
 class Run(_Section):
     """How long, how exactly, how often."""
 
-    passes: Count = 10
+    epochs: Count = 10
     seed: Annotated[int, Field(ge=0)] = 1
     precision: Literal["fp32", "bf16"] = "fp32"
     log_every: Count = 50  # updates
@@ -111,7 +116,7 @@ class Recipe(_Section):
     data: Data = Data()
     model: Model = Model()
     batch: Batch = Batch(size=32)
-    optimiser: Optimiser = Optimiser()
+    optimizer: Optimizer = Optimizer()
     averaging: Averaging = Averaging()
     run: Run = Run()
 

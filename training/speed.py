@@ -14,8 +14,8 @@ from torch import nn
 from . import data
 from .loss import SummedLoss
 from .model import LanguageModel
+from .optimizer import make_optimizer
 from .recipe import Recipe
-from .schedule import make_optimiser
 from .vocabulary import build_vocabulary
 
 
@@ -66,16 +66,16 @@ def compare(recipe: Recipe, corpus: Path, updates: int) -> dict[str, Any]:
 
 def _plain_update(recipe: Recipe, size: int) -> Any:
     model = LanguageModel(recipe.model.config(size))
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.optimiser.learning_rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.optimizer.learning_rate)
 
     def update(inputs: torch.Tensor, targets: torch.Tensor) -> None:
         logits, _ = model(inputs)
         loss = nn.functional.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), ignore_index=data.IGNORED
         )
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
     return update
 
@@ -83,14 +83,14 @@ def _plain_update(recipe: Recipe, size: int) -> Any:
 def _our_update(recipe: Recipe, size: int) -> Any:
     model = LanguageModel(recipe.model.config(size))
     loss_of = SummedLoss(model, recipe.run.precision)
-    optimiser = make_optimiser(model, recipe)
+    optimizer = make_optimizer(model, recipe)
 
     def update(inputs: torch.Tensor, targets: torch.Tensor) -> None:
         loss, _ = loss_of(inputs, targets, None)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         (loss / int((targets != data.IGNORED).sum())).backward()
-        if recipe.optimiser.clip:
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.optimiser.clip)
-        optimiser.step()
+        if recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.optimizer.clip)
+        optimizer.step()
 
     return update

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
@@ -24,9 +25,10 @@ from .evaluate import CheckpointScorer, Perplexity, is_stream, perplexity, strea
 from .journal import Journal
 from .loss import SummedLoss
 from .model import LanguageModel, State
+from .optimizer import make_optimizer
 from .recipe import Recipe
 from .sample import as_text, sample
-from .schedule import make_optimiser, rate_share
+from .schedule import rate_share
 from .vocabulary import build_vocabulary
 
 _SAMPLE_LENGTH = 40
@@ -57,7 +59,9 @@ class Trainer:
     Args:
         corpus: a folder that `prepare` wrote.
         out: the run's folder: checkpoints `best.pt` and `last.pt`, log, curve.
-        minutes: a budget of time that the schedule fits; None trains the recipe's passes.
+        minutes: a budget of time that the schedule fits.
+        tokens: a budget of training tokens that the schedule fits; without either budget the
+            recipe's epochs are trained.
         resume: go on from `last.pt`.
 
     Raises:
@@ -73,10 +77,14 @@ class Trainer:
         processes: Processes,
         *,
         minutes: float | None = None,
+        tokens: int | None = None,
         resume: bool = False,
     ) -> None:
+        if minutes is not None and tokens is not None:
+            raise ValueError("Give a budget of minutes or of tokens, not both.")
         self.recipe, self.out, self.processes = recipe, out, processes
-        self._budget = None if minutes is None else minutes * 60
+        self._seconds_budget = None if minutes is None else minutes * 60
+        self._tokens_budget = tokens
         if not resume and (out / "last.pt").exists():
             raise CheckpointError(
                 f"{out} holds a run already: give --resume to go on with it, or another --out."
@@ -99,7 +107,7 @@ class Trainer:
         if recipe.data.stream:
             self._stream = data.stream_ids(poems, self.vocabulary)
         else:
-            seen = data.emphasise(poems, corpus, recipe.data.emphasis)
+            seen = data.oversample(poems, corpus, recipe.data.oversampling)
             self._packed = data.pack(seen, self.vocabulary, recipe.data)
         self.info = {
             "preset": recipe.name,
@@ -113,7 +121,7 @@ class Trainer:
         self.model = LanguageModel(recipe.model.config(len(self.vocabulary)))
         self.model.to(processes.device)
         self._loss: nn.Module = SummedLoss(self.model, recipe.run.precision)
-        self._optimiser = make_optimiser(self.model, recipe)
+        self._optimizer = make_optimizer(self.model, recipe)
         average = recipe.averaging
         self._average = (
             WindowAverage(self.model, average.window, average.minimum, average.maximum)
@@ -163,14 +171,22 @@ class Trainer:
     def _finished(self) -> bool:
         if self._stopping:
             return True
-        if self._budget is not None:
-            return self.progress.seconds >= self._budget
-        return self.progress.epoch >= self.recipe.run.passes
+        if self._seconds_budget is None and self._tokens_budget is None:
+            return self.progress.epoch >= self.recipe.run.epochs
+        return self._budget_spent
+
+    @property
+    def _budget_spent(self) -> bool:
+        """Whether the budget of time or tokens, if there is one, is used up."""
+        progress = self.progress
+        if self._seconds_budget is not None:
+            return progress.seconds >= self._seconds_budget
+        return self._tokens_budget is not None and progress.tokens >= self._tokens_budget
 
     def _run_epoch(self) -> None:
         recipe, progress, processes = self.recipe, self.progress, self.processes
         batches = self._batches()
-        self._updates = len(batches) * recipe.run.passes
+        self._updates = len(batches) * recipe.run.epochs
         window_loss = window_tokens = 0.0
         window_begun = time.perf_counter()
         while progress.batch < len(batches):
@@ -197,7 +213,7 @@ class Trainer:
             # Every process leaves the loop at the same update, or the others would wait forever.
             progress.seconds = processes.agree(progress.seconds)
             self._stopping = bool(processes.agree(float(self._stopping)))
-            if self._stopping or (self._budget is not None and progress.seconds >= self._budget):
+            if self._stopping or self._budget_spent:
                 return
             if progress.update % recipe.run.log_every == 0:
                 window_begun = time.perf_counter()
@@ -225,28 +241,30 @@ class Trainer:
 
     @property
     def _done(self) -> float:
-        """The share of the run that is done, by time where it has a budget, else by updates."""
-        if self._budget is None:
-            return min(1.0, self.progress.update / self._updates)
-        return min(1.0, self.progress.seconds / self._budget)
+        """The share of the run that is done, by its budget if it has one, else by updates."""
+        progress = self.progress
+        if self._seconds_budget is not None:
+            return min(1.0, progress.seconds / self._seconds_budget)
+        if self._tokens_budget is not None:
+            return min(1.0, progress.tokens / self._tokens_budget)
+        return min(1.0, progress.update / self._updates)
 
     def _update(self, inputs: Tensor, targets: Tensor) -> tuple[float, int]:
         """One update; returns the summed loss and the number of tokens."""
         recipe, progress = self.recipe, self.progress
-        share = rate_share(recipe.optimiser, progress.update, self._done)
-        for group in self._optimiser.param_groups:
-            group["lr"] = recipe.optimiser.learning_rate * share
+        share = rate_share(recipe.optimizer, progress.update, self._done)
+        self._optimizer.set_rate_share(share)
         # Dropout depends on the update alone, so that a resumed run repeats it.
         torch.manual_seed(
             (recipe.run.seed * 1_000_003 + progress.update) * 1_009 + self.processes.rank
         )
         tokens = int((targets != data.IGNORED).sum())
         loss, state = self._loss(inputs, targets, self._state)
-        self._optimiser.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad()
         (loss / tokens).backward()
-        if recipe.optimiser.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimiser.clip)
-        self._optimiser.step()
+        if recipe.optimizer.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.optimizer.clip)
+        self._optimizer.step()
         if self._average is not None:
             self._average.update()
         if recipe.data.stream:
@@ -272,7 +290,7 @@ class Trainer:
             tokens=progress.tokens,
             seconds=round(progress.seconds, 1),
             loss=round(loss, 4),
-            learning_rate=self._optimiser.param_groups[0]["lr"],
+            learning_rate=self._optimizer.learning_rates[-1],
             tokens_per_second=round(speed, 1),
         )
 
@@ -355,7 +373,7 @@ class Trainer:
             {
                 "counts": vars(self.progress),
                 "weights": {n: p.detach() for n, p in self.model.named_parameters()},
-                "optimiser": self._optimiser.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
                 "average": self._average and self._average.state_dict(),
                 "state": self._state,
             },
@@ -364,7 +382,7 @@ class Trainer:
     def _restore(self) -> None:
         content = read_checkpoint(self.out / "last.pt")
         then, now = content["info"], self.info
-        if then["recipe"] != now["recipe"]:
+        if not _is_same_recipe(then["recipe"], self.recipe):
             raise CheckpointError(
                 f"{self.out / 'last.pt'} comes of another recipe: resume with the same preset "
                 "and overrides."
@@ -376,7 +394,7 @@ class Trainer:
         saved = content["progress"]
         self.progress = Progress(**saved["counts"])
         _load(self.model, saved["weights"])
-        self._optimiser.load_state_dict(saved["optimiser"])
+        self._optimizer.load_state_dict(saved["optimizer"])
         if self._average is not None:
             self._average.load_state_dict(saved["average"])
         if saved["state"] is not None:
@@ -390,6 +408,14 @@ class Trainer:
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
+
+
+def _is_same_recipe(saved: dict[str, Any], recipe: Recipe) -> bool:
+    """Whether a saved recipe says the same; a key that it lacks has its default."""
+    try:
+        return Recipe.model_validate(saved) == recipe
+    except ValidationError:
+        return False
 
 
 @torch.no_grad()

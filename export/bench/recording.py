@@ -1,7 +1,7 @@
 """Which matrix products the engine computes: seen by ONNX Runtime's own profiler.
 
 The profiler tells of every node that ran its name and the shapes it had, those within branches and
-loops too; the graph that it ran, written as it was optimised, tells the node's weights.
+loops too; the graph that it ran, written as it was optimized, tells the node's weights.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def _profile(
     with TemporaryDirectory() as folder:
         named = replace(bundle, directory=Path(folder))
         _save_named(bundle.graph_path, named.graph_path)
-        optimised = Path(folder) / "optimised.onnx"
-        with _profiling(Path(folder), optimised) as sessions:
+        optimized = Path(folder) / "optimized.onnx"
+        with _profiling(Path(folder), optimized) as sessions:
             model = StepModel(named, provider, threads)
         work(model)
         events = [
@@ -107,13 +107,13 @@ def _profile(
             for session in sessions
             for event in json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
         ]
-        graph = onnx.load(optimised)
+        graph = onnx.load(optimized)
     nodes = dict(_product_nodes(graph.graph, {}))
     return Recording(tuple(_calls(events, nodes)), nodes, tuple(graph.opset_import))
 
 
 @contextmanager
-def _profiling(folder: Path, optimised: Path) -> Iterator[list[ort.InferenceSession]]:
+def _profiling(folder: Path, optimized: Path) -> Iterator[list[ort.InferenceSession]]:
     """Has sessions that are opened meanwhile profiled, with the very options that they have."""
     opened: list[ort.InferenceSession] = []
     open_session = ort.InferenceSession
@@ -121,7 +121,7 @@ def _profiling(folder: Path, optimised: Path) -> Iterator[list[ort.InferenceSess
     def open_profiled(path: Path, options: ort.SessionOptions, **more: Any) -> ort.InferenceSession:
         options.enable_profiling = True
         options.profile_file_prefix = str(folder / "profile")
-        options.optimized_model_filepath = str(optimised)
+        options.optimized_model_filepath = str(optimized)
         opened.append(open_session(path, options, **more))
         return opened[-1]
 

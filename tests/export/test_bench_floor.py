@@ -183,7 +183,7 @@ def test_the_floor_computes_every_product_though_it_fetches_one(open_engine, tmp
     recorded = recording.record(
         engine.bundle, "cpu", 1, lambda model: run_together(model, searches_of(engine, work))
     )
-    with recording._profiling(tmp_path, tmp_path / "optimised.onnx") as sessions:
+    with recording._profiling(tmp_path, tmp_path / "optimized.onnx") as sessions:
         floor = Floor(recorded, "cpu", 1)
     floor.run()
     ran = Counter()

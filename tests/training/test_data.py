@@ -118,14 +118,14 @@ def test_the_window_average_is_the_mean_of_one_to_two_windows_of_updates():
         assert float(average.weights()["weight"]) == pytest.approx(expected)
 
 
-def test_emphasis_repeats_the_corpus_that_is_tested(tmp_path):
+def test_oversampling_repeats_the_corpus_that_is_tested(tmp_path):
     poems = [["春"], ["夏"], ["秋"]]
     kept = {"train": {"tang": {"poems": 1}, "song": {"poems": 2}}}
     (tmp_path / "report.json").write_text(json.dumps({"kept": kept}), encoding="utf-8")
-    assert data.emphasise(poems, tmp_path, 3) == [["春"], ["春"], ["春"], ["夏"], ["秋"]]
-    assert data.emphasise(poems, tmp_path, 1) == poems
+    assert data.oversample(poems, tmp_path, 3) == [["春"], ["春"], ["春"], ["夏"], ["秋"]]
+    assert data.oversample(poems, tmp_path, 1) == poems
 
 
-def test_emphasis_wants_a_corpus_that_says_what_is_tested(tmp_path):
-    with pytest.raises(CorpusError, match=r"data\.emphasis must be 1"):
-        data.emphasise([["春"]], tmp_path, 2)
+def test_oversampling_wants_a_corpus_that_says_what_is_tested(tmp_path):
+    with pytest.raises(CorpusError, match=r"data\.oversampling must be 1"):
+        data.oversample([["春"]], tmp_path, 2)

@@ -40,15 +40,15 @@ def test_state_goes_in_and_comes_out(cell, tied):
     torch.testing.assert_close(state, end)
 
 
-def test_identity_initialisation_is_irnns():
-    config = ModelConfig(5, cell="rnn", nonlinearity="relu", initialisation="identity")
+def test_identity_initialization_is_irnns():
+    config = ModelConfig(5, cell="rnn", nonlinearity="relu", initialization="identity")
     recurrent = LanguageModel(config).recurrent
     for layer in range(2):
         weight = getattr(recurrent, f"weight_hh_l{layer}")
         assert torch.equal(weight, torch.eye(256))
         assert not getattr(recurrent, f"bias_hh_l{layer}").any()
     with pytest.raises(ValueError, match="identity"):
-        LanguageModel(ModelConfig(5, cell="lstm", initialisation="identity"))
+        LanguageModel(ModelConfig(5, cell="lstm", initialization="identity"))
 
 
 def test_tied_weights_are_one_parameter():

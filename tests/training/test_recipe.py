@@ -19,9 +19,9 @@ def test_seed_is_the_classic_recipe_to_the_letter():
         256,
         256,
     )
-    assert (batch.size, run.passes, run.log_every, run.save_every) == (32, 50, 50, 50)
-    assert (seed.optimiser.name, seed.optimiser.learning_rate) == ("adam", 1e-3)
-    assert (seed.optimiser.weight_decay, seed.optimiser.schedule) == (1e-3, "constant")
+    assert (batch.size, run.epochs, run.log_every, run.save_every) == (32, 50, 50, 50)
+    assert (seed.optimizer.name, seed.optimizer.learning_rate) == ("adam", 1e-3)
+    assert (seed.optimizer.weight_decay, seed.optimizer.schedule) == (1e-3, "constant")
     assert (seed.averaging.window, seed.averaging.maximum) == (0.5, 10_000)
     assert (data.minimum_length, data.maximum_length, data.overlong) == (3, 100, "drop")
     assert (data.lowercase, data.line_tokens, data.minimum_count) == (True, False, 1)
@@ -30,10 +30,10 @@ def test_seed_is_the_classic_recipe_to_the_letter():
 
 def test_overrides_have_toml_types():
     recipe = load_recipe(
-        "tiny", ("model.cell=gru", "optimiser.betas=[0.5, 0.9]", "batch.bucketing=false")
+        "tiny", ("model.cell=gru", "optimizer.betas=[0.5, 0.9]", "batch.bucketing=false")
     )
     assert recipe.model.cell == "gru"
-    assert recipe.optimiser.betas == (0.5, 0.9)
+    assert recipe.optimizer.betas == (0.5, 0.9)
     assert recipe.batch.bucketing is False
 
 
@@ -73,13 +73,19 @@ def test_an_unknown_preset_lists_the_known(tmp_path):
 
 @pytest.mark.parametrize(
     ("schedule", "middle", "end"),
-    [("constant", 1, 1), ("linear", 0.55, 0.1), ("cosine", 0.55, 0.1)],
+    [("constant", 1, 1), ("linear", 0.55, 0.1), ("cosine", 0.55, 0.1), ("wsd", 1, 0.1)],
 )
 def test_the_rate_rises_and_falls(schedule, middle, end):
-    options = load_recipe("tiny").optimiser.model_copy(
+    options = load_recipe("tiny").optimizer.model_copy(
         update={"schedule": schedule, "warmup": 9, "final": 0.1}
     )
     assert rate_share(options, 0, 0.0) == pytest.approx(0.1)
     assert rate_share(options, 9, 0.0) == pytest.approx(1)
     assert rate_share(options, 500, 0.5) == pytest.approx(middle)
     assert rate_share(options, 999, 1.0) == pytest.approx(end)
+
+
+def test_the_rate_is_held_until_the_decay_begins():
+    options = load_recipe("tiny").optimizer.model_copy(update={"schedule": "wsd", "decay": 0.4})
+    shares = [rate_share(options, 99, progress) for progress in (0.0, 0.6, 0.8, 0.9)]
+    assert shares == pytest.approx([1, 1, 0.5, 0.25])

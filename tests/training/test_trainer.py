@@ -22,7 +22,7 @@ OPTIONS = (
     "run.log_every=5",
     "run.evaluate_every=12",
     "run.save_every=7",
-    "run.passes=3",
+    "run.epochs=3",
     "averaging.window=0.5",
     "averaging.minimum=4",
 )
@@ -33,7 +33,7 @@ def _trainer(corpus, out, *overrides, **options):
 
 
 def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
-    progress = _trainer(corpus, tmp_path / "run", "run.passes=8").run()
+    progress = _trainer(corpus, tmp_path / "run", "run.epochs=8").run()
     with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     losses = [float(row["loss"]) for row in rows if row["loss"]]
@@ -48,11 +48,17 @@ def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
     assert list((tmp_path / "run" / "tensorboard").iterdir())
 
 
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "more",
+    [
+        (),
+        ("data.stream=true", "data.window=9", "batch.size=4"),
+        ("optimizer.name=muon", "optimizer.schedule=wsd", "model.attention_heads=2"),
+    ],
+)
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
-    corpus, tmp_path, monkeypatch, stream
+    corpus, tmp_path, monkeypatch, more
 ):
-    more = ("data.stream=true", "data.window=9", "batch.size=4") if stream else ()
     whole = _trainer(corpus, tmp_path / "whole", *more)
     whole.run()
 
@@ -84,25 +90,56 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
 def test_a_run_is_neither_overwritten_nor_resumed_as_another(corpus, tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint"):
         _trainer(corpus, tmp_path / "run", resume=True)
-    _trainer(corpus, tmp_path / "run", "run.passes=1").run()
+    _trainer(corpus, tmp_path / "run", "run.epochs=1").run()
     with pytest.raises(CheckpointError, match="--resume"):
         _trainer(corpus, tmp_path / "run")
     with pytest.raises(CheckpointError, match="another recipe"):
-        _trainer(corpus, tmp_path / "run", "optimiser.clip=2.0", resume=True)
+        _trainer(corpus, tmp_path / "run", "optimizer.clip=2.0", resume=True)
     with (corpus / "train.txt").open("a", encoding="utf-8") as file:
         file.write("山 水 </l> 云 月 </l>\n")
     with pytest.raises(CheckpointError, match="another corpus"):
-        _trainer(corpus, tmp_path / "run", "run.passes=1", resume=True)
+        _trainer(corpus, tmp_path / "run", "run.epochs=1", resume=True)
 
 
 def test_a_budget_of_minutes_ends_the_run_with_its_schedule(corpus, tmp_path):
-    options = ("optimiser.schedule=linear", "run.evaluate_every=1000")
+    options = ("optimizer.schedule=linear", "run.evaluate_every=1000")
     trainer = _trainer(corpus, tmp_path / "run", *options, minutes=0.01)
     trainer.run()
     assert trainer.progress.seconds >= 0.6
     # The last rate is what is left of the budget, about nothing.
-    assert trainer._optimiser.param_groups[0]["lr"] < 0.2 * 1e-2
+    assert trainer._optimizer.learning_rates[0] < 0.2 * 1e-2
     assert (tmp_path / "run" / "best.pt").is_file()
+
+
+def test_a_budget_of_tokens_ends_the_run_with_its_schedule(corpus, tmp_path):
+    options = ("optimizer.schedule=linear", "run.evaluate_every=1000", "run.epochs=1")
+    epoch = _trainer(corpus, tmp_path / "epoch", *options).run().tokens
+    trainer = _trainer(corpus, tmp_path / "run", *options, tokens=2 * epoch + 100)
+    progress = trainer.run()
+    assert progress.epoch == 2
+    assert 2 * epoch + 100 <= progress.tokens < 2 * epoch + 1000
+    assert trainer._optimizer.learning_rates[0] < 0.2 * 1e-2
+    with pytest.raises(ValueError, match="not both"):
+        _trainer(corpus, tmp_path / "both", *options, tokens=1, minutes=1)
+
+
+def test_a_budget_may_grow_when_a_run_is_resumed(corpus, tmp_path):
+    first = _trainer(corpus, tmp_path / "run", tokens=2000).run()
+    more = _trainer(corpus, tmp_path / "run", tokens=4000, resume=True).run()
+    assert first.tokens < 3000 < 4000 <= more.tokens
+
+
+def test_a_recipe_without_a_newer_key_still_resumes(corpus, tmp_path):
+    _trainer(corpus, tmp_path / "run", tokens=2000).run()
+    path = tmp_path / "run" / "last.pt"
+    content = read_checkpoint(path)
+    del content["info"]["recipe"]["optimizer"]["momentum"]
+    torch.save(content, path)
+    _trainer(corpus, tmp_path / "run", tokens=2000, resume=True)
+    content["info"]["recipe"]["optimizer"]["unheard_of"] = 1
+    torch.save(content, path)
+    with pytest.raises(CheckpointError, match="another recipe"):
+        _trainer(corpus, tmp_path / "run", tokens=2000, resume=True)
 
 
 def test_damaged_and_hostile_checkpoints_are_refused(tmp_path):

@@ -1,0 +1,125 @@
+"""Muon over blocks of the weight matrices, against the formula in plain NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.optimizer import make_optimizer, matrix_blocks
+from lianju.training.recipe import load_recipe
+
+OPTIONS = (
+    "optimizer.name=muon",
+    "optimizer.learning_rate=0.01",
+    "optimizer.matrix_learning_rate=0.05",
+    "optimizer.weight_decay=0.1",
+    "optimizer.momentum=0.9",
+)
+COEFFICIENTS = (3.4445, -4.775, 2.0315)
+
+
+def _model(cell="lstm"):
+    torch.manual_seed(1)
+    return LanguageModel(
+        ModelConfig(
+            vocabulary_size=30,
+            cell=cell,
+            layers=2,
+            embedding_size=16,
+            hidden_size=24,
+            tied=True,
+            attention_heads=2,
+            attention_size=4,
+        )
+    )
+
+
+def _orthogonalized(gradient):
+    """Newton-Schulz iteration in float64 (Jordan 2024): singular values end near 1."""
+    a, b, c = COEFFICIENTS
+    x = gradient / (np.linalg.norm(gradient) + 1e-7)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    for _ in range(5):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.T if tall else x
+
+
+def _set_gradients(model, seed):
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=generator)
+
+
+def test_each_block_follows_the_formula_of_muon():
+    model = _model()
+    optimizer = make_optimizer(model, load_recipe("tiny", OPTIONS))
+    blocks = matrix_blocks(model)
+    expected = [block.view.detach().double().numpy().copy() for block in blocks]
+    momentum = [np.zeros_like(each) for each in expected]
+    for seed in range(3):
+        _set_gradients(model, seed)
+        for i, block in enumerate(blocks):
+            gradient = block.parameter.grad[block.rows].double().numpy()
+            momentum[i] = 0.9 * momentum[i] + 0.1 * gradient
+            update = _orthogonalized(0.9 * momentum[i] + 0.1 * gradient)  # Nesterov
+            rows, columns = update.shape
+            scale = math.sqrt(max(1, rows / columns))
+            expected[i] = expected[i] * (1 - 0.05 * 0.1) - 0.05 * scale * update
+        optimizer.step()
+    for block, wanted in zip(blocks, expected, strict=True):
+        # The library iterates in bfloat16, which has three digits.
+        assert np.allclose(block.view.detach().numpy(), wanted, atol=3 * 0.05 * 0.02)
+
+
+def test_blocks_are_gates_keys_and_values_and_cover_every_matrix_once():
+    for cell, gates in {"lstm": 4, "gru": 3, "rnn": 1}.items():
+        model = _model(cell)
+        blocks = matrix_blocks(model)
+        # Two layers of two matrices; query, keys, values and output of the attention; projection.
+        assert len(blocks) == 2 * 2 * gates + 4 + 1
+        names = {id(p): name for name, p in model.named_parameters()}
+        covered = {}
+        for block in blocks:
+            covered.setdefault(names[id(block.parameter)], []).append(block.rows)
+        assert "embedding.weight" not in covered
+        for name, rows in covered.items():
+            ends = [each.stop for each in rows]
+            assert [each.start for each in rows] == [0, *ends[:-1]]
+            assert ends[-1] == len(dict(model.named_parameters())[name])
+
+
+def test_the_other_weights_move_as_under_adamw():
+    muon, adamw = _model(), _model()
+    one = make_optimizer(muon, load_recipe("tiny", OPTIONS))
+    other = make_optimizer(adamw, load_recipe("tiny", (*OPTIONS, "optimizer.name=adamw")))
+    for seed in range(3):
+        for model, optimizer in ((muon, one), (adamw, other)):
+            _set_gradients(model, seed)
+            optimizer.step()
+    matrices = {id(block.parameter) for block in matrix_blocks(muon)}
+    rest = [name for name, p in muon.named_parameters() if id(p) not in matrices]
+    assert {"embedding.weight", "attention.distance_bias"} <= set(rest)
+    for name in rest:
+        assert torch.equal(
+            dict(muon.named_parameters())[name], dict(adamw.named_parameters())[name]
+        )
+
+
+def test_zero_grad_leaves_no_gradient_behind():
+    model = _model()
+    optimizer = make_optimizer(model, load_recipe("tiny", OPTIONS))
+    _set_gradients(model, 0)
+    optimizer.zero_grad()
+    before = [p.detach().clone() for p in model.parameters()]
+    optimizer.step()
+    assert all(torch.equal(p, q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+def test_the_schedule_scales_every_rate():
+    optimizer = make_optimizer(_model(), load_recipe("tiny", OPTIONS))
+    optimizer.set_rate_share(0.5)
+    optimizer.set_rate_share(0.1)
+    assert optimizer.learning_rates == pytest.approx([0.005, 0.001])
