@@ -1,4 +1,4 @@
-"""The command line of the exporter: bundle, grade, stamp, tune."""
+"""The command line of the exporter: bundle, checkpoint, grade, stamp, tune."""
 
 from __future__ import annotations
 
@@ -87,6 +87,22 @@ def bundle(
             f"Perplexity on {split}: all {found['all']:.2f} "
             f"(checkpoint {found['checkpoint_all']:.2f}){han}"
         )
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def checkpoint(directory: Path, out: Path) -> None:
+    """Writes a checkpoint of the weights in BUNDLE, which training can begin with.
+
+    Weights that the bundle stores in 8 bits come back as they were rounded.
+    """
+    from lianju.bot.verse.bundle import load_bundle
+
+    from .weights import write_checkpoint
+
+    write_checkpoint(load_bundle(directory), out)
+    click.echo(f"Wrote {out}: next, lianju-train train CORPUS --initial {out} --out RUN", err=True)
 
 
 for each in (command.grade, command.stamp, command.tune):

@@ -80,9 +80,6 @@ def build_step_graph(
         precision: how weight matrices are stored.
         unknown: id of `<unk>`, the one token that the default mask excludes.
         limits: of the activations, for a precision that quantises them.
-
-    Raises:
-        ExportError: the precision cannot hold these shapes.
     """
     graph = Nodes()
     stored = Weights(weights, precision, limits)
@@ -117,7 +114,7 @@ def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
 
 
 def _step(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
-    """Consumes one token a row: adds the state after it, and `hidden` [B, H], its last layer's."""
+    """Consumes one token a row: adds the state after it, and `hidden` [1, B, H], the last layer's."""
     before = _reordered(graph, config)
     rows = weights.gather(graph, "embedding.weight", "token")
     after = []

@@ -9,6 +9,8 @@ import numpy as np
 import onnx
 import torch
 from google.protobuf.message import DecodeError
+from lianju.bot.verse.bundle import Bundle
+from lianju.training.checkpoint import save_checkpoint
 from lianju.training.model import LanguageModel, ModelConfig
 from onnx import numpy_helper
 
@@ -23,6 +25,21 @@ def weights_of(model: LanguageModel) -> dict[str, np.ndarray]:
         name: parameter.detach().float().cpu().numpy()
         for name, parameter in model.named_parameters()
     }
+
+
+def write_checkpoint(bundle: Bundle, out: Path) -> None:
+    """Writes the model that a bundle's graph computes as a checkpoint.
+
+    Raises:
+        ExportError: the graph is not one of `lianju-export`, or `out` exists.
+    """
+    if out.exists():
+        raise ExportError(f"{out} exists already: choose another --out.")
+    model = StoredWeights(bundle.graph_path).model()
+    weights = {name: p.detach().clone() for name, p in model.named_parameters()}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    info = {**bundle.manifest.training, "bundle": bundle.manifest.version}
+    save_checkpoint(out, model, weights, bundle.vocabulary, info)
 
 
 class StoredWeights:
@@ -43,7 +60,7 @@ class StoredWeights:
         try:
             self._graph = onnx.load(path)
             metadata = {entry.key: entry.value for entry in self._graph.metadata_props}
-            self.config = ModelConfig(**json.loads(metadata[CONFIG]))
+            self.config = ModelConfig.from_dict(json.loads(metadata[CONFIG]))
             self.precision = PRECISIONS[metadata[PRECISION]]
         except (DecodeError, OSError, KeyError, TypeError, ValueError) as error:
             raise ExportError(

@@ -94,6 +94,11 @@ def prepare(
     type=click.IntRange(1),
     help="Train on this many tokens, with the schedule fitted to them.",
 )
+@click.option(
+    "--initial",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Begin with the weights and the vocabulary of this checkpoint.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -106,6 +111,7 @@ def train(
     overrides: tuple[str, ...],
     minutes: float | None,
     tokens: int | None,
+    initial: Path | None,
     resume: bool,
     device: str,
     threads: int | None,
@@ -130,7 +136,14 @@ def train(
         torch.set_num_threads(threads)
     with processes(device) as joined:
         trainer = Trainer(
-            recipe, corpus, out, joined, minutes=minutes, tokens=tokens, resume=resume
+            recipe,
+            corpus,
+            out,
+            joined,
+            minutes=minutes,
+            tokens=tokens,
+            initial=initial,
+            resume=resume,
         )
         if joined.first:
             parameters = sum(p.numel() for p in trainer.model.parameters())

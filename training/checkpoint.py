@@ -92,7 +92,7 @@ def load_trained(path: Path) -> Trained:
     """
     content = read_checkpoint(path)
     try:
-        model = LanguageModel(ModelConfig(**content["config"]))
+        model = LanguageModel(ModelConfig.from_dict(content["config"]))
         # Tied weights are one parameter, so the averaged ones name it once.
         missing, unexpected = model.load_state_dict(content["weights"], strict=False)
         if unexpected or set(missing) - {"output.weight"} or (missing and not model.config.tied):

@@ -80,19 +80,24 @@ def linear_cross_entropy(
 
 
 class SummedLoss(nn.Module):
-    """A model with its loss, as one module, so that gradients meet in one backward pass."""
+    """A model with its loss, as one module, so that gradients meet in one backward pass.
 
-    def __init__(self, model: LanguageModel, precision: str) -> None:
+    Args:
+        dtype: what the matrix products run in, float32 or bfloat16.
+    """
+
+    def __init__(self, model: LanguageModel, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.model = model
-        self._dtype = torch.bfloat16 if precision == "bf16" else None
+        self._dtype = dtype
 
     def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Returns the summed cross-entropy in nats over the targets, and the state after."""
         model = self.model
-        with torch.autocast(inputs.device.type, self._dtype, enabled=self._dtype is not None):
+        narrow = self._dtype != torch.float32
+        with torch.autocast(inputs.device.type, self._dtype if narrow else None, enabled=narrow):
             hidden, after = model.features(inputs, state)
-        hidden = hidden.to(self._dtype or torch.float32)
+        hidden = hidden.to(self._dtype)
         wanted = targets != IGNORED
         loss = linear_cross_entropy(
             hidden[wanted], model.output.weight, model.output.bias, targets[wanted]

@@ -6,8 +6,9 @@ Shapes: B sequences, T tokens, L layers, H hidden size, V vocabulary size.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -50,6 +51,16 @@ class ModelConfig:
     attention_heads: int = 0
     attention_size: int = 32
     attention_window: int = 40
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Reads what a checkpoint or a graph has of its configuration.
+
+        Raises:
+            TypeError: a key is missing or unknown.
+        """
+        renamed = {"initialisation": "initialization"}  # before version 0.2
+        return cls(**{renamed.get(key, key): value for key, value in values.items()})
 
     @property
     def place_size(self) -> int:

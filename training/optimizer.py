@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .model import LanguageModel
+from .muon import Muon
 from .recipe import Optimizer as Options
 from .recipe import Recipe
 
@@ -126,14 +127,11 @@ def _make_muon(model: LanguageModel, options: Options) -> CombinedOptimizer:
     blocks = matrix_blocks(model)
     matrices = {id(block.parameter) for block in blocks}
     rest: list[Tensor] = [p for p in model.parameters() if id(p) not in matrices]
-    # "original" scales an update by sqrt(max(1, rows / columns)), as Jordan (2024) does.
-    muon = torch.optim.Muon(
+    muon = Muon(
         [block.view for block in blocks],
-        lr=options.matrix_learning_rate,
-        weight_decay=options.weight_decay,
+        learning_rate=options.matrix_learning_rate,
         momentum=options.momentum,
-        nesterov=True,
-        adjust_lr_fn="original",
+        weight_decay=options.weight_decay,
     )
     return CombinedOptimizer([muon, _make_adam(torch.optim.AdamW, rest, options)], blocks)
 

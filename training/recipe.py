@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from .errors import RecipeError
 from .model import ModelConfig
+from .precision import Precision
 
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, lt=10)]
@@ -102,7 +103,7 @@ class Run(_Section):
 
     epochs: Count = 10
     seed: Annotated[int, Field(ge=0)] = 1
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"  # auto: bf16 where the device has it
     log_every: Count = 50  # updates
     save_every: Count = 500
     evaluate_every: Count = 1000

@@ -15,6 +15,7 @@ from . import data
 from .loss import SummedLoss
 from .model import LanguageModel
 from .optimizer import make_optimizer
+from .precision import choose_dtype
 from .recipe import Recipe
 from .vocabulary import build_vocabulary
 
@@ -82,7 +83,8 @@ def _plain_update(recipe: Recipe, size: int) -> Any:
 
 def _our_update(recipe: Recipe, size: int) -> Any:
     model = LanguageModel(recipe.model.config(size))
-    loss_of = SummedLoss(model, recipe.run.precision)
+    dtype = choose_dtype(recipe.run.precision, torch.device("cpu"))
+    loss_of = SummedLoss(model, dtype)
     optimizer = make_optimizer(model, recipe)
 
     def update(inputs: torch.Tensor, targets: torch.Tensor) -> None:

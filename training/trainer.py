@@ -6,7 +6,7 @@ import hashlib
 import math
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from . import data
 from .averaging import WindowAverage
-from .checkpoint import code_commit, read_checkpoint, save_checkpoint
+from .checkpoint import Trained, code_commit, load_trained, read_checkpoint, save_checkpoint
 from .distributed import Processes
 from .errors import CheckpointError, CorpusError
 from .evaluate import CheckpointScorer, Perplexity, is_stream, perplexity, stream_perplexity
@@ -26,6 +26,7 @@ from .journal import Journal
 from .loss import SummedLoss
 from .model import LanguageModel, State
 from .optimizer import make_optimizer
+from .precision import choose_dtype
 from .recipe import Recipe
 from .sample import as_text, sample
 from .schedule import rate_share
@@ -62,6 +63,7 @@ class Trainer:
         minutes: a budget of time that the schedule fits.
         tokens: a budget of training tokens that the schedule fits; without either budget the
             recipe's epochs are trained.
+        initial: a checkpoint whose vocabulary and weights the run begins with.
         resume: go on from `last.pt`.
 
     Raises:
@@ -78,6 +80,7 @@ class Trainer:
         *,
         minutes: float | None = None,
         tokens: int | None = None,
+        initial: Path | None = None,
         resume: bool = False,
     ) -> None:
         if minutes is not None and tokens is not None:
@@ -98,11 +101,16 @@ class Trainer:
         lowercase = recipe.data.lowercase
         poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)
         self._validation = data.read_poems(corpus / "validation.txt", lowercase=lowercase)
-        self.vocabulary = build_vocabulary(
-            poems,
-            line_tokens=recipe.data.line_tokens,
-            minimum_count=recipe.data.minimum_count,
-            maximum_size=recipe.data.maximum_vocabulary,
+        start = None if initial is None else load_trained(initial)
+        self.vocabulary = (
+            build_vocabulary(
+                poems,
+                line_tokens=recipe.data.line_tokens,
+                minimum_count=recipe.data.minimum_count,
+                maximum_size=recipe.data.maximum_vocabulary,
+            )
+            if start is None
+            else start.vocabulary
         )
         if recipe.data.stream:
             self._stream = data.stream_ids(poems, self.vocabulary)
@@ -116,11 +124,16 @@ class Trainer:
             "seed": recipe.run.seed,
             "commit": code_commit(),
             "recipe": recipe.model_dump(mode="json"),
+            **({} if start is None else {"initial": _provenance(start)}),
         }
         torch.manual_seed(recipe.run.seed)
         self.model = LanguageModel(recipe.model.config(len(self.vocabulary)))
+        if start is not None:
+            _begin_with(self.model, start, initial)
         self.model.to(processes.device)
-        self._loss: nn.Module = SummedLoss(self.model, recipe.run.precision)
+        self._loss: nn.Module = SummedLoss(
+            self.model, choose_dtype(recipe.run.precision, processes.device)
+        )
         self._optimizer = make_optimizer(self.model, recipe)
         average = recipe.averaging
         self._average = (
@@ -408,6 +421,23 @@ class Trainer:
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
+
+
+def _begin_with(model: LanguageModel, start: Trained, path: Path | None) -> None:
+    """Copies the weights of another run's checkpoint, whose model must have the same shape."""
+    same = replace(start.model.config, dropout=model.config.dropout)
+    if same != model.config:
+        raise CheckpointError(
+            f"{path} is of another shape than the recipe's model: give the --preset and --set "
+            "options that it was trained with."
+        )
+    _load(model, dict(start.model.named_parameters()))
+
+
+def _provenance(start: Trained) -> dict[str, Any]:
+    """What of an initial checkpoint's history the new one keeps."""
+    keys = ("preset", "corpus_sha256", "commit", "tokens_seen", "seed")
+    return {key: start.info[key] for key in keys if key in start.info}
 
 
 def _is_same_recipe(saved: dict[str, Any], recipe: Recipe) -> bool:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from lianju.training.model import LanguageModel, ModelConfig
 from lianju.training.optimizer import make_optimizer, matrix_blocks
+from lianju.training.precision import supports_bf16
 from lianju.training.recipe import load_recipe
 
 OPTIONS = (
@@ -69,9 +70,10 @@ def test_each_block_follows_the_formula_of_muon():
             scale = math.sqrt(max(1, rows / columns))
             expected[i] = expected[i] * (1 - 0.05 * 0.1) - 0.05 * scale * update
         optimizer.step()
+    tolerance = 3 * 0.05 * 0.02 if supports_bf16(torch.device("cpu")) else 1e-5
     for block, wanted in zip(blocks, expected, strict=True):
-        # The library iterates in bfloat16, which has three digits.
-        assert np.allclose(block.view.detach().numpy(), wanted, atol=3 * 0.05 * 0.02)
+        # bfloat16 has three digits.
+        assert np.allclose(block.view.detach().numpy(), wanted, atol=tolerance)
 
 
 def test_blocks_are_gates_keys_and_values_and_cover_every_matrix_once():
