@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +12,7 @@ from .settings import Settings
 from .store import Store, open_store
 from .verse.composer import Composer, open_composer
 from .verse.errors import BusyError
+from .verse.session import usable_cores
 
 __all__ = ["Resources", "open_resources"]
 
@@ -121,13 +120,7 @@ def _tell_of(composer: Composer, settings: Settings) -> None:
         "bundle": composer.bundle.manifest.name,
         "version": composer.bundle.manifest.version,
         "provider": composer.provider,
-        "threads": settings.threads or _usable_cores(),
+        "threads": settings.threads or usable_cores(),
     }
     line = " ".join(f"{name}={value}" for name, value in figures.items())
     _log.info("loaded %s", line, extra=figures)
-
-
-def _usable_cores() -> int:
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

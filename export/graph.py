@@ -114,7 +114,7 @@ def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
 
 
 def _step(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
-    """Consumes one token a row: adds the state after it, and `hidden` [1, B, H], the last layer's."""
+    """Consumes one token a row: adds the state after it, and `hidden` [1, B, H] on top."""
     before = _reordered(graph, config)
     rows = weights.gather(graph, "embedding.weight", "token")
     after = []

@@ -341,26 +341,6 @@ def test_as_a_process(bundle):
     assert bad.stderr == "lianju: Beam width 0 is out of range: choose from 1 to 64.\n"
 
 
-def test_a_warning_of_the_model_is_one_plain_sentence(bundle):
-    warning = "CUDA cannot be used, so the model runs on the CPU: no driver."
-    code = f"""
-import logging, sys
-from lianju.bot.__main__ import main
-from lianju.bot.verse import step_model
-open_session = step_model.open_session
-def fall_back(*arguments):
-    logging.getLogger("lianju.bot.verse.session").warning({warning!r})
-    return open_session(*arguments)
-step_model.open_session = fall_back
-sys.exit(main(["poem", {LINE!r}, "--json", "--bundle", {str(bundle)!r}]))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    assert (done.returncode, done.stderr) == (0, f"{warning}\n")
-    assert json.loads(done.stdout)["line"] == LINE
-
-
 def test_a_reader_that_leaves_early_is_no_fault(bundle, tmp_path):
     source = tmp_path / "prompts.txt"
     source.write_text("白日依山尽\n" * 300, encoding="utf-8")

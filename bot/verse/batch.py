@@ -290,8 +290,6 @@ class _Rows(NamedTuple):
 
 def _merge(token: IntArray, parent: IntArray, mask_row: IntArray) -> tuple[_Rows, IntArray]:
     """The rows that differ, and which of them each of the given ones is [rows]."""
-    if len(token) == 1:
-        return _Rows(token, parent, mask_row), np.zeros(1, np.int64)
     key = (mask_row * (int(parent.max()) + 1) + parent) * (int(token.max()) + 1) + token
     if len(set(key.tolist())) == len(key):  # as a beam's rows always do
         return _Rows(token, parent, mask_row), np.arange(len(key))

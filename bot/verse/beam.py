@@ -72,7 +72,7 @@ class BeamSearch(Walk):
     @property
     def alike(self) -> Hashable:
         """Beams of one width whose paths have grown as far."""
-        return BeamSearch, self.plan.width, self.paths.shape[1], self.k, self.plan.endings
+        return self.plan.width, self.paths.shape[1], self.k, self.plan.endings
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
         """See `Walk.advance`."""

@@ -27,8 +27,8 @@ from .request import (
     Request,
     Sampling,
 )
-from .scheduler import Job, Scheduler, outcome
-from .search import Hypothesis, Search
+from .scheduler import Scheduler, outcome
+from .search import Found, Job, Search
 from .session import Provider
 from .step import Stepper
 from .step_model import StepModel
@@ -81,9 +81,13 @@ class Composer:
             PromptError: The text cannot be a prompt.
             RequestError: It does not suit what is asked for.
         """
+        return self._read(request)[0]
+
+    def _read(self, request: Request) -> tuple[Prompt, Task]:
+        """The prompt of a request, and what is to be written; see `read`."""
         text = request.text if request.heads is None else request.heads
         prompt = read_prompt(text, self.bundle.vocabulary, request.script)
-        Task.of(request, prompt, self.bundle.vocabulary)
+        task = Task.of(request, prompt, self.bundle.vocabulary)
         if request.rhyme is not None:
             if self.bundle.prosody is None:
                 raise RequestError(
@@ -91,7 +95,7 @@ class Composer:
                     "request-no-rhymes",
                 )
             self.bundle.prosody.group(simplify(request.rhyme))
-        return prompt
+        return prompt, task
 
     def compose_now(self, request: Request) -> Answer:
         """Answers a request in the calling thread.
@@ -132,7 +136,7 @@ class Composer:
         writing = self._begin(request, started)
         return self._answer(writing, (yield from writing.composition))
 
-    def _run(self, searches: Sequence[Search]) -> list[list[Hypothesis]]:
+    def _run(self, searches: Sequence[Search]) -> Found:
         """Runs searches beside each other, to the end of each.
 
         Raises:
@@ -157,10 +161,9 @@ class Composer:
             request = replace(request, sampling=replace(request.sampling, seed=seed))
         if request.choosing and request.choosing.seed is None:
             request = replace(request, choosing=replace(request.choosing, seed=seed))
-        prompt = self.read(request)
+        prompt, task = self._read(request)
         if request.rhyme is not None:
             request = replace(request, rhyme=simplify(request.rhyme))
-        task = Task.of(request, prompt, self.bundle.vocabulary)
         known = self.bundle.known
         follows = known.answer(task.given[-1]) if known and task.given else None
         welcome = follows if request.known == "allow" and _fits(follows, task) else None

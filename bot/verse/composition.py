@@ -6,7 +6,7 @@ against the dull answers of dialogue models. A poem is written line by line: the
 gives the candidates, and each goes on with the best line that it finds.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -21,7 +21,7 @@ from .rating import Rating
 from .request import Request
 from .rules import Rule
 from .sampling import SamplePlan, SampleSearch
-from .search import Hypothesis, Search, nothing_allowed
+from .search import Hypothesis, Job, Search, nothing_allowed
 from .step import IntArray
 from .task import Line, Task
 from .vocabulary import Vocabulary
@@ -91,21 +91,17 @@ class Written:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Reply:
     """What each of some searches found, until the deadline if that came first."""
 
     paths: Sequence[list[Hypothesis]]
     late: DeadlineError | None = None
 
 
-Composition = Generator[tuple[Search, ...], list[list[Hypothesis]], Written]
-"""Yields searches to run beside each other, and is sent what each found, which is nothing where its
-rules left nothing; or a `DeadlineError` is thrown into it, and it ends with what there is."""
+Composition = Job[Written]
+"""Writes; where the deadline comes first, it ends with what there is."""
 
-_Asking = Generator[tuple[Search, ...], list[list[Hypothesis]], _Found]
-_Ranking = Generator[
-    tuple[Search, ...], list[list[Hypothesis]], tuple[list[list[_Drawn]], DeadlineError | None]
-]
+_Ranking = Job[tuple[list[list[_Drawn]], DeadlineError | None]]
 
 
 class _Common(TypedDict):
@@ -251,7 +247,7 @@ class Planner:
         self,
         request: Request,
         plans: Sequence[LinePlan],
-        drawn: _Found,
+        drawn: _Reply,
         weight: float,
         welcome: Line | None,
     ) -> _Ranking:
@@ -284,12 +280,12 @@ class Planner:
         return Rating(prompt, closed, len(self._vocabulary))
 
 
-def _ask(*searches: Search) -> _Asking:
+def _ask(*searches: Search) -> Job[_Reply]:
     """Asks for searches; the deadline may come first."""
     try:
-        return _Found((yield searches))
+        return _Reply((yield searches))
     except DeadlineError as late:
-        return _Found(late.found, late)
+        return _Reply(late.found, late)
 
 
 def _ranked(

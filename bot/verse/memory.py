@@ -7,9 +7,10 @@ __all__ = ["give_back_memory"]
 
 
 def give_back_memory() -> None:
-    """Gives back what has been freed; does nothing without glibc, which keeps most of it.
+    """Gives what has been freed back to the system, most of which glibc would keep.
 
-    After many wide searches at once that is more than all the rest of the process.
+    After many wide searches at once that is more than all the rest of the process. With another C
+    library nothing is done.
     """
     if sys.platform != "linux":
         return

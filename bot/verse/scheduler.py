@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from .batch import Batch, Seat, level_of, model_failed
 from .errors import BusyError, DeadlineError, NothingAllowedError
 from .prompts import PromptReader
-from .search import Hypothesis, Search
+from .search import Found, Hypothesis, Job, Search
 from .step import Stepper
 
-__all__ = ["Found", "Job", "Scheduler", "outcome"]
+__all__ = ["Scheduler", "outcome"]
 
 HANGING_S = 1.0  # how long after its deadline an asker is kept waiting for a step to end
 CLOSING_S = 10.0  # how long the engine is waited for in the end
@@ -29,13 +29,7 @@ BREAK_S = 5e-5
 
 _log = logging.getLogger(__name__)
 
-Found = list[list[Hypothesis]]
-"""What each of several searches found; nothing where its rules left nothing."""
-
 T = TypeVar("T")
-Job = Generator[Sequence[Search], Found, T]
-"""What an asker wants: yields searches to run beside each other, and is sent what they found; or a
-`DeadlineError` is thrown into it, and it ends."""
 
 
 @dataclass(eq=False)

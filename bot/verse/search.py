@@ -6,10 +6,10 @@ the candidates to `advance`, until it is `done`.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from .path_rules import PathRule
 from .rules import Mask, Rule, mask_at
 from .step import FloatArray, IntArray
 
-__all__ = ["Hypothesis", "Plan", "Search", "Walk"]
+__all__ = ["Found", "Hypothesis", "Job", "Plan", "Search", "Walk"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,15 @@ class Search(Protocol):
 
     def so_far(self) -> list[Hypothesis]:
         """Those of the answers that are whole lines already, best first."""
+
+
+Found = list[list[Hypothesis]]
+"""What each of several searches found; nothing where its rules left nothing."""
+
+T = TypeVar("T")
+Job = Generator[Sequence[Search], Found, T]
+"""Work that needs searches: it yields those to run beside each other, and is sent what they found;
+or a `DeadlineError` is thrown into it, and it ends."""
 
 
 @dataclass(frozen=True, kw_only=True)

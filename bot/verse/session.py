@@ -18,7 +18,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
-__all__ = ["ORT_TYPES", "Provider", "no_cuda", "open_session", "ort", "provider_of"]
+__all__ = ["ORT_TYPES", "Provider", "no_cuda", "open_session", "ort", "provider_of", "usable_cores"]
 
 Provider = Literal["auto", "cuda", "cpu"]
 
@@ -111,7 +111,7 @@ def _open_on_cuda(path: Path, threads: int) -> ort.InferenceSession:
 
 def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSession:
     settings = ort.SessionOptions()
-    settings.intra_op_num_threads = threads or _usable_cores()
+    settings.intra_op_num_threads = threads or usable_cores()
     # Threads wait actively for their next part, and by default for long: where something else runs
     # on the same cores, an answer then took half as long again.
     settings.add_session_config_entry("session.intra_op.spin_duration_us", "200")
@@ -128,7 +128,8 @@ def _reason(error: Exception) -> str:
     return str(error).split("\n", 1)[0].rstrip(". ")
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """The cores that this process may use."""
     # ONNX Runtime would count the machine's cores, and complain where it may not pin to them.
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))

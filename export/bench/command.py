@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,7 +88,7 @@ def measure(engine: Engine, repeat: int, mixed: int) -> Report:
             process fails.
         LianjuError: the line cannot be answered, or the bundle cannot be run.
     """
-    from lianju.bot.verse.session import ort
+    from lianju.bot.verse.session import ort, usable_cores
 
     from .report import Report
 
@@ -102,7 +100,7 @@ def measure(engine: Engine, repeat: int, mixed: int) -> Report:
         "precision": manifest.graph.precision,
         "provider": engine.model.provider,
         "threads": engine.threads,
-        "cores": _usable_cores(),
+        "cores": usable_cores(),
         "onnxruntime": ort.__version__,
         "repeat": repeat,
     }
@@ -135,7 +133,3 @@ def _sections(engine: Engine, repeat: int, mixed: int) -> Iterator[Section]:
 
 def _tell(doing: str) -> None:
     click.secho(f"{doing} …", dim=True, err=True)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

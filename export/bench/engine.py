@@ -11,8 +11,8 @@ from lianju.bot.verse.batch import Batch
 from lianju.bot.verse.bundle import Bundle
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.request import Request
-from lianju.bot.verse.scheduler import Job, Scheduler
-from lianju.bot.verse.search import Search
+from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.search import Job, Search
 from lianju.bot.verse.session import Provider
 from lianju.bot.verse.step import Stepper
 from lianju.bot.verse.step_model import StepModel

@@ -14,31 +14,12 @@ from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
 from lianju.bot.verse.scheduler import Scheduler
 from lianju.bot.verse.search import Hypothesis
 
-from .gate import Clock, Gate
 from .table import random_table
 from .test_batch import MIXED, TOKENS, assert_same, search, table_model
 
 LONG = 3600.0
 TABLE = random_table(1, len(TOKENS))  # that of `table_model`
-MANY = 1000  # steps: all that anybody wants
-
-
-@pytest.fixture
-def gate():
-    return Gate(table_model())
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def engine(gate, clock):
-    engine = Scheduler(gate, capacity=3, clock=clock)
-    yield engine
-    gate.let(MANY)
-    engine.close()
+MANY = 1000  # steps: all that any test wants
 
 
 async def begun(engine, job, deadline_s=LONG):

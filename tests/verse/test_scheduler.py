@@ -9,28 +9,9 @@ from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
 from lianju.bot.verse.rules import EverywhereRule, TokenSet
 from lianju.bot.verse.scheduler import Scheduler
 
-from .gate import Clock, Gate
 from .test_batch import MIXED, TOKENS, Faulty, assert_same, crash, search, table_model
 
 LONG = 3600.0
-
-
-@pytest.fixture
-def gate():
-    return Gate(table_model())
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def engine(gate, clock):
-    engine = Scheduler(gate, capacity=3, clock=clock)
-    yield engine
-    gate.let(1000)
-    engine.close()
 
 
 async def search_one(engine, one, deadline_s):

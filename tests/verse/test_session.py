@@ -1,6 +1,9 @@
 """Which provider runs a graph, and what happens where CUDA fails; CUDA is played by the CPU."""
 
+import json
 import logging
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +20,7 @@ from lianju.bot.verse.scheduler import Scheduler
 from lianju.bot.verse.session import CPU, CUDA
 from lianju.bot.verse.step_model import StepModel
 
-from .toy import Toy, read_manifest, write_manifest
+from .toy import PROMPTS, Toy, read_manifest, write_manifest
 
 FAULT = "CUDA failure 2: out of memory ; GPU=0\nfrom a file somewhere"
 
@@ -267,3 +270,24 @@ def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_insisted_on(machine, tmp_p
     log.clear()
     assert StepModel(bundle, "cuda", 1).provider == "cuda"
     assert not log.records
+
+
+def test_a_warning_of_the_model_is_one_plain_sentence(tmp_path):
+    bundle = Toy().write(tmp_path / "toy")
+    warning = "CUDA cannot be used, so the model runs on the CPU: no driver."
+    code = f"""
+import logging, sys
+from lianju.bot.__main__ import main
+from lianju.bot.verse import step_model
+open_session = step_model.open_session
+def fall_back(*arguments):
+    logging.getLogger("lianju.bot.verse.session").warning({warning!r})
+    return open_session(*arguments)
+step_model.open_session = fall_back
+sys.exit(main(["poem", {PROMPTS[0]!r}, "--json", "--bundle", {str(bundle)!r}]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stderr) == (0, f"{warning}\n")
+    assert json.loads(done.stdout)["line"] == PROMPTS[0]

@@ -33,7 +33,7 @@ def search(text):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("tensor", range(4))
+@pytest.mark.parametrize("tensor", [1, 2, 3])  # h is not passed on, but read as 8 bits
 def test_a_spoiled_row_gives_no_numbers_and_spoils_no_other(model, number, tensor):
     tokens, rows = np.full((2, 3), 40), np.arange(3)
     state = model.read(tokens, np.zeros(3, int), model.initial_state())
@@ -43,11 +43,8 @@ def test_a_spoiled_row_gives_no_numbers_and_spoils_no_other(model, number, tenso
     found = model.step(tokens[0], rows, tuple(spoiled), 4, whole=True)
     others = [0, 2]
     assert np.array_equal(found.top_log_prob[others], clean.top_log_prob[others])
-    # Where a gate shuts an infinity out, the state after it is whole again.
-    own = [array.take(1, axis) for array, axis in zip(found.state, (1, 1, 0, 0), strict=True)]
-    whole = all(np.isfinite(array).all() for array in own)
-    assert whole or np.isnan(found.top_log_prob[1]).all()
-    assert whole or np.isnan(found.log_prob[1]).all()
+    assert np.isnan(found.top_log_prob[1]).all()
+    assert np.isnan(found.log_prob[1]).all()
 
 
 class Reading:

@@ -1,0 +1,27 @@
+"""An engine whose every step waits to be let through, on a clock of the test's."""
+
+import pytest
+from lianju.bot.verse.scheduler import Scheduler
+
+from .gate import Clock, Gate
+from .test_batch import table_model
+
+MANY = 1000  # steps: all that anybody wants
+
+
+@pytest.fixture
+def gate():
+    return Gate(table_model())
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def engine(gate, clock):
+    engine = Scheduler(gate, capacity=3, clock=clock)
+    yield engine
+    gate.let(MANY)
+    engine.close()
