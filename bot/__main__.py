@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 import click
 
 from .verse.errors import LianjuError, PromptError, RequestError
-from .verse.request import Choosing, Form, Known, Request, Sampling, Strictness
+from .verse.request import Form, Known, Request, Rerank, Sample, Strictness
 
 if TYPE_CHECKING:
     from .verse.composer import Composer
+    from .verse.model.session import Provider
     from .verse.request import Script
-    from .verse.session import Provider
 
 __all__ = ["main"]
 
@@ -134,7 +134,7 @@ def cli(ctx: click.Context) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def poem(line: str | None, as_json: bool, **options: Any) -> None:
     """Offer next lines for LINE, best first; or whole poems."""
-    from .terminal import pretty, to_json
+    from .cli.output import pretty, to_json
 
     if line is None and options["heads"] is None:
         raise RequestError("Write a line of verse, such as 黄河远上白云间, or give --heads.")
@@ -163,7 +163,7 @@ def generate(source: Path, out: str, **options: Any) -> None:
     For every prompt the file OUT gets a line `index<TAB>prompt`, a line `score<TAB>text` for each
     candidate, and an empty line.
     """
-    from .terminal import classic_block
+    from .cli.output import classic_block
 
     requests = {
         number: _request(prompt, classic=True, **options)
@@ -192,7 +192,7 @@ def generate(source: Path, out: str, **options: Any) -> None:
 def serve(ctx: click.Context, check: bool) -> None:
     """Run the Discord bot, until it is told to stop."""
     if check:
-        from .check import run_checks
+        from .cli.check import run_checks
 
         ctx.exit(run_checks())
     from .serve import run
@@ -235,22 +235,20 @@ def restore(file: Path) -> None:
 
 
 @cli.command("bench-store")
-@click.option(
-    "--favourites", type=click.IntRange(1000, 10**8), default=1_000_000, show_default=True
-)
+@click.option("--favorites", type=click.IntRange(1000, 10**8), default=1_000_000, show_default=True)
 @click.option("--servers", type=click.IntRange(1, 10**6), default=10_000, show_default=True)
 @click.option(
     "--repeat", type=click.IntRange(20, 10_000), default=500, show_default=True, help="Of each."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def bench_store(favourites: int, servers: int, repeat: int, as_json: bool) -> None:
+def bench_store(favorites: int, servers: int, repeat: int, as_json: bool) -> None:
     """Measure the database when it is full.
 
     Fills one in the folder for temporary files, and deletes it afterwards.
     """
     from .store.bench import bench
 
-    report = bench(favourites, servers, repeat)
+    report = bench(favorites, servers, repeat)
     click.echo(json.dumps(asdict(report)) if as_json else str(report))
 
 
@@ -331,8 +329,8 @@ def _request(
         length,
         plain,
         script,
-        sampling=Sampling(**given, seed=seed) if sample else None,
-        choosing=None if sample or searches else Choosing(seed or 0),
+        sampling=Sample(**given, seed=seed) if sample else None,
+        choosing=None if sample or searches else Rerank(seed or 0),
         form=form,
         heads=heads,
         chars=chars,

@@ -46,7 +46,7 @@ class Reply:
     sentence: str
 
 
-async def keep_reloading(resources: "Resources", hung_up: asyncio.Event) -> None:
+async def keep_reloading(resources: "Resources", reload_requested: asyncio.Event) -> None:
     """Reloads whenever it is asked to, until it is cancelled.
 
     Args:
@@ -55,8 +55,8 @@ async def keep_reloading(resources: "Resources", hung_up: asyncio.Event) -> None
     """
     async with _listening(resources):
         while True:
-            await hung_up.wait()
-            hung_up.clear()
+            await reload_requested.wait()
+            reload_requested.clear()
             await _reload(resources)
 
 

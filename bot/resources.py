@@ -7,12 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from .desk import Desk
+from .rate_limit import RequestLimiter
 from .settings import Settings
 from .store import Store, open_store
 from .verse.composer import Composer, open_composer
 from .verse.errors import BusyError
-from .verse.session import usable_cores
+from .verse.model.session import usable_cores
 
 __all__ = ["Resources", "open_resources"]
 
@@ -27,7 +27,7 @@ class Resources:
         settings: The operator's.
         composer: Answers lines of verse. `reload` puts another in its place, so an answer keeps to
             the one that it began with.
-        store: Keeps favourites and preferences.
+        store: Keeps favorites and preferences.
         desk: Says who may ask now.
         clock: The time in Unix seconds.
         running: One future for each interaction that is being answered, and for what else must end
@@ -38,7 +38,7 @@ class Resources:
     settings: Settings
     composer: Composer
     store: Store
-    desk: Desk
+    desk: RequestLimiter
     clock: Callable[[], float] = time.time
     running: set[asyncio.Future[None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,7 +61,7 @@ class Resources:
             self._refuse_if_closing()  # what nobody has used needs no closing
             old, self.composer = self.composer, composer
             self._retiring[old] = asyncio.create_task(self._retire(old, tuple(self.running)))
-            _tell_of(composer, self.settings)
+            _log_loaded(composer, self.settings)
 
     def _refuse_if_closing(self) -> None:
         if self.closing.is_set():
@@ -106,15 +106,15 @@ async def open_resources(settings: Settings) -> Resources:
     except BaseException:
         composer.close()
         raise
-    _tell_of(composer, settings)
-    return Resources(settings, composer, store, Desk(time.time))
+    _log_loaded(composer, settings)
+    return Resources(settings, composer, store, RequestLimiter(time.time))
 
 
 def _load(settings: Settings) -> Composer:
     return open_composer(settings.bundle, settings.provider, settings.threads, settings.queue)
 
 
-def _tell_of(composer: Composer, settings: Settings) -> None:
+def _log_loaded(composer: Composer, settings: Settings) -> None:
     """Logs what answers from now on, and on what it runs."""
     figures = {
         "bundle": composer.bundle.manifest.name,

@@ -72,9 +72,9 @@ def run(settings: Settings) -> int:
 
 async def _serve(settings: Settings, token: str) -> None:
     log_faults_of(asyncio.get_running_loop())
-    stop, hung_up = _heed_signals()
+    stop, reload_requested = _install_signal_handlers()
     async with LianjuBot(settings) as bot:
-        reloading = asyncio.create_task(_keep_reloading(bot, hung_up))
+        reloading = asyncio.create_task(_keep_reloading(bot, reload_requested))
         try:
             await _run_until(stop, bot, token)
         finally:
@@ -82,24 +82,24 @@ async def _serve(settings: Settings, token: str) -> None:
             await asyncio.gather(reloading, return_exceptions=True)
 
 
-def _heed_signals() -> tuple[asyncio.Event, asyncio.Event]:
+def _install_signal_handlers() -> tuple[asyncio.Event, asyncio.Event]:
     """The events that signals set: it is to stop, or to reload."""
-    stop, hung_up = asyncio.Event(), asyncio.Event()
+    stop, reload_requested = asyncio.Event(), asyncio.Event()
     in_terminal = os.isatty(STDIN)
 
     def hang_up() -> None:
         gone = in_terminal and not os.isatty(STDIN)
-        (stop if gone else hung_up).set()
+        (stop if gone else reload_requested).set()
 
     for name, heed in (("SIGTERM", stop.set), ("SIGINT", stop.set), ("SIGHUP", hang_up)):
         # Windows has neither handlers, where Ctrl-C cancels all the same, nor SIGHUP.
         with suppress(NotImplementedError, AttributeError):
             asyncio.get_running_loop().add_signal_handler(getattr(signal, name), heed)
-    return stop, hung_up
+    return stop, reload_requested
 
 
-async def _keep_reloading(bot: LianjuBot, hung_up: asyncio.Event) -> None:
-    await keep_reloading(await bot.opened(), hung_up)
+async def _keep_reloading(bot: LianjuBot, reload_requested: asyncio.Event) -> None:
+    await keep_reloading(await bot.opened(), reload_requested)
 
 
 async def _run_until(stop: asyncio.Event, bot: LianjuBot, token: str) -> None:

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from .ui.speech import messages
+from .i18n import messages
 
 __all__ = ["LianjuTranslator"]
 

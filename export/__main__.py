@@ -97,7 +97,7 @@ def checkpoint(directory: Path, out: Path) -> None:
 
     Weights that the bundle stores in 8 bits come back as they were rounded.
     """
-    from lianju.bot.verse.bundle import load_bundle
+    from lianju.bot.verse.model.bundle import load_bundle
 
     from .weights import write_checkpoint
 

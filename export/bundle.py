@@ -14,15 +14,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lianju.bot.verse.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from .calibration import Limits, measure_limits
+from .corpus_index import build_known
 from .errors import ExportError
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
-from .known import build_known
 from .metrics import prove_perplexity
 from .precision import PRECISIONS
 from .prosody import build_prosody

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import CheckpointScorer, measure
 from lianju.training.model import LanguageModel, ModelConfig
 from torch import Tensor

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lianju.bot.verse.step import State, StepOutput
+from lianju.bot.verse.model.language_model import State, StepOutput
 from lianju.training.model import LanguageModel
 from torch import Tensor
 
@@ -63,7 +63,7 @@ class PlainStepper(ABC):
         mask_row: np.ndarray | None = None,
         whole: bool = False,
     ) -> StepOutput:
-        """See `lianju.bot.verse.step.Stepper`."""
+        """See `lianju.bot.verse.model.language_model.Stepper`."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
         carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
         logits, carried = self.logits(torch.from_numpy(history), carried)

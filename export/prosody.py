@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.corpus import simplifier
 
 from .errors import ExportError

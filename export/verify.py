@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from lianju.bot.verse.bundle import Bundle
-from lianju.bot.verse.step import State
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.top_k import top_k
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.language_model import State, top_k
+from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.training.model import LanguageModel
 
 from .errors import ProofError
@@ -62,7 +61,7 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
             parents; or a row depends on the others; or the candidates are not the best ones; or
             asking for none changes the state; or several tokens read at once leave another one.
     """
-    step_model = StepModel(bundle, provider="cpu", threads=1)
+    step_model = OnnxModel(bundle, provider="cpu", threads=1)
     model = copy.deepcopy(model).double()  # so that all rounding seen is the graph's
     rng = np.random.default_rng(seed)
     return max(_walk(bundle, step_model, model, tolerance, rng) for _ in range(PROMPTS // ROWS))
@@ -71,7 +70,7 @@ def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed
 @torch.no_grad()
 def _walk(
     bundle: Bundle,
-    step_model: StepModel,
+    step_model: OnnxModel,
     model: LanguageModel,
     tolerance: Tolerance,
     rng: np.random.Generator,
@@ -107,7 +106,7 @@ def _walk(
 
 
 def _prove_reading(
-    step_model: StepModel,
+    step_model: OnnxModel,
     parent: np.ndarray,
     state: State,
     tolerance: Tolerance,

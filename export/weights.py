@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import torch
 from google.protobuf.message import DecodeError
-from lianju.bot.verse.bundle import Bundle
+from lianju.bot.verse.model.bundle import Bundle
 from lianju.training.checkpoint import save_checkpoint
 from lianju.training.model import LanguageModel, ModelConfig
 from onnx import numpy_helper

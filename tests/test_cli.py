@@ -11,8 +11,8 @@ from importlib.metadata import EntryPoint
 import click
 import pytest
 from lianju.bot import __main__ as cli
-from lianju.bot.terminal import pretty, to_json
-from lianju.bot.verse.composer import Candidate, Choosing, Request, open_composer
+from lianju.bot.cli.output import pretty, to_json
+from lianju.bot.verse.composer import Candidate, Request, Rerank, open_composer
 
 from .verse.toy import PROMPTS, Toy
 
@@ -69,7 +69,7 @@ class TestPoem:
         status, out, err = lianju("poem", LINE, "--json")
         assert (status, err) == (0, "")
         found = json.loads(out)
-        expected = answers(bundle, LINE, choosing=Choosing())
+        expected = answers(bundle, LINE, choosing=Rerank())
         assert found.pop("elapsed_ms") > 0
         assert found == {
             "line": LINE,
@@ -109,7 +109,7 @@ class TestPoem:
 
     def test_for_a_reader(self, lianju, bundle):
         status, out, _ = lianju("poem", LINE)
-        expected = answers(bundle, LINE, choosing=Choosing())
+        expected = answers(bundle, LINE, choosing=Rerank())
         first, *rows, foot = out.splitlines()
         assert (status, first) == (0, LINE)
         for rank, (row, candidate) in enumerate(zip(rows, expected.candidates, strict=True), 1):

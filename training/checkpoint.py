@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .errors import CheckpointError
 from .model import LanguageModel, ModelConfig

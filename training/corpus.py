@@ -11,8 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from lianju.bot.verse.han import is_han
-from lianju.bot.verse.vocabulary import SPACE
+from lianju.bot.verse.text.vocabulary import SPACE, is_han
 
 # □ and its kin, private-use characters, ideographic description characters, the replacement mark.
 _MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ue000-\uf8ff\U000f0000-\U0010fffd]")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from lianju.bot.verse.vocabulary import LINE, Vocabulary
+from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from numpy.typing import NDArray
 from torch import Tensor
 

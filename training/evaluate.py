@@ -14,8 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from lianju.bot.verse.han import is_han
-from lianju.bot.verse.vocabulary import LINE, Vocabulary
+from lianju.bot.verse.text.vocabulary import LINE, Vocabulary, is_han
 from numpy.typing import NDArray
 
 from .checkpoint import load_trained
@@ -70,12 +69,12 @@ class BundleScorer:
     """Scores with a bundle's step graph, one call a token."""
 
     def __init__(self, directory: Path) -> None:
-        from lianju.bot.verse.bundle import load_bundle
-        from lianju.bot.verse.step_model import StepModel
+        from lianju.bot.verse.model.bundle import load_bundle
+        from lianju.bot.verse.model.onnx_model import OnnxModel
 
         bundle = load_bundle(directory)
         self.vocabulary = bundle.vocabulary
-        self._model = StepModel(bundle)
+        self._model = OnnxModel(bundle)
 
     def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """See `Scorer.score`."""

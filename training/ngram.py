@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.vocabulary import LINE, Vocabulary
+from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from numpy.typing import NDArray
 
 from .data import encode_poem, read_poems, read_report, stream_ids

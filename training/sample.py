@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from lianju.bot.verse.vocabulary import LINE, SPACE, Vocabulary
+from lianju.bot.verse.text.vocabulary import LINE, SPACE, Vocabulary
 
 from .corpus import tokenise
 from .errors import TrainingError

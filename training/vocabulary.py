@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from lianju.bot.verse.vocabulary import END, LINE, START, UNKNOWN, Vocabulary
+from lianju.bot.verse.text.vocabulary import END, LINE, START, UNKNOWN, Vocabulary
 
 
 def build_vocabulary(

@@ -10,7 +10,7 @@ from .about import About
 from .acrostic import Acrostic
 from .answers import Answers
 from .base import LianjuCog
-from .favorites import Favourites
+from .favorites import Favorites
 from .housekeeping import Housekeeping
 from .leaderboard import Leaderboard
 from .poem import Poem
@@ -23,7 +23,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Poem,
     Acrostic,
     Answers,
-    Favourites,
+    Favorites,
     Leaderboard,
     Privacy,
     ServerSettings,

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..preferences import CANDIDATES
+from ..guild_settings import CANDIDATES
 from ..verse.request import SEED, Script, Strictness
 from .composing import ComposingCog, request_for
 from .options import MAX_RHYME, RULES, SCRIPT, choice

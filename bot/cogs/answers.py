@@ -8,17 +8,17 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from ..preferences import Preferences
+from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..store import Couplet
-from ..ui.answer import read_sheet, with_hearts
+from ..ui.answer import read_answer_message, with_hearts
+from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
-from ..ui.sheet import Sheet
 from ..verse.composer import Request
 from ..verse.errors import LianjuError
-from .composing import ComposingCog, Wishes, request_for
+from .composing import ComposingCog, RequestChoices, request_for
 from .items import CogItem, check_owner
 
 __all__ = ["Answers"]
@@ -93,11 +93,11 @@ class Answers(ComposingCog, name=NAME):
         """
         until = asyncio.get_running_loop().time() + PATIENCE_S
         async with self.answering(interaction) as context:
-            speech, sheet = context.speech, read_sheet(message)
+            speech, sheet = context.speech, read_answer_message(message)
             match button["action"]:
                 case "heart":
                     couplet = sheet.couplets[Heart.read(button[0]).rank - 1]
-                    kept = await self.resources.store.favourites.toggle(
+                    kept = await self.resources.store.favorites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
                         couplet,
@@ -147,9 +147,7 @@ class Answers(ComposingCog, name=NAME):
         try:
             if board.shown < press:
                 presses = board.presses
-                hearts = await self.resources.store.favourites.counts(
-                    interaction.guild_id, couplets
-                )
+                hearts = await self.resources.store.favorites.counts(interaction.guild_id, couplets)
                 view = with_hearts(message, hearts)
                 if postponed:
                     await interaction.edit_original_response(
@@ -165,10 +163,12 @@ class Answers(ComposingCog, name=NAME):
             await postpone(interaction)
 
 
-def _another(sheet: Sheet, preferences: Preferences) -> Request:
+def _another(sheet: AnswerMessage, preferences: GuildSettings) -> Request:
     """The wish behind an answer, for other candidates."""
     wish = sheet.wish
-    wishes = Wishes(form=wish.form, rhyme=wish.rhyme, strictness=wish.strictness, known=wish.known)
+    wishes = RequestChoices(
+        form=wish.form, rhyme=wish.rhyme, strictness=wish.strictness, known=wish.known
+    )
     if wish.is_acrostic:
         wishes |= {"heads": sheet.prompt, "chars": wish.chars}
     return request_for(

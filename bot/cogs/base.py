@@ -12,11 +12,11 @@ import aiohttp
 import discord
 from discord.ext import commands
 
+from ..guild_settings import GuildSettings
+from ..i18n import Localizer, localizer_for
 from ..logs import trace
-from ..preferences import Preferences
 from ..resources import Resources
 from ..ui.replies import refuse
-from ..ui.speech import Speech, speech_for
 from ..verse.errors import BusyError, LianjuError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
@@ -40,8 +40,8 @@ class Context:
 
     def __init__(
         self,
-        speech: Speech,
-        preferences: Preferences | Exception,
+        speech: Localizer,
+        preferences: GuildSettings | Exception,
         refusal: LianjuError | None,
     ) -> None:
         self.voice = speech  # for refusals; answers go through `speech`
@@ -55,7 +55,7 @@ class Context:
         self.facts |= facts
 
     @property
-    def speech(self) -> Speech:
+    def speech(self) -> Localizer:
         """The language to answer in.
 
         Raises:
@@ -66,7 +66,7 @@ class Context:
         return self.voice
 
     @property
-    def preferences(self) -> Preferences:
+    def preferences(self) -> GuildSettings:
         """The server's preferences; the defaults outside servers.
 
         Raises:
@@ -136,14 +136,14 @@ class LianjuCog(commands.Cog):
     async def _context(self, interaction: Interaction) -> Context:
         if self.resources.closing.is_set():
             closing = BusyError("Lianju is shutting down: ask again in a minute.", "busy-closing")
-            return Context(speech_for(interaction, None), Preferences(), closing)
+            return Context(localizer_for(interaction, None), GuildSettings(), closing)
         if interaction.guild_id is None:
-            return Context(speech_for(interaction, None), Preferences(), None)
+            return Context(localizer_for(interaction, None), GuildSettings(), None)
         try:
             preferences = await self.resources.store.preferences.get(interaction.guild_id)
         except Exception as error:  # whatever it is, it is told where it is missed
-            return Context(speech_for(interaction, None), error, None)
-        return Context(speech_for(interaction, preferences), preferences, None)
+            return Context(localizer_for(interaction, None), error, None)
+        return Context(localizer_for(interaction, preferences), preferences, None)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Answers for what fails before a command's own code runs, such as an outdated option.
@@ -157,7 +157,7 @@ class LianjuCog(commands.Cog):
         raise asyncio.CancelledError
 
 
-def is_allowed_here(interaction: Interaction, preferences: Preferences) -> bool:
+def is_allowed_here(interaction: Interaction, preferences: GuildSettings) -> bool:
     """Whether the server lets the bot answer in this channel; a thread belongs to its channel."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     return not preferences.channels or not preferences.channels.isdisjoint(here)
@@ -172,7 +172,7 @@ def _name(interaction: Interaction) -> str:
     return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
 
 
-async def _tell(interaction: Interaction, error: Exception, speech: Speech) -> str:
+async def _tell(interaction: Interaction, error: Exception, speech: Localizer) -> str:
     """Tells the user of an error and returns the outcome for the log."""
     if isinstance(error, discord.NotFound):
         return "gone"  # too late, or the message was deleted: nobody is there to be told

@@ -7,21 +7,28 @@ from typing import Any, TypedDict, Unpack, get_args
 import discord
 from discord.app_commands import Choice
 
-from ..preferences import CANDIDATES, Preferences
+from ..guild_settings import CANDIDATES, GuildSettings
+from ..i18n import Markdown, localizer_for
 from ..store import Couplet
 from ..ui.answer import answer_layout
-from ..ui.buttons import Method, Wish
+from ..ui.answer_message import AnswerMessage, CandidateView
+from ..ui.buttons import DetailsButton, RequestOptions
 from ..ui.replies import NO_MENTIONS, acknowledge
 from ..ui.rhymes import rhymes
-from ..ui.sheet import Offer, Sheet
-from ..ui.speech import Markdown, speech_for
-from ..verse.composer import Answer, Choosing, Composer, Request
+from ..verse.composer import Answer, Composer, Request, Rerank
 from ..verse.errors import LianjuError, RequestError
-from ..verse.request import Form, Known, Sampling, Script, Strictness
+from ..verse.request import Form, Known, Sample, Script, Strictness
 from .base import Context, LianjuCog, is_allowed_here
 from .options import Mode
 
-__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "ElsewhereError", "Wishes", "request_for"]
+__all__ = [
+    "MAX_CHOICE",
+    "MAX_CHOICES",
+    "ComposingCog",
+    "ElsewhereError",
+    "RequestChoices",
+    "request_for",
+]
 
 MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 
@@ -40,7 +47,7 @@ class ElsewhereError(LianjuError):
         )
 
 
-class Wishes(TypedDict, total=False):
+class RequestChoices(TypedDict, total=False):
     """Fields of a `Request` that are passed on as they are."""
 
     form: Form
@@ -53,13 +60,13 @@ class Wishes(TypedDict, total=False):
 
 def request_for(
     text: str,
-    preferences: Preferences,
+    preferences: GuildSettings,
     *,
     mode: Mode = "chosen",
     seed: int | None = 0,
     count: int | None = None,
     script: Script | None = None,
-    **wishes: Unpack[Wishes],
+    **wishes: Unpack[RequestChoices],
 ) -> Request:
     """What was asked for, completed with what the server prefers.
 
@@ -89,11 +96,11 @@ def request_for(
     wanted = preferences.candidates if count is None else count
     request = Request(text, count=wanted, script=script or preferences.script, **wishes)
     if mode == "sampled":
-        return replace(request, sampling=Sampling(seed=seed))
+        return replace(request, sampling=Sample(seed=seed))
     width = max(preferences.beam_size, wanted)
     if mode == "beam":
         return replace(request, width=width)
-    return replace(request, width=width, choosing=Choosing(seed))
+    return replace(request, width=width, choosing=Rerank(seed))
 
 
 class ComposingCog(LianjuCog):
@@ -128,16 +135,16 @@ class ComposingCog(LianjuCog):
         bundle = self.resources.composer.bundle
         if bundle.prosody is None:
             return []
-        traditional = speech_for(interaction, None).language == "zh-TW"
+        traditional = localizer_for(interaction, None).language == "zh-TW"
         fitting = rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
         return [Choice(name=text[:MAX_CHOICE], value=name) for name, text in fitting.items()][
             :MAX_CHOICES
         ]
 
 
-def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> Sheet:
+def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> AnswerMessage:
     """What the message says; the composer is the one that answered."""
-    wish = Wish(
+    wish = RequestOptions(
         asker,
         request.lines,
         request.script,
@@ -152,10 +159,10 @@ def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> 
     written = composer.read(replace(request, script="auto")).shown
     given = () if wish.is_acrostic else composer.read(request).shown
     found = answer.length - wish.is_acrostic  # heads were given
-    return Sheet(
+    return AnswerMessage(
         prompt="\n".join(written),
         offers=tuple(
-            Offer(
+            CandidateView(
                 Couplet.of(*given, *candidate.lines)
                 if wish.is_poem
                 else Couplet(given[-1], candidate.text),
@@ -166,7 +173,7 @@ def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> 
             for candidate in answer.candidates
         ),
         wish=wish,
-        method=Method(
+        method=DetailsButton(
             found * max(len(candidate.lines) for candidate in answer.candidates),
             None if answer.sampling else answer.width,
             answer.sampling,

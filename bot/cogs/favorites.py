@@ -9,17 +9,17 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from ..ui.downloads import Format, favourites_file
-from ..ui.favourites import REMOVE, TURN, Order, favourites_layout, label, removed
+from ..i18n import Localizer
+from ..ui.downloads import Format, favorites_file
+from ..ui.favorites import REMOVE, TURN, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
 from ..ui.replies import PRIVATE, show, update
-from ..ui.speech import Speech
 from ..verse.errors import LianjuError
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
-__all__ = ["Favourites"]
+__all__ = ["Favorites"]
 
 NAME = "Lianju favourites"
 LIST = "/favorites list"
@@ -33,23 +33,23 @@ def _choice(command: str, value: str, name: str) -> Choice[str]:
     return Choice(name=locale_str(name, key=f"choice-favorites-{command}-{value}"), value=value)
 
 
-class NoFavouriteError(LianjuError):
-    """What was to be removed is none of the user's favourites."""
+class NoFavoriteError(LianjuError):
+    """What was to be removed is none of the user's favorites."""
 
     def __init__(self) -> None:
         super().__init__(
             "That is none of your favorites: choose one from the list that appears while you type.",
-            "favourites-unknown",
+            "favorites-unknown",
         )
 
 
-class NoFavouritesError(LianjuError):
+class NoFavoritesError(LianjuError):
     """There is nothing to export."""
 
     def __init__(self) -> None:
         super().__init__(
             "You have no favorites yet: press ♥ beside an answer of /poem to keep it.",
-            "favourites-none",
+            "favorites-none",
         )
 
 
@@ -59,7 +59,7 @@ class TurnButton(CogItem, template=TURN):
     async def callback(self, interaction: Interaction) -> None:
         """Turns the page."""
         cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Favourites):
+        if isinstance(cog, Favorites):
             await cog.turn(interaction, self.match)
 
 
@@ -69,12 +69,12 @@ class RemoveMenu(CogItem, template=REMOVE):
     async def callback(self, interaction: Interaction) -> None:
         """Removes it and shows what is left."""
         cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Favourites):
+        if isinstance(cog, Favorites):
             await cog.choose(interaction, self.match, self.item.values[0])
 
 
-class Favourites(LianjuCog, name=NAME):
-    """Shows favourites to their owner alone, removes and exports them."""
+class Favorites(LianjuCog, name=NAME):
+    """Shows favorites to their owner alone, removes and exports them."""
 
     items = (TurnButton, RemoveMenu)
 
@@ -120,25 +120,24 @@ class Favourites(LianjuCog, name=NAME):
         async with self.answering(interaction) as context:
             speech = context.speech
             if not FAVOURITE_ID.fullmatch(verse):  # typed, and not chosen
-                raise NoFavouriteError
-            gone = await self.resources.store.favourites.remove(interaction.user.id, int(verse))
+                raise NoFavoriteError
+            gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
             if gone is None:
-                raise NoFavouriteError
+                raise NoFavoriteError
             note = discord.ui.TextDisplay[Layout](removed(speech, gone))
             await show(interaction, Layout(note), private=True)
 
     @remove.autocomplete("verse")
     async def suggest(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """Offers the user's favourites that contain what is typed, newest first."""
+        """Offers the user's favorites that contain what is typed, newest first."""
         try:
-            favourites = await self.resources.store.favourites.matching(
+            favorites = await self.resources.store.favorites.matching(
                 interaction.user.id, current, MAX_CHOICES
             )
         except LianjuError:
             return []
         return [
-            Choice(name=label(favourite.couplet), value=str(favourite.id))
-            for favourite in favourites
+            Choice(name=label(favorite.couplet), value=str(favorite.id)) for favorite in favorites
         ]
 
     async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
@@ -146,8 +145,8 @@ class Favourites(LianjuCog, name=NAME):
         async with self.answering(interaction) as context:
             speech = context.speech
             check_owner(interaction, place["owner"], LIST)
-            gone = await self.resources.store.favourites.remove(interaction.user.id, int(chosen))
-            note = speech.say("favourites-gone") if gone is None else removed(speech, gone)
+            gone = await self.resources.store.favorites.remove(interaction.user.id, int(chosen))
+            note = speech.say("favorites-gone") if gone is None else removed(speech, gone)
             await update(interaction, await self._page_at(speech, place, note))
 
     @favorites.command()
@@ -167,25 +166,25 @@ class Favourites(LianjuCog, name=NAME):
         """
         async with self.answering(interaction) as context:
             speech = context.speech
-            favourites = await self.resources.store.favourites.everything(interaction.user.id)
-            if not favourites:
-                raise NoFavouritesError
-            content = await asyncio.to_thread(favourites_file, favourites, form)
+            favorites = await self.resources.store.favorites.everything(interaction.user.id)
+            if not favorites:
+                raise NoFavoritesError
+            content = await asyncio.to_thread(favorites_file, favorites, form)
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
-            sentence = speech.say("favourites-exported", count=len(favourites))
+            sentence = speech.say("favorites-exported", count=len(favorites))
             await interaction.response.send_message(sentence, file=file, **PRIVATE)
 
     async def _page_at(
-        self, speech: Speech, place: re.Match[str], note: str | None = None
+        self, speech: Localizer, place: re.Match[str], note: str | None = None
     ) -> Layout:
         order = cast("Order", place["order"])
         return await self._page(speech, int(place["owner"]), order, int(place["page"]), note)
 
     async def _page(
-        self, speech: Speech, owner: int, order: Order, number: int, note: str | None = None
+        self, speech: Localizer, owner: int, order: Order, number: int, note: str | None = None
     ) -> Layout:
-        favourites = self.resources.store.favourites
+        favorites = self.resources.store.favorites
         place, entries = await read_page(
-            lambda offset, limit: favourites.page(owner, offset, limit, order == "oldest"), number
+            lambda offset, limit: favorites.page(owner, offset, limit, order == "oldest"), number
         )
-        return favourites_layout(speech, owner, order, place, entries, note)
+        return favorites_layout(speech, owner, order, place, entries, note)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import discord
 
-from ..ui.speech import Markdown
+from ..i18n import Markdown
 from ..verse.errors import LianjuError
 
 __all__ = ["CogItem", "NotYoursError", "check_owner"]

@@ -7,12 +7,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from ..i18n import Localizer
 from ..store import LovedCouplet, LovedMember, Page
 from ..ui.layout import Layout
 from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
 from ..ui.pages import read_page
 from ..ui.replies import show, update
-from ..ui.speech import Speech
 from ..verse.errors import LianjuError
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem
@@ -95,7 +95,7 @@ class Leaderboard(LianjuCog, name=NAME):
                 await show(interaction, layout, private=True)
 
     async def _page(
-        self, speech: Speech, interaction: Interaction, board: Board, period: Period, number: int
+        self, speech: Localizer, interaction: Interaction, board: Board, period: Period, number: int
     ) -> Layout:
         if interaction.guild_id is None:
             raise NoServerError

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..preferences import CANDIDATES
+from ..guild_settings import CANDIDATES
 from ..verse.composer import MAX_CHARACTERS
 from ..verse.errors import PromptError, RequestError
 from ..verse.request import SEED, Form, Known, Script, Strictness

@@ -6,18 +6,18 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from ..preferences import BEAM_SIZE, CANDIDATES, COOLDOWN, Language, Preferences
-from ..store.preferences import Changes
-from ..ui.layout import Layout
-from ..ui.preferences import (
+from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings, Language
+from ..i18n import localizer_for
+from ..store.guilds import Changes
+from ..ui.guild_settings import (
     CHOOSE_CHANNELS,
     change,
     channels_layout,
     everything,
     what_was_reset,
 )
+from ..ui.layout import Layout
 from ..ui.replies import show, update
-from ..ui.speech import speech_for
 from ..verse.errors import LianjuError
 from ..verse.request import Script
 from .base import LianjuCog
@@ -171,7 +171,9 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.answering(interaction) as context:
             before = context.preferences
             await self.resources.store.preferences.reset(_server(interaction))
-            await _say(interaction, what_was_reset(speech_for(interaction, Preferences()), before))
+            await _say(
+                interaction, what_was_reset(localizer_for(interaction, GuildSettings()), before)
+            )
 
     async def choose(self, interaction: Interaction, channels: list[int]) -> None:
         """Sets the channels; whoever opened the menu may have lost the permission since."""
@@ -196,7 +198,7 @@ class ServerSettings(LianjuCog, name=NAME):
             before = context.preferences
             after = await self.resources.store.preferences.change(_server(interaction), **changes)
             (name,) = changes
-            await _say(interaction, change(speech_for(interaction, after), before, after, name))
+            await _say(interaction, change(localizer_for(interaction, after), before, after, name))
 
 
 def _server(interaction: Interaction) -> int:

@@ -1,12 +1,12 @@
-"""What is kept: favourites, preferences and recent prompts, in one SQLite file."""
+"""What is kept: favorites, preferences and recent prompts, in one SQLite file."""
 
 from .errors import StoreBusyError, StoreError
-from .records import Couplet, Favourite, Forgotten, LovedCouplet, LovedMember, Page
+from .records import Couplet, Favorite, Forgotten, LovedCouplet, LovedMember, Page
 from .store import Store, open_store
 
 __all__ = [
     "Couplet",
-    "Favourite",
+    "Favorite",
     "Forgotten",
     "LovedCouplet",
     "LovedMember",

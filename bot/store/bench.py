@@ -64,7 +64,7 @@ class Report:
         size_mb: Its size on disk.
     """
 
-    favourites: int
+    favorites: int
     servers: int
     repeat: int
     fill_s: float
@@ -73,7 +73,7 @@ class Report:
 
     def __str__(self) -> str:
         head = (
-            f"{self.favourites} favourites, {self.servers} servers: filled in {self.fill_s:.0f} s,"
+            f"{self.favorites} favourites, {self.servers} servers: filled in {self.fill_s:.0f} s,"
             f" {self.size_mb:.0f} MB; each {self.repeat} times"
         )
         lines = [head, f"{'median':>10} {'p95':>10} {'target':>8}"]
@@ -86,29 +86,29 @@ class Report:
         return "\n".join(lines)
 
 
-def bench(favourites: int, servers: int, repeat: int) -> Report:
+def bench(favorites: int, servers: int, repeat: int) -> Report:
     """Fills a database in the folder for temporary files and measures the store on it."""
     with TemporaryDirectory() as folder:
         path, empty = Path(folder) / "full.sqlite3", Path(folder) / "empty.sqlite3"
         started = time.perf_counter()
-        fill(path, favourites, servers)
+        fill(path, favorites, servers)
         fill_s = time.perf_counter() - started
         prepare(empty, BUSY_S).close()
         rows = asyncio.run(_bench(path, empty, repeat))
         size_mb = path.stat().st_size / 1e6
-    return Report(favourites, servers, repeat, fill_s, size_mb, rows)
+    return Report(favorites, servers, repeat, fill_s, size_mb, rows)
 
 
-def fill(path: Path, favourites: int, servers: int, seed: int = 1) -> None:
+def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
     """Makes a database of two years: a few servers are large and many small, as Zipf has it.
 
     So are the members and the couplets of each server. Members are in several servers.
     """
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, servers + 1)
-    size = np.ceil(share / share.sum() * favourites).astype(np.int64)  # favourites of each server
+    size = np.ceil(share / share.sum() * favorites).astype(np.int64)  # favorites of each server
     guild = np.repeat(np.arange(servers), 2 * size + 8)  # more than needed, as some come up twice
-    people = max(10, favourites // 5)
+    people = max(10, favorites // 5)
     home = rng.integers(people, size=servers)
 
     couplets = 3 + size // 3
@@ -127,7 +127,7 @@ def fill(path: Path, favourites: int, servers: int, seed: int = 1) -> None:
     chosen = chosen[np.argsort(guild[chosen], kind="stable")]
     held = np.bincount(guild[chosen], minlength=servers)
     nth = np.arange(chosen.size) - np.repeat(np.cumsum(held) - held, held)
-    chosen = chosen[np.argsort(nth >= size[guild[chosen]], kind="stable")][:favourites]
+    chosen = chosen[np.argsort(nth >= size[guild[chosen]], kind="stable")][:favorites]
     chosen = chosen[np.argsort(kept_at[chosen])]
     used, couplet = np.unique(couplet[chosen], return_inverse=True)
     rows = (user[chosen], guild[chosen] + 1, couplet + 1, author[chosen], kept_at[chosen])
@@ -181,7 +181,7 @@ async def _bench(path: Path, empty: Path, repeat: int) -> list[Row]:
 
 
 class _Sample:
-    """Favourites drawn at random, so that the larger a server the more are its own."""
+    """Favorites drawn at random, so that the larger a server the more are its own."""
 
     def __init__(self, path: Path, size: int) -> None:
         largest = "SELECT {0} FROM favourite GROUP BY {0} ORDER BY count(*) DESC LIMIT 1"
@@ -209,13 +209,13 @@ async def _operations(store: Store, sample: _Sample) -> list[tuple[str, float | 
     new = [Couplet("新", str(number)) for number in range(len(everywhere))]
 
     def heart(servers: Sequence[int], couplets: Sequence[Couplet]) -> Operation:
-        return lambda n: store.favourites.toggle(NEWCOMER + n, servers[n], couplets[n], 1, NOW)
+        return lambda n: store.favorites.toggle(NEWCOMER + n, servers[n], couplets[n], 1, NOW)
 
-    def favourites(members: Sequence[int], offset: int) -> Operation:
-        return lambda n: store.favourites.page(members[n], offset, PAGE)
+    def favorites(members: Sequence[int], offset: int) -> Operation:
+        return lambda n: store.favorites.page(members[n], offset, PAGE)
 
     most = [ten[0]] * len(everywhere)
-    kept = (await store.favourites.page(sample.member, 0, 1)).total
+    kept = (await store.favorites.page(sample.member, 0, 1)).total
     keenest = [sample.member] * len(everywhere)
     operations: list[tuple[str, float | None, Operation]] = [
         ("keep a new couplet", FAVOURITE_MS, heart(everywhere, new)),
@@ -226,15 +226,15 @@ async def _operations(store: Store, sample: _Sample) -> list[tuple[str, float | 
         (
             "count the hearts of ten couplets",
             FAVOURITE_MS,
-            lambda _: store.favourites.counts(sample.server, ten),
+            lambda _: store.favorites.counts(sample.server, ten),
         ),
         (
             "suggest lines with a character",
             PAGE_MS,
             lambda n: store.leaderboard.lines(sample.server, sample.couplets[n].answer[0], 25),
         ),
-        ("favourites, first page", PAGE_MS, favourites(sample.members, 0)),
-        (f"favourites, last page of {kept}", PAGE_MS, favourites(keenest, kept - PAGE)),
+        ("favourites, first page", PAGE_MS, favorites(sample.members, 0)),
+        (f"favourites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
     ]
     for kind, read in (
         ("couplets", store.leaderboard.couplets),

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 
 from .database import Database
-from .favourites import server_id
+from .favorites import server_id
 from .records import Couplet, LovedCouplet, LovedMember, Page
-from .tables import couplet, couplet_hearts, favourite, member_hearts
+from .tables import couplet, couplet_hearts, favorite, member_hearts
 
 __all__ = ["Leaderboard"]
 
@@ -17,7 +17,7 @@ SEARCHED = 1000  # of a server's best-loved couplets, for lines to suggest
 class Leaderboard:
     """Rankings of one server each, in which equals stand in an order that stays.
 
-    All time is read from the tallies, as counting 100,000 favourites takes 50 ms; a period is
+    All time is read from the tallies, as counting 100,000 favorites takes 50 ms; a period is
     counted from what was kept in it.
     """
 
@@ -100,13 +100,13 @@ def _couplets(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
         .subquery()
     )
     author = (
-        select(favourite.c.author_id)
+        select(favorite.c.author_id)
         .where(
-            favourite.c.couplet_id == top.c.couplet_id,
-            favourite.c.guild_id == bindparam("guild_id"),
-            favourite.c.author_id.is_not(None),
+            favorite.c.couplet_id == top.c.couplet_id,
+            favorite.c.guild_id == bindparam("guild_id"),
+            favorite.c.author_id.is_not(None),
         )
-        .order_by(favourite.c.kept_at, favourite.c.author_id)
+        .order_by(favorite.c.kept_at, favorite.c.author_id)
         .limit(1)
         .scalar_subquery()
     )
@@ -137,12 +137,12 @@ _COUPLETS_EVER = _couplets(
 )
 _COUPLETS_SINCE = _couplets(
     select(
-        favourite.c.couplet_id,
+        favorite.c.couplet_id,
         func.count().label("hearts"),
-        func.min(favourite.c.kept_at).label("first_at"),
+        func.min(favorite.c.kept_at).label("first_at"),
     )
-    .where(favourite.c.guild_id == bindparam("guild_id"), favourite.c.kept_at >= bindparam("since"))
-    .group_by(favourite.c.couplet_id)
+    .where(favorite.c.guild_id == bindparam("guild_id"), favorite.c.kept_at >= bindparam("since"))
+    .group_by(favorite.c.couplet_id)
 )
 _MEMBERS_EVER = _members(
     select(member_hearts.c.user_id, member_hearts.c.hearts).where(
@@ -150,13 +150,13 @@ _MEMBERS_EVER = _members(
     )
 )
 _MEMBERS_SINCE = _members(
-    select(favourite.c.author_id.label("user_id"), func.count().label("hearts"))
+    select(favorite.c.author_id.label("user_id"), func.count().label("hearts"))
     .where(
-        favourite.c.guild_id == bindparam("guild_id"),
-        favourite.c.kept_at >= bindparam("since"),
-        favourite.c.author_id != favourite.c.user_id,
+        favorite.c.guild_id == bindparam("guild_id"),
+        favorite.c.kept_at >= bindparam("since"),
+        favorite.c.author_id != favorite.c.user_id,
     )
-    .group_by(favourite.c.author_id)
+    .group_by(favorite.c.author_id)
 )
 
 _best = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Couplet", "Favourite", "Forgotten", "LovedCouplet", "LovedMember", "Page"]
+__all__ = ["Couplet", "Favorite", "Forgotten", "LovedCouplet", "LovedMember", "Page"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -31,7 +31,7 @@ class Couplet:
 
 
 @dataclass(frozen=True)
-class Favourite:
+class Favorite:
     """A couplet that somebody keeps.
 
     Attributes:
@@ -89,11 +89,11 @@ class Forgotten:
     """How much of a member was deleted.
 
     Attributes:
-        favourites: What the member kept.
+        favorites: What the member kept.
         prompts: Recent lines of the member.
-        unlinked: Favourites of others that no longer name the member as their author.
+        unlinked: Favorites of others that no longer name the member as their author.
     """
 
-    favourites: int
+    favorites: int
     prompts: int
     unlinked: int

@@ -9,13 +9,13 @@ from sqlalchemy import delete, update
 
 from .database import Database
 from .errors import StoreBusyError
-from .favourites import Favourites
+from .favorites import Favorites
+from .guilds import GuildSettingsTable
 from .leaderboard import Leaderboard
 from .opening import database_path, prepare
-from .preferences import ServerPreferences
-from .prompts import Prompts
+from .recent_lines import RecentLines
 from .records import Forgotten
-from .tables import favourite, prompt
+from .tables import favorite, prompt
 
 __all__ = ["Store", "open_store"]
 
@@ -43,7 +43,7 @@ class Store:
     """What the bot keeps.
 
     Attributes:
-        favourites: The couplets that people keep.
+        favorites: The couplets that people keep.
         leaderboard: What each server loves.
         preferences: What administrators have set.
         prompts: What people asked for lately.
@@ -51,10 +51,10 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.favourites = Favourites(database)
+        self.favorites = Favorites(database)
         self.leaderboard = Leaderboard(database)
-        self.preferences = ServerPreferences(database)
-        self.prompts = Prompts(database)
+        self.preferences = GuildSettingsTable(database)
+        self.prompts = RecentLines(database)
 
     async def close(self) -> None:
         """Closes the database."""
@@ -79,16 +79,16 @@ class Store:
             StoreError: It cannot be done, and nothing was deleted.
         """
         async with self._database.writing() as connection:
-            favourites = await connection.execute(
-                delete(favourite).where(favourite.c.user_id == user_id)
+            favorites = await connection.execute(
+                delete(favorite).where(favorite.c.user_id == user_id)
             )
             prompts = await connection.execute(delete(prompt).where(prompt.c.user_id == user_id))
             unlinked = await connection.execute(
-                update(favourite).where(favourite.c.author_id == user_id).values(author_id=None)
+                update(favorite).where(favorite.c.author_id == user_id).values(author_id=None)
             )
         with suppress(StoreBusyError):  # it is done all the same; the next purge scrubs as well
             await self._database.scrub()
-        return Forgotten(favourites.rowcount, prompts.rowcount, unlinked.rowcount)
+        return Forgotten(favorites.rowcount, prompts.rowcount, unlinked.rowcount)
 
     async def forget_server(self, guild_id: int) -> None:
         """Deletes what a server has set; its members keep what they keep."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
     event,
 )
 
-from ..preferences import (
+from ..guild_settings import (
     BEAM_SIZE,
     CANDIDATES,
     CHANNELS,
@@ -35,7 +35,7 @@ __all__ = [
     "channel",
     "couplet",
     "couplet_hearts",
-    "favourite",
+    "favorite",
     "member_hearts",
     "metadata",
     "prompt",
@@ -66,7 +66,7 @@ couplet = Table(
     sqlite_strict=True,
 )
 
-favourite = Table(
+favorite = Table(
     "favourite",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -82,11 +82,11 @@ favourite = Table(
     Index("favourite_in_period", "guild_id", "kept_at", "couplet_id", "author_id", "user_id"),
     Index("favourite_of_couplet", "couplet_id", "guild_id", "kept_at", "author_id"),
     Index("favourite_by_author", "author_id"),
-    sqlite_autoincrement=True,  # a page shown long ago must never name a newer favourite
+    sqlite_autoincrement=True,  # a page shown long ago must never name a newer favorite
     sqlite_strict=True,
 )
 
-# Tallies of `favourite` for the leaderboards of all time, kept by the triggers below.
+# Tallies of `favorite` for the leaderboards of all time, kept by the triggers below.
 couplet_hearts = Table(
     "couplet_hearts",
     metadata,

@@ -5,10 +5,10 @@ from typing import Any
 
 import discord
 
-from ..verse.manifest import Manifest
+from ..i18n import Localizer
+from ..verse.model.manifest import Manifest
 from .layout import Layout
 from .markdown import literal
-from .speech import Speech
 
 __all__ = ["about_layout", "help_layout"]
 
@@ -16,7 +16,7 @@ MAX_FACT = 100  # characters of what a bundle says of itself
 FEATURES = ("poem", "acrostic", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
 
 
-def about_layout(speech: Speech, manifest: Manifest, provider: str) -> Layout:
+def about_layout(speech: Localizer, manifest: Manifest, provider: str) -> Layout:
     """Model, numbers, where it runs, versions and licences.
 
     Args:
@@ -50,7 +50,7 @@ def about_layout(speech: Speech, manifest: Manifest, provider: str) -> Layout:
     )
 
 
-def help_layout(speech: Speech) -> Layout:
+def help_layout(speech: Localizer) -> Layout:
     """What every command does."""
     return Layout(
         discord.ui.TextDisplay(f"### {speech.say('help-heading')}"),
@@ -59,7 +59,7 @@ def help_layout(speech: Speech) -> Layout:
     )
 
 
-def _perplexity(speech: Speech, manifest: Manifest) -> list[str]:
+def _perplexity(speech: Localizer, manifest: Manifest) -> list[str]:
     """What was measured on held-out poems, if the bundle tells; it may be of another trainer."""
     measured: Any = manifest.metrics
     for key in ("perplexity", "test"):

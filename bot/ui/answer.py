@@ -14,23 +14,23 @@ from discord.components import (
 )
 from discord.components import Component as Part
 
+from ..i18n import Localizer
 from ..verse.errors import LianjuError
+from .answer_message import AnswerMessage, CandidateView
 from .bar import bar
-from .buttons import Heart, Method, Wish
+from .buttons import DetailsButton, Heart, RequestOptions
 from .layout import MAX_TEXT, Layout
 from .markdown import escape, literal, unescape
 from .remarks import remark, remark_of_all
-from .sheet import Offer, Sheet
-from .speech import Speech
 from .verses import SMALL, read_verse, write_verse
 
 __all__ = [
+    "AnswerMessage",
     "AnswerTooLongError",
-    "Offer",
-    "Sheet",
+    "CandidateView",
     "UnreadableAnswerError",
     "answer_layout",
-    "read_sheet",
+    "read_answer_message",
     "with_hearts",
 ]
 
@@ -59,7 +59,7 @@ class UnreadableAnswerError(LianjuError):
         )
 
 
-def answer_layout(sheet: Sheet, speech: Speech) -> Layout:
+def answer_layout(sheet: AnswerMessage, speech: Localizer) -> Layout:
     """A sheet as a message; where its texts are too long, the last offers are left out.
 
     Args:
@@ -99,7 +99,7 @@ def answer_layout(sheet: Sheet, speech: Speech) -> Layout:
     )
 
 
-def read_sheet(message: discord.Message) -> Sheet:
+def read_answer_message(message: discord.Message) -> AnswerMessage:
     """The sheet that a message shows, without the offers that were left out.
 
     Raises:
@@ -115,7 +115,7 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     """The message as it stands, but for the numbers of hearts.
 
     Args:
-        message: A message that `read_sheet` can read.
+        message: A message that `read_answer_message` can read.
         hearts: How many members keep each couplet.
     """
     view = discord.ui.LayoutView.from_message(message, timeout=None)
@@ -127,13 +127,13 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     return view
 
 
-def _remark(sheet: Sheet, rank: int, speech: Speech) -> str:
+def _remark(sheet: AnswerMessage, rank: int, speech: Localizer) -> str:
     """The bar, and what sets this candidate apart."""
     log_prob = sheet.offers[rank - 1].log_prob
     return " · ".join([bar(log_prob, sheet.method.tokens), *remark(sheet, rank, speech)])
 
 
-def _footer(sheet: Sheet, speech: Speech, left_out: int) -> str:
+def _footer(sheet: AnswerMessage, speech: Localizer, left_out: int) -> str:
     rows = [literal(sheet.model, MAX_MODEL)]
     facts = remark_of_all(sheet, speech)
     if sheet.method.seed is not None:
@@ -157,7 +157,7 @@ def _heart_label(count: int) -> str:
     return f"♥ {count}" if count else "♥"
 
 
-def _read(parts: Sequence[Part]) -> Sheet:
+def _read(parts: Sequence[Part]) -> AnswerMessage:
     match parts:
         case [
             Container(
@@ -171,19 +171,19 @@ def _read(parts: Sequence[Part]) -> Sheet:
                 ]
             )
         ]:
-            wish, original = Wish.read(again), SPOILER.search(footer)
-            return Sheet(
+            wish, original = RequestOptions.read(again), SPOILER.search(footer)
+            return AnswerMessage(
                 "\n".join(unescape(row.removeprefix(HEADING)) for row in heading.split("\n")),
                 tuple(_read_offers(sections, wish)),
                 wish,
-                Method.read(method),
+                DetailsButton.read(method),
                 unescape(footer.split("\n")[0].removeprefix(SMALL)),
                 None if original is None else unescape(original[1]),
             )
     raise UnreadableAnswerError
 
 
-def _read_offers(sections: Sequence[Part], wish: Wish) -> Iterator[Offer]:
+def _read_offers(sections: Sequence[Part], wish: RequestOptions) -> Iterator[CandidateView]:
     for rank, section in enumerate(sections, 1):
         match section:
             case SectionComponent(
@@ -193,6 +193,6 @@ def _read_offers(sections: Sequence[Part], wish: Wish) -> Iterator[Offer]:
                 if heart.rank != rank:
                     raise UnreadableAnswerError
                 couplet = read_verse(rank, text, wish)
-                yield Offer(couplet, heart.log_prob, heart.known, heart.relaxed)
+                yield CandidateView(couplet, heart.log_prob, heart.known, heart.relaxed)
             case _:
                 raise UnreadableAnswerError

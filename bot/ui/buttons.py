@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
-from ..verse.request import Choosing, Form, Known, Sampling, Script, Strictness
+from ..verse.request import Form, Known, Rerank, Sample, Script, Strictness
 
-__all__ = ["PRESS", "Action", "Batch", "Heart", "Method", "Wish"]
+__all__ = ["PRESS", "Action", "Batch", "DetailsButton", "Heart", "RequestOptions"]
 
 # Of custom ids and of the texts beside them; what reads them must know the number. The first
 # layout, which is still read, knew neither forms nor rules nor known lines.
@@ -60,7 +60,7 @@ class Heart:
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestOptions:
     """A button that asks for another batch.
 
     Attributes:
@@ -102,7 +102,7 @@ class Wish:
         return _write("again", self.asker, self.count, self.script, self.batch, *poem)
 
     @classmethod
-    def read(cls, custom_id: str) -> "Wish":
+    def read(cls, custom_id: str) -> "RequestOptions":
         """The inverse of `custom_id`.
 
         Raises:
@@ -125,7 +125,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Method:
+class DetailsButton:
     """A button that tells the details.
 
     Attributes:
@@ -139,8 +139,8 @@ class Method:
 
     tokens: int
     width: int | None
-    sampling: Sampling | None = None
-    choosing: Choosing | None = None
+    sampling: Sample | None = None
+    choosing: Rerank | None = None
     complete: bool = True
 
     @property
@@ -162,7 +162,7 @@ class Method:
         return _write("details", self.tokens, *chance, *end)
 
     @classmethod
-    def read(cls, custom_id: str) -> "Method":
+    def read(cls, custom_id: str) -> "DetailsButton":
         """The inverse of `custom_id`.
 
         Raises:
@@ -175,10 +175,10 @@ class Method:
         if len(how) == 1:
             return cls(int(tokens), int(how[0]), complete=complete)
         if len(how) == 2:
-            choosing = Choosing(int(how[1]))
+            choosing = Rerank(int(how[1]))
             return cls(int(tokens), int(how[0]), choosing=choosing, complete=complete)
         temperature, top_k, top_p, seed = how
-        sampling = Sampling(float(temperature), int(top_k), float(top_p), int(seed))
+        sampling = Sample(float(temperature), int(top_k), float(top_p), int(seed))
         return cls(int(tokens), None, sampling, complete=complete)
 
 

@@ -1,7 +1,7 @@
 """A couplet or a poem in a list."""
 
 from ..store import Couplet
-from ..verse.han import is_han
+from ..verse.text.vocabulary import is_han
 from .markdown import literal
 
 __all__ = ["plain", "shown"]

@@ -4,12 +4,12 @@ import math
 
 import discord
 
+from ..i18n import Localizer
+from .answer_message import AnswerMessage
 from .couplets import plain
 from .layout import Layout
 from .markdown import escape, literal
 from .remarks import remark, remark_of_all
-from .sheet import Sheet
-from .speech import Speech
 
 __all__ = ["details_layout"]
 
@@ -17,7 +17,7 @@ MAX_LINE = 100  # characters of a candidate, which stands in full in the answer 
 MAX_MODEL = 200
 
 
-def details_layout(sheet: Sheet, speech: Speech) -> Layout:
+def details_layout(sheet: AnswerMessage, speech: Localizer) -> Layout:
     """What was asked for, how it was found, and how likely each candidate is.
 
     Args:
@@ -46,7 +46,7 @@ def details_layout(sheet: Sheet, speech: Speech) -> Layout:
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
 
-def _how(sheet: Sheet, speech: Speech) -> str:
+def _how(sheet: AnswerMessage, speech: Localizer) -> str:
     """How the lines were found."""
     method = sheet.method
     if method.choosing is not None:
@@ -62,7 +62,7 @@ def _how(sheet: Sheet, speech: Speech) -> str:
     )
 
 
-def _wishes(sheet: Sheet, speech: Speech) -> list[str]:
+def _wishes(sheet: AnswerMessage, speech: Localizer) -> list[str]:
     """What was asked for that goes without saying in other answers."""
     wish, said = sheet.wish, []
     if wish.is_poem:

@@ -1,4 +1,4 @@
-"""A member's favourites as a file to keep."""
+"""A member's favorites as a file to keep."""
 
 import csv
 import io
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from ..store import Favourite
+from ..store import Favorite
 from .couplets import plain
 
-__all__ = ["Format", "favourites_file"]
+__all__ = ["Format", "favorites_file"]
 
 Format = Literal["txt", "csv", "json"]
 
@@ -18,40 +18,40 @@ Format = Literal["txt", "csv", "json"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def favourites_file(favourites: Sequence[Favourite], form: Format) -> bytes:
+def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
     """The content of a file in the order given.
 
     Args:
-        favourites: What to write.
+        favorites: What to write.
         form: `txt` has a couplet a line, `csv` opens in a spreadsheet, `json` has everything.
     """
-    return {"txt": _txt, "csv": _csv, "json": _json}[form](favourites)
+    return {"txt": _txt, "csv": _csv, "json": _json}[form](favorites)
 
 
-def _txt(favourites: Sequence[Favourite]) -> bytes:
-    return "".join(f"{plain(favourite.couplet)}\n" for favourite in favourites).encode()
+def _txt(favorites: Sequence[Favorite]) -> bytes:
+    return "".join(f"{plain(favorite.couplet)}\n" for favorite in favorites).encode()
 
 
-def _csv(favourites: Sequence[Favourite]) -> bytes:
+def _csv(favorites: Sequence[Favorite]) -> bytes:
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(("line", "answer", "kept_at"))
-    for favourite in favourites:
-        couplet = favourite.couplet
-        table.writerow((_inert(couplet.line), _inert(couplet.answer), _iso(favourite.kept_at)))
+    for favorite in favorites:
+        couplet = favorite.couplet
+        table.writerow((_inert(couplet.line), _inert(couplet.answer), _iso(favorite.kept_at)))
     return file.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for Latin
 
 
-def _json(favourites: Sequence[Favourite]) -> bytes:
+def _json(favorites: Sequence[Favorite]) -> bytes:
     couplets = [
         {
-            "line": favourite.couplet.line,
-            "answer": favourite.couplet.answer,
-            "kept_at": _iso(favourite.kept_at),
+            "line": favorite.couplet.line,
+            "answer": favorite.couplet.answer,
+            "kept_at": _iso(favorite.kept_at),
             # A text, as it has more digits than JavaScript's numbers hold.
-            "server_id": None if favourite.guild_id is None else str(favourite.guild_id),
+            "server_id": None if favorite.guild_id is None else str(favorite.guild_id),
         }
-        for favourite in favourites
+        for favorite in favorites
     ]
     return f"{json.dumps({'couplets': couplets}, ensure_ascii=False, indent=2)}\n".encode()
 

@@ -5,11 +5,11 @@ from typing import Literal
 
 import discord
 
+from ..i18n import Localizer
 from ..store import LovedCouplet, LovedMember
 from .couplets import shown
 from .layout import Layout
 from .pages import PAGE_NUMBER, Place, turns
-from .speech import Speech
 
 __all__ = ["TURN", "Board", "Period", "leaderboard_layout"]
 
@@ -25,7 +25,7 @@ MAX_COUPLET = 280  # so that ten of them, each with its asker, leave room for th
 
 
 def leaderboard_layout(
-    speech: Speech,
+    speech: Localizer,
     owner: int,
     board: Board,
     period: Period,
@@ -59,7 +59,7 @@ def leaderboard_layout(
     )
 
 
-def _entry(speech: Speech, rank: int, entry: LovedCouplet | LovedMember) -> str:
+def _entry(speech: Localizer, rank: int, entry: LovedCouplet | LovedMember) -> str:
     if isinstance(entry, LovedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
     text = f"**{rank}.** {shown(entry.couplet, MAX_COUPLET)}\n-# ♥ {entry.hearts}"

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import discord
 
+from ..i18n import Localizer
 from ..store import Page
-from .speech import Speech
 
 __all__ = ["PAGE_NUMBER", "PAGE_SIZE", "Place", "read_page", "turns"]
 
@@ -56,7 +56,7 @@ async def read_page(
     return Place(number, page.total), list(page.items)
 
 
-def turns(speech: Speech, place: Place, list_id: str) -> list[discord.ui.ActionRow[Any]]:
+def turns(speech: Localizer, place: Place, list_id: str) -> list[discord.ui.ActionRow[Any]]:
     """The buttons to the page before and the page after, if there is more than one page.
 
     Args:

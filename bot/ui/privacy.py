@@ -2,19 +2,19 @@
 
 import discord
 
+from ..i18n import Localizer
 from ..store import Forgotten
 from .layout import Layout
-from .speech import Speech
 
 __all__ = ["FORGET", "deleted_layout", "privacy_layout", "question_layout"]
 
 FORGET = r"lianju:forget:1:(?P<owner>\d{1,20}):(?P<step>ask|keep|delete)"
 
 
-def privacy_layout(speech: Speech, owner: int, retention_days: int) -> Layout:
+def privacy_layout(speech: Localizer, owner: int, retention_days: int) -> Layout:
     """What is stored and what is not, with a button that leads to the deletion."""
     kept = [
-        speech.say("privacy-favourites"),
+        speech.say("privacy-favorites"),
         speech.say("privacy-prompts", days=retention_days),
         speech.say("privacy-asked"),
     ]
@@ -32,7 +32,7 @@ def privacy_layout(speech: Speech, owner: int, retention_days: int) -> Layout:
     )
 
 
-def question_layout(speech: Speech, owner: int) -> Layout:
+def question_layout(speech: Localizer, owner: int) -> Layout:
     """Asks once more, and says what will be gone."""
     return Layout(
         discord.ui.TextDisplay(f"### {speech.say('privacy-sure')}"),
@@ -44,12 +44,12 @@ def question_layout(speech: Speech, owner: int) -> Layout:
     )
 
 
-def deleted_layout(speech: Speech, forgotten: Forgotten) -> Layout:
+def deleted_layout(speech: Localizer, forgotten: Forgotten) -> Layout:
     """What was deleted."""
     deleted = [
         speech.say(key, count=count)
         for key, count in (
-            ("privacy-deleted-favourites", forgotten.favourites),
+            ("privacy-deleted-favorites", forgotten.favorites),
             ("privacy-deleted-prompts", forgotten.prompts),
             ("privacy-deleted-asked", forgotten.unlinked),
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from .sheet import Sheet
-from .speech import Speech
+from ..i18n import Localizer
+from .answer_message import AnswerMessage
 
 __all__ = ["remark", "remark_of_all"]
 
 
-def remark(sheet: Sheet, rank: int, speech: Speech) -> list[str]:
+def remark(sheet: AnswerMessage, rank: int, speech: Localizer) -> list[str]:
     """What sets a candidate apart from others; new lines under all rules are what is expected.
 
     Args:
@@ -29,7 +29,7 @@ def remark(sheet: Sheet, rank: int, speech: Speech) -> list[str]:
     return said
 
 
-def remark_of_all(sheet: Sheet, speech: Speech) -> list[str]:
+def remark_of_all(sheet: AnswerMessage, speech: Localizer) -> list[str]:
     """What holds for all candidates: too little time, new lines if the bundle can tell, lost rules.
 
     Args:
@@ -44,10 +44,10 @@ def remark_of_all(sheet: Sheet, speech: Speech) -> list[str]:
     return said
 
 
-def _without(relaxed: Iterable[str], speech: Speech) -> str:
+def _without(relaxed: Iterable[str], speech: Localizer) -> str:
     names = (speech.say("answer-rule", rule=rule) for rule in relaxed)
     return speech.say("answer-relaxed", rules=_listed(names, speech))
 
 
-def _listed(items: Iterable[str], speech: Speech) -> str:
+def _listed(items: Iterable[str], speech: Localizer) -> str:
     return speech.say("answer-and").join(items)

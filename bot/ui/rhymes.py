@@ -5,9 +5,9 @@ from itertools import chain
 import numpy as np
 
 from ..verse.errors import LianjuError
-from ..verse.prosody import Prosody
-from ..verse.text import simplify, write_line
-from ..verse.vocabulary import Vocabulary
+from ..verse.prosody.table import Prosody
+from ..verse.text.prompt import simplify, write_line
+from ..verse.text.vocabulary import Vocabulary
 
 __all__ = ["rhymes"]
 

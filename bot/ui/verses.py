@@ -7,8 +7,8 @@ is below it. A poem's lines stand one under another, below the remark; an acrost
 import re
 
 from ..store import Couplet
-from ..verse.han import is_han
-from .buttons import Wish
+from ..verse.text.vocabulary import is_han
+from .buttons import RequestOptions
 from .markdown import escape, unescape
 
 __all__ = ["SMALL", "read_verse", "write_verse"]
@@ -18,7 +18,7 @@ SMALL = "-# "
 HEADED = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
 
-def write_verse(rank: int, couplet: Couplet, remark: str, wish: Wish) -> str:
+def write_verse(rank: int, couplet: Couplet, remark: str, wish: RequestOptions) -> str:
     """A candidate as markdown.
 
     Args:
@@ -33,7 +33,7 @@ def write_verse(rank: int, couplet: Couplet, remark: str, wish: Wish) -> str:
     return "\n".join((f"{SMALL}{_number(rank)}{remark}", *map(write, couplet.lines)))
 
 
-def read_verse(rank: int, text: str, wish: Wish) -> Couplet:
+def read_verse(rank: int, text: str, wish: RequestOptions) -> Couplet:
     """The verse that `write_verse` wrote.
 
     Raises:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .batch import Batch
-from .bundle import Bundle, default_directory, load_bundle
-from .composition import Composition, Planner, Written
 from .errors import RequestError
-from .known import KnownLines
-from .line_plan import LinePlanner
-from .prompts import PromptReader
+from .model.bundle import Bundle, default_directory, load_bundle
+from .model.language_model import LanguageModel
+from .model.onnx_model import OnnxModel
+from .model.session import Provider
+from .planning.generation import Composition, GenerationResult, Planner
+from .planning.line_plan import LinePlanner
+from .planning.task import Line, Task
 from .request import (
     COUNT,
     LENGTH,
@@ -23,17 +24,16 @@ from .request import (
     Answer,
     Bounds,
     Candidate,
-    Choosing,
     Request,
-    Sampling,
+    Rerank,
+    Sample,
 )
-from .scheduler import Scheduler, outcome
-from .search import Found, Job, Search
-from .session import Provider
-from .step import Stepper
-from .step_model import StepModel
-from .task import Line, Task
-from .text import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, simplify, write_line
+from .search.search import Job, Search, SearchResults
+from .serving.batch import Batch
+from .serving.prefix_cache import PrefixCache
+from .serving.scheduler import Scheduler, outcome
+from .text.corpus_index import CorpusIndex
+from .text.prompt import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, simplify, write_line
 
 __all__ = [
     "COUNT",
@@ -44,10 +44,10 @@ __all__ = [
     "Answer",
     "Bounds",
     "Candidate",
-    "Choosing",
     "Composer",
     "Request",
-    "Sampling",
+    "Rerank",
+    "Sample",
     "open_composer",
 ]
 
@@ -61,11 +61,11 @@ class Composer:
         bundle: Where the language model comes from.
     """
 
-    def __init__(self, bundle: Bundle, model: Stepper, scheduler: Scheduler) -> None:
+    def __init__(self, bundle: Bundle, model: LanguageModel, scheduler: Scheduler) -> None:
         self.bundle = bundle
         self._model = model
         self._scheduler = scheduler
-        self._reader = PromptReader(model)
+        self._reader = PrefixCache(model)
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
 
@@ -136,7 +136,7 @@ class Composer:
         writing = self._begin(request, started)
         return self._answer(writing, (yield from writing.composition))
 
-    def _run(self, searches: Sequence[Search]) -> Found:
+    def _run(self, searches: Sequence[Search]) -> SearchResults:
         """Runs searches beside each other, to the end of each.
 
         Raises:
@@ -152,9 +152,9 @@ class Composer:
         """Ends the engine; whoever still waits gets a `BusyError`."""
         self._scheduler.close()
 
-    def _begin(self, request: Request, started: float) -> "_Writing":
+    def _begin(self, request: Request, started: float) -> "_PendingAnswer":
         """The request with all that it leaves open, its prompt, and what it asks of the engine."""
-        if request.choosing and not self._planner.can_choose:
+        if request.choosing and not self._planner.can_rerank:
             request = replace(request, choosing=None)
         seed = secrets.randbelow(DRAWN_SEEDS)
         if request.sampling and request.sampling.seed is None:
@@ -168,9 +168,9 @@ class Composer:
         follows = known.answer(task.given[-1]) if known and task.given else None
         welcome = follows if request.known == "allow" and _fits(follows, task) else None
         composition = self._planner.compose(request, task, welcome)
-        return _Writing(request, prompt, task, follows, composition, started)
+        return _PendingAnswer(request, prompt, task, follows, composition, started)
 
-    def _answer(self, writing: "_Writing", written: Written) -> Answer:
+    def _answer(self, writing: "_PendingAnswer", written: GenerationResult) -> Answer:
         drafts = written.drafts
         request, prompt, manifest = writing.request, writing.prompt, self.bundle.manifest
         vocabulary, known = self.bundle.vocabulary, self.bundle.known
@@ -206,7 +206,7 @@ class Composer:
 
 
 @dataclass(frozen=True)
-class _Writing:
+class _PendingAnswer:
     """A request under way.
 
     Attributes:
@@ -227,7 +227,7 @@ def _fits(line: Line | None, task: Task) -> bool:
     return line is not None and len(line) == task.length
 
 
-def _known_among(lines: Iterable[Line], known: KnownLines) -> set[Line]:
+def _known_among(lines: Iterable[Line], known: CorpusIndex) -> set[Line]:
     """Those of the lines, of any length, that the corpus has."""
     by_length: defaultdict[int, list[Line]] = defaultdict(list)
     for line in lines:
@@ -260,5 +260,5 @@ def open_composer(
         ProviderError: CUDA was asked for and cannot be had.
     """
     bundle = load_bundle(default_directory() if directory is None else directory)
-    model = StepModel(bundle, provider, threads)
+    model = OnnxModel(bundle, provider, threads)
     return Composer(bundle, model, Scheduler(model, capacity))

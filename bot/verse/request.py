@@ -18,11 +18,11 @@ __all__ = [
     "Answer",
     "Bounds",
     "Candidate",
-    "Choosing",
     "Form",
     "Known",
     "Request",
-    "Sampling",
+    "Rerank",
+    "Sample",
     "Script",
     "Strictness",
 ]
@@ -81,7 +81,7 @@ POOL_PER_WIDTH = 12  # as many lines are drawn for each line that a beam would k
 
 
 @dataclass(frozen=True)
-class Sampling:
+class Sample:
     """How lines are drawn at random.
 
     Attributes:
@@ -108,7 +108,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Choosing:
+class Rerank:
     """How the lines that suit this very prompt are chosen from a pool drawn at random.
 
     Attributes:
@@ -158,8 +158,8 @@ class Request:
     length: int | None = None
     plain: bool = False
     script: Script = "auto"
-    sampling: Sampling | None = None
-    choosing: Choosing | None = None
+    sampling: Sample | None = None
+    choosing: Rerank | None = None
     form: Form = "next"
     heads: str | None = None
     chars: int | None = None
@@ -320,12 +320,12 @@ class Answer:
         return self.request.plain
 
     @property
-    def sampling(self) -> Sampling | None:
+    def sampling(self) -> Sample | None:
         """How the lines were drawn, its seed included, if they were."""
         return self.request.sampling
 
     @property
-    def choosing(self) -> Choosing | None:
+    def choosing(self) -> Rerank | None:
         """How the lines were chosen, if they were."""
         return self.request.choosing
 

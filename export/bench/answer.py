@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lianju.bot.verse.model.language_model import LanguageModel
+from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.request import Answer
-from lianju.bot.verse.step import Stepper
-from lianju.bot.verse.step_model import StepModel
 
 from ..errors import ExportError
 from ..plain import RerunAllPositions, RerunLastPosition, Stepwise
@@ -40,7 +40,7 @@ class PlainWay:
     """One of the plain ways to the same answer."""
 
     name: str
-    model: Stepper
+    model: LanguageModel
 
 
 def plain_ways(engine: Engine) -> list[PlainWay]:
@@ -60,7 +60,7 @@ def plain_ways(engine: Engine) -> list[PlainWay]:
     with TemporaryDirectory() as folder:
         exact = replace(engine.bundle, directory=Path(folder))
         stored.save_exact(exact.graph_path)
-        wanted = _texts(_answer(engine, StepModel(exact, "cpu", engine.threads)))
+        wanted = _texts(_answer(engine, OnnxModel(exact, "cpu", engine.threads)))
     for way in ways:
         if _texts(_answer(engine, way.model)) != wanted:
             raise ExportError(
@@ -121,12 +121,12 @@ def over_floor(engine_ms: float, floor_ms: float | None) -> Row:
     return Row(name, engine_ms / floor_ms, "×", TIMES_FLOOR, note=note, depth=1)
 
 
-def _answer(engine: Engine, model: Stepper) -> Answer:
+def _answer(engine: Engine, model: LanguageModel) -> Answer:
     return engine.composer(model).compose_now(plain(engine.line))
 
 
 def _fresh(
-    name: str, engine: Engine, model: Stepper, prompts: Sequence[str], width: int = WIDTH
+    name: str, engine: Engine, model: LanguageModel, prompts: Sequence[str], width: int = WIDTH
 ) -> Way:
     """A composer of its own for each turn, warm from another prompt."""
 
@@ -153,7 +153,7 @@ def _seen(engine: Engine, prompts: Sequence[str]) -> Way:
 def _floor(engine: Engine, seen: bool) -> Floor:
     """The bare products of one answer, to a prompt that has been answered before or not."""
 
-    def answer(model: StepModel, times: int) -> None:
+    def answer(model: OnnxModel, times: int) -> None:
         composer = engine.composer(model)
         for _ in range(times):
             composer.compose_now(plain(engine.line))

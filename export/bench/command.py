@@ -12,7 +12,7 @@ import click
 from ..errors import missing
 
 if TYPE_CHECKING:
-    from lianju.bot.verse.session import Provider
+    from lianju.bot.verse.model.session import Provider
 
     from .engine import Engine
     from .report import Report, Section
@@ -67,7 +67,7 @@ def bench(
     """
     try:
         import torch
-        from lianju.bot.verse.bundle import default_directory, load_bundle
+        from lianju.bot.verse.model.bundle import default_directory, load_bundle
 
         from .engine import Engine
 
@@ -88,7 +88,7 @@ def measure(engine: Engine, repeat: int, mixed: int) -> Report:
             process fails.
         LianjuError: the line cannot be answered, or the bundle cannot be run.
     """
-    from lianju.bot.verse.session import ort, usable_cores
+    from lianju.bot.verse.model.session import ort, usable_cores
 
     from .report import Report
 

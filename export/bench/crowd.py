@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.request import Choosing, Request
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.request import Request, Rerank
 
 from .answer import over_floor
 from .engine import CROWD, DEADLINE, Engine, run_together, searches_of
@@ -126,7 +126,7 @@ def measure_crowd(engine: Engine, prompts: Sequence[str], rounds: int) -> Sectio
 def measure_lag(engine: Engine, prompts: Sequence[str], rounds: int) -> Section:
     """Measures how late the event loop runs while 64 requests are answered."""
     rows = []
-    chosen = [Request(prompt, choosing=Choosing(n)) for n, prompt in enumerate(prompts[:CROWD])]
+    chosen = [Request(prompt, choosing=Rerank(n)) for n, prompt in enumerate(prompts[:CROWD])]
     usual = [plain(prompt) for prompt in prompts[:CROWD]]
     for name, requests, times in (
         (f"{CROWD} plain requests", usual, rounds),
@@ -191,7 +191,7 @@ def _floor(engine: Engine, requests: Sequence[Request]) -> Floor:
     provider = engine.model.provider
     searches = searches_of(engine, requests)
 
-    def work(model: StepModel) -> None:
+    def work(model: OnnxModel) -> None:
         run_together(model, searches)
 
     recording = record(engine.bundle, provider, engine.threads, work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lianju.bot.verse.errors import RequestError
-from lianju.bot.verse.request import Choosing, Request
+from lianju.bot.verse.request import Request, Rerank
 
 from .engine import Engine
 from .report import Row, Section
@@ -24,7 +24,7 @@ def measure_defaults(engine: Engine, repeat: int) -> Section:
     composer = engine.composer()
     ways, targets = [], {}
     for name, form, target in PRODUCTS:
-        request = Request(engine.line, choosing=Choosing(0), form=form)
+        request = Request(engine.line, choosing=Rerank(0), form=form)
         try:
             chosen = composer.compose_now(request).request.choosing is not None
         except RequestError:

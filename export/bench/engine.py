@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from lianju.bot.verse.batch import Batch
-from lianju.bot.verse.bundle import Bundle
 from lianju.bot.verse.composer import Composer
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.language_model import LanguageModel
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.session import Provider
 from lianju.bot.verse.request import Request
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.search import Job, Search
-from lianju.bot.verse.session import Provider
-from lianju.bot.verse.step import Stepper
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.search.search import Job, Search
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .prompts import plain
 
@@ -38,16 +38,16 @@ class Engine:
     threads: int = 0
 
     @cached_property
-    def model(self) -> StepModel:
+    def model(self) -> OnnxModel:
         """The step model, opened once.
 
         Raises:
             BundleError: the graph cannot be run.
             ProviderError: CUDA was asked for and cannot be had.
         """
-        return StepModel(self.bundle, self.provider, self.threads)
+        return OnnxModel(self.bundle, self.provider, self.threads)
 
-    def composer(self, model: Stepper | None = None, capacity: int = CROWD) -> Composer:
+    def composer(self, model: LanguageModel | None = None, capacity: int = CROWD) -> Composer:
         """A composer that has seen no prompt yet, with a scheduler of its own."""
         model = model or self.model
         return Composer(self.bundle, model, Scheduler(model, capacity))
@@ -88,7 +88,7 @@ def searches_of(engine: Engine, requests: Sequence[Request]) -> list[Search]:
     return found
 
 
-def run_together(model: Stepper, searches: Sequence[Search]) -> list[Search]:
+def run_together(model: LanguageModel, searches: Sequence[Search]) -> list[Search]:
     """Runs searches beside each other in the calling thread, and returns them at their end.
 
     Raises:

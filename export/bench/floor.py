@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
-from lianju.bot.verse.session import Provider, open_session, ort, provider_of
+from lianju.bot.verse.model.session import Provider, open_session, ort, provider_of
 from onnx import ModelProto, TensorProto, helper
 
 from .recording import Array, Product, ProductNode, Recording

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.errors import LianjuError
-from lianju.bot.verse.request import CHARS, Choosing, Request, Sampling
+from lianju.bot.verse.request import CHARS, Request, Rerank, Sample
 
 WIDEST = 20
 POPULAR = 8  # prompts that half of the requests share
@@ -33,20 +33,20 @@ def _ruled(wish: _Wish) -> Request:
 
 
 def _sampled(wish: _Wish) -> Request:
-    return Request(wish.text, length=wish.length, sampling=Sampling(seed=wish.seed))
+    return Request(wish.text, length=wish.length, sampling=Sample(seed=wish.seed))
 
 
 def _chosen(wish: _Wish) -> Request:
-    return Request(wish.text, length=wish.length, choosing=Choosing(wish.seed))
+    return Request(wish.text, length=wish.length, choosing=Rerank(wish.seed))
 
 
 def _quatrain(wish: _Wish) -> Request:
-    return Request(wish.text, form="jueju", choosing=Choosing(wish.seed))
+    return Request(wish.text, form="jueju", choosing=Rerank(wish.seed))
 
 
 def _acrostic(wish: _Wish) -> Request:
     heads = wish.text[:HEADS]
-    return Request("", heads=heads, chars=wish.length, choosing=Choosing(wish.seed))
+    return Request("", heads=heads, chars=wish.length, choosing=Rerank(wish.seed))
 
 
 KINDS: dict[str, tuple[float, Callable[[_Wish], Request]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.errors import LianjuError, SearchError
-from lianju.bot.verse.request import Request, Sampling
+from lianju.bot.verse.request import Request, Sample
 
 WIDTH = 5
 DRAWN = 20  # lines of one request
@@ -27,7 +27,7 @@ def draw_prompts(composer: Composer, line: str, count: int) -> list[str]:
     wanted = composer.compose_now(plain(line)).length
     drawn: dict[str, None] = {}
     for seed in range(4 * (count // DRAWN + 1)):
-        request = Request(line, count=DRAWN, length=wanted, sampling=Sampling(seed=seed))
+        request = Request(line, count=DRAWN, length=wanted, sampling=Sample(seed=seed))
         try:
             texts = [candidate.text for candidate in composer.compose_now(request).candidates]
         except SearchError:  # the rules leave nothing, as they may with a toy

@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import onnx
-from lianju.bot.verse.bundle import Bundle
-from lianju.bot.verse.session import Provider, ort
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.session import Provider, ort
 from onnx import GraphProto, NodeProto, OperatorSetIdProto, TensorProto
 
 from ..errors import ExportError
@@ -75,8 +75,8 @@ def record(
     bundle: Bundle,
     provider: Provider,
     threads: int,
-    work: Callable[[StepModel], object],
-    opening: Callable[[StepModel], object] = lambda model: None,
+    work: Callable[[OnnxModel], object],
+    opening: Callable[[OnnxModel], object] = lambda model: None,
 ) -> Recording:
     """Records the products of some work.
 
@@ -93,14 +93,14 @@ def record(
 
 
 def _profile(
-    bundle: Bundle, provider: Provider, threads: int, work: Callable[[StepModel], object]
+    bundle: Bundle, provider: Provider, threads: int, work: Callable[[OnnxModel], object]
 ) -> Recording:
     with TemporaryDirectory() as folder:
         named = replace(bundle, directory=Path(folder))
         _save_named(bundle.graph_path, named.graph_path)
         optimized = Path(folder) / "optimized.onnx"
         with _profiling(Path(folder), optimized) as sessions:
-            model = StepModel(named, provider, threads)
+            model = OnnxModel(named, provider, threads)
         work(model)
         events = [
             event

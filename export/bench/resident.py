@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from lianju.bot.verse.composer import open_composer
-from lianju.bot.verse.scheduler import IDLE_S
+from lianju.bot.verse.serving.scheduler import IDLE_S
 
 from .company import answer_all
 from .mixture import mix

@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lianju.bot.verse.batch import Batch
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.errors import BusyError
+from lianju.bot.verse.serving.batch import Batch
 
 from .answer import WIDE
 from .engine import CROWD, DEADLINE, Engine, searches_of

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import click
-from lianju.bot.verse.composition import POOL_TEMPERATURE, PRIOR_WEIGHT
+from lianju.bot.verse.planning.generation import POOL_TEMPERATURE, PRIOR_WEIGHT
 
 from ..errors import ExportError
 

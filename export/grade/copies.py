@@ -8,10 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.known import line_keys
+from lianju.bot.verse.text.corpus_index import line_keys
 from numpy.typing import NDArray
 
-from ..known import read_lines
+from ..corpus_index import read_lines
 
 SHARED = 4  # characters in a row
 _BATCH = 100_000  # lines that are held as text at a time

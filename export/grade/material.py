@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.forms import LENGTHS
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.prosody.forms import LENGTHS
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.corpus import form, simplifier
 
+from ..corpus_index import read_lines, tested_poems
 from ..errors import ExportError
-from ..known import read_lines, tested_poems
 
 HELD_OUT = ("validation", "test")
 FEWEST = 2  # lines to tell apart

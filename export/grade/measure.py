@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from lianju.bot.verse.bundle import PROSODY, Bundle, load_bundle
-from lianju.bot.verse.prosody import Prosody
+from lianju.bot.verse.model.bundle import PROSODY, Bundle, load_bundle
+from lianju.bot.verse.prosody.table import Prosody
 
 from ..errors import ExportError
 from . import rows
 from .card import Card
 from .material import read_material
 from .rating import Rater, open_judge
-from .writing import Quatrain, Writers, Written, answer_couplets, write_quatrains
+from .writing import GenerationResult, Quatrain, Writers, answer_couplets, write_quatrains
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Graded:
     """A card, and the verse that it is about."""
 
     card: Card
-    written: list[Written]
+    written: list[GenerationResult]
     quatrains: list[Quatrain]
 
 

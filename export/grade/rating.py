@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.batch import run_search
-from lianju.bot.verse.bundle import load_bundle
-from lianju.bot.verse.rating import Rating
-from lianju.bot.verse.step import Stepper
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.language_model import LanguageModel
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.search.scoring import ScoringSearch
+from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.checkpoint import load_trained
 from lianju.training.errors import CheckpointError
 
@@ -28,7 +28,7 @@ class Rater:
         vocabulary: its tokens.
     """
 
-    def __init__(self, model: Stepper, vocabulary: Vocabulary, name: str = "") -> None:
+    def __init__(self, model: LanguageModel, vocabulary: Vocabulary, name: str = "") -> None:
         self.name = name
         self.vocabulary = vocabulary
         self._model = model
@@ -53,7 +53,7 @@ class Rater:
         for length in {len(line) for line in lines}:
             places = [i for i, line in enumerate(lines) if len(line) == length]
             texts = [[*self.vocabulary.encode(lines[i]), *self._line] for i in places]
-            rating = Rating(prompt, np.array(texts, np.int64), len(self.vocabulary))
+            rating = ScoringSearch(prompt, np.array(texts, np.int64), len(self.vocabulary))
             found[places] = [path.log_prob for path in run_search(self._model, rating)]
         return found
 
@@ -74,7 +74,7 @@ def open_judge(path: Path, threads: int = 0) -> Rater:
 def _open_bundle(path: Path, threads: int) -> Rater:
     bundle = load_bundle(path)
     name = f"{bundle.manifest.name} {bundle.manifest.version}"
-    return Rater(StepModel(bundle, threads=threads), bundle.vocabulary, name)
+    return Rater(OnnxModel(bundle, threads=threads), bundle.vocabulary, name)
 
 
 def _open_checkpoint(path: Path) -> Rater:

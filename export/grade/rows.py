@@ -7,12 +7,12 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from lianju.bot.verse.bundle import Bundle
-from lianju.bot.verse.composition import DIFFERENT, PRIOR_WEIGHT
-from lianju.bot.verse.forms import on_template, rhymes_level, tones_right
-from lianju.bot.verse.prosody import Prosody
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.planning.generation import DIFFERENT, PRIOR_WEIGHT
+from lianju.bot.verse.prosody.forms import on_template, rhymes_level, tones_right
+from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.request import DEFAULT_COUNT
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import measure, open_scorer
 
 from .card import Row
@@ -21,7 +21,7 @@ from .judging import beside, prompts_found, true_lines_found
 from .material import Material, Poem, lines_found
 from .rating import Rater
 from .statistics import Floats, distances, distinct, repeated, top_bigram
-from .writing import Quatrain, Written
+from .writing import GenerationResult, Quatrain
 
 FULL_SIZE = 1000  # quatrains; among fewer more bigrams are different, and the yardstick is too low
 SPLIT = "test"
@@ -44,7 +44,9 @@ def model_rows(bundle: Bundle, corpus: Path) -> Iterator[Row]:
         yield Row(key, "model", label, "perplexity", found[kind], None, target, at_most=True)
 
 
-def choosing_rows(written: Sequence[Written], rater: Rater, judge: Rater | None) -> Iterator[Row]:
+def choosing_rows(
+    written: Sequence[GenerationResult], rater: Rater, judge: Rater | None
+) -> Iterator[Row]:
     """The best answers beside the poets' own second lines."""
     best = [each.best for each in written]
     real = [each.couplet.second for each in written]
@@ -74,7 +76,7 @@ def choosing_rows(written: Sequence[Written], rater: Rater, judge: Rater | None)
     yield Row("judge", "choosing", label, "share", found, poets, poets, note=note)
 
 
-def candidate_rows(written: Sequence[Written], rater: Rater) -> Iterator[Row]:
+def candidate_rows(written: Sequence[GenerationResult], rater: Rater) -> Iterator[Row]:
     """How far the candidates lie apart, and what the last of them is worth."""
     between = [distances(each.offered) for each in written]
     apart = [
@@ -103,7 +105,7 @@ def candidate_rows(written: Sequence[Written], rater: Rater) -> Iterator[Row]:
 
 
 def form_rows(
-    written: Sequence[Written],
+    written: Sequence[GenerationResult],
     quatrains: Sequence[Quatrain],
     material: Material,
     vocabulary: Vocabulary,
@@ -161,7 +163,7 @@ def variety_rows(quatrains: Sequence[Quatrain], material: Material) -> Iterator[
 
 
 def novelty_rows(
-    written: Sequence[Written], quatrains: Sequence[Quatrain], corpus: Path
+    written: Sequence[GenerationResult], quatrains: Sequence[Quatrain], corpus: Path
 ) -> Iterator[Row]:
     """What the training part of the corpus has already."""
     real = [each.couplet.second for each in written]
@@ -186,7 +188,7 @@ def novelty_rows(
     yield Row("near_copies", "novelty", label, "share", found, poets, poets, True)
 
 
-def truth_rows(written: Sequence[Written], rater: Rater) -> Iterator[Row]:
+def truth_rows(written: Sequence[GenerationResult], rater: Rater) -> Iterator[Row]:
     """Where the poet's own next line stands."""
     couplets = [each.couplet for each in written]
     chosen, likely = true_lines_found(rater, couplets, PRIOR_WEIGHT)
@@ -200,7 +202,7 @@ def truth_rows(written: Sequence[Written], rater: Rater) -> Iterator[Row]:
     yield Row("true_offered", "truth", "among the five best", "share", offered, note=note)
 
 
-def time_rows(written: Sequence[Written], quatrains: Sequence[Quatrain]) -> Iterator[Row]:
+def time_rows(written: Sequence[GenerationResult], quatrains: Sequence[Quatrain]) -> Iterator[Row]:
     """How long a wish takes, on the machine that grades."""
     for key, label, taken, target in (
         ("answer_ms", "five next lines, median", [e.milliseconds for e in written], 60.0),

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from lianju.bot.verse.bundle import MANIFEST, Bundle, load_bundle
+from lianju.bot.verse.model.bundle import MANIFEST, Bundle, load_bundle
 
 from ..errors import ExportError
 

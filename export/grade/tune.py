@@ -9,17 +9,17 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from lianju.bot.verse.batch import run_search
-from lianju.bot.verse.bundle import Bundle
-from lianju.bot.verse.composition import DIFFERENT, Composition, Planner
 from lianju.bot.verse.errors import NothingAllowedError
-from lianju.bot.verse.line_plan import LinePlanner
-from lianju.bot.verse.request import DEFAULT_COUNT, Choosing, Request
-from lianju.bot.verse.sampling import SampleSearch
-from lianju.bot.verse.search import Hypothesis, Search
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.task import Task
-from lianju.bot.verse.text import read_prompt
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.planning.generation import DIFFERENT, Composition, Planner
+from lianju.bot.verse.planning.line_plan import LinePlanner
+from lianju.bot.verse.planning.task import Task
+from lianju.bot.verse.request import DEFAULT_COUNT, Request, Rerank
+from lianju.bot.verse.search.sampling import SampleSearch
+from lianju.bot.verse.search.search import Hypothesis, Search
+from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.text.prompt import read_prompt
 from tqdm import tqdm
 
 from .judging import prompts_found
@@ -100,9 +100,9 @@ class Drawer:
     """Draws pools as the product does, of any size and at any temperature."""
 
     def __init__(self, bundle: Bundle, seed: int) -> None:
-        self._model = StepModel(bundle)
+        self._model = OnnxModel(bundle)
         self._vocabulary = bundle.vocabulary
-        self._choosing = Choosing(seed)
+        self._choosing = Rerank(seed)
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
         self.rater = Rater(self._model, bundle.vocabulary)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lianju.bot.verse.bundle import Bundle
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.request import Answer, Choosing, Request
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.request import Answer, Request, Rerank
+from lianju.bot.verse.serving.scheduler import Scheduler
 from tqdm import tqdm
 
 from .material import Couplet, Poem
 
 
 @dataclass(frozen=True)
-class Written:
+class GenerationResult:
     """What the bundle answered to one first line.
 
     Attributes:
@@ -62,23 +62,25 @@ class Writers:
     """
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
-        self.model = StepModel(bundle, threads=threads)
+        self.model = OnnxModel(bundle, threads=threads)
         self.product, self.unfiltered = (
             Composer(each, self.model, Scheduler(self.model))
             for each in (bundle, replace(bundle, known=None))
         )
 
 
-def answer_couplets(writers: Writers, couplets: Sequence[Couplet], seed: int) -> list[Written]:
+def answer_couplets(
+    writers: Writers, couplets: Sequence[Couplet], seed: int
+) -> list[GenerationResult]:
     """Answers the first line of each couplet in every way that is graded."""
     written = []
     for couplet in tqdm(couplets, "next lines", unit=" lines"):
-        request = Request(couplet.first, choosing=Choosing(seed), script="simplified")
+        request = Request(couplet.first, choosing=Rerank(seed), script="simplified")
         offered, taken = _ask(writers.product, request)
         unfiltered, _ = _ask(writers.unfiltered, request)
         plain, _ = _ask(writers.product, Request(couplet.first, plain=True, script="simplified"))
         texts = (tuple(line for (line,) in found) for found in (offered, unfiltered, plain))
-        written.append(Written(couplet, *texts, taken))
+        written.append(GenerationResult(couplet, *texts, taken))
     return written
 
 
@@ -92,7 +94,7 @@ def write_quatrains(writers: Writers, openings: Sequence[str], seed: int) -> lis
             request = Request(
                 opening,
                 form="jueju",
-                choosing=Choosing(seed),
+                choosing=Rerank(seed),
                 strictness=strictness,
                 script="simplified",
             )
@@ -112,7 +114,7 @@ def _ask(composer: Composer, request: Request) -> tuple[list[Poem], float]:
     return [each.lines for each in answer.candidates], answer.elapsed_ms
 
 
-def answers_table(written: Sequence[Written]) -> str:
+def answers_table(written: Sequence[GenerationResult]) -> str:
     """What was answered, as tab-separated values: the prompt, the poet's line, those offered."""
     rows = [("prompt", "poet", *("offered",) * 5)]
     rows += [(each.couplet.first, each.couplet.second, *each.offered) for each in written]

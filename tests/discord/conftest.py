@@ -4,14 +4,14 @@ import socket
 
 import pytest
 from lianju.bot.cogs import FEATURES
-from lianju.bot.desk import Desk
+from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..verse.toy import Toy
 from .fake_discord import FakeDiscord
@@ -31,7 +31,7 @@ def _bare(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def _no_text_lacks_a_fact():
     """A text that is shown with a hole in it is a fault that only the log tells of."""
-    logger, told = logging.getLogger("lianju.bot.ui.speech"), []
+    logger, told = logging.getLogger("lianju.bot.i18n"), []
     handler = logging.Handler()
     handler.emit = lambda record: told.append(record.getMessage())
     logger.addHandler(handler)
@@ -56,7 +56,7 @@ def bundle(tmp_path):
 
 @pytest.fixture
 def composer(bundle):
-    model = StepModel(load_bundle(bundle), "cpu", threads=1)
+    model = OnnxModel(load_bundle(bundle), "cpu", threads=1)
     composer = Composer(load_bundle(bundle), model, Scheduler(model))
     yield composer
     composer.close()
@@ -79,7 +79,7 @@ def clock():
 @pytest.fixture
 def resources(composer, store, clock):
     """What the cogs share, over a toy model and a real database."""
-    return Resources(Settings(), composer, store, Desk(clock), clock)
+    return Resources(Settings(), composer, store, RequestLimiter(clock), clock)
 
 
 @pytest.fixture

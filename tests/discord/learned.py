@@ -1,8 +1,8 @@
 """A toy bundle that knows tones, rhymes and lines of a corpus."""
 
 import numpy as np
-from lianju.bot.verse.known import KnownLines, answer_keys, line_keys
-from lianju.export.fuse import fuse_map, fuse_set
+from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
+from lianju.export.binary_fuse import fuse_map, fuse_set
 
 from ..verse.toy import CHINESE, SPECIALS, Toy
 
@@ -33,7 +33,7 @@ def _known(couplets, lines):
     written = dict.fromkeys([line for couplet in couplets for line in couplet] + list(lines))
     answers = [(answer_keys(keys(first), len(first))[0], second) for first, second in couplets]
     nothing = np.zeros(0, np.uint64)
-    return KnownLines(
+    return CorpusIndex(
         len(CHINESE),
         fuse_set(np.concatenate([nothing, *map(keys, written)]), 14),
         fuse_map(

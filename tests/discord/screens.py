@@ -13,7 +13,7 @@ from pathlib import Path
 
 import discord
 from lianju.bot.cogs import FEATURES
-from lianju.bot.desk import Desk
+from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
@@ -82,7 +82,7 @@ async def main():
             def clock():
                 return next(moment)
 
-            resources = Resources(Settings(), composer, store, Desk(clock), clock)
+            resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
             await bot.login(fake.token)
             for cog in FEATURES:
                 await bot.add_cog(cog(resources))

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 import discord
 from hypothesis import strategies as st
+from lianju.bot.i18n import Localizer
 from lianju.bot.store import Couplet
-from lianju.bot.ui.answer import Offer, Sheet, answer_layout
-from lianju.bot.ui.buttons import Method, Wish
-from lianju.bot.ui.speech import Speech
-from lianju.bot.verse.composer import Choosing, Sampling
+from lianju.bot.ui.answer import AnswerMessage, CandidateView, answer_layout
+from lianju.bot.ui.buttons import DetailsButton, RequestOptions
+from lianju.bot.verse.composer import Rerank, Sample
 
 from .interactions import BOT, V2
 from .limits import fault
 from .messages import written
 
 LANGUAGES = ("en", "zh-CN", "zh-TW")
-ENGLISH = Speech("en")
+ENGLISH = Localizer("en")
 
 # Whatever a vocabulary may hold, Discord's markdown and our own separators above all.
 verse = st.text(
@@ -38,7 +38,9 @@ def offers_of(couplets, new_lines):
     stamps = st.lists(st.booleans(), min_size=new_lines, max_size=new_lines).map(tuple)
     return st.sampled_from([stamps, st.just(())]).flatmap(
         lambda known: st.lists(
-            st.builds(Offer, couplets, log_probs, known, relaxations), min_size=1, max_size=10
+            st.builds(CandidateView, couplets, log_probs, known, relaxations),
+            min_size=1,
+            max_size=10,
         ).map(tuple)
     )
 
@@ -56,18 +58,18 @@ rules = (
 )
 methods = st.one_of(
     st.builds(
-        Method,
+        DetailsButton,
         st.integers(1, 64),
         st.integers(1, 64),
-        choosing=st.none() | st.builds(Choosing, st.integers(0, 2**32 - 1)),
+        choosing=st.none() | st.builds(Rerank, st.integers(0, 2**32 - 1)),
         complete=st.booleans(),
     ),
     st.builds(
-        Method,
+        DetailsButton,
         st.integers(1, 64),
         st.none(),
         st.builds(
-            Sampling,
+            Sample,
             st.floats(0.1, 2.0),
             st.integers(1, 1000),
             st.floats(0.05, 1.0),
@@ -81,9 +83,9 @@ originals = st.none() | line
 
 
 def sheets_of(prompt, couplets, new_lines, form="next", chars=None):
-    wish = st.builds(Wish, *wish_fields, st.just(form), st.just(chars), *rules)
+    wish = st.builds(RequestOptions, *wish_fields, st.just(form), st.just(chars), *rules)
     offers = offers_of(couplets, new_lines)
-    return st.builds(Sheet, prompt, offers, wish, methods, models, originals)
+    return st.builds(AnswerMessage, prompt, offers, wish, methods, models, originals)
 
 
 def poems(size):
@@ -104,38 +106,38 @@ rests = st.sampled_from([("jueju", 4), ("lushi", 8)]).flatmap(
 acrostics = st.integers(2, 8).flatmap(lambda n: sheets_of(line, poems(n), n, chars=7))
 sheets = single_lines | rests | acrostics
 
-SHEET = Sheet(
+SHEET = AnswerMessage(
     "黄河远上白云间",
     (
-        Offer(Couplet("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
-        Offer(Couplet("黄河远上白云间", "万里江山万里余"), -9.0),
+        CandidateView(Couplet("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
+        CandidateView(Couplet("黄河远上白云间", "万里江山万里余"), -9.0),
     ),
-    Wish(77, 2, "auto"),
-    Method(7, 5, None),
+    RequestOptions(77, 2, "auto"),
+    DetailsButton(7, 5, None),
     "tang-lstm 1.0.0",
 )
-QUATRAINS = Sheet(
+QUATRAINS = AnswerMessage(
     "白日依山尽\n黄河入海流",
     (
-        Offer(
+        CandidateView(
             Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"),
             -30.0,
             (False, True),
         ),
-        Offer(
+        CandidateView(
             Couplet.of("白日依山尽", "黄河入海流", "青云步水迟", "空有故人期"),
             -60.0,
             (True, True),
             ("tones", "repetition"),
         ),
     ),
-    Wish(77, 2, "auto", form="jueju"),
-    Method(10, 5),
+    RequestOptions(77, 2, "auto", form="jueju"),
+    DetailsButton(10, 5),
     "tang-lstm 1.0.0",
     "欲穷千里目",
 )
-SPRING = Offer(Couplet.of("春风卷帘幕", "夏月照窗庭"), -24.0)
-DRAWN = replace(SHEET, method=Method(7, None, Sampling(0.8, 100, 0.9, 4_294_967_295)))
+SPRING = CandidateView(Couplet.of("春风卷帘幕", "夏月照窗庭"), -24.0)
+DRAWN = replace(SHEET, method=DetailsButton(7, None, Sample(0.8, 100, 0.9, 4_294_967_295)))
 
 
 def payload(view):

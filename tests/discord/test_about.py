@@ -1,10 +1,10 @@
 import json
 
 import pytest
+from lianju.bot.i18n import Localizer
 from lianju.bot.ui.about import about_layout, help_layout
-from lianju.bot.ui.speech import Speech
-from lianju.bot.verse.bundle import default_directory, load_bundle
-from lianju.bot.verse.manifest import Manifest
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.model.manifest import Manifest
 
 from ..verse.toy import Toy, read_manifest, write_manifest
 from .interactions import EPHEMERAL, slash, texts
@@ -43,7 +43,7 @@ def said(layout):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_help_names_every_command(language, bot):
-    text = said(help_layout(Speech(language)))
+    text = said(help_layout(Localizer(language)))
     ours = {
         command.name
         for command in bot.tree.get_commands()
@@ -57,13 +57,13 @@ async def test_help_names_every_command(language, bot):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_claimed_of_what_a_model_has_read(language):
     manifest = load_bundle(default_directory()).manifest
-    text = said(about_layout(Speech(language), manifest, "cpu"))
+    text = said(about_layout(Localizer(language), manifest, "cpu"))
     assert not any(name in text for name in ("Tang", "Song", "唐", "宋"))
 
 
 def test_shipped_bundle_tells_how_good_it_is():
     manifest = load_bundle(default_directory()).manifest
-    text = said(about_layout(Speech("en"), manifest, "cuda"))
+    text = said(about_layout(Localizer("en"), manifest, "cuda"))
     assert f"{manifest.metrics['perplexity']['test']['han']:.0f} a character" in text
     assert "runs on: CUDA" in text
 
@@ -77,6 +77,6 @@ def test_foreign_metrics_are_left_out(metrics, tmp_path):
     manifest = read_manifest(bundle) | {"metrics": metrics, "name": "@everyone `x`"}
     write_manifest(bundle, manifest)
     parsed = Manifest.parse((bundle / "manifest.json").read_text(encoding="utf-8"))
-    text = said(about_layout(Speech("en"), parsed, "cpu"))
+    text = said(about_layout(Localizer("en"), parsed, "cpu"))
     assert "perplexity" not in text
     assert r"\\@everyone \\`x\\`" in text  # as JSON writes a backslash

@@ -3,20 +3,20 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lianju.bot.i18n import Localizer
 from lianju.bot.store import Couplet
 from lianju.bot.ui.answer import (
+    AnswerMessage,
     AnswerTooLongError,
-    Offer,
-    Sheet,
+    CandidateView,
     UnreadableAnswerError,
     answer_layout,
-    read_sheet,
+    read_answer_message,
     with_hearts,
 )
-from lianju.bot.ui.buttons import Method, Wish
+from lianju.bot.ui.buttons import DetailsButton, RequestOptions
 from lianju.bot.ui.details import details_layout
-from lianju.bot.ui.speech import Speech
-from lianju.bot.verse.composer import Choosing
+from lianju.bot.verse.composer import Rerank
 
 from .interactions import BOT, V2, custom_ids, labels, texts
 from .messages import written
@@ -37,7 +37,7 @@ from .sheets import (
 
 @given(sheets, st.sampled_from(LANGUAGES))
 def test_sheet_is_read_back_from_its_message(sheet, language):
-    assert read_sheet(posted(sheet, Speech(language))) == sheet
+    assert read_answer_message(posted(sheet, Localizer(language))) == sheet
 
 
 @given(sheets, st.data())
@@ -54,7 +54,7 @@ def test_hearts_change_nothing_but_their_numbers(sheet, data):
     assert {key: labels(after)[key] for key in others} == {
         key: labels(before)[key] for key in others
     }
-    assert read_sheet(received(after)) == sheet
+    assert read_answer_message(received(after)) == sheet
 
 
 def test_answer_reads_from_top_to_bottom():
@@ -78,14 +78,16 @@ def test_poem_reads_from_top_to_bottom():
         "白日依山尽\n黄河入海流\n青云步水迟\n空有故人期",
         "-# tang-lstm 1.0.0\n-# unmarked lines are new\n-# the original goes on: ||欲穷千里目||",
     ]
-    assert read_sheet(received(message)) == QUATRAINS
+    assert read_answer_message(received(message)) == QUATRAINS
 
 
 def test_acrostic_has_bold_heads():
-    sheet = Sheet("春夏", (SPRING,), Wish(77, 1, "auto", chars=5), Method(8, 5), "m")
+    sheet = AnswerMessage(
+        "春夏", (SPRING,), RequestOptions(77, 1, "auto", chars=5), DetailsButton(8, 5), "m"
+    )
     message = payload(answer_layout(sheet, ENGLISH))
     assert texts(message)[1] == "-# **1.** ▰▰▰▱▱\n**春**风卷帘幕\n**夏**月照窗庭"
-    assert read_sheet(received(message)) == sheet
+    assert read_answer_message(received(message)) == sheet
 
 
 def test_answer_of_the_first_layout_is_read_still():
@@ -118,11 +120,11 @@ def test_answer_of_the_first_layout_is_read_still():
     ]
     container = {"type": 17, "accent_color": 0x2F4F4F, "spoiler": False, "components": parts}
     message = written("", BOT, flags=V2, components=[container])
-    expected = replace(SHEET, method=Method(7, 5, choosing=Choosing(0)))
-    assert read_sheet(received(message)) == expected
+    expected = replace(SHEET, method=DetailsButton(7, 5, choosing=Rerank(0)))
+    assert read_answer_message(received(message)) == expected
     after = payload(with_hearts(received(message), [1, 2]))
     assert [labels(after)[key] for key in custom_ids(after, "lianju:heart:")] == ["♥ 1", "♥ 2"]
-    assert read_sheet(received(after)) == expected
+    assert read_answer_message(received(after)) == expected
     assert "seed 0" in texts(payload(details_layout(expected, ENGLISH)))[0]
 
 
@@ -139,13 +141,15 @@ def test_drawn_answer_tells_its_seed():
         ("zh-TW", "時間已到：這些是目前最好的句子"),
     ],
 )
-@pytest.mark.parametrize("method", [Method(7, 5), Method(7, 5, choosing=Choosing(9)), DRAWN.method])
+@pytest.mark.parametrize(
+    "method", [DetailsButton(7, 5), DetailsButton(7, 5, choosing=Rerank(9)), DRAWN.method]
+)
 def test_answer_that_was_cut_short_says_so(method, language, said):
-    sheet, speech = replace(SHEET, method=replace(method, complete=False)), Speech(language)
+    sheet, speech = replace(SHEET, method=replace(method, complete=False)), Localizer(language)
     message = payload(answer_layout(sheet, speech))
     assert texts(message)[-1].endswith(said)
-    assert read_sheet(received(message)) == sheet
-    (details,) = texts(payload(details_layout(read_sheet(received(message)), speech)))
+    assert read_answer_message(received(message)) == sheet
+    (details,) = texts(payload(details_layout(read_answer_message(received(message)), speech)))
     assert f"-# {said}" in details.split("\n")
     whole = payload(answer_layout(replace(sheet, method=method), speech))
     assert said not in texts(whole)[-1]
@@ -158,7 +162,9 @@ def test_prompt_of_several_lines_is_a_heading_of_several_lines():
 
 def test_english_couplet_is_two_lines():
     couplet = Couplet("the boy stood on the burning deck", "whence all but he had fled / or not")
-    message = payload(answer_layout(replace(SHEET, offers=(Offer(couplet, -9.0),)), ENGLISH))
+    message = payload(
+        answer_layout(replace(SHEET, offers=(CandidateView(couplet, -9.0),)), ENGLISH)
+    )
     assert texts(message)[1].split("\n")[:2] == [
         "**1.** the boy stood on the burning deck",
         r"/ whence all but he had fled \/ or not",
@@ -171,17 +177,17 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
     """A prompt of four lines, as many words as the composer takes, and lines as long."""
     line = " ".join([of * letters] * (words // 4 or 1))
     original = " ".join([of * letters] * words)
-    offer = Offer(Couplet(line, original), -9.0)
-    wish = Wish(2**64 - 1, 10, "auto")
-    sheet = Sheet("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
+    offer = CandidateView(Couplet(line, original), -9.0)
+    wish = RequestOptions(2**64 - 1, 10, "auto")
+    sheet = AnswerMessage("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
     for language in LANGUAGES:
-        speech = Speech(language)
+        speech = Localizer(language)
         try:
             message = payload(answer_layout(sheet, speech))
         except AnswerTooLongError:
             assert 4 * len(line) + len(line) + len(offer.couplet.answer) > 1500
             continue
-        shown = read_sheet(received(message)).offers
+        shown = read_answer_message(received(message)).offers
         assert shown == sheet.offers[: len(shown)]
         if len(shown) < count:
             assert str(count - len(shown)) in texts(message)[-1] or "One more" in texts(message)[-1]
@@ -191,10 +197,10 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
 
 def test_message_may_be_filled_to_the_last_character():
     def filled(letters):
-        return replace(SHEET, offers=(Offer(Couplet("a" * letters, "b"), -9.0),))
+        return replace(SHEET, offers=(CandidateView(Couplet("a" * letters, "b"), -9.0),))
 
     room = 4000 - sum(map(len, texts(payload(answer_layout(filled(1), ENGLISH)))))
-    assert read_sheet(posted(filled(1 + room))) == filled(1 + room)
+    assert read_answer_message(posted(filled(1 + room))) == filled(1 + room)
     with pytest.raises(AnswerTooLongError):
         answer_layout(filled(2 + room), ENGLISH)
 
@@ -209,27 +215,27 @@ def test_message_may_be_filled_to_the_last_character():
     ],
 )
 def test_separators_inside_a_couplet_part_nothing(couplet):
-    sheet = replace(SHEET, offers=(Offer(couplet, -9.0),))
-    assert read_sheet(posted(sheet)) == sheet
+    sheet = replace(SHEET, offers=(CandidateView(couplet, -9.0),))
+    assert read_answer_message(posted(sheet)) == sheet
 
 
 def test_offers_that_find_no_room_are_counted():
     long = Couplet("a" * 900, "b" * 900)
-    sheet = replace(SHEET, offers=(Offer(long, -9.0),) * 5)
+    sheet = replace(SHEET, offers=(CandidateView(long, -9.0),) * 5)
     message = payload(answer_layout(sheet, ENGLISH))
     assert len(custom_ids(message, "lianju:heart:")) == 2
     assert texts(message)[-1].endswith("\n-# 3 more answers are too long to show here.")
 
 
 def test_answer_without_room_is_refused():
-    sheet = replace(SHEET, offers=(Offer(Couplet("a" * 2000, "b" * 2000), -9.0),))
+    sheet = replace(SHEET, offers=(CandidateView(Couplet("a" * 2000, "b" * 2000), -9.0),))
     with pytest.raises(AnswerTooLongError):
         answer_layout(sheet, ENGLISH)
 
 
 def test_ten_candidates_fit():
     sheet = replace(DRAWN, offers=SHEET.offers * 5)
-    assert len(read_sheet(posted(sheet)).offers) == 10
+    assert len(read_answer_message(posted(sheet)).offers) == 10
 
 
 def spoilt(change):
@@ -261,9 +267,9 @@ def spoilt(change):
 )
 def test_layout_of_another_version_is_refused(change):
     with pytest.raises(UnreadableAnswerError):
-        read_sheet(spoilt(change))
+        read_answer_message(spoilt(change))
 
 
 def test_message_that_is_no_answer_is_refused():
     with pytest.raises(UnreadableAnswerError):
-        read_sheet(received(written("黄河远上白云间", BOT)))
+        read_answer_message(received(written("黄河远上白云间", BOT)))

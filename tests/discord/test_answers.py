@@ -8,12 +8,12 @@ import sqlite3
 
 import pytest
 from lianju.bot.cogs import answers
-from lianju.bot.desk import Desk
+from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import Couplet, StoreBusyError, open_store
 from lianju.bot.verse.composer import Request
-from lianju.bot.verse.request import Choosing, Sampling
+from lianju.bot.verse.request import Rerank, Sample
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
@@ -46,7 +46,7 @@ def couplet(message, rank):
 
 
 async def kept(store, user=77):
-    return [(each.couplet, each.guild_id) for each in await store.favourites.everything(user)]
+    return [(each.couplet, each.guild_id) for each in await store.favorites.everything(user)]
 
 
 # --- hearts ---
@@ -95,7 +95,7 @@ async def test_heart_in_a_direct_message(fake, bot, store):
 
 async def test_buttons_outlive_the_bot_and_its_database(fake, answer, composer, tmp_path, clock):
     store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/another.sqlite3")
-    resources = Resources(Settings(), composer, store, Desk(clock), clock)
+    resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
         await bot.add_cog(answers.Answers(resources))
@@ -166,7 +166,7 @@ async def test_crowd_is_counted_and_acknowledged_without_a_queue(
 ):
     caplog.set_level(logging.INFO, "lianju")
     writing, go = hold_first_update(monkeypatch)
-    all_kept, toggle, remaining = asyncio.Event(), store.favourites.toggle, list(range(200, 230))
+    all_kept, toggle, remaining = asyncio.Event(), store.favorites.toggle, list(range(200, 230))
 
     async def counted(*args):
         await toggle(*args)
@@ -174,7 +174,7 @@ async def test_crowd_is_counted_and_acknowledged_without_a_queue(
         if not remaining:
             all_kept.set()
 
-    monkeypatch.setattr(store.favourites, "toggle", counted)
+    monkeypatch.setattr(store.favorites, "toggle", counted)
     payloads = [fake.press(answer, heart(answer, 1 + user % 5), user=user) for user in remaining]
     fake.requests.clear()
     pressing = [bot.begin(payload) for payload in payloads]
@@ -230,7 +230,7 @@ async def test_busy_database_is_a_private_sentence(fake, bot, store, answer, mon
     async def fail(*args):
         raise StoreBusyError
 
-    monkeypatch.setattr(store.favourites, "toggle", fail)
+    monkeypatch.setattr(store.favorites, "toggle", fail)
     told = await press(fake, bot, answer, heart(answer, 1), locale="zh-CN")
     assert re.search("[一-鿿]", told["content"])
     assert hearts(answer) == ["♥"] * 5
@@ -292,7 +292,7 @@ async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
     assert texts(answer) == before
     assert texts(message)[0] == texts(answer)[0]
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
-    drawn = composer.compose_now(Request(LINE, count=5, choosing=Choosing(seed)))
+    drawn = composer.compose_now(Request(LINE, count=5, choosing=Rerank(seed)))
     assert [couplet(message, rank).answer for rank in range(1, 6)] == [
         candidate.text for candidate in drawn.candidates
     ]
@@ -305,7 +305,7 @@ async def test_lines_at_random_are_followed_by_lines_at_random(fake, bot, compos
     await bot.receive(payload)
     (message,) = fake.exchange(payload).messages
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
-    drawn = composer.compose_now(Request(LINE, count=3, sampling=Sampling(seed=seed)))
+    drawn = composer.compose_now(Request(LINE, count=3, sampling=Sample(seed=seed)))
     assert [couplet(message, rank).answer for rank in range(1, 4)] == [
         candidate.text for candidate in drawn.candidates
     ]
@@ -362,7 +362,7 @@ async def test_details_are_private_and_exact(fake, bot, composer, answer):
     (text,) = texts(told)
     how = "the best for this very line out of many drawn at random: beam size 5, seed 0"
     assert text.startswith(f"**toy 0.0.1**\n{how}\n")
-    for candidate in composer.compose_now(Request(LINE, choosing=Choosing())).candidates:
+    for candidate in composer.compose_now(Request(LINE, choosing=Rerank())).candidates:
         assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
 
 

@@ -35,25 +35,25 @@ async def test_newest_of_ones_own_lines_comes_first(fake, bot, clock):
 async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
     await store.prompts.add(77, OTHERS[0], 1)
     for user in (1, 2):
-        await store.favourites.toggle(user, 42, Couplet("x", OTHERS[1]), 9, 1)
-    await store.favourites.toggle(1, 42, Couplet("x", LINE), 9, 1)
-    await store.favourites.toggle(1, 42, Couplet("x", OTHERS[0]), 9, 1)  # offered once
+        await store.favorites.toggle(user, 42, Couplet("x", OTHERS[1]), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet("x", LINE), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet("x", OTHERS[0]), 9, 1)  # offered once
     assert await offered(fake, bot, "") == [OTHERS[0], OTHERS[1], LINE]
     assert await offered(fake, bot, "", guild=43) == [OTHERS[0]]
     assert await offered(fake, bot, "", guild=None) == [OTHERS[0]]
 
 
 async def test_poems_are_no_lines_to_go_on_from(fake, bot, store):
-    await store.favourites.toggle(1, 42, Couplet.of(LINE, *OTHERS), 9, 1)
-    await store.favourites.toggle(1, 42, Couplet(LINE, OTHERS[1]), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet.of(LINE, *OTHERS), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet(LINE, OTHERS[1]), 9, 1)
     assert await offered(fake, bot, "") == [OTHERS[1]]
 
 
 async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
     for number in range(40):
         await store.prompts.add(77, f"诗{number}", number)
-    await store.favourites.toggle(1, 42, Couplet("x", "长" * 101), 9, 1)
-    await store.favourites.toggle(1, 42, Couplet("x", "长" * 100), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet("x", "长" * 101), 9, 1)
+    await store.favorites.toggle(1, 42, Couplet("x", "长" * 100), 9, 1)
     assert len(await offered(fake, bot, "")) == 25
     assert await offered(fake, bot, "长") == ["长" * 100]
 

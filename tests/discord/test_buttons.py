@@ -4,9 +4,9 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lianju.bot.preferences import CANDIDATES
+from lianju.bot.guild_settings import CANDIDATES
 from lianju.bot.ui.bar import BLOCKS, bar
-from lianju.bot.ui.buttons import PRESS, Batch, Heart, Method, Wish
+from lianju.bot.ui.buttons import PRESS, Batch, DetailsButton, Heart, RequestOptions
 from lianju.bot.verse.errors import RequestError
 from lianju.bot.verse.request import (
     COUNT,
@@ -16,10 +16,10 @@ from lianju.bot.verse.request import (
     TOP_K,
     TOP_P,
     WIDTH,
-    Choosing,
     Form,
     Known,
-    Sampling,
+    Rerank,
+    Sample,
     Script,
     Strictness,
 )
@@ -40,7 +40,7 @@ hearts = st.builds(
     st.lists(st.sampled_from(["tones", "rhyme", "repetition"]), unique=True).map(tuple),
 )
 wishes = st.builds(
-    Wish,
+    RequestOptions,
     snowflakes,
     within(COUNT),
     *map(st.sampled_from, map(get_args, (Script, Batch, Form))),
@@ -48,11 +48,13 @@ wishes = st.builds(
     st.sampled_from([None, "东", "真"]),
     *map(st.sampled_from, map(get_args, (Strictness, Known))),
 )
-samplings = st.builds(Sampling, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
+samplings = st.builds(Sample, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED)))
 methods = st.one_of(
-    st.builds(Method, within(LENGTH), within(WIDTH)),
-    st.builds(Method, within(LENGTH), within(WIDTH), choosing=st.builds(Choosing, within(SEED))),
-    st.builds(Method, within(LENGTH), st.none(), samplings),
+    st.builds(DetailsButton, within(LENGTH), within(WIDTH)),
+    st.builds(
+        DetailsButton, within(LENGTH), within(WIDTH), choosing=st.builds(Rerank, within(SEED))
+    ),
+    st.builds(DetailsButton, within(LENGTH), st.none(), samplings),
 )
 buttons = st.one_of(hearts, wishes, methods)
 
@@ -70,13 +72,13 @@ def test_custom_id_is_one_that_discord_takes_and_the_bot_hears(button):
 
 def test_buttons_of_the_first_layout_are_read_still():
     assert Heart.read("lianju:heart:1:2:-9.5") == Heart(2, -9.5)
-    assert Wish.read("lianju:again:1:77:5:traditional:sampled") == Wish(
+    assert RequestOptions.read("lianju:again:1:77:5:traditional:sampled") == RequestOptions(
         77, 5, "traditional", "sampled"
     )
-    assert Method.read("lianju:details:1:7:5") == Method(7, 5)
+    assert DetailsButton.read("lianju:details:1:7:5") == DetailsButton(7, 5)
 
 
-@given(buttons, st.sampled_from([Heart, Wish, Method]))
+@given(buttons, st.sampled_from([Heart, RequestOptions, DetailsButton]))
 def test_button_is_not_taken_for_another(button, kind):
     if kind is not type(button):
         with pytest.raises(ValueError, match="no button for"):
@@ -93,15 +95,15 @@ def test_button_is_not_taken_for_another(button, kind):
         (Heart, "lianju:heart:1:one:-9.5"),
         (Heart, "other:heart:1:1:-9.5"),
         (Heart, "lianju"),
-        (Wish, "lianju:again:1:77:5:runes:chosen"),
-        (Wish, "lianju:again:1:77:5:auto:dreamt"),
-        (Wish, "lianju:again:1:77:5"),
-        (Wish, "lianju:again:2:77:5:auto:chosen"),
-        (Wish, "lianju:again:2:77:5:auto:chosen:ode:::strict:exclude"),
-        (Wish, "lianju:again:2:77:5:auto:chosen:jueju:::sloppy:exclude"),
-        (Wish, "lianju:again:2:77:5:auto:chosen:jueju:::strict:some"),
-        (Method, "lianju:details:1:7:None"),
-        (Method, "lianju:details:1:7:0.8:100:0.9"),
+        (RequestOptions, "lianju:again:1:77:5:runes:chosen"),
+        (RequestOptions, "lianju:again:1:77:5:auto:dreamt"),
+        (RequestOptions, "lianju:again:1:77:5"),
+        (RequestOptions, "lianju:again:2:77:5:auto:chosen"),
+        (RequestOptions, "lianju:again:2:77:5:auto:chosen:ode:::strict:exclude"),
+        (RequestOptions, "lianju:again:2:77:5:auto:chosen:jueju:::sloppy:exclude"),
+        (RequestOptions, "lianju:again:2:77:5:auto:chosen:jueju:::strict:some"),
+        (DetailsButton, "lianju:details:1:7:None"),
+        (DetailsButton, "lianju:details:1:7:0.8:100:0.9"),
     ],
 )
 def test_custom_id_of_another_layout_is_refused(kind, custom_id):
@@ -111,7 +113,7 @@ def test_custom_id_of_another_layout_is_refused(kind, custom_id):
 
 def test_impossible_sampling_is_refused():
     with pytest.raises(RequestError):
-        Method.read("lianju:details:1:7:99:100:0.9:1")
+        DetailsButton.read("lianju:details:1:7:99:100:0.9:1")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 import pytest
-from lianju.bot.desk import SWEEP_AT, CooldownError, Desk, StillRunningError
+from lianju.bot.rate_limit import SWEEP_AT, CooldownError, RequestLimiter, StillRunningError
 
 
 class Clock:
@@ -17,7 +17,7 @@ def clock():
 
 @pytest.fixture
 def desk(clock):
-    return Desk(clock)
+    return RequestLimiter(clock)
 
 
 def ask(desk, user=7, guild=42, cooldown_s=5):

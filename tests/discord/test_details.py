@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lianju.bot.i18n import Localizer
 from lianju.bot.ui.answer import answer_layout
 from lianju.bot.ui.details import details_layout
-from lianju.bot.ui.speech import Speech
 
 from .interactions import texts
 from .sheets import DRAWN, ENGLISH, LANGUAGES, QUATRAINS, SHEET, payload, sheets
@@ -20,9 +20,9 @@ from .sheets import DRAWN, ENGLISH, LANGUAGES, QUATRAINS, SHEET, payload, sheets
     ],
 )
 def test_remarks_are_in_every_language(language, said):
-    (told,) = texts(payload(details_layout(QUATRAINS, Speech(language))))
+    (told,) = texts(payload(details_layout(QUATRAINS, Localizer(language))))
     assert said in told
-    assert said in texts(payload(answer_layout(QUATRAINS, Speech(language))))[2]
+    assert said in texts(payload(answer_layout(QUATRAINS, Localizer(language))))[2]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_remarks_are_in_every_language(language, said):
 )
 def test_details_tell_what_was_asked_for(language, said):
     wish = replace(QUATRAINS.wish, rhyme="尤", strictness="loose", known="allow")
-    (told,) = texts(payload(details_layout(replace(QUATRAINS, wish=wish), Speech(language))))
+    (told,) = texts(payload(details_layout(replace(QUATRAINS, wish=wish), Localizer(language))))
     assert told.split("\n")[2] == said
 
 
@@ -78,4 +78,4 @@ def test_details_of_a_drawn_answer_draw_it_again():
 
 @given(sheets, st.sampled_from(LANGUAGES))
 def test_details_keep_discords_limits(sheet, language):
-    payload(details_layout(sheet, Speech(language)))
+    payload(details_layout(sheet, Localizer(language)))

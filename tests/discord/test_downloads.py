@@ -4,12 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from lianju.bot.store import Couplet, Favourite
-from lianju.bot.ui.downloads import favourites_file
+from lianju.bot.store import Couplet, Favorite
+from lianju.bot.ui.downloads import favorites_file
 
 KEPT = [
-    Favourite(7, Couplet("黄河远上白云间", "一片孤城万仞山"), 1_700_000_000, 2**63 - 1),
-    Favourite(9, Couplet('say "hi", you', "new\nline"), 0, None),
+    Favorite(7, Couplet("黄河远上白云间", "一片孤城万仞山"), 1_700_000_000, 2**63 - 1),
+    Favorite(9, Couplet('say "hi", you', "new\nline"), 0, None),
 ]
 BOM = b"\xef\xbb\xbf"
 
@@ -19,20 +19,20 @@ def rows(content):
 
 
 def test_text_has_a_couplet_a_line():
-    content = favourites_file(KEPT[:1] * 2, "txt")
+    content = favorites_file(KEPT[:1] * 2, "txt")
     assert content.decode() == "黄河远上白云间，一片孤城万仞山\n" * 2
 
 
 def test_poem_is_one_entry_of_every_file():
-    kept = [Favourite(7, Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目"), 0, None)]
-    assert favourites_file(kept, "txt").decode() == "白日依山尽，黄河入海流。欲穷千里目。\n"
-    assert rows(favourites_file(kept, "csv"))[1][:2] == ["白日依山尽", "黄河入海流\n欲穷千里目"]
-    (entry,) = json.loads(favourites_file(kept, "json"))["couplets"]
+    kept = [Favorite(7, Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目"), 0, None)]
+    assert favorites_file(kept, "txt").decode() == "白日依山尽，黄河入海流。欲穷千里目。\n"
+    assert rows(favorites_file(kept, "csv"))[1][:2] == ["白日依山尽", "黄河入海流\n欲穷千里目"]
+    (entry,) = json.loads(favorites_file(kept, "json"))["couplets"]
     assert (entry["line"], entry["answer"]) == ("白日依山尽", "黄河入海流\n欲穷千里目")
 
 
 def test_csv_is_read_back_by_a_spreadsheet():
-    content = favourites_file(KEPT, "csv")
+    content = favorites_file(KEPT, "csv")
     assert content.startswith(BOM)
     header, *table = rows(content)
     assert header == ["line", "answer", "kept_at"]
@@ -52,17 +52,17 @@ def test_csv_is_read_back_by_a_spreadsheet():
 )
 def test_csv_has_no_formula(cell):
     # https://owasp.org/www-community/attacks/CSV_Injection
-    content = favourites_file([Favourite(1, Couplet(cell, cell), 0, None)], "csv")
+    content = favorites_file([Favorite(1, Couplet(cell, cell), 0, None)], "csv")
     assert rows(content)[1][:2] == [f"'{cell}"] * 2
 
 
 def test_csv_leaves_verse_alone():
-    content = favourites_file([Favourite(1, Couplet("a=b", "'tis"), 0, None)], "csv")
+    content = favorites_file([Favorite(1, Couplet("a=b", "'tis"), 0, None)], "csv")
     assert rows(content)[1][:2] == ["a=b", "'tis"]
 
 
 def test_json_has_everything():
-    content = favourites_file(KEPT, "json")
+    content = favorites_file(KEPT, "json")
     assert "黄河" in content.decode()  # for eyes as well
     assert json.loads(content) == {
         "couplets": [

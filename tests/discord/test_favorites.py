@@ -3,7 +3,7 @@ import io
 import json
 
 import pytest
-from lianju.bot.cogs.favorites import Favourites
+from lianju.bot.cogs.favorites import Favorites
 from lianju.bot.store import Couplet, StoreBusyError
 
 from .hosts import OtherBot
@@ -23,7 +23,7 @@ async def keep(store):
     async def keep(count, user=USER, guild=42, line="黄河远上白云间"):
         for number in range(count):
             couplet = Couplet(line, f"第{number}句")
-            await store.favourites.toggle(user, guild, couplet, user, 1_700_000_000 + number)
+            await store.favorites.toggle(user, guild, couplet, user, 1_700_000_000 + number)
 
     return keep
 
@@ -89,8 +89,8 @@ async def test_buttons_work_after_a_restart(fake, bot, keep, resources):
     await bot.close()
     async with OtherBot() as reborn:
         await reborn.login(fake.token)
-        await reborn.add_cog(Favourites(resources))
-        reborn.add_dynamic_items(*Favourites.items)
+        await reborn.add_cog(Favorites(resources))
+        reborn.add_dynamic_items(*Favorites.items)
         message = await press(fake, reborn, message, button(message, "Next"))
         assert numbers(message) == list(range(12, 2, -1))
         message = await press(fake, reborn, message, menu(message), [options(message)[0]])
@@ -113,9 +113,9 @@ async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
     await keep(23)
     first = await ask(fake, bot, LIST)
     second = await press(fake, bot, first, button(first, "Next"))
-    for favourite in await store.favourites.everything(USER):
-        if favourite.couplet.answer not in ("第0句", "第1句"):
-            await store.favourites.remove(USER, favourite.id)
+    for favorite in await store.favorites.everything(USER):
+        if favorite.couplet.answer not in ("第0句", "第1句"):
+            await store.favorites.remove(USER, favorite.id)
     message = await press(fake, bot, second, button(second, "Next"))
     assert numbers(message) == [1, 0]
 
@@ -192,7 +192,7 @@ async def test_no_suggestions_while_the_database_is_locked(fake, bot, store, mon
     async def locked(*_):
         raise StoreBusyError
 
-    monkeypatch.setattr(store.favourites, "matching", locked)
+    monkeypatch.setattr(store.favorites, "matching", locked)
     assert await suggested(fake, bot, "") == []
 
 
@@ -205,10 +205,10 @@ async def test_what_was_not_chosen_is_refused(couplet, fake, bot, keep):
 
 async def test_favourite_of_another_stays(fake, bot, keep, store):
     await keep(1, user=STRANGER)
-    (theirs,) = await store.favourites.everything(STRANGER)
+    (theirs,) = await store.favorites.everything(STRANGER)
     message = await ask(fake, bot, slash("favorites remove", verse=str(theirs.id)))
     assert message["content"].startswith("That is none of your favorites: ")
-    assert await store.favourites.everything(STRANGER) == [theirs]
+    assert await store.favorites.everything(STRANGER) == [theirs]
 
 
 # --- /favorites export ---
@@ -253,7 +253,7 @@ async def test_list_speaks_the_users_language(locale, heading, fake, bot, keep):
 
 async def test_nothing_of_a_couplet_but_its_characters_comes_through(fake, bot, store):
     naughty = "@everyone <@77> **b** [l](https://x.y) ||s|| `c` # h"
-    await store.favourites.toggle(USER, 42, Couplet(naughty, naughty), USER, 0)
+    await store.favorites.toggle(USER, 42, Couplet(naughty, naughty), USER, 0)
     message = await ask(fake, bot, LIST)
     removed = await press(fake, bot, message, menu(message), options(message))
     for text in (texts(message)[1].split("\n")[0].removeprefix("**1.** "), texts(removed)[1]):

@@ -119,12 +119,12 @@ async def test_leaving_a_server_removes_its_settings_alone(host, resources, cloc
     store = resources.store
     await store.preferences.change(42, beam_size=9)
     await store.preferences.change(43, beam_size=8)
-    await store.favourites.toggle(77, 42, COUPLET, 77, clock.now)
+    await store.favorites.toggle(77, 42, COUPLET, 77, clock.now)
     await host.join(42)
     await host.leave(42)
     assert (await store.preferences.get(42)).beam_size == 5
     assert (await store.preferences.get(43)).beam_size == 8
-    assert await store.favourites.counts(42, [COUPLET]) == [1]
+    assert await store.favorites.counts(42, [COUPLET]) == [1]
 
 
 async def test_trouble_with_the_database_is_one_line_in_the_log(

@@ -20,7 +20,7 @@ def love(store, clock):
     async def love(answer, author, fans, *, guild=42, days_ago=0.0):
         couplet = Couplet("黄河远上白云间", answer)
         for fan in fans:
-            await store.favourites.toggle(fan, guild, couplet, author, clock.now - days_ago * DAY)
+            await store.favorites.toggle(fan, guild, couplet, author, clock.now - days_ago * DAY)
 
     return love
 
@@ -164,7 +164,7 @@ async def test_leaderboard_is_private_where_the_bot_does_not_answer(fake, bot, l
 
 
 async def test_there_is_no_leaderboard_outside_servers(fake, bot, love):
-    """Discord does not offer it there; nobody's own favourites are shown if somebody asks."""
+    """Discord does not offer it there; nobody's own favorites are shown if somebody asks."""
     await love("第一句", 1, [2], guild=None)
     message = await ask(fake, bot, COUPLETS, guild=None)
     assert message["content"] == "Each server has a leaderboard of its own: ask in a server."

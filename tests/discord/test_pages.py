@@ -7,16 +7,16 @@ import discord
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lianju.bot.preferences import CHANNELS, LANGUAGES, Preferences
-from lianju.bot.store import Couplet, Favourite, Forgotten, LovedCouplet, LovedMember, Page
-from lianju.bot.ui.favourites import REMOVE, favourites_layout, label, removed
-from lianju.bot.ui.favourites import TURN as TURN_FAVOURITES
+from lianju.bot.guild_settings import CHANNELS, LANGUAGES, GuildSettings
+from lianju.bot.i18n import Localizer
+from lianju.bot.store import Couplet, Favorite, Forgotten, LovedCouplet, LovedMember, Page
+from lianju.bot.ui.favorites import REMOVE, favorites_layout, label, removed
+from lianju.bot.ui.favorites import TURN as TURN_FAVOURITES
+from lianju.bot.ui.guild_settings import change, channels_layout, everything, what_was_reset
 from lianju.bot.ui.leaderboard import TURN as TURN_LEADERBOARD
 from lianju.bot.ui.leaderboard import leaderboard_layout
 from lianju.bot.ui.pages import PAGE_SIZE, Place, read_page
-from lianju.bot.ui.preferences import change, channels_layout, everything, what_was_reset
 from lianju.bot.ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
-from lianju.bot.ui.speech import Speech
 
 from .interactions import V2, custom_ids
 from .limits import fault, within
@@ -26,18 +26,18 @@ LATE = Place(999_998, 9_999_990)
 NAUGHTY = "*_~`|<>[]#@/\\"
 
 LONG = Couplet(NAUGHTY * 50, NAUGHTY * 50)
-LONG_FAVOURITES = [Favourite(number, LONG, 2**40, MOST) for number in range(PAGE_SIZE)]
+LONG_FAVOURITES = [Favorite(number, LONG, 2**40, MOST) for number in range(PAGE_SIZE)]
 LONG_LOVED = [LovedCouplet(LONG, 10**9, MOST)] * PAGE_SIZE
 
-speeches = st.sampled_from([Speech(language) for language in LANGUAGES])
+speeches = st.sampled_from([Localizer(language) for language in LANGUAGES])
 lines = st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=2000)
 couplets = st.one_of(
     st.builds(Couplet, lines, lines),
     st.just(LONG),
     st.just(Couplet("𠮷" * 64, "𠮷" * 64)),
 )
-favourites = st.lists(couplets, max_size=PAGE_SIZE).map(
-    lambda couplets: [Favourite(i, each, 2**40, MOST) for i, each in enumerate(couplets, 2**62)]
+favorites = st.lists(couplets, max_size=PAGE_SIZE).map(
+    lambda couplets: [Favorite(i, each, 2**40, MOST) for i, each in enumerate(couplets, 2**62)]
 )
 loved = st.lists(
     st.builds(LovedCouplet, couplets, st.just(10**9), st.sampled_from([None, MOST])),
@@ -52,11 +52,11 @@ def sent(layout):
     return message
 
 
-@example(Speech("en"), LONG_FAVOURITES, "newest")
-@given(speeches, favourites, st.sampled_from(["newest", "oldest"]))
-def test_favourites_keep_the_limits(speech, favourites, order):
-    note = removed(speech, favourites[0].couplet) if favourites else None
-    message = sent(favourites_layout(speech, MOST, order, LATE, favourites, note))
+@example(Localizer("en"), LONG_FAVOURITES, "newest")
+@given(speeches, favorites, st.sampled_from(["newest", "oldest"]))
+def test_favourites_keep_the_limits(speech, favorites, order):
+    note = removed(speech, favorites[0].couplet) if favorites else None
+    message = sent(favorites_layout(speech, MOST, order, LATE, favorites, note))
     for custom_id in custom_ids(message, "lianju:favourites"):
         found = re.fullmatch(TURN_FAVOURITES, custom_id)
         assert (found["owner"], found["order"]) == (str(MOST), order)
@@ -64,7 +64,7 @@ def test_favourites_keep_the_limits(speech, favourites, order):
         assert re.fullmatch(REMOVE, custom_id)["page"] == str(LATE.page)
 
 
-@example(Speech("en"), LONG_LOVED, "month")
+@example(Localizer("en"), LONG_LOVED, "month")
 @given(speeches, loved, st.sampled_from(["all", "month", "week"]))
 def test_loved_couplets_keep_the_limits(speech, loved, period):
     message = sent(leaderboard_layout(speech, MOST, "couplets", period, LATE, loved))
@@ -86,12 +86,12 @@ def test_label_of_a_choice_keeps_the_limits(couplet):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_preferences_keep_the_limits(language):
-    speech = Speech(language)
-    most = Preferences(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
+    speech = Localizer(language)
+    most = GuildSettings(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
     for text in (
         everything(speech, most),
         what_was_reset(speech, most),
-        *(change(speech, Preferences(), most, name) for name in vars(most)),
+        *(change(speech, GuildSettings(), most, name) for name in vars(most)),
     ):
         assert 1 <= len(text) <= 4000
     sent(channels_layout(speech, most.channels, None, saved=True))
@@ -109,14 +109,14 @@ def test_preferences_keep_the_limits(language):
 )
 def test_menu_begins_with_the_channels_that_still_exist(existing, chosen):
     guild = SimpleNamespace(channels=[discord.Object(channel) for channel in existing])
-    layout = channels_layout(Speech("en"), [12, 7], guild, saved=False)
+    layout = channels_layout(Localizer("en"), [12, 7], guild, saved=False)
     (menu,) = (part for part in within(sent(layout)["components"]) if part["type"] == 8)
     assert [value["id"] for value in menu.get("default_values", [])] == chosen
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_privacy_keeps_the_limits(language):
-    speech = Speech(language)
+    speech = Localizer(language)
     for layout in (
         privacy_layout(speech, MOST, 3650),
         question_layout(speech, MOST),
@@ -129,7 +129,7 @@ def test_privacy_keeps_the_limits(language):
 
 async def test_nothing_listens_to_a_layout():
     """Or discord.py would keep it, and give up on a private one after 15 minutes."""
-    assert privacy_layout(Speech("en"), MOST, 30).is_finished()
+    assert privacy_layout(Localizer("en"), MOST, 30).is_finished()
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, e
     ("page", "alive"), [(0, [False, True]), (1, [True, True]), (2, [True, False])]
 )
 def test_buttons_end_where_the_list_ends(page, alive):
-    favourites = [Favourite(1, Couplet("a", "b"), 0, None)]
-    layout = favourites_layout(Speech("en"), 77, "newest", Place(page, 21), favourites)
+    favorites = [Favorite(1, Couplet("a", "b"), 0, None)]
+    layout = favorites_layout(Localizer("en"), 77, "newest", Place(page, 21), favorites)
     buttons = [part for part in within(sent(layout)["components"]) if part["type"] == 2]
     assert [not button.get("disabled", False) for button in buttons] == alive
     assert [int(button["custom_id"].rpartition(":")[2]) for button in buttons] == [
@@ -171,6 +171,6 @@ def test_buttons_end_where_the_list_ends(page, alive):
 
 
 def test_one_page_has_no_buttons_to_turn_it():
-    favourites = [Favourite(1, Couplet("a", "b"), 0, None)]
-    layout = favourites_layout(Speech("en"), 77, "newest", Place(0, PAGE_SIZE), favourites)
+    favorites = [Favorite(1, Couplet("a", "b"), 0, None)]
+    layout = favorites_layout(Localizer("en"), 77, "newest", Place(0, PAGE_SIZE), favorites)
     assert custom_ids(sent(layout), "lianju:favourites") == []

@@ -4,7 +4,7 @@ import re
 import pytest
 from lianju.bot.verse.composer import Request
 from lianju.bot.verse.errors import BusyError
-from lianju.bot.verse.request import Choosing, Sampling
+from lianju.bot.verse.request import Rerank, Sample
 
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
@@ -29,7 +29,7 @@ def hold(monkeypatch, composer):
 
 def chosen(line, seed=0, **wishes):
     """What `/poem` asks for if nobody wishes otherwise."""
-    return Request(line, choosing=Choosing(seed), **wishes)
+    return Request(line, choosing=Rerank(seed), **wishes)
 
 
 def couplets(message):
@@ -127,7 +127,7 @@ async def test_the_likeliest_lines(fake, bot, composer):
 
 async def test_seed_draws_the_same_lines_at_random(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, seed=7, mode="sampled"), private=False)
-    drawn = Request(LINE, count=5, sampling=Sampling(seed=7))
+    drawn = Request(LINE, count=5, sampling=Sample(seed=7))
     assert couplets(message) == expected(composer, drawn)
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 

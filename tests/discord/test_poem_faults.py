@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from lianju.bot.cogs.answers import Answers
 from lianju.bot.cogs.poem import MAX_TYPED, Poem
-from lianju.bot.desk import Desk
+from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..verse.toy import SPECIALS, Toy
 from .hosts import OtherBot
@@ -214,9 +214,9 @@ async def open_minded(fake, store, tmp_path, clock):
     """A bot whose model knows every character, and so lets mentions, links and markdown through."""
     letters = (*SPECIALS, *map(chr, range(33, 127)))
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
-    model = StepModel(bundle, "cpu", threads=1)
+    model = OnnxModel(bundle, "cpu", threads=1)
     composer = Composer(bundle, model, Scheduler(model))
-    resources = Resources(Settings(), composer, store, Desk(clock), clock)
+    resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
         for cog in (Poem(resources), Answers(resources)):
@@ -241,9 +241,9 @@ async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
 async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store, clock):
     message = await ask(fake, open_minded, poem(ODD), private=False)
     await press(fake, open_minded, message, custom_ids(message, "lianju:heart:2:1:")[0])
-    (favourite,) = await store.favourites.everything(77)
-    assert favourite.couplet.line == ODD
-    assert len(favourite.couplet.answer) == len(ODD)
+    (favorite,) = await store.favorites.everything(77)
+    assert favorite.couplet.line == ODD
+    assert len(favorite.couplet.answer) == len(ODD)
     clock.now += 60
     payload = fake.press(message, button(message, "Another batch"))
     await open_minded.receive(payload)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from lianju.bot.store import Couplet
-from lianju.bot.verse.composer import Choosing, Request, Sampling, open_composer
+from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
 
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
 from .learned import READINGS, write_learned
@@ -22,8 +22,8 @@ CHINESE = ("zh-CN", "zh-TW")
 def lines_of_the_corpus(tmp_path_factory):
     """Lines that the toy offers: the best next line, and the third of the best quatrain."""
     composer = open_composer(write_learned(tmp_path_factory.mktemp("all") / "toy"), "cpu", 1)
-    line = composer.compose_now(Request(LINE, choosing=Choosing())).candidates[0]
-    quatrain = composer.compose_now(Request(MOON, form="jueju", choosing=Choosing())).candidates[0]
+    line = composer.compose_now(Request(LINE, choosing=Rerank())).candidates[0]
+    quatrain = composer.compose_now(Request(MOON, form="jueju", choosing=Rerank())).candidates[0]
     composer.close()
     return line.text, quatrain.lines[1]
 
@@ -35,7 +35,7 @@ def bundle(tmp_path, lines_of_the_corpus):
 
 def found(composer, text="", **wishes):
     """The candidates that the composer has for the same wish."""
-    request = {"width": 5, "choosing": Choosing(0)} | wishes
+    request = {"width": 5, "choosing": Rerank(0)} | wishes
     return composer.compose_now(Request(text, **request)).candidates
 
 
@@ -102,7 +102,7 @@ async def test_acrostic_stands_under_its_heads(chars, fake, bot, composer):
 async def test_acrostic_answers_in_the_script_of_its_heads(fake, bot, composer):
     message = await ask(fake, bot, slash("acrostic", heads="黃河遠上", seed=3), private=False)
     assert texts(message)[0] == "### 黃河遠上"
-    candidates = found(composer, heads="黃河遠上", chars=7, choosing=Choosing(3))
+    candidates = found(composer, heads="黃河遠上", chars=7, choosing=Rerank(3))
     assert [line.replace("**", "") for line in verses(message)[0]] == list(candidates[0].lines)
     assert candidates[0].lines[0].startswith("黃")
 
@@ -212,7 +212,7 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     assert labels(changed)[custom_id] == "♥ 1"
     assert verses(changed) == verses(message)
     lines = [MOON, *found(composer, MOON, form="jueju")[1].lines]
-    (kept,) = await store.favourites.everything(78)
+    (kept,) = await store.favorites.everything(78)
     assert kept.couplet == Couplet(MOON, "\n".join(lines[1:]))
     rows = f"{lines[0]}，{lines[1]}。\n{lines[2]}，{lines[3]}。"
     listed = await ask(fake, bot, slash("favorites list"), user=78)
@@ -226,21 +226,21 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     assert choice["name"] == rows.replace("\n", "")
     given = await press(fake, bot, changed, custom_id, user=78)
     assert labels(given)[custom_id] == "♥"
-    assert await store.favourites.everything(78) == []
+    assert await store.favorites.everything(78) == []
 
 
 async def test_poem_is_split_in_one_place_however_much_of_it_was_given(fake, bot, store):
     message = await ask(fake, bot, poem(f"{MOON}，{OLD_STYLE}", form="jueju"), private=False)
     (custom_id,) = custom_ids(message, "lianju:heart:2:1:")
     await press(fake, bot, message, custom_id)
-    (kept,) = await store.favourites.everything(77)
+    (kept,) = await store.favorites.everything(77)
     assert (kept.couplet.line, kept.couplet.lines) == (MOON, tuple(verses(message)[0]))
 
 
 async def test_acrostic_is_kept_without_its_bold_heads(fake, bot, store, composer):
     message = await ask(fake, bot, slash("acrostic", heads=HEADS, chars=5), private=False)
     await press(fake, bot, message, custom_ids(message, "lianju:heart:2:1:")[0])
-    (kept,) = await store.favourites.everything(77)
+    (kept,) = await store.favorites.everything(77)
     assert kept.couplet.lines == found(composer, heads=HEADS, chars=5)[0].lines
 
 
@@ -261,7 +261,7 @@ async def test_another_batch_keeps_to_the_wish(text, options, wishes, fake, bot,
     clock.now += 60
     answer, seed = await another(fake, bot, message)
     assert texts(answer)[0] == texts(message)[0]
-    candidates = found(composer, text, choosing=Choosing(seed), **wishes)
+    candidates = found(composer, text, choosing=Rerank(seed), **wishes)
     for section, candidate in zip(texts(answer)[1:-1], candidates, strict=True):
         assert all(line in section for line in candidate.lines)
     clock.now += 60
@@ -277,7 +277,7 @@ async def test_another_batch_of_an_acrostic_has_the_same_heads(fake, bot, compos
     answer, seed = await another(fake, bot, message)
     assert texts(answer)[0] == "### 黃河遠上"
     wish = {"chars": 5, "rhyme": "阳", "strictness": "loose", "count": 2}
-    candidates = found(composer, heads="黃河遠上", choosing=Choosing(seed), **wish)
+    candidates = found(composer, heads="黃河遠上", choosing=Rerank(seed), **wish)
     assert [[line.replace("**", "") for line in lines] for lines in verses(answer)] == [
         list(each.lines) for each in candidates
     ]
@@ -288,7 +288,7 @@ async def test_poems_at_random_are_followed_by_poems_at_random(fake, bot, compos
     message = await ask(fake, bot, data, private=False)
     clock.now += 60
     answer, seed = await another(fake, bot, message)
-    request = Request(MOON, count=2, form="jueju", sampling=Sampling(seed=seed))
+    request = Request(MOON, count=2, form="jueju", sampling=Sample(seed=seed))
     assert verses(answer) == [
         [MOON, *each.lines] for each in composer.compose_now(request).candidates
     ]

@@ -2,8 +2,8 @@
 
 import pytest
 from lianju.bot.ui.rhymes import rhymes
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .interactions import slash
 from .learned import READINGS, write_learned

@@ -1,7 +1,7 @@
 import pytest
 from discord import Permissions, app_commands
 from lianju.bot.cogs.settings import ServerSettings
-from lianju.bot.preferences import BEAM_SIZE, CANDIDATES, COOLDOWN, Preferences
+from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings
 
 from .hosts import OtherBot
 from .interactions import ADMIN, slash, texts
@@ -77,8 +77,8 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
 async def test_setting_is_changed_in_its_server_alone(data, changed, said, fake, bot, store):
     text = await administer(fake, bot, data)
     assert text == f"{said}\n-# This applies from the next request on."
-    assert await store.preferences.get(42) == Preferences(**changed)
-    assert await store.preferences.get(43) == Preferences()
+    assert await store.preferences.get(42) == GuildSettings(**changed)
+    assert await store.preferences.get(43) == GuildSettings()
 
 
 async def test_setting_that_stays_says_so(fake, bot):
@@ -119,7 +119,7 @@ async def test_reset_says_what_it_reset(fake, bot, store):
         "**Channels**: <#7> → everywhere\n"
         "-# This applies from the next request on."
     )
-    assert await store.preferences.get(42) == Preferences()
+    assert await store.preferences.get(42) == GuildSettings()
     text = await administer(fake, bot, slash("settings reset"))
     assert text == "All settings were at their defaults already."
 
@@ -212,7 +212,7 @@ def test_every_subcommand_checks_the_permission(command):
 async def test_member_is_refused_once_and_in_private(data, fake, bot, store):
     message = await ask(fake, bot, data, permissions=Permissions.all().value & ~ADMIN)
     assert message["content"] == FORBIDDEN
-    assert await store.preferences.get(42) == Preferences()
+    assert await store.preferences.get(42) == GuildSettings()
     assert bot.tree_errors == []
 
 

@@ -3,9 +3,9 @@ from types import SimpleNamespace
 import discord
 import pytest
 from fluent.runtime import FluentBundle, FluentResource
-from lianju.bot.preferences import Preferences
-from lianju.bot.ui import speech as module
-from lianju.bot.ui.speech import Markdown, Speech, messages, speech_for
+from lianju.bot import i18n as module
+from lianju.bot.guild_settings import GuildSettings
+from lianju.bot.i18n import Localizer, Markdown, localizer_for, messages
 from lianju.bot.verse.errors import PromptError
 
 
@@ -29,8 +29,8 @@ def test_server_goes_before_user_before_servers_locale(chosen, user, guild, lang
         locale=discord.enums.try_enum(discord.Locale, user),
         guild_locale=guild and discord.enums.try_enum(discord.Locale, guild),
     )
-    preferences = None if chosen is None else Preferences(language=chosen)
-    assert speech_for(interaction, preferences) == Speech(language)
+    preferences = None if chosen is None else GuildSettings(language=chosen)
+    assert localizer_for(interaction, preferences) == Localizer(language)
 
 
 @pytest.fixture
@@ -48,33 +48,33 @@ def _sparse(monkeypatch):
 
 @pytest.mark.usefixtures("_sparse")
 def test_missing_message_is_said_in_english():
-    assert Speech("zh-CN").say("one", fact="x") == "一x"
-    assert Speech("zh-CN").say("two", fact="x") == "Two x"
+    assert Localizer("zh-CN").say("one", fact="x") == "一x"
+    assert Localizer("zh-CN").say("two", fact="x") == "Two x"
 
 
 @pytest.mark.parametrize("key", ["three", "bare"])
 @pytest.mark.usefixtures("_sparse")
 def test_unknown_message_is_a_fault(key):
     with pytest.raises(KeyError, match=key):
-        Speech("zh-CN").say(key)
+        Localizer("zh-CN").say(key)
 
 
 @pytest.mark.usefixtures("_sparse")
 def test_missing_fact_is_logged_without_the_others(monkeypatch):
     told = []
     monkeypatch.setattr(module._log, "error", lambda *words: told.append(words[0] % words[1:]))
-    assert Speech("en").say("one", other="secret") == "One fact"
+    assert Localizer("en").say("one", other="secret") == "One fact"
     assert told == ["message=one language=en faults=1"]
 
 
 def test_explanation_escapes_what_is_no_markdown():
     error = PromptError("English.", "prompt-unknown", named="*", more=0)
-    assert "\\*" in Speech("zh-CN").explain(error)
+    assert "\\*" in Localizer("zh-CN").explain(error)
     error = PromptError("English.", "prompt-unknown", named=Markdown("<#5>"), more=0)
-    assert "<#5>" in Speech("zh-CN").explain(error)
-    assert Speech("zh-CN").explain(PromptError("In *English*.")) == "In \\*English\\*."
+    assert "<#5>" in Localizer("zh-CN").explain(error)
+    assert Localizer("zh-CN").explain(PromptError("In *English*.")) == "In \\*English\\*."
 
 
 def test_facts_are_not_wrapped_in_marks():
-    assert not {"\u2068", "\u2069"} & set(Speech("en").say("incident", incident="ab"))
+    assert not {"\u2068", "\u2069"} & set(Localizer("en").say("incident", incident="ab"))
     assert messages("en") is messages("en")

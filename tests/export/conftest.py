@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 import torch
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.calibration import Limits, limits_of, watch
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.bundle import PROSODY
+from lianju.bot.verse.model.bundle import PROSODY
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 

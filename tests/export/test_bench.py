@@ -11,8 +11,8 @@ import click
 import pytest
 import torch
 from click.testing import CliRunner
-from lianju.bot.verse.bundle import load_bundle
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export import bench
 from lianju.export.bench import answer, defaults, gpt2, processes
 from lianju.export.bench.engine import Engine

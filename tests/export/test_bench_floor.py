@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.model.bundle import load_bundle
 from lianju.export.bench import recording
 from lianju.export.bench.engine import Engine, run_together, searches_of
 from lianju.export.bench.floor import Floor, products_graph

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer
+from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.request import Answer, Request
 from lianju.export.bench import company, crowd, waiting
 from lianju.export.bench.company import are_same

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import BundleError
+from lianju.bot.verse.model.bundle import load_bundle
 from lianju.export import bundle as writing
 from lianju.export import metrics
 from lianju.export.bundle import BundleOptions, prove_bundle, write_bundle

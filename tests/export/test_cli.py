@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from lianju.bot.verse.bundle import load_bundle
+from lianju.bot.verse.model.bundle import load_bundle
 from lianju.export.__main__ import main
 
 

@@ -9,10 +9,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 import torch
-from lianju.bot.verse.bundle import default_directory, load_bundle
-from lianju.bot.verse.composition import PRIOR_WEIGHT
 from lianju.bot.verse.errors import BundleError
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.planning.generation import PRIOR_WEIGHT
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.__main__ import main
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.export.grade.stamp import belongs

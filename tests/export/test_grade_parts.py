@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Choosing, Request, open_composer
-from lianju.bot.verse.composition import POOL_TEMPERATURE, PRIOR_WEIGHT
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.composer import Request, Rerank, open_composer
+from lianju.bot.verse.planning.generation import POOL_TEMPERATURE, PRIOR_WEIGHT
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.grade.card import Card, Row
 from lianju.export.grade.judging import beside, prompts_found, true_lines_found
 from lianju.export.grade.material import Couplet, Material, read_couplets, read_material
@@ -268,7 +268,7 @@ def test_tuning_chooses_what_the_product_chooses(bundle, corpus):
     composer = open_composer(bundle, threads=1)
     changed = 0
     for couplet in read_couplets(corpus, VOCABULARY, 12, 0, "validation"):
-        request = Request(couplet.first, choosing=Choosing(4))
+        request = Request(couplet.first, choosing=Rerank(4))
         answer = composer.compose_now(request)
         pool = drawer.pool(couplet.first, request.pool, POOL_TEMPERATURE)
         line, log_prob, _ = pool.choose(PRIOR_WEIGHT)

@@ -6,12 +6,12 @@ import json
 
 import numpy as np
 import pytest
-from lianju.bot.verse.fuse import FuseTable, mix
-from lianju.bot.verse.known import KnownLines
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.binary_fuse import BinaryFuseFilter, mix
+from lianju.bot.verse.text.corpus_index import CorpusIndex
+from lianju.bot.verse.text.vocabulary import Vocabulary
+from lianju.export.binary_fuse import fuse_map, fuse_set
+from lianju.export.corpus_index import build_known
 from lianju.export.errors import ExportError
-from lianju.export.fuse import fuse_map, fuse_set
-from lianju.export.known import build_known
 from lianju.training.errors import CorpusError
 
 SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
@@ -41,7 +41,7 @@ class Known:
 
     def __init__(self, folder, words):
         self.words = words
-        self.known = KnownLines.parse(build_known(folder, words), len(words))
+        self.known = CorpusIndex.parse(build_known(folder, words), len(words))
 
     def has(self, line):
         return bool(self.known.contains(np.array([self.words.encode(line)]))[0])
@@ -169,7 +169,7 @@ def test_a_table_gives_every_value_after_writing_and_reading(count, bits):
     keys = keys_of(count)
     values = np.random.default_rng(count).integers(0, 1 << bits, count)
     built = fuse_map(keys, values, bits)
-    read, rest = FuseTable.parse(built.dump() + b"rest")
+    read, rest = BinaryFuseFilter.parse(built.dump() + b"rest")
     assert (rest, read.shape) == (b"rest", built.shape)
     for table in (built, read):
         assert table.values(keys).tolist() == values.tolist()

@@ -4,10 +4,10 @@ import sqlite3
 import zipfile
 
 import pytest
-from lianju.bot.verse.bundle import default_directory
-from lianju.bot.verse.forms import on_template, rhymes_level, schemes
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import default_directory
+from lianju.bot.verse.prosody.forms import on_template, rhymes_level, schemes
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export import prosody
 from lianju.export.errors import ExportError
 

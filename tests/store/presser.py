@@ -1,4 +1,4 @@
-"""A process that keeps favourites for ever and says so on standard output, one number each."""
+"""A process that keeps favorites for ever and says so on standard output, one number each."""
 
 import asyncio
 import sys
@@ -11,7 +11,7 @@ async def main(url: str) -> None:
     print("open", flush=True)
     for number in range(10**9):
         couplet = Couplet("黄河远上白云间", f"万里江山{number // 3}")
-        kept = await store.favourites.toggle(number % 3, 5, couplet, 99, number)
+        kept = await store.favorites.toggle(number % 3, 5, couplet, 99, number)
         print(number if kept else "given up", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The store's favourites, the obvious way: a list that is gone through for every question."""
+"""The store's favorites, the obvious way: a list that is gone through for every question."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Kept:
 
 
 class Naive:
-    """Favourites in the order of keeping, and `couplets` in the order of their arrival."""
+    """Favorites in the order of keeping, and `couplets` in the order of their arrival."""
 
     def __init__(self):
         self.kept = []

@@ -49,20 +49,20 @@ async def compare(store, naive):
     couplets = [Couplet(*each) for each in naive.couplets]
     for user in range(1, 4):
         for oldest_first in (True, False):
-            page = await store.favourites.page(user, 0, 100, oldest_first)
+            page = await store.favorites.page(user, 0, 100, oldest_first)
             expected = naive.page(user, oldest_first)
             assert page.total == len(expected)
             assert [(f.couplet, f.kept_at, f.guild_id) for f in page.items] == [
                 (Couplet(*k.couplet), k.at, k.guild) for k in expected
             ]
-            part = await store.favourites.page(user, 1, 2, oldest_first)
+            part = await store.favorites.page(user, 1, 2, oldest_first)
             assert (part.items, part.total) == (page.items[1:3], page.total)
-        assert await store.favourites.everything(user) == list(
-            (await store.favourites.page(user, 0, 100, True)).items
+        assert await store.favorites.everything(user) == list(
+            (await store.favorites.page(user, 0, 100, True)).items
         )
     for guild in (None, 7, 8):
         if couplets:
-            assert await store.favourites.counts(guild, couplets) == [
+            assert await store.favorites.counts(guild, couplets) == [
                 naive.hearts(guild, each) for each in naive.couplets
             ]
         for since in (None, 102.0, 200.0):
@@ -88,21 +88,21 @@ async def live(path, actions):
         for action, *rest in actions:
             if action == "press":
                 user, guild, couplet, author, at = rest
-                kept = await store.favourites.toggle(user, guild, Couplet(*couplet), author, at)
+                kept = await store.favorites.toggle(user, guild, Couplet(*couplet), author, at)
                 assert kept == naive.toggle(user, guild, couplet, author, at)
             elif action == "remove":
                 user, nth = rest
                 mine = naive.page(user, oldest_first=True)
-                ids = [each.id for each in await store.favourites.everything(user)]
+                ids = [each.id for each in await store.favorites.everything(user)]
                 if nth < len(mine):
                     chosen = mine[nth]
-                    gone = await store.favourites.remove(user, ids[nth])
+                    gone = await store.favorites.remove(user, ids[nth])
                     assert gone == Couplet(*chosen.couplet)
                     naive.toggle(user, chosen.guild, chosen.couplet, None, 0)
-                    assert await store.favourites.remove(user, ids[nth]) is None
+                    assert await store.favorites.remove(user, ids[nth]) is None
             else:
                 (user,) = rest
-                assert (await store.forget_member(user)).favourites == naive.forget(user)
+                assert (await store.forget_member(user)).favorites == naive.forget(user)
         assert wrong_tallies(path) == []
         await compare(store, naive)
     finally:

@@ -40,13 +40,13 @@ def refused(lianju):
 
 @pytest.fixture
 def fill(url):
-    """Opens the database, keeps so many favourites for user 1, and closes it."""
+    """Opens the database, keeps so many favorites for user 1, and closes it."""
 
     def fill(count, first=0):
         async def keep():
             store = await open_store(url, busy_s=60)
             for number in range(first, first + count):
-                await store.favourites.toggle(1, 5, Couplet("行", f"列{number}"), 2, number)
+                await store.favorites.toggle(1, 5, Couplet("行", f"列{number}"), 2, number)
             await store.close()
 
         asyncio.run(keep())
@@ -61,7 +61,7 @@ def kept(url):
     def kept(file=None):
         async def read():
             store = await open_store(f"sqlite+aiosqlite:///{file}" if file else url, busy_s=60)
-            everything = await store.favourites.everything(1)
+            everything = await store.favorites.everything(1)
             await store.close()
             return [each.couplet.answer for each in everything]
 
@@ -152,7 +152,7 @@ class TestBackup:
 class TestRestore:
     @pytest.fixture
     def copy(self, lianju, fill, tmp_path):
-        """A backup with one favourite; since then the database has got a second one."""
+        """A backup with one favorite; since then the database has got a second one."""
         fill(1)
         assert lianju("backup", tmp_path / "copy.sqlite3")[0] == 0
         fill(1, first=1)

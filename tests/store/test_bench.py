@@ -30,7 +30,7 @@ def test_the_filled_database_is_as_large_and_as_uneven_as_said(path):
 
 
 def test_every_operation_is_measured_and_the_targets_are_told(capsys):
-    command = ["bench-store", "--favourites", "2000", "--servers", "20", "--repeat", "20"]
+    command = ["bench-store", "--favorites", "2000", "--servers", "20", "--repeat", "20"]
     assert cli.main([*command, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["favourites"], report["servers"], report["repeat"]) == (2000, 20, 20)

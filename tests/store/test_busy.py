@@ -35,8 +35,8 @@ def lock(path):
 
 def writes(store):
     return [
-        store.favourites.toggle(1, 5, COUPLET, 2, 9),
-        store.favourites.remove(1, 1),
+        store.favorites.toggle(1, 5, COUPLET, 2, 9),
+        store.favorites.remove(1, 1),
         store.preferences.change(5, cooldown_s=0),
         store.preferences.reset(5),
         store.prompts.add(1, "a", 9),
@@ -47,7 +47,7 @@ def writes(store):
 
 
 async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, query):
-    await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+    await hasty.favorites.toggle(1, 5, COUPLET, 2, 9)
     clock = asyncio.get_running_loop().time
     with lock():
         began = clock()
@@ -57,9 +57,9 @@ async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, quer
         assert {type(answer) for answer in answers} == {StoreBusyError}
         assert {answer.key for answer in answers} == {"store-busy"}
         # Who only reads does not even notice.
-        assert await hasty.favourites.counts(5, [COUPLET]) == [1]
+        assert await hasty.favorites.counts(5, [COUPLET]) == [1]
     assert query("SELECT user_id FROM favourite") == [(1,)]
-    assert not await hasty.favourites.toggle(1, 5, COUPLET, 2, 9)
+    assert not await hasty.favorites.toggle(1, 5, COUPLET, 2, 9)
 
 
 async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
@@ -103,26 +103,26 @@ async def test_the_wait_for_one_s_turn_counts_as_well(store):
         await asyncio.sleep(0)
         began = clock()
         for _ in range(10):  # some milliseconds
-            await store.favourites.counts(5, [COUPLET])
+            await store.favorites.counts(5, [COUPLET])
         waited_ms = (clock() - began) * 1e3
     assert 0 < await waiting <= round(60_000 - waited_ms) < 60_000
 
 
 async def test_a_lock_that_is_released_in_time_is_waited_for(store, lock):
     with lock():
-        task = asyncio.ensure_future(store.favourites.toggle(1, 5, COUPLET, 2, 9))
-        await store.favourites.counts(5, [COUPLET])
+        task = asyncio.ensure_future(store.favorites.toggle(1, 5, COUPLET, 2, 9))
+        await store.favorites.counts(5, [COUPLET])
         assert not task.done()
     assert await task
-    assert await store.favourites.counts(5, [COUPLET]) == [1]
+    assert await store.favorites.counts(5, [COUPLET]) == [1]
 
 
 async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, path, caplog):
-    await store.favourites.toggle(1, 5, COUPLET, 2, 9)
+    await store.favorites.toggle(1, 5, COUPLET, 2, 9)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TABLE couplet_hearts")
     with pytest.raises(StoreError) as error:
-        await store.favourites.toggle(2, 5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+        await store.favorites.toggle(2, 5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
     assert error.value.key == "store-failed"
     assert str(path) in str(error.value)
     assert "couplet_hearts" in caplog.text
@@ -131,9 +131,9 @@ async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, pat
 
 async def test_a_fault_of_ours_keeps_its_traceback_but_not_what_users_wrote(store):
     with pytest.raises(IntegrityError) as error:
-        await store.favourites.toggle(1, -5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+        await store.favorites.toggle(1, -5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
     assert "床前" not in str(error.value)
-    assert await store.favourites.everything(1) == []
+    assert await store.favorites.everything(1) == []
 
 
 @pytest.mark.parametrize(

@@ -13,39 +13,39 @@ COUPLETS = [Couplet(f"白日依山尽{n}", f"黄河入海流{n}") for n in range
 
 async def test_times_are_kept_in_whole_seconds_and_texts_as_they_are(store):
     odd = Couplet("'; DROP TABLE couplet --\n𠮷\u200b\x00%_", " 'á' ")
-    assert await store.favourites.toggle(2**63 - 1, 2**63 - 1, odd, 2**63 - 1, 1_800_000_000.9)
-    (kept,) = await store.favourites.everything(2**63 - 1)
+    assert await store.favorites.toggle(2**63 - 1, 2**63 - 1, odd, 2**63 - 1, 1_800_000_000.9)
+    (kept,) = await store.favorites.everything(2**63 - 1)
     assert (kept.couplet, kept.kept_at, kept.guild_id) == (odd, 1_800_000_000, 2**63 - 1)
-    assert await store.favourites.counts(2**63 - 1, [odd]) == [1]
+    assert await store.favorites.counts(2**63 - 1, [odd]) == [1]
 
 
 async def test_servers_and_direct_messages_are_counted_apart(store):
     for guild in (5, 6, None):
-        assert await store.favourites.toggle(1, guild, COUPLETS[0], 2, 9)
+        assert await store.favorites.toggle(1, guild, COUPLETS[0], 2, 9)
     for guild in (5, 6, None):
-        assert await store.favourites.counts(guild, [COUPLETS[0], COUPLETS[1]]) == [1, 0]
+        assert await store.favorites.counts(guild, [COUPLETS[0], COUPLETS[1]]) == [1, 0]
         assert (await store.leaderboard.members(guild, None, 0, 9)).total == 1
-    assert not await store.favourites.toggle(1, 6, COUPLETS[0], 2, 9)
-    assert [each.guild_id for each in await store.favourites.everything(1)] == [5, None]
+    assert not await store.favorites.toggle(1, 6, COUPLETS[0], 2, 9)
+    assert [each.guild_id for each in await store.favorites.everything(1)] == [5, None]
 
 
 async def test_nobody_removes_what_another_keeps(store):
-    await store.favourites.toggle(1, 5, COUPLETS[0], 2, 9)
-    (kept,) = await store.favourites.everything(1)
-    assert await store.favourites.remove(2, kept.id) is None
-    assert await store.favourites.remove(1, kept.id + 1) is None
-    assert await store.favourites.everything(1) == [kept]
+    await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
+    (kept,) = await store.favorites.everything(1)
+    assert await store.favorites.remove(2, kept.id) is None
+    assert await store.favorites.remove(1, kept.id + 1) is None
+    assert await store.favorites.everything(1) == [kept]
 
 
 async def test_matching_favourites_are_one_s_own_latest_first(store):
     for at, couplet in enumerate([Couplet("甲%", "云"), Couplet("乙", "甲"), Couplet("丙", "丁")]):
-        await store.favourites.toggle(1, 5, couplet, None, at)
-        await store.favourites.toggle(2, 5, couplet, None, at)
+        await store.favorites.toggle(1, 5, couplet, None, at)
+        await store.favorites.toggle(2, 5, couplet, None, at)
     for text, limit, wanted in [("甲", 9, "乙甲"), ("", 2, "丙乙"), ("%", 9, "甲"), ("戊", 9, "")]:
-        found = await store.favourites.matching(1, text, limit)
+        found = await store.favorites.matching(1, text, limit)
         assert "".join(each.couplet.line[0] for each in found) == wanted
         assert {each.id for each in found} <= {
-            each.id for each in await store.favourites.everything(1)
+            each.id for each in await store.favorites.everything(1)
         }
 
 
@@ -53,10 +53,10 @@ async def test_many_at_once_are_each_counted_once(store, query):
     """Ten members press each heart three times."""
     presses = [(user, couplet) for _ in range(3) for user in range(10) for couplet in COUPLETS]
     answers = await asyncio.gather(
-        *(store.favourites.toggle(user, 5, couplet, 99, 9) for user, couplet in presses)
+        *(store.favorites.toggle(user, 5, couplet, 99, 9) for user, couplet in presses)
     )
     assert answers.count(True) == 200
-    assert await store.favourites.counts(5, COUPLETS) == [10] * 10
+    assert await store.favorites.counts(5, COUPLETS) == [10] * 10
     assert query("SELECT count(*) FROM favourite") == [(100,)]
     (author,) = (await store.leaderboard.members(5, None, 0, 9)).items
     assert (author.user_id, author.hearts) == (99, 100)
@@ -66,32 +66,32 @@ async def test_two_stores_on_one_file_agree(store, url):
     other = await open_store(url, busy_s=60)
     await asyncio.gather(
         *(
-            each.favourites.toggle(user, 5, COUPLETS[0], None, 9)
+            each.favorites.toggle(user, 5, COUPLETS[0], None, 9)
             for user in range(20)
             for each in (store, other, store)
         )
     )
-    assert await store.favourites.counts(5, COUPLETS[:1]) == [20]
-    assert await other.favourites.counts(5, COUPLETS[:1]) == [20]
+    assert await store.favorites.counts(5, COUPLETS[:1]) == [20]
+    assert await other.favorites.counts(5, COUPLETS[:1]) == [20]
     await other.close()
 
 
 async def test_giving_up_at_any_moment_of_waiting_leaves_the_store_usable(store):
     for turns in range(0, 600, 15):
-        task = asyncio.ensure_future(store.favourites.toggle(turns, 5, COUPLETS[0], None, 9))
+        task = asyncio.ensure_future(store.favorites.toggle(turns, 5, COUPLETS[0], None, 9))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        before = await store.favourites.counts(5, COUPLETS[:1])
-        assert await store.favourites.toggle(1000 + turns, 5, COUPLETS[0], None, 9)
-        assert await store.favourites.counts(5, COUPLETS[:1]) == [before[0] + 1]
+        before = await store.favorites.counts(5, COUPLETS[:1])
+        assert await store.favorites.toggle(1000 + turns, 5, COUPLETS[0], None, 9)
+        assert await store.favorites.counts(5, COUPLETS[:1]) == [before[0] + 1]
 
 
 async def test_a_page_beyond_the_end_is_empty_and_knows_the_total(store):
-    await store.favourites.toggle(1, 5, COUPLETS[0], 2, 9)
+    await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
     pages = [
-        await store.favourites.page(1, 7, 5),
+        await store.favorites.page(1, 7, 5),
         await store.leaderboard.couplets(5, None, 7, 5),
         await store.leaderboard.couplets(5, 3.0, 7, 5),
         await store.leaderboard.members(5, None, 7, 5),
@@ -104,7 +104,7 @@ async def test_lines_to_suggest_are_the_best_loved_each_once(store):
     kept = [("甲", "万里遥"), ("乙", "万里遥"), ("丙", "一片云"), ("丁", "万里云"), ("丁", "100%_")]
     for hearts, (line, answer) in zip((1, 2, 3, 1, 1), kept, strict=True):
         for user in range(hearts):
-            await store.favourites.toggle(user, 5, Couplet(line, answer), None, 9)
+            await store.favorites.toggle(user, 5, Couplet(line, answer), None, 9)
     assert await store.leaderboard.lines(5, "", 25) == ["一片云", "万里遥", "100%_", "万里云"]
     assert await store.leaderboard.lines(5, "万里", 25) == ["万里遥", "万里云"]
     assert await store.leaderboard.lines(5, "%", 25) == ["100%_"]
@@ -156,8 +156,8 @@ async def test_what_everybody_keeps_is_no_work_for_who_looks_at_a_page(store, wo
 
     async def costs():
         return [
-            await work(store.favourites.counts(5, couplets)),
-            await work(store.favourites.page(1, 0, 10)),
+            await work(store.favorites.counts(5, couplets)),
+            await work(store.favorites.page(1, 0, 10)),
             await work(store.leaderboard.couplets(5, None, 0, 10)),
             await work(store.leaderboard.members(5, None, 0, 10)),
             await work(store.preferences.get(5)),

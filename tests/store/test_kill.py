@@ -16,7 +16,7 @@ async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledg
     kept = {
         (user, each.couplet.answer, each.kept_at)
         for user in range(3)
-        for each in await store.favourites.everything(user)
+        for each in await store.favorites.everything(user)
     }
     wanted = {(number % 3, f"万里江山{number // 3}", number) for number in numbers}
     assert wanted <= kept
@@ -24,6 +24,6 @@ async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledg
     assert query("SELECT count(*) FROM favourite") == [(len(kept),)]
     assert wrong_tallies(path) == []
     assert query("PRAGMA integrity_check") == [("ok",)]
-    hearts = await store.favourites.counts(5, [Couplet("黄河远上白云间", "万里江山0")])
+    hearts = await store.favorites.counts(5, [Couplet("黄河远上白云间", "万里江山0")])
     assert hearts == [min(len(kept), 3)]
     await store.close()

@@ -20,16 +20,16 @@ async def refused(url, **options):
 
 @pytest.fixture
 async def existing(url, path):
-    """A database with one favourite in it, closed."""
+    """A database with one favorite in it, closed."""
     store = await open_store(url)
-    await store.favourites.toggle(1, 5, COUPLET, 2, 9)
+    await store.favorites.toggle(1, 5, COUPLET, 2, 9)
     await store.close()
     return path
 
 
 async def test_what_is_kept_is_there_after_closing_and_opening(existing, url):
     store = await open_store(url)
-    (kept,) = await store.favourites.everything(1)
+    (kept,) = await store.favorites.everything(1)
     await store.close()
     assert (kept.couplet, kept.guild_id, kept.kept_at) == (COUPLET, 5, 9)
     assert [each.name for each in existing.parent.iterdir()] == [existing.name]

@@ -1,13 +1,13 @@
 import asyncio
 
 import pytest
-from lianju.bot.preferences import (
+from lianju.bot.guild_settings import (
     BEAM_SIZE,
     CANDIDATES,
     CHANNELS,
     COOLDOWN,
-    PreferenceError,
-    Preferences,
+    GuildSettings,
+    GuildSettingsError,
 )
 from lianju.bot.store import Couplet, open_store
 
@@ -29,17 +29,17 @@ from lianju.bot.store import Couplet, open_store
     ],
 )
 async def test_what_is_not_allowed_is_refused_with_value_and_range(store, fields, sentence):
-    with pytest.raises(PreferenceError, match=sentence):
-        Preferences(**fields)
+    with pytest.raises(GuildSettingsError, match=sentence):
+        GuildSettings(**fields)
     await store.preferences.change(5, language="zh-TW")
-    with pytest.raises(PreferenceError, match=sentence):
+    with pytest.raises(GuildSettingsError, match=sentence):
         await store.preferences.change(5, **fields)
-    assert await store.preferences.get(5) == Preferences(language="zh-TW")
+    assert await store.preferences.get(5) == GuildSettings(language="zh-TW")
 
 
 async def test_bounds_are_allowed_and_stored(store, url):
-    low = Preferences(BEAM_SIZE.low, CANDIDATES.low, COOLDOWN.low, "simplified", "zh-CN")
-    high = Preferences(
+    low = GuildSettings(BEAM_SIZE.low, CANDIDATES.low, COOLDOWN.low, "simplified", "zh-CN")
+    high = GuildSettings(
         BEAM_SIZE.high,
         CANDIDATES.high,
         COOLDOWN.high,
@@ -58,30 +58,30 @@ async def test_a_change_is_of_what_is_named_in_this_server_alone(store):
     await store.preferences.change(5, beam_size=8, channels=frozenset({3, 4}))
     await store.preferences.change(5, candidates=8)
     await store.preferences.change(6, cooldown_s=0)
-    assert await store.preferences.get(5) == Preferences(8, 8, channels=frozenset({3, 4}))
-    assert await store.preferences.change(5, channels=frozenset()) == Preferences(8, 8)
-    assert await store.preferences.get(6) == Preferences(cooldown_s=0)
+    assert await store.preferences.get(5) == GuildSettings(8, 8, channels=frozenset({3, 4}))
+    assert await store.preferences.change(5, channels=frozenset()) == GuildSettings(8, 8)
+    assert await store.preferences.get(6) == GuildSettings(cooldown_s=0)
     await store.preferences.reset(5)
-    assert await store.preferences.get(5) == Preferences()
-    assert await store.preferences.get(6) == Preferences(cooldown_s=0)
+    assert await store.preferences.get(5) == GuildSettings()
+    assert await store.preferences.get(6) == GuildSettings(cooldown_s=0)
 
 
 async def test_two_administrators_at_once_both_have_their_way(store):
     await asyncio.gather(
         store.preferences.change(5, cooldown_s=0), store.preferences.change(5, language="en")
     )
-    assert await store.preferences.get(5) == Preferences(cooldown_s=0, language="en")
+    assert await store.preferences.get(5) == GuildSettings(cooldown_s=0, language="en")
 
 
 async def test_leaving_a_server_deletes_what_it_has_set_and_nothing_else(store, query):
-    await store.favourites.toggle(1, 5, Couplet("a", "b"), 2, 9)
+    await store.favorites.toggle(1, 5, Couplet("a", "b"), 2, 9)
     for guild in (5, 6):
         await store.preferences.change(guild, channels=frozenset({3}))
     await store.forget_server(5)
     await store.forget_server(7)
-    assert await store.preferences.get(5) == Preferences()
+    assert await store.preferences.get(5) == GuildSettings()
     assert query("SELECT guild_id FROM server UNION ALL SELECT guild_id FROM channel") == [
         (6,),
         (6,),
     ]
-    assert len(await store.favourites.everything(1)) == 1
+    assert len(await store.favorites.everything(1)) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 from lianju.bot.store import Couplet, Forgotten
-from lianju.bot.store import prompts as prompts_module
+from lianju.bot.store import recent_lines as prompts_module
 
 SECRET = "床前明月光"  # noqa: S105 -- of a member, not of a machine
 OTHER = "疑是地上霜"
@@ -49,14 +49,14 @@ async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
 async def test_a_forgotten_member_leaves_no_trace(store, query, on_disk):
     ours, theirs = Couplet(SECRET, "甲"), Couplet(OTHER, "乙")
     for guild in (5, 6, None):
-        await store.favourites.toggle(1, guild, ours, 2, 9)  # mine alone: its text goes as well
-        await store.favourites.toggle(1, guild, theirs, 1, 10)
-        await store.favourites.toggle(2, guild, theirs, 1, 11)  # I asked for it, 2 keeps it
-        await store.favourites.toggle(3, guild, theirs, 4, 12)
+        await store.favorites.toggle(1, guild, ours, 2, 9)  # mine alone: its text goes as well
+        await store.favorites.toggle(1, guild, theirs, 1, 10)
+        await store.favorites.toggle(2, guild, theirs, 1, 11)  # I asked for it, 2 keeps it
+        await store.favorites.toggle(3, guild, theirs, 4, 12)
     await store.prompts.add(1, SECRET, 9)
     await store.prompts.add(2, OTHER, 9)
-    assert await store.forget_member(1) == Forgotten(favourites=6, prompts=1, unlinked=3)
-    assert await store.forget_member(1) == Forgotten(favourites=0, prompts=0, unlinked=0)
+    assert await store.forget_member(1) == Forgotten(favorites=6, prompts=1, unlinked=3)
+    assert await store.forget_member(1) == Forgotten(favorites=0, prompts=0, unlinked=0)
     tables = query("SELECT name FROM sqlite_master WHERE type = 'table'")
     for (table,) in tables:
         columns = [name for _, name, *_ in query(f"PRAGMA table_info({table})")]

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.preferences import BEAM_SIZE, CANDIDATES, CHANNELS, COOLDOWN, LANGUAGES, SCRIPTS
+from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, CHANNELS, COOLDOWN, LANGUAGES, SCRIPTS
 from lianju.bot.store.opening import prepare
 from lianju.bot.store.tables import metadata
 from sqlalchemy import create_engine
@@ -102,15 +102,15 @@ def test_channels_are_bounded_unique_and_go_with_their_server(database):
 
 
 def test_favourites_are_unique_and_only_lose_their_author(database):
-    favourite = "INSERT INTO favourite VALUES (?, ?, ?, ?, ?, ?)"
-    assert "FOREIGN KEY" in refused(database, favourite, None, 1, 5, 1, 2, 9)
+    favorite = "INSERT INTO favourite VALUES (?, ?, ?, ?, ?, ?)"
+    assert "FOREIGN KEY" in refused(database, favorite, None, 1, 5, 1, 2, 9)
     database.execute("INSERT INTO couplet VALUES (1, 'a', 'b')")
     assert "UNIQUE" in refused(database, "INSERT INTO couplet VALUES (2, 'a', 'b')")
     refused(database, "INSERT INTO couplet VALUES (2, 'a', '')")
-    database.execute(favourite, (None, 1, 5, 1, 2, 9))
-    assert "UNIQUE" in refused(database, favourite, None, 1, 5, 1, 3, 10)
-    refused(database, favourite, None, 1, -1, 1, 2, 9)
-    refused(database, favourite, None, 1, None, 1, 2, 9)
+    database.execute(favorite, (None, 1, 5, 1, 2, 9))
+    assert "UNIQUE" in refused(database, favorite, None, 1, 5, 1, 3, 10)
+    refused(database, favorite, None, 1, -1, 1, 2, 9)
+    refused(database, favorite, None, 1, None, 1, 2, 9)
     for change in ("author_id = 4", "kept_at = 1", "user_id = 3", "guild_id = 0", "id = 9"):
         assert "nothing else" in refused(database, f"UPDATE favourite SET {change}")  # noqa: S608
     database.execute("UPDATE favourite SET author_id = NULL")

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training import data
 from lianju.training.averaging import WindowAverage
 from lianju.training.errors import CorpusError

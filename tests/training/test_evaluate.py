@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import CheckpointScorer, perplexity, stream_perplexity
 from lianju.training.model import LanguageModel, ModelConfig
 from lianju.training.sample import as_text, sample

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.data import encode_poem, read_poems
 from lianju.training.errors import CorpusError
 from lianju.training.evaluate import measure, perplexity

@@ -1,7 +1,7 @@
 """An engine whose every step waits to be let through, on a clock of the test's."""
 
 import pytest
-from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .gate import Clock, Gate
 from .test_batch import table_model

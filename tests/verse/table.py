@@ -3,7 +3,7 @@
 import random
 
 import numpy as np
-from lianju.bot.verse.step import StepOutput
+from lianju.bot.verse.model.language_model import StepOutput
 
 NEVER = -1  # fills the history before the first token
 LONGEST = 24

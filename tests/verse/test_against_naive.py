@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from lianju.bot.verse.composer import Request, open_composer
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig

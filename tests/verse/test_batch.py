@@ -1,23 +1,23 @@
 import numpy as np
 import pytest
-from lianju.bot.verse.batch import Batch, run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import TableModel, random_table
 from .toy import Toy
 
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", "a", "b", "c"), (-1, -1, -1, 1, 1, 1))
-BOOK = RuleBook(TOKENS)
+BOOK = ConstraintFactory(TOKENS)
 
 
 def search(prompt, width=3, length=4, plain=False, book=BOOK, vocabulary=TOKENS):
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=tuple(prompt),
             width=width,
             max_tokens=length + 1,
@@ -130,8 +130,8 @@ def test_all_leave_and_another_comes():
 @pytest.mark.parametrize("masks", [False, True])
 def test_company_changes_nothing_on_onnx_runtime(tmp_path, grows, pads, masks):
     bundle = load_bundle(Toy(grows=grows, pads=pads, masks=masks).write(tmp_path))
-    model, vocabulary = StepModel(bundle, "cpu", 1), bundle.vocabulary
-    book, rng = RuleBook(vocabulary), np.random.default_rng(4)
+    model, vocabulary = OnnxModel(bundle, "cpu", 1), bundle.vocabulary
+    book, rng = ConstraintFactory(vocabulary), np.random.default_rng(4)
     searches = [
         search(
             (2, *rng.integers(4, len(vocabulary), rng.integers(1, 9)).tolist(), 3),

@@ -2,9 +2,9 @@ import json
 import shutil
 
 import pytest
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import BundleError
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
 
 from .toy import Toy, read_manifest, write_manifest
 
@@ -121,7 +121,7 @@ class TestGraph:
 
     def refusal(self, directory):
         with pytest.raises(BundleError) as caught:
-            StepModel(load_bundle(directory), "cpu")
+            OnnxModel(load_bundle(directory), "cpu")
         assert str(directory / "step.onnx") in str(caught.value)
         return str(caught.value)
 

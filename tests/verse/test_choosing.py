@@ -2,9 +2,9 @@ import asyncio
 import itertools
 
 import pytest
-from lianju.bot.verse.composer import Choosing, Request, Sampling, open_composer
-from lianju.bot.verse.composition import DIFFERENT, PRIOR_WEIGHT
+from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
 from lianju.bot.verse.errors import RequestError
+from lianju.bot.verse.planning.generation import DIFFERENT, PRIOR_WEIGHT
 
 from .toy import PROMPTS, Toy
 
@@ -19,7 +19,7 @@ def composer(tmp_path_factory):
 
 
 def choose(composer, line=LINE, seed=0, **wishes):
-    return composer.compose_now(Request(line, choosing=Choosing(seed), **wishes))
+    return composer.compose_now(Request(line, choosing=Rerank(seed), **wishes))
 
 
 def score(prefix, text, toy):
@@ -80,8 +80,8 @@ def test_same_seed_same_lines(composer):
 
 
 async def test_company_changes_nothing(composer):
-    requests = [Request(line, width=2, choosing=Choosing()) for line in PROMPTS[:6]]
-    requests[1:1] = [Request(PROMPTS[7], width=9), Request(PROMPTS[8], sampling=Sampling(seed=1))]
+    requests = [Request(line, width=2, choosing=Rerank()) for line in PROMPTS[:6]]
+    requests[1:1] = [Request(PROMPTS[7], width=9), Request(PROMPTS[8], sampling=Sample(seed=1))]
     together = await asyncio.gather(*(composer.compose(each, 60) for each in requests))
     for request, answer in zip(requests, together, strict=True):
         assert answer.candidates == composer.compose_now(request).candidates
@@ -96,13 +96,13 @@ def test_a_model_without_line_tokens_searches_with_a_beam(tmp_path):
     seed_like.close()
 
 
-@pytest.mark.parametrize("other", [{"plain": True}, {"sampling": Sampling()}])
+@pytest.mark.parametrize("other", [{"plain": True}, {"sampling": Sample()}])
 def test_choosing_excludes_other_ways(other):
     with pytest.raises(RequestError, match="exclude each other"):
-        Request(LINE, choosing=Choosing(), **other)
+        Request(LINE, choosing=Rerank(), **other)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_seed_is_bounded(seed):
     with pytest.raises(RequestError, match=r"Seed .* is out of range"):
-        Choosing(seed)
+        Rerank(seed)

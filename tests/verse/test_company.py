@@ -9,14 +9,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lianju.bot.verse.batch import Batch, run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch, advance_beams
-from lianju.bot.verse.bundle import default_directory
 from lianju.bot.verse.composer import open_composer
 from lianju.bot.verse.errors import NothingAllowedError, SearchError
-from lianju.bot.verse.path_rules import RepetitionRule
-from lianju.bot.verse.rules import EverywhereRule, RuleBook, TokenSet
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import default_directory
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch, advance_beams
+from lianju.bot.verse.search.constraints import BannedTokens, ConstraintFactory, TokenSet
+from lianju.bot.verse.search.path_constraints import NoRepetition
+from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bench.mixture import mix
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
@@ -28,8 +28,8 @@ from .toy import CHINESE, PROMPTS, SPECIALS
 
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", *"abcd"), (-1,) * 3 + (1,) * 4)
 SIZE = len(TOKENS)
-BOOK = RuleBook(TOKENS)
-EVERYTHING = EverywhereRule(TokenSet.of(SIZE, range(SIZE)))
+BOOK = ConstraintFactory(TOKENS)
+EVERYTHING = BannedTokens(TokenSet.of(SIZE, range(SIZE)))
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,16 @@ class NoEchoRule:
 
 KINDS = {
     "plain": {"rules": BOOK.plain()},
-    "without a": {"rules": (*BOOK.plain(), EverywhereRule(TokenSet.of(SIZE, (3,))))},
-    "without endings": {"rules": (*BOOK.plain(), EverywhereRule(TokenSet.of(SIZE, (1, 2))))},
+    "without a": {"rules": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
+    "without endings": {"rules": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
     "no echo": {"rules": BOOK.plain(), "path_rules": (NoEchoRule(),)},
-    "no repetition": {"rules": BOOK.plain(), "path_rules": (RepetitionRule(),)},
+    "no repetition": {"rules": BOOK.plain(), "path_rules": (NoRepetition(),)},
 }
 
 
 def beam(prompt, width, max_tokens, kind="plain"):
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=prompt,
             width=width,
             max_tokens=max_tokens,

@@ -2,10 +2,10 @@ import asyncio
 
 import numpy as np
 import pytest
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Request, open_composer
 from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
 
 from .gate import Gate
 from .reference import plain_beam_search
@@ -189,8 +189,8 @@ async def test_a_bad_prompt_reaches_no_engine(composer):
 
 async def test_deadline_and_capacity_reach_the_engine(tmp_path, monkeypatch):
     directory = Toy().write(tmp_path)
-    gate = Gate(StepModel(load_bundle(directory), "cpu", 1))
-    monkeypatch.setattr("lianju.bot.verse.composer.StepModel", lambda *arguments: gate)
+    gate = Gate(OnnxModel(load_bundle(directory), "cpu", 1))
+    monkeypatch.setattr("lianju.bot.verse.composer.OnnxModel", lambda *arguments: gate)
     composer = open_composer(directory, "cpu", 1, capacity=1)
     with pytest.raises(DeadlineError):
         await composer.compose(Request("白日"), 0)

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from lianju.bot.verse.bundle import default_directory, load_bundle
-from lianju.bot.verse.device import DeviceArray
 from lianju.bot.verse.errors import ProviderError
-from lianju.bot.verse.session import open_session
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.model.device import DeviceArray
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.session import open_session
 
 from .toy import Toy, read_manifest, write_manifest
 
@@ -99,7 +99,7 @@ def assert_close(found, expected):
 
 
 def test_the_answers_of_the_cpu(bundle):
-    models = [StepModel(bundle, provider, 2) for provider in ("auto", "cpu")]
+    models = [OnnxModel(bundle, provider, 2) for provider in ("auto", "cpu")]
     assert [model.provider for model in models] == ["cuda", "cpu"]
     size = len(bundle.vocabulary)
     for steps in zip(*(walk(model, size) for model in models), strict=True):
@@ -107,14 +107,14 @@ def test_the_answers_of_the_cpu(bundle):
 
 
 def test_the_state_stays_on_the_device(bundle):
-    model = StepModel(bundle, "cuda")
+    model = OnnxModel(bundle, "cuda")
     for step in walk(model, len(bundle.vocabulary)):
         assert {type(array) for array in step.state} == {DeviceArray}
         assert {array.value.device_name() for array in step.state} == {"cuda"}
 
 
 def test_states_are_joined_and_outlive_their_model(bundle):
-    models = [StepModel(bundle, provider, 2) for provider in ("cuda", "cpu")]
+    models = [OnnxModel(bundle, provider, 2) for provider in ("cuda", "cpu")]
     row = np.zeros(1, np.int64)
     steps = []
     for model in models:
@@ -129,7 +129,7 @@ def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
     def fail(*_):
         raise RuntimeError("out of memory")
 
-    model, row = StepModel(bundle, "auto"), np.array([4])
+    model, row = OnnxModel(bundle, "auto"), np.array([4])
     state = model.step(row, row * 0, model.initial_state(), 3).state
     model._session.run = fail
     for _ in range(2):  # the second time, because the state is on the device
@@ -138,7 +138,7 @@ def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
     assert model.provider == "cpu"
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    expected = StepModel(bundle, "cpu")
+    expected = OnnxModel(bundle, "cpu")
     assert_close(
         *(
             each.step(row, row * 0, each.initial_state(), 3, whole=True)
@@ -149,7 +149,7 @@ def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
 
 def test_the_shipped_bundle_runs_on_the_cpu_unless_cuda_is_insisted_on():
     bundle = load_bundle(default_directory())
-    models = [StepModel(bundle, provider, 2) for provider in ("auto", "cuda")]
+    models = [OnnxModel(bundle, provider, 2) for provider in ("auto", "cuda")]
     assert [model.provider for model in models] == ["cpu", "cuda"]
     row = np.array([bundle.vocabulary.end])
     steps = [each.step(row, row * 0, each.initial_state(), 3, whole=True) for each in models]

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from lianju.bot.verse.bundle import load_bundle
-from lianju.bot.verse.composer import Choosing, Composer, Request, Sampling
+from lianju.bot.verse.composer import Composer, Request, Rerank, Sample
 from lianju.bot.verse.errors import DeadlineError
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .gate import Clock
 from .toy import Toy
@@ -18,8 +18,8 @@ TOY = Toy()
 IDS = {token: number for number, token in enumerate(TOY.tokens)}
 MODES = {
     "beam": {"width": 6},
-    "chosen": {"choosing": Choosing(3)},
-    "sampled": {"sampling": Sampling(seed=4)},
+    "chosen": {"choosing": Rerank(3)},
+    "sampled": {"sampling": Sample(seed=4)},
 }
 
 
@@ -46,7 +46,7 @@ def bundle(tmp_path_factory):
 def ask(bundle):
     """Asks for an answer within so many steps; and how many have been taken."""
     clock = Clock()
-    model = Ticking(StepModel(bundle, "cpu", 1), clock)
+    model = Ticking(OnnxModel(bundle, "cpu", 1), clock)
     composer = Composer(bundle, model, Scheduler(model, clock=clock))
 
     def ask(steps, **wishes):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from lianju.bot.verse.decency import Decency, offensive_words
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.search.blocklist import Blocklist, offensive_words
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 TOKENS = ("<unk>", "<e>", "甲", "乙", "丙", "丁", "戊")
 VOCABULARY = Vocabulary(TOKENS, (-1, -1, 9, 9, 9, 9, 9))
@@ -36,13 +36,13 @@ def every_path(length):
 @pytest.mark.parametrize("length", range(4))
 def test_no_path_completes_a_word(length):
     paths = every_path(length)
-    assert refused(Decency(VOCABULARY, WORDS), paths) == expected(paths)
+    assert refused(Blocklist(VOCABULARY, WORDS), paths) == expected(paths)
 
 
 @pytest.mark.parametrize("opening", ["甲", "丙丁", "丁", "戊乙"])
 @pytest.mark.parametrize("length", range(3))
 def test_a_word_that_the_opening_begins(opening, length):
-    rule = Decency(VOCABULARY, WORDS)
+    rule = Blocklist(VOCABULARY, WORDS)
     paths = every_path(length)
     assert refused(rule.after(VOCABULARY.encode(opening)), paths) == expected(
         paths, opening=opening
@@ -51,7 +51,7 @@ def test_a_word_that_the_opening_begins(opening, length):
 
 
 def test_candidates_are_judged_by_row():
-    rule = Decency(VOCABULARY, WORDS)
+    rule = Blocklist(VOCABULARY, WORDS)
     paths = np.array([VOCABULARY.encode("丙甲"), VOCABULARY.encode("丙丁")])
     token = np.array([VOCABULARY.encode("戊乙甲"), VOCABULARY.encode("戊乙甲")])
     assert rule.refuses(paths, token).tolist() == [[False, True, False], [True, False, False]]
@@ -63,19 +63,19 @@ def test_candidates_are_judged_by_row():
     ids=["letters", "words"],
 )
 def test_nothing_is_refused_where_tokens_are_no_characters(tokens):
-    rule = Decency(Vocabulary(tokens, (-1, -1, 9, 9, 9)), ("ab", "妓院", "bc"))
+    rule = Blocklist(Vocabulary(tokens, (-1, -1, 9, 9, 9)), ("ab", "妓院", "bc"))
     every = np.arange(5)[:, None]
     assert not rule.refuses(every, np.tile(np.arange(5), (5, 1))).any()
 
 
 def test_a_combination_with_a_character_that_the_model_lacks_refuses_nothing():
-    assert refused(Decency(VOCABULARY, ("甲未", "未乙", "<unk>甲")), every_path(1)) == [""] * 5
+    assert refused(Blocklist(VOCABULARY, ("甲未", "未乙", "<unk>甲")), every_path(1)) == [""] * 5
 
 
 def test_the_list_that_ships_is_in_force():
     tokens = dict.fromkeys("".join(offensive_words()))
     vocabulary = Vocabulary(("<unk>", "<e>", *tokens), (-1, -1, *(9 for _ in tokens)))
-    rule = Decency(vocabulary)
+    rule = Blocklist(vocabulary)
     for word in offensive_words():
         *path, last = vocabulary.encode(word)
         assert rule.refuses(np.array([path]), np.array([[last]])).all(), word

@@ -4,10 +4,10 @@ import weakref
 
 import numpy as np
 import pytest
-from lianju.bot.verse import device
-from lianju.bot.verse.bundle import default_directory, load_bundle
-from lianju.bot.verse.device import DeviceArray, DeviceSession
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model import device
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.model.device import DeviceArray, DeviceSession
+from lianju.bot.verse.model.onnx_model import OnnxModel
 
 from .toy import Toy
 
@@ -33,7 +33,7 @@ def both(tmp_path):
 
     def open_both(toy):
         bundle = load_bundle(toy.write(tmp_path) if toy else default_directory())
-        on_host, on_device = StepModel(bundle, "cpu", 1), StepModel(bundle, "cpu", 1)
+        on_host, on_device = OnnxModel(bundle, "cpu", 1), OnnxModel(bundle, "cpu", 1)
         kept = [tensor.output for tensor in bundle.manifest.graph.state]
         on_device._session = DeviceSession(on_device._session, kept, "cpu")
         return on_host, on_device

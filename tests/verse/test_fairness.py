@@ -5,12 +5,12 @@ import itertools
 
 import numpy as np
 import pytest
-from lianju.bot.verse import batch as batching
-from lianju.bot.verse.batch import STEP_WORK, Batch, level_of, run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.serving import batch as batching
+from lianju.bot.verse.serving.batch import STEP_WORK, Batch, priority_class_of, run_search
+from lianju.bot.verse.serving.scheduler import Scheduler
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .gate import Gate
 from .table import TableModel
@@ -19,7 +19,7 @@ LETTERS = 24
 TOKENS = Vocabulary(
     ("<unk>", "<e>", "</l>", *map(chr, range(97, 97 + LETTERS))), (-1,) * 3 + (1,) * LETTERS
 )
-BOOK = RuleBook(TOKENS)
+BOOK = ConstraintFactory(TOKENS)
 WIDE, NARROW = 20, 5
 AHEAD = 10
 
@@ -33,7 +33,7 @@ def table(prefix):
 def search(number, width, length=7, prompt_tokens=2):
     """A search whose rows are those of no other number."""
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=(*[4] * (prompt_tokens - 2), 3 + number % LETTERS, 3 + number // LETTERS),
             width=width,
             max_tokens=length,
@@ -53,7 +53,7 @@ class Watched(Batch):
         self.steps, self.seats = [], []
 
     def seat(self, one):
-        self.seats.append(self.join(one, level_of(one.width)))
+        self.seats.append(self.join(one, priority_class_of(one.width)))
         return self.seats[-1]
 
     def turn(self):
@@ -115,7 +115,7 @@ def test_the_wide_go_on_while_narrow_ones_keep_coming():
 @pytest.mark.parametrize("widths", [(4, 24), (4, 64, 130), (4, 24, 64, 130), (24, 130)])
 def test_the_narrowest_have_half_of_the_work_and_the_others_share_the_rest(widths):
     batch, numbers = Watched(), itertools.count()
-    assert len({level_of(width) for width in widths}) == len(widths)
+    assert len({priority_class_of(width) for width in widths}) == len(widths)
     going = {width: batch.seat(search(next(numbers), width)) for width in widths}
     for _ in range(200):
         for width, seat in going.items():
@@ -157,7 +157,7 @@ def test_where_ages_cannot_share_a_step_each_has_its_turn():
     [(1, 0), (8, 0), (9, 1), (32, 1), (33, 2), (128, 2), (129, 3), (10_000, 3)],
 )
 def test_levels_at_their_bounds(rows, level):
-    assert level_of(rows) == level
+    assert priority_class_of(rows) == level
 
 
 async def test_an_asker_is_as_wide_as_all_that_it_asks_for():
@@ -224,7 +224,7 @@ class TestFullLevel:
 
     def test_an_asker_with_more_than_there_is_room_for_is_served(self):
         batch = Watched()
-        seats = [batch.join(search(number, NARROW), level_of(60)) for number in range(12)]
+        seats = [batch.join(search(number, NARROW), priority_class_of(60)) for number in range(12)]
         while batch:
             batch.step()
         assert all(seat.search.done for seat in seats)

@@ -3,7 +3,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lianju.bot.verse.forms import (
+from lianju.bot.verse.prosody.forms import (
     LineForm,
     Scheme,
     all_schemes,
@@ -16,8 +16,8 @@ from lianju.bot.verse.forms import (
     schemes,
     tones_right,
 )
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 # 平 can be read level only, 仄 oblique only, 两 and 双 both; the table lacks 谜. 东, 冬 and 江 are
 # level and rhyme in one group each, 钟 in two of them, 董 in an oblique one.

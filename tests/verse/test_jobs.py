@@ -6,13 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from lianju.bot.verse import batch as batching
-from lianju.bot.verse import scheduler as scheduling
-from lianju.bot.verse.batch import run_search
-from lianju.bot.verse.beam import BeamSearch
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.search import Hypothesis
+from lianju.bot.verse.search.beam import BeamSearch
+from lianju.bot.verse.search.search import Hypothesis
+from lianju.bot.verse.serving import batch as batching
+from lianju.bot.verse.serving import scheduler as scheduling
+from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .table import random_table
 from .test_batch import MIXED, TOKENS, assert_same, search, table_model
@@ -139,7 +139,7 @@ class TestDeadline:
         assert reached == []
 
     async def test_a_step_that_hangs_keeps_nobody(self, engine, gate, monkeypatch):
-        monkeypatch.setattr(scheduling, "HANGING_S", 0.01)
+        monkeypatch.setattr(scheduling, "STEP_GRACE_S", 0.01)
         asked = [await begun(engine, once(MIXED[0]), deadline_s=0.01) for _ in range(2)]
         await gate.begun()  # and by the engine's clock no time has passed
         for task in asked:

@@ -3,8 +3,8 @@ import struct
 
 import numpy as np
 import pytest
-from lianju.bot.verse.known import KnownLines, answer_keys, line_keys
-from lianju.export.fuse import fuse_map, fuse_set
+from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
+from lianju.export.binary_fuse import fuse_map, fuse_set
 
 SIZE = 6000
 ALL = (1 << 64) - 1
@@ -78,7 +78,7 @@ def filled(lines, couplets, size=SIZE):
     keys = [line_keys(np.array([line])) for line in lines]
     firsts = [answer_keys(line_keys(np.array([first])), len(first))[0] for first in couplets]
     nothing = np.zeros(0, np.uint64)
-    return KnownLines(
+    return CorpusIndex(
         size,
         fuse_set(np.concatenate((nothing, *keys)), 14),
         fuse_map(
@@ -104,7 +104,7 @@ COUPLETS = {
     one: two for one, two in zip(LINES[::2], LINES[1::2], strict=False) if len(one) == len(two)
 }
 CONTENT = filled(LINES, COUPLETS).dump()
-KNOWN = KnownLines.parse(CONTENT, SIZE)
+KNOWN = CorpusIndex.parse(CONTENT, SIZE)
 
 
 def test_every_line_is_contained_and_hardly_another():
@@ -154,7 +154,7 @@ def test_keys_are_the_same_for_ever():
 
 
 def test_nothing_known():
-    known = KnownLines.parse(filled([], {}).dump(), SIZE)
+    known = CorpusIndex.parse(filled([], {}).dump(), SIZE)
     assert len(contained(known, LINES)) < 3
     assert not any(known.answer(line) for line in LINES)
 
@@ -164,7 +164,7 @@ def test_vocabularies_of_any_size(size):
     rng = random.Random(size)  # noqa: S311 -- toy lines
     lines = list(dict.fromkeys(tuple(rng.choices(range(size), k=20)) for _ in range(40)))
     couplets = dict(zip(lines[::2], lines[1::2], strict=True))
-    known = KnownLines.parse(filled(lines, couplets, size).dump(), size)
+    known = CorpusIndex.parse(filled(lines, couplets, size).dump(), size)
     assert contained(known, lines) == set(lines)
     assert {first: known.answer(first) for first in couplets} == couplets
 
@@ -190,10 +190,10 @@ def test_what_is_looked_up_stays_as_it_was():
 )
 def test_a_file_that_does_not_fit_is_refused(content, size, fault):
     with pytest.raises(ValueError, match=fault):
-        KnownLines.parse(content, size)
+        CorpusIndex.parse(content, size)
 
 
 @pytest.mark.parametrize("length", [8, 10, 12, 28, 29, 3000, len(CONTENT) - 1])
 def test_a_file_that_is_cut_short_is_refused(length):
     with pytest.raises(ValueError, match="is cut short"):
-        KnownLines.parse(CONTENT[:length], SIZE)
+        CorpusIndex.parse(CONTENT[:length], SIZE)

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from lianju.bot.verse.forms import Pattern
-from lianju.bot.verse.path_rules import KnownRule, PatternRule, RepetitionRule
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.prosody.forms import Pattern
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.search.path_constraints import NoRepetition, NovelLine, TonePatternConstraint
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 # Level, oblique, both, and a character that the table lacks.
 LETTERS = "天月看猫"
@@ -43,7 +43,7 @@ def fits(line):
 
 @pytest.mark.parametrize("length", range(3))
 def test_a_path_goes_on_only_as_a_pattern_that_it_fits(length):
-    rule = PatternRule.of(PATTERNS, PROSODY)
+    rule = TonePatternConstraint.of(PATTERNS, PROSODY)
     paths = every(length)
     for path, refused in zip(paths, rule.refuses(paths, all_tokens(len(paths))), strict=True):
         if fits(path):
@@ -51,18 +51,18 @@ def test_a_path_goes_on_only_as_a_pattern_that_it_fits(length):
 
 
 def test_after_the_line_comes_anything():
-    rule = PatternRule.of(PATTERNS, PROSODY)
+    rule = TonePatternConstraint.of(PATTERNS, PROSODY)
     assert not rule.refuses(every(3), all_tokens(64)).any()
 
 
 def test_what_no_pattern_allows_is_forbidden_at_its_place():
-    rule = PatternRule.of(PATTERNS[1:], PROSODY)
+    rule = TonePatternConstraint.of(PATTERNS[1:], PROSODY)
     allowed = [set(np.flatnonzero(~rule.forbids(place))) & set(TONES) for place in range(3)]
     assert allowed == [{3, 4, 5}, {2, 4, 5}, {2, 3, 4, 5}]
 
 
 def test_an_opening_chooses_among_the_patterns():
-    rule = PatternRule.of(PATTERNS, PROSODY).after((3,))
+    rule = TonePatternConstraint.of(PATTERNS, PROSODY).after((3,))
     paths = every(1)
     for path, refused in zip(paths, rule.refuses(paths, all_tokens(4)), strict=True):
         if fits((3, *path)):
@@ -71,7 +71,7 @@ def test_an_opening_chooses_among_the_patterns():
 
 
 def test_misfits_are_those_of_the_best_pattern():
-    rule = PatternRule.of(PATTERNS, PROSODY)
+    rule = TonePatternConstraint.of(PATTERNS, PROSODY)
     lines = every(3)
     expected = [
         min(
@@ -88,7 +88,7 @@ def test_misfits_are_those_of_the_best_pattern():
 
 @pytest.mark.parametrize("answered", ["abcd", "aabb", "abab", "aaaa"])
 def test_a_line_repeats_only_where_the_line_does_that_it_answers(answered):
-    rule = RepetitionRule.answering(answered)
+    rule = NoRepetition.answering(answered)
     for line in every(4):
         refused = any(
             rule.refuses(line[None, :place], line[None, place : place + 1])[0, 0]
@@ -111,7 +111,7 @@ class SomeLines:
 
 
 def test_only_the_last_token_of_a_known_line_is_refused():
-    rule = KnownRule(SomeLines((3, 2, 5), (3, 4, 4)), 3, opening=(3,))
+    rule = NovelLine(SomeLines((3, 2, 5), (3, 4, 4)), 3, opening=(3,))
     assert not rule.refuses(every(0), all_tokens(1)).any()
     refused = rule.refuses(every(1), all_tokens(4))
     assert [(2 + i, 2 + j) for i, j in np.argwhere(refused)] == [(2, 5), (4, 4)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Choosing, Request, Sampling, open_composer
+from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
 from lianju.bot.verse.errors import PromptError, RequestError, SearchError
 
 from .toy import CHINESE, SPECIALS, Toy
@@ -23,9 +23,9 @@ for both in LETTERS[::9]:
     READINGS[both] |= {"东", "董"}
 READINGS |= {"黄": {"阳"}, "河": {"先"}, "上": {"铣"}, "云": {"先"}, "间": {"先"}}
 MODES = {
-    "chosen": {"choosing": Choosing(3)},
+    "chosen": {"choosing": Rerank(3)},
     "beam": {"width": 6},
-    "sampled": {"sampling": Sampling(seed=4)},
+    "sampled": {"sampling": Sample(seed=4)},
 }
 
 
@@ -127,7 +127,7 @@ def test_a_given_second_line_sets_the_rhyme(composer):
             Request("云间黄河上", rhyme="阳", width=20, count=20)
         ).candidates
     )
-    for poem in poems(composer, f"云间黄河上，{second}", form="jueju", choosing=Choosing()):
+    for poem in poems(composer, f"云间黄河上，{second}", form="jueju", choosing=Rerank()):
         assert set.intersection(*(level(line[-1]) for line in poem[1::2]))
 
 
@@ -156,7 +156,7 @@ def test_strictness(composer):
             poem
             for seed in range(6)
             for poem in poems(
-                composer, LINE, form="jueju", strictness=strictness, choosing=Choosing(seed)
+                composer, LINE, form="jueju", strictness=strictness, choosing=Rerank(seed)
             )
         ]
         return sum(map(fitting_lines, found)) / (4 * len(found)), found
@@ -176,20 +176,20 @@ def test_a_rule_that_cannot_be_kept_goes_and_is_named(bundle, composer):
     # So many lines of the first rhyme that its characters are used up.
     scarce = [letter for letter in LETTERS if "阳" in READINGS[letter]]
     heads = "".join(scarce[:7]) + "黄"
-    answer = composer.compose_now(Request("", heads=heads, rhyme="阳", choosing=Choosing()))
+    answer = composer.compose_now(Request("", heads=heads, rhyme="阳", choosing=Rerank()))
     assert len(answer.candidates[0].lines) == 8
-    lone = composer.compose_now(Request(LINE, choosing=Choosing()))
+    lone = composer.compose_now(Request(LINE, choosing=Rerank()))
     assert all(candidate.relaxed == () for candidate in lone.candidates)
 
 
 def test_old_verse_has_no_scheme_and_the_answer_says_so(composer):
     flat = "".join(letter for letter in LETTERS if not oblique(letter))[:7]
-    answer = composer.compose_now(Request(flat, choosing=Choosing()))
+    answer = composer.compose_now(Request(flat, choosing=Rerank()))
     assert {candidate.relaxed for candidate in answer.candidates} == {("tones",)}
 
 
 def test_five_candidates_differ_in_three_characters_in_their_first_line(composer):
-    found = poems(composer, LINE, form="jueju", choosing=Choosing())
+    found = poems(composer, LINE, form="jueju", choosing=Rerank())
     for one, other in itertools.combinations(found, 2):
         assert sum(a != b for a, b in zip(one[1], other[1], strict=True)) >= 3
 
@@ -244,13 +244,13 @@ class SomeLines:
 
 def knowing(bundle, known):
     """A composer whose bundle knows some lines."""
-    from lianju.bot.verse.bundle import load_bundle
     from lianju.bot.verse.composer import Composer
-    from lianju.bot.verse.scheduler import Scheduler
-    from lianju.bot.verse.step_model import StepModel
+    from lianju.bot.verse.model.bundle import load_bundle
+    from lianju.bot.verse.model.onnx_model import OnnxModel
+    from lianju.bot.verse.serving.scheduler import Scheduler
 
     loaded = replace(load_bundle(bundle), known=known)
-    model = StepModel(loaded, "cpu", 1)
+    model = OnnxModel(loaded, "cpu", 1)
     return Composer(loaded, model, Scheduler(model))
 
 
@@ -270,22 +270,20 @@ def test_lines_of_the_corpus_are_left_out_or_stamped(bundle, composer, mode):
 
 
 def test_the_answer_of_the_corpus_is_told_and_may_be_chosen(bundle, composer):
-    other = composer.compose_now(Request(LINE, width=20, choosing=Choosing(9)))
+    other = composer.compose_now(Request(LINE, width=20, choosing=Rerank(9)))
     second = other.candidates[0].text
     knows = knowing(bundle, SomeLines({second}, second))
-    told = knows.compose_now(Request(LINE, choosing=Choosing()))
+    told = knows.compose_now(Request(LINE, choosing=Rerank()))
     assert told.known_answer == second
     assert second not in {candidate.text for candidate in told.candidates}
-    chosen = knows.compose_now(
-        Request(LINE, width=20, count=20, known="allow", choosing=Choosing())
-    )
+    chosen = knows.compose_now(Request(LINE, width=20, count=20, known="allow", choosing=Rerank()))
     in_corpus = {candidate.text: candidate.known for candidate in chosen.candidates}
     assert in_corpus.pop(second) == (True,)
     assert set(in_corpus.values()) == {(False,)}
-    few = knows.compose_now(Request(LINE, known="allow", choosing=Choosing()))
+    few = knows.compose_now(Request(LINE, known="allow", choosing=Rerank()))
     assert (second, (True,)) in {(c.text, c.known) for c in few.candidates}
     other = next(group for group in GROUPS[:3] if group not in READINGS[second[-1]])
-    elsewhere = Request(LINE, known="allow", rhyme=other, choosing=Choosing())
+    elsewhere = Request(LINE, known="allow", rhyme=other, choosing=Rerank())
     assert second not in {c.text for c in knows.compose_now(elsewhere).candidates}
 
 
@@ -298,7 +296,7 @@ def test_a_wished_rhyme_that_the_given_lines_lack_is_told(composer):
         if READINGS[c.lines[0][-1]] == {"阳"}
     )
     answer = composer.compose_now(
-        Request(f"云间黄河上，{second}", form="jueju", rhyme="先", choosing=Choosing())
+        Request(f"云间黄河上，{second}", form="jueju", rhyme="先", choosing=Rerank())
     )
     assert all("rhyme" in candidate.relaxed for candidate in answer.candidates)
     kept = replace(answer.request, rhyme="阳")
@@ -340,12 +338,12 @@ def test_bad_input_is_one_clear_sentence(composer, text, wishes, error, sentence
 
 @pytest.mark.parametrize("text", ["黄河", "黄河远上", "黄河远上白云", "黄河，远上白云间"])
 def test_other_lengths_have_no_tones_and_are_answered(composer, text):
-    answer = composer.compose_now(Request(text, choosing=Choosing()))
+    answer = composer.compose_now(Request(text, choosing=Rerank()))
     assert {len(c.text) for c in answer.candidates} == {len(text.split("，")[-1])}
 
 
 def test_a_bundle_without_tables_writes_poems_by_length_alone(bare):
-    for poem in poems(bare, LINE, form="jueju", choosing=Choosing()):
+    for poem in poems(bare, LINE, form="jueju", choosing=Rerank()):
         assert [len(line) for line in poem] == [7] * 4
     with pytest.raises(RequestError, match="no table of rhymes"):
         bare.compose_now(Request(LINE, rhyme="东"))

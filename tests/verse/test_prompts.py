@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lianju.bot.verse.batch import Batch
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.prompts import PromptReader
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.prefix_cache import PrefixCache
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import LONGEST, TableModel, random_table
 from .toy import Toy
@@ -47,7 +47,7 @@ def model():
 
 @pytest.fixture
 def reader(model):
-    return PromptReader(model)
+    return PrefixCache(model)
 
 
 def test_a_text_is_read_once(model, reader):
@@ -80,7 +80,7 @@ def test_before_a_prompt_of_one_token_nothing_is_read(model, reader):
 
 
 def test_the_least_recently_asked_for_is_forgotten(model):
-    reader = PromptReader(model, cached_bytes=3 * STATE)
+    reader = PrefixCache(model, cached_bytes=3 * STATE)
     for text in ((3, 3), (4, 4), (5, 5), (3, 3)):
         reader.read([text])
     assert len(model.reads) == 3
@@ -99,7 +99,7 @@ def test_the_least_recently_asked_for_is_forgotten(model):
 
 
 def test_without_memory_every_text_is_read_anew(model):
-    reader = PromptReader(model, cached_bytes=0)
+    reader = PrefixCache(model, cached_bytes=0)
     texts = [(3, 4), (3, 4, 5)]
     for _ in range(2):
         assert model.told(reader.read(texts)) == {text: text for text in texts}
@@ -107,7 +107,7 @@ def test_without_memory_every_text_is_read_anew(model):
 
 
 def test_what_is_gone_on_from_may_be_forgotten_meanwhile(model):
-    reader = PromptReader(model, cached_bytes=2 * STATE)
+    reader = PrefixCache(model, cached_bytes=2 * STATE)
     reader.read([(3,)])
     texts = [(4, 4, 4), (5, 5, 5), (3, 5)]
     assert model.told(reader.read(texts)) == {text: text for text in texts}
@@ -120,19 +120,19 @@ def test_what_is_gone_on_from_may_be_forgotten_meanwhile(model):
 )
 def test_whatever_is_remembered_is_right(asked, room):
     model = Marked()
-    reader = PromptReader(model, cached_bytes=room * STATE)
+    reader = PrefixCache(model, cached_bytes=room * STATE)
     for texts in asked:
         assert model.told(reader.read(texts)) == {text: text for text in texts}
 
 
 def beam(prompt, width=3, length=3, vocabulary=TOKENS):
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=tuple(prompt),
             width=width,
             max_tokens=length,
             endings=vocabulary.endings,
-            rules=RuleBook(vocabulary).plain(),
+            rules=ConstraintFactory(vocabulary).plain(),
             vocabulary_size=len(vocabulary),
         )
     )
@@ -168,11 +168,11 @@ class TestOnOnnxRuntime:
     @pytest.fixture
     def opened(self, tmp_path, kind):
         toy = Toy(**kind)
-        return toy, StepModel(load_bundle(toy.write(tmp_path)), "cpu", 1)
+        return toy, OnnxModel(load_bundle(toy.write(tmp_path)), "cpu", 1)
 
     def test_states_are_those_after_the_texts(self, opened):
         toy, model = opened
-        reader, rng = PromptReader(model), np.random.default_rng(8)
+        reader, rng = PrefixCache(model), np.random.default_rng(8)
         for _ in range(20):
             texts = [tuple(rng.integers(4, 8, rng.integers(0, 6)).tolist()) for _ in range(6)]
             for text, state in reader.read(texts).items():
@@ -181,7 +181,7 @@ class TestOnOnnxRuntime:
 
     def test_steps_leave_what_is_remembered_alone(self, opened):
         toy, model = opened
-        reader, vocabulary = PromptReader(model), load_vocabulary(toy)
+        reader, vocabulary = PrefixCache(model), load_vocabulary(toy)
         texts = [(2, 8, 9), (2, 7), (2, 7, 8)]
         known = reader.read(texts)
         before = {text: [array.copy() for array in state] for text, state in known.items()}

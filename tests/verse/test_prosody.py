@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from lianju.bot.verse.errors import RequestError
-from lianju.bot.verse.prosody import Prosody
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 VOCABULARY = Vocabulary(
     ("<unk>", "<e>", "</l>", *"风中空看寒间山重动共绿凑"), (-1, -1, -1, *[1] * 12)

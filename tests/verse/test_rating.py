@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from lianju.bot.verse.batch import Batch, run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.rating import Rating
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.search.scoring import ScoringSearch
+from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import TableModel, random_table
 from .toy import Toy
@@ -23,7 +23,7 @@ def model():
 
 @pytest.mark.parametrize("prompt", [(5,), (3, 4, 5)])
 def test_every_text_gets_the_sum_of_its_tokens(prompt):
-    found = run_search(model(), Rating(prompt, TEXTS, len(TOKENS)))
+    found = run_search(model(), ScoringSearch(prompt, TEXTS, len(TOKENS)))
     assert [path.tokens for path in found] == [tuple(text[:-1]) for text in TEXTS.tolist()]
     for path, text in zip(found, TEXTS.tolist(), strict=True):
         assert path.log_prob == pytest.approx(TABLE.score(prompt, tuple(text)))
@@ -31,15 +31,15 @@ def test_every_text_gets_the_sum_of_its_tokens(prompt):
 
 def test_what_texts_have_in_common_is_computed_once():
     rated = model()
-    run_search(rated, Rating((5, 3), TEXTS, len(TOKENS)))
+    run_search(rated, ScoringSearch((5, 3), TEXTS, len(TOKENS)))
     assert rated.reads == [(1, 1)]
     assert rated.calls == [1, 3, 4]
 
 
 def test_it_shares_steps_with_other_searches():
-    book = RuleBook(TOKENS)
+    book = ConstraintFactory(TOKENS)
     beam = BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=(4, 3),
             width=3,
             max_tokens=4,
@@ -48,7 +48,7 @@ def test_it_shares_steps_with_other_searches():
             vocabulary_size=len(TOKENS),
         )
     )
-    rating, shared = Rating((5, 5, 5), TEXTS, len(TOKENS)), model()
+    rating, shared = ScoringSearch((5, 5, 5), TEXTS, len(TOKENS)), model()
     batch = Batch(shared)
     first = batch.join(beam)
     batch.step()
@@ -63,10 +63,10 @@ def test_it_shares_steps_with_other_searches():
 @pytest.mark.parametrize("masks", [True, False])
 def test_a_bundle_that_knows_no_targets_rates_as_well(tmp_path, masks):
     toy = Toy(masks=masks)
-    step = StepModel(load_bundle(toy.write(tmp_path / "toy")), "cpu", 1)
+    step = OnnxModel(load_bundle(toy.write(tmp_path / "toy")), "cpu", 1)
     texts = np.array([[7, 9, 1], [20, 21, 3]])
     for path, text in zip(
-        run_search(step, Rating((2, 8), texts, len(toy.tokens))), texts.tolist(), strict=True
+        run_search(step, ScoringSearch((2, 8), texts, len(toy.tokens))), texts.tolist(), strict=True
     ):
         expected = sum(toy.log_prob([2, 8, *text[:i]])[t] for i, t in enumerate(text))
         assert path.log_prob == pytest.approx(expected, abs=1e-3)
@@ -75,9 +75,9 @@ def test_a_bundle_that_knows_no_targets_rates_as_well(tmp_path, masks):
 def test_no_probability_is_a_named_error():
     broken = TableModel(lambda prefix: [float("nan")] * len(TOKENS), len(TOKENS))
     with pytest.raises(SearchError, match="no probability"):
-        run_search(broken, Rating((5,), TEXTS, len(TOKENS)))
+        run_search(broken, ScoringSearch((5,), TEXTS, len(TOKENS)))
 
 
 def test_nothing_to_rate_is_refused():
     with pytest.raises(ValueError, match="needs a prompt and texts"):
-        Rating((5,), np.zeros((0, 3), np.int64), len(TOKENS))
+        ScoringSearch((5,), np.zeros((0, 3), np.int64), len(TOKENS))

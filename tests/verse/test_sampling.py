@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.batch import Batch, run_search
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.path_rules import RepetitionRule
-from lianju.bot.verse.rules import RuleBook, TokenSet
-from lianju.bot.verse.sampling import SamplePlan, SampleSearch
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.search.constraints import ConstraintFactory, TokenSet
+from lianju.bot.verse.search.path_constraints import NoRepetition
+from lianju.bot.verse.search.sampling import SampleParams, SampleSearch
+from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import TableModel, random_table
 
@@ -19,9 +19,9 @@ PROMPT = (3, 4)
 
 
 def plan(paths, length=3, seed=1, plain=False, **settings):
-    book = RuleBook(TOKENS)
+    book = ConstraintFactory(TOKENS)
     chosen = {"temperature": 1.0, "top_k": len(TOKENS), "top_p": 1.0} | settings
-    return SamplePlan(
+    return SampleParams(
         prompt=PROMPT,
         max_tokens=length + (not plain),
         endings=TOKENS.endings,
@@ -134,7 +134,7 @@ def test_nothing_allowed_is_a_named_error():
 
 
 def test_without_repeats_no_token_comes_twice():
-    texts = draw(replace(plan(200, length=4), path_rules=(RepetitionRule(),)))
+    texts = draw(replace(plan(200, length=4), path_rules=(NoRepetition(),)))
     assert {len(set(text)) for text in texts} == {4}
     assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))
 

@@ -3,11 +3,11 @@ import threading
 from dataclasses import replace
 
 import pytest
-from lianju.bot.verse.batch import run_search
-from lianju.bot.verse.beam import BeamSearch
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
-from lianju.bot.verse.rules import EverywhereRule, TokenSet
-from lianju.bot.verse.scheduler import Scheduler
+from lianju.bot.verse.search.beam import BeamSearch
+from lianju.bot.verse.search.constraints import BannedTokens, TokenSet
+from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .test_batch import MIXED, TOKENS, Faulty, assert_same, crash, search, table_model
 
@@ -162,7 +162,7 @@ async def test_searches_of_one_asker_run_beside_each_other_and_come_back_in_orde
 
 async def test_whoever_asks_for_nothing_allowed_gets_nothing_and_the_rest(engine, gate):
     gate.let(1000)
-    everything = EverywhereRule(TokenSet.of(len(TOKENS), range(len(TOKENS))))
+    everything = BannedTokens(TokenSet.of(len(TOKENS), range(len(TOKENS))))
     nothing = BeamSearch(replace(MIXED[0].plan, rules=(everything,)))
     found = await engine.search((nothing, MIXED[0]), LONG)
     assert found[0] == []

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lianju.bot.verse.batch import run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.path_rules import RepetitionRule
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.search.path_constraints import NoRepetition
+from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .reference import plain_beam_search
 from .table import TableModel, random_table
@@ -23,12 +23,12 @@ WITHOUT_LINE = Vocabulary(("<unk>", "<e>", "a", "b"), (-1, -1, 1, 1))
 
 def plain(vocabulary, width, max_tokens, prompt=(3,), endings=None):
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=prompt,
             width=width,
             max_tokens=max_tokens,
             endings=vocabulary.endings if endings is None else endings,
-            rules=RuleBook(vocabulary).plain(),
+            rules=ConstraintFactory(vocabulary).plain(),
             vocabulary_size=len(vocabulary),
         )
     )
@@ -36,12 +36,12 @@ def plain(vocabulary, width, max_tokens, prompt=(3,), endings=None):
 
 def exact(vocabulary, width, length, prompt=(3,)):
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=prompt,
             width=width,
             max_tokens=length + (vocabulary.line is not None),
             endings=vocabulary.endings,
-            rules=RuleBook(vocabulary).exact_length(length),
+            rules=ConstraintFactory(vocabulary).exact_length(length),
             vocabulary_size=len(vocabulary),
             distinct=True,
         )
@@ -271,7 +271,7 @@ class TestWithoutRepeats:
         search = exact(LETTERS, width, length, PROMPT)
         found = run_search(
             TableModel(scores, len(LETTERS)),
-            BeamSearch(replace(search.plan, path_rules=(RepetitionRule(),))),
+            BeamSearch(replace(search.plan, path_rules=(NoRepetition(),))),
         )
         assert found == run_search(TableModel(unrepeated(scores), len(LETTERS)), search)
         assert all(len(set(path.tokens)) == length for path in found)
@@ -281,5 +281,5 @@ class TestWithoutRepeats:
         with pytest.raises(SearchError, match="No line can be written"):
             run_search(
                 TableModel(random_table(1, len(LETTERS)), len(LETTERS)),
-                BeamSearch(replace(search.plan, path_rules=(RepetitionRule(),))),
+                BeamSearch(replace(search.plan, path_rules=(NoRepetition(),))),
             )

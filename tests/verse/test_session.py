@@ -9,16 +9,16 @@ from functools import partial
 
 import numpy as np
 import pytest
-from lianju.bot.verse import session as sessions
-from lianju.bot.verse import step_model
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.device import DeviceArray, DeviceSession
 from lianju.bot.verse.errors import BundleError, ProviderError, SearchError
+from lianju.bot.verse.model import onnx_model as step_model
+from lianju.bot.verse.model import session as sessions
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.device import DeviceArray, DeviceSession
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.session import CPU, CUDA
 from lianju.bot.verse.request import Request
-from lianju.bot.verse.scheduler import Scheduler
-from lianju.bot.verse.session import CPU, CUDA
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .toy import PROMPTS, Toy, read_manifest, write_manifest
 
@@ -107,7 +107,7 @@ def assert_one_warning(log, words):
 
 def assert_answers(model, bundle):
     """The model gives what the bundle gives on a CPU."""
-    expected = StepModel(bundle, "cpu", 1)
+    expected = OnnxModel(bundle, "cpu", 1)
     found = [each.step(ids(7, 8), ids(0, 0), each.initial_state(), 3) for each in (model, expected)]
     np.testing.assert_array_equal(found[0].top_token, found[1].top_token)
     np.testing.assert_array_equal(found[0].top_log_prob, found[1].top_log_prob)
@@ -115,7 +115,7 @@ def assert_answers(model, bundle):
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
 def test_cuda_is_taken_where_it_works(machine, bundle, log, capfd, provider):
-    model = StepModel(bundle, provider, 1)
+    model = OnnxModel(bundle, provider, 1)
     assert model.provider == "cuda"
     assert type(model.step(ids(4), ids(0), model.initial_state(), 1).state[0]) is DeviceArray
     assert_answers(model, bundle)
@@ -124,7 +124,7 @@ def test_cuda_is_taken_where_it_works(machine, bundle, log, capfd, provider):
 
 
 def test_the_cpu_is_taken_where_it_is_asked_for(machine, bundle, log):
-    assert StepModel(bundle, "cpu", 1).provider == "cpu"
+    assert OnnxModel(bundle, "cpu", 1).provider == "cpu"
     assert machine.opened == [[CPU]]
     assert not log.records
 
@@ -135,11 +135,11 @@ def test_without_a_gpu_auto_is_silent(machine, bundle, log, monkeypatch, missing
         monkeypatch.setattr(sessions.ort, "get_available_providers", lambda: [CPU])
     else:
         monkeypatch.setattr(sessions, "_has_cuda_device", lambda: False)
-    assert StepModel(bundle, "auto", 1).provider == "cpu"
+    assert OnnxModel(bundle, "auto", 1).provider == "cpu"
     assert machine.opened == [[CPU]]
     assert not log.records
     with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
-        StepModel(bundle, "cuda", 1)
+        OnnxModel(bundle, "cuda", 1)
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_without_a_gpu_auto_is_silent(machine, bundle, log, monkeypatch, missing
 )
 def test_cuda_that_fails_at_the_start(machine, bundle, log, capfd, fault, words):
     setattr(machine, fault, True)
-    model = StepModel(bundle, "auto", 1)
+    model = OnnxModel(bundle, "auto", 1)
     assert model.provider == "cpu"
     assert_one_warning(log, words)
     assert_answers(model, bundle)
     with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
-        StepModel(bundle, "cuda", 1)
+        OnnxModel(bundle, "cuda", 1)
     assert not log.records
     assert capfd.readouterr() == ("", "")
 
@@ -166,15 +166,15 @@ def test_cuda_that_fails_at_the_start(machine, bundle, log, capfd, fault, words)
 def test_a_graph_that_runs_nowhere_is_the_bundles_fault(machine, bundle, log, provider):
     bundle.graph_path.write_bytes(b"no graph")
     with pytest.raises(BundleError, match="no graph that ONNX Runtime can run"):
-        StepModel(bundle, provider, 1)
+        OnnxModel(bundle, provider, 1)
     assert not log.records
 
 
 def test_a_graph_that_breaks_its_promise_is_not_cudas_fault(machine, bundle, log, monkeypatch):
     fault = SearchError("The model returned h_next.", "model-fault")
-    monkeypatch.setattr(StepModel, "_checked", lambda *_: (_ for _ in ()).throw(fault))
-    model = StepModel(bundle, "auto", 1)
-    assert model.provider == StepModel(bundle, "cuda", 1).provider == "cuda"
+    monkeypatch.setattr(OnnxModel, "_checked", lambda *_: (_ for _ in ()).throw(fault))
+    model = OnnxModel(bundle, "auto", 1)
+    assert model.provider == OnnxModel(bundle, "cuda", 1).provider == "cuda"
     with pytest.raises(SearchError, match="h_next"):
         model.step(ids(4), ids(0), model.initial_state(), 1)
     assert model.provider == "cuda"
@@ -188,7 +188,7 @@ def test_a_step_that_fails_on_cuda_fails_its_search_and_the_next_runs_on_the_cpu
         answer = Composer(bundle, model, Scheduler(model)).compose_now(Request("白日", width=3))
         return replace(answer, elapsed_ms=0)
 
-    model = StepModel(bundle, "auto", 1)
+    model = OnnxModel(bundle, "auto", 1)
     machine.fails = True
     with pytest.raises(SearchError) as caught:
         ask(model)
@@ -196,14 +196,14 @@ def test_a_step_that_fails_on_cuda_fails_its_search_and_the_next_runs_on_the_cpu
     assert model.provider == "cpu"
     assert_one_warning(log, "failed on CUDA")
     machine.fails = False  # it stays on the CPU all the same
-    assert ask(model) == ask(StepModel(bundle, "cpu", 1))
+    assert ask(model) == ask(OnnxModel(bundle, "cpu", 1))
     assert machine.opened.count([CUDA, CPU]) == 1
     assert not log.records
 
 
 @pytest.mark.parametrize("grows", [True, False])
 def test_states_that_were_on_the_device_are_lost(machine, tmp_path, log, grows):
-    model = StepModel(load_bundle(Toy(grows=grows).write(tmp_path)), "auto", 1)
+    model = OnnxModel(load_bundle(Toy(grows=grows).write(tmp_path)), "auto", 1)
     states = [model.step(ids(4), ids(0), model.initial_state(), 3).state for _ in range(2)]
     machine.fails = True
     with pytest.raises(RuntimeError, match="CUDA failure"):
@@ -220,7 +220,7 @@ def test_a_state_that_cannot_be_read_back(machine, bundle, log, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError(FAULT)
 
-    model = StepModel(bundle, "auto", 1)
+    model = OnnxModel(bundle, "auto", 1)
     state = model.step(ids(4), ids(0), model.initial_state(), 3).state
     monkeypatch.setattr(DeviceArray, "__array__", fail)
     with pytest.raises(RuntimeError, match="CUDA failure"):
@@ -231,7 +231,7 @@ def test_a_state_that_cannot_be_read_back(machine, bundle, log, monkeypatch):
 
 
 def test_cuda_that_is_insisted_on_is_tried_again(machine, bundle, log):
-    model = StepModel(bundle, "cuda", 1)
+    model = OnnxModel(bundle, "cuda", 1)
     state = model.step(ids(4), ids(0), model.initial_state(), 3).state
     machine.fails = True
     with pytest.raises(RuntimeError, match="CUDA failure"):
@@ -245,7 +245,7 @@ def test_cuda_that_is_insisted_on_is_tried_again(machine, bundle, log):
 
 
 def test_a_graph_that_is_gone_when_cuda_fails(machine, bundle, log):
-    model = StepModel(bundle, "auto", 1)
+    model = OnnxModel(bundle, "auto", 1)
     content = bundle.graph_path.read_bytes()
     bundle.graph_path.unlink()
     machine.fails = True
@@ -263,12 +263,12 @@ def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_insisted_on(machine, tmp_p
     manifest["graph"]["precision"] = "int8"
     write_manifest(directory, manifest)
     bundle = load_bundle(directory)
-    assert StepModel(bundle, "auto", 1).provider == "cpu"
+    assert OnnxModel(bundle, "auto", 1).provider == "cpu"
     (record,) = log.records
     assert record.levelname == "INFO"
     assert "fp32" in record.getMessage()
     log.clear()
-    assert StepModel(bundle, "cuda", 1).provider == "cuda"
+    assert OnnxModel(bundle, "cuda", 1).provider == "cuda"
     assert not log.records
 
 
@@ -278,12 +278,12 @@ def test_a_warning_of_the_model_is_one_plain_sentence(tmp_path):
     code = f"""
 import logging, sys
 from lianju.bot.__main__ import main
-from lianju.bot.verse import step_model
-open_session = step_model.open_session
+from lianju.bot.verse.model import onnx_model
+open_session = onnx_model.open_session
 def fall_back(*arguments):
-    logging.getLogger("lianju.bot.verse.session").warning({warning!r})
+    logging.getLogger("lianju.bot.verse.model.session").warning({warning!r})
     return open_session(*arguments)
-step_model.open_session = fall_back
+onnx_model.open_session = fall_back
 sys.exit(main(["poem", {PROMPTS[0]!r}, "--json", "--bundle", {str(bundle)!r}]))
 """
     done = subprocess.run(

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from lianju.bot.verse.batch import Batch, run_search
-from lianju.bot.verse.beam import BeamPlan, BeamSearch
-from lianju.bot.verse.bundle import default_directory, load_bundle
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.rules import RuleBook
-from lianju.bot.verse.step_model import StepModel
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
+from lianju.bot.verse.search.constraints import ConstraintFactory
+from lianju.bot.verse.serving.batch import Batch, run_search
 
 BUNDLE = load_bundle(default_directory())
 NUMBERS = (np.nan, np.inf, -np.inf)
@@ -15,18 +15,18 @@ NUMBERS = (np.nan, np.inf, -np.inf)
 
 @pytest.fixture(scope="module")
 def model():
-    return StepModel(BUNDLE, "cpu", 1)
+    return OnnxModel(BUNDLE, "cpu", 1)
 
 
 def search(text):
     vocabulary = BUNDLE.vocabulary
     return BeamSearch(
-        BeamPlan(
+        BeamParams(
             prompt=(vocabulary.start, *vocabulary.encode(text), vocabulary.line),
             width=2,
             max_tokens=3,
             endings=vocabulary.endings,
-            rules=RuleBook(vocabulary).exact_length(3),
+            rules=ConstraintFactory(vocabulary).exact_length(3),
             vocabulary_size=len(vocabulary),
         )
     )

@@ -2,11 +2,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.bundle import load_bundle
 from lianju.bot.verse.errors import ProviderError, SearchError
-from lianju.bot.verse.session import provider_of
-from lianju.bot.verse.step_model import StepModel
-from lianju.bot.verse.top_k import top_k
+from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.language_model import top_k
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.session import provider_of
 
 from .toy import Toy, read_manifest, write_manifest
 
@@ -29,7 +29,7 @@ def opened(tmp_path_factory):
     def open_toy(**kind):
         toy = Toy(**kind)
         if toy not in models:
-            models[toy] = StepModel(
+            models[toy] = OnnxModel(
                 load_bundle(toy.write(tmp_path_factory.mktemp("toy"))), "cpu", 1
             )
         return toy, models[toy]
@@ -180,7 +180,7 @@ class Session:
     ],
 )
 def test_another_shape_or_type_than_promised(tmp_path, name, shape, dtype):
-    model = StepModel(load_bundle(Toy(grows=True).write(tmp_path)), "cpu", 1)
+    model = OnnxModel(load_bundle(Toy(grows=True).write(tmp_path)), "cpu", 1)
     model._session = Session(model._session, name, np.zeros(shape, dtype))
     with pytest.raises(SearchError, match=f"{name} of shape") as caught:
         model.step(ids(4), ids(0), model.initial_state(), 3, whole=True)
@@ -194,18 +194,18 @@ def test_fewer_log_probs_than_tokens(tmp_path):
     lines = (directory / "vocab.txt").read_text(encoding="utf-8").splitlines(keepends=True)
     (directory / "vocab.txt").write_text("".join(lines[:-1]), encoding="utf-8")
     write_manifest(directory, manifest)
-    model = StepModel(load_bundle(directory), "cpu", 1)
+    model = OnnxModel(load_bundle(directory), "cpu", 1)
     for step in (model.log_prob, lambda *arguments: model.step(*arguments, 3)):
         with pytest.raises(SearchError, match="log_prob of shape"):
             step(ids(4), ids(0), model.initial_state())
 
 
 def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
-    monkeypatch.setattr("lianju.bot.verse.session._has_cuda_device", lambda: False)
+    monkeypatch.setattr("lianju.bot.verse.model.session._has_cuda_device", lambda: False)
     bundle = load_bundle(Toy().write(tmp_path))
     with pytest.raises(ProviderError, match="CUDA cannot be loaded"):
-        StepModel(bundle, "cuda")
-    assert StepModel(bundle, "auto").provider == "cpu"
+        OnnxModel(bundle, "cuda")
+    assert OnnxModel(bundle, "auto").provider == "cpu"
 
 
 def test_provider_of_names_what_the_session_runs_on():

@@ -1,7 +1,7 @@
 import pytest
 from lianju.bot.verse.errors import PromptError
-from lianju.bot.verse.text import read_prompt, write_line
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.prompt import read_prompt, write_line
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .toy import CHINESE
 

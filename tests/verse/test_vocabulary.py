@@ -1,6 +1,5 @@
 import pytest
-from lianju.bot.verse.han import is_han
-from lianju.bot.verse.vocabulary import Vocabulary
+from lianju.bot.verse.text.vocabulary import Vocabulary, is_han
 
 
 def vocabulary(*ordinary):

@@ -1,6 +1,6 @@
 privacy-heading = Your data
 privacy-stored = **What is stored about you**, under your Discord id:
-privacy-favourites = the couplets and poems that you keep with ♥, with time and server, until you take the ♥ back;
+privacy-favorites = the couplets and poems that you keep with ♥, with time and server, until you take the ♥ back;
 privacy-prompts = your recent lines for `/poem`, offered to you while you type, for { $days ->
     [one] one day
    *[other] { $days } days
@@ -15,7 +15,7 @@ privacy-sure-what = Your favorites, your recent lines and your name on the leade
 privacy-yes = Yes, delete everything
 privacy-no = Keep it
 privacy-deleted = Deleted
-privacy-deleted-favourites = { $count ->
+privacy-deleted-favorites = { $count ->
     [one] { $count } favorite
    *[other] { $count } favorites
 }

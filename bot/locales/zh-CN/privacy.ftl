@@ -1,6 +1,6 @@
 privacy-heading = 你的数据
 privacy-stored = **保存了什么**（只与你的 Discord 编号相连）：
-privacy-favourites = 你用 ♥ 收藏的诗联和诗，以及时间和服务器，直到你取消 ♥；
+privacy-favorites = 你用 ♥ 收藏的诗联和诗，以及时间和服务器，直到你取消 ♥；
 privacy-prompts = 你最近给 `/poem` 的诗句，保留 { $days } 天，在你输入时供你选用；
 privacy-asked = 某一联或某首诗出自你的提问，只要还有人收藏它：排行榜据此计算你得到的 ♥。
 privacy-not-stored = **没有保存什么**：没人收藏的对句、你的消息、你的名字。日志里没有诗句，也没有提问者。
@@ -12,7 +12,7 @@ privacy-sure-what = 你的收藏、最近的诗句和排行榜上的位置都会
 privacy-yes = 是，全部删除
 privacy-no = 保留
 privacy-deleted = 已删除
-privacy-deleted-favourites = { $count } 条收藏
+privacy-deleted-favorites = { $count } 条收藏
 privacy-deleted-prompts = { $count } 句最近的诗句
 privacy-deleted-asked = 你在他人 { $count } 条收藏旁的署名
 privacy-deleted-nothing = 没有保存任何关于你的数据。

@@ -1,6 +1,6 @@
 privacy-heading = 你的資料
 privacy-stored = **儲存了什麼**（只與你的 Discord 編號相連）：
-privacy-favourites = 你用 ♥ 收藏的詩聯和詩，以及時間和伺服器，直到你取消 ♥；
+privacy-favorites = 你用 ♥ 收藏的詩聯和詩，以及時間和伺服器，直到你取消 ♥；
 privacy-prompts = 你最近給 `/poem` 的詩句，保留 { $days } 天，在你輸入時供你選用；
 privacy-asked = 某一聯或某首詩出自你的提問，只要還有人收藏它：排行榜據此計算你得到的 ♥。
 privacy-not-stored = **沒有儲存什麼**：沒人收藏的對句、你的訊息、你的名字。日誌裡沒有詩句，也沒有提問者。
@@ -12,7 +12,7 @@ privacy-sure-what = 你的收藏、最近的詩句和排行榜上的位置都會
 privacy-yes = 是，全部刪除
 privacy-no = 保留
 privacy-deleted = 已刪除
-privacy-deleted-favourites = { $count } 筆收藏
+privacy-deleted-favorites = { $count } 筆收藏
 privacy-deleted-prompts = { $count } 句最近的詩句
 privacy-deleted-asked = 你在他人 { $count } 筆收藏旁的署名
 privacy-deleted-nothing = 沒有儲存任何關於你的資料。

@@ -1,0 +1,97 @@
+"""`lianju serve --check`: whether the bot could start, found out without going online."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Callable
+
+import click
+import numpy as np
+
+from ..client import StartError
+from ..serve import PORTAL, read_token
+from ..settings import Settings, SettingsError, load_settings
+from ..store import open_store
+from ..store.opening import database_path
+from ..verse.errors import BundleError, LianjuError
+from ..verse.model.bundle import default_directory, load_bundle
+from ..verse.model.onnx_model import OnnxModel
+
+__all__ = ["run_checks"]
+
+FAILED = 2  # exit status
+
+
+def run_checks() -> int:
+    """Prints a line for each thing that the bot needs.
+
+    Returns:
+        The exit status: 0, or 2 if anything is missing or wrong.
+    """
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        _report("FAILED", "settings", str(error))
+        return FAILED  # without settings, nothing else can be looked at
+    _report("ok", "settings", "of the environment and .env")
+    checks = {"bundle": _bundle, "database": _database, "token": _token}
+    passed = [_passes(name, check, settings) for name, check in checks.items()]
+    return 0 if all(passed) else FAILED
+
+
+def _passes(name: str, check: Callable[[Settings], str], settings: Settings) -> bool:
+    try:
+        found = check(settings)
+    except LianjuError as error:
+        _report("FAILED", name, str(error))
+        return False
+    _report("ok", name, found)
+    return True
+
+
+def _report(verdict: str, name: str, words: str) -> None:
+    click.echo(f"{verdict:6}  {name:8}  {words}")
+
+
+def _bundle(settings: Settings) -> str:
+    bundle = load_bundle(settings.bundle or default_directory())
+    model = OnnxModel(bundle, settings.provider, settings.threads)
+    token, parent = np.array([bundle.vocabulary.end]), np.array([0])
+    try:
+        output = model.step(token, parent, model.initial_state(), k=1)
+    except LianjuError:
+        raise
+    except Exception as error:  # ONNX Runtime's errors share no other base
+        raise BundleError(f"{bundle.directory} cannot take a step.") from error
+    if not np.isfinite(output.top_log_prob).all():
+        raise BundleError(f"{bundle.directory} takes a step to nowhere: get another bundle.")
+    where = "CUDA" if model.provider == "cuda" else "the CPU"
+    return f"{bundle.manifest.name} {bundle.manifest.version} runs on {where}"
+
+
+def _database(settings: Settings) -> str:
+    asyncio.run(_open_and_close(settings.database))
+    return str(database_path(settings.database))
+
+
+async def _open_and_close(url: str) -> None:
+    store = await open_store(url)
+    await store.close()
+
+
+def _token(settings: Settings) -> str:
+    """The application that the token is for: Discord encodes its id in the first of three parts.
+
+    https://discord.com/developers/docs/reference#authentication
+    """
+    first, *others = read_token(settings).split(".")
+    try:
+        application = int(base64.b64decode(first + "=" * (-len(first) % 4), "-_", validate=True))
+    except (binascii.Error, ValueError):
+        application = None
+    if application is None or len(others) != 2:
+        raise StartError(
+            "DISCORD_TOKEN is no bot's token, which has three parts with dots between: copy it "
+            f"from the Bot page of {PORTAL}; a client secret or public key will not do."
+        )
+    return f"of the application {application}; whether Discord takes it shows when it is online"

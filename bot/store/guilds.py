@@ -1,0 +1,91 @@
+"""What the administrators of servers have set."""
+
+import dataclasses
+from typing import TypedDict, Unpack
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..guild_settings import GuildSettings, Language
+from ..verse.request import Script
+from .database import Database
+from .tables import channel, server
+
+__all__ = ["Changes", "GuildSettingsTable"]
+
+
+class Changes(TypedDict, total=False):
+    """Fields of `GuildSettings` that get another value."""
+
+    beam_size: int
+    candidates: int
+    cooldown_s: int
+    script: Script
+    language: Language
+    channels: frozenset[int]
+
+
+class GuildSettingsTable:
+    """The preferences of each server; where nothing was set, the defaults hold."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, guild_id: int) -> GuildSettings:
+        """What holds in a server."""
+        async with self._database.reading() as connection:
+            return await _get(connection, guild_id)
+
+    async def change(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
+        """Changes what holds in a server from now on.
+
+        Returns:
+            What holds now.
+
+        Raises:
+            PreferenceError: A value is not allowed; nothing has changed.
+            StoreError: It cannot be done; nothing has changed.
+        """
+        async with self._database.writing() as connection:
+            changed = dataclasses.replace(await _get(connection, guild_id), **changes)
+            await _forget(connection, guild_id)
+            row = dataclasses.asdict(changed)
+            channels = sorted(row.pop("channels"))
+            await connection.execute(insert(server).values(guild_id=guild_id, **row))
+            if channels:
+                await connection.execute(
+                    insert(channel),
+                    [
+                        {"guild_id": guild_id, "number": number, "channel_id": each}
+                        for number, each in enumerate(channels, 1)
+                    ],
+                )
+        return changed
+
+    async def reset(self, guild_id: int) -> None:
+        """Goes back to the defaults."""
+        async with self._database.writing() as connection:
+            await _forget(connection, guild_id)
+
+
+async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
+    row = (
+        await connection.execute(select(server).where(server.c.guild_id == guild_id))
+    ).one_or_none()
+    if row is None:
+        return GuildSettings()
+    channels = await connection.scalars(
+        select(channel.c.channel_id).where(channel.c.guild_id == guild_id)
+    )
+    return GuildSettings(
+        beam_size=row.beam_size,
+        candidates=row.candidates,
+        cooldown_s=row.cooldown_s,
+        script=row.script,
+        language=row.language,
+        channels=frozenset(channels),
+    )
+
+
+async def _forget(connection: AsyncConnection, guild_id: int) -> None:
+    await connection.execute(delete(server).where(server.c.guild_id == guild_id))

@@ -1,0 +1,77 @@
+"""What people asked for lately, to suggest it again."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from .database import Database
+from .tables import prompt
+
+__all__ = ["RecentLines"]
+
+BATCH = 5000  # rows deleted in one transaction, some 20 ms
+
+
+class RecentLines:
+    """The lines that somebody asked with, each once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._rows: list[dict[str, Any]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def add(self, user_id: int, line: str, at: float) -> None:
+        """Notes a line, or that it was asked with once more.
+
+        Those who come while a transaction waits for its turn share it: where many ask at once, a
+        transaction for each would keep the database busy.
+
+        Raises:
+            StoreError: It cannot be noted.
+        """
+        self._rows.append({"user_id": user_id, "line": line, "asked_at": int(at)})
+        if self._writing is None or len(self._rows) == 1:
+            self._writing = asyncio.create_task(self._write(self._rows))
+        await asyncio.shield(self._writing)
+
+    async def _write(self, rows: list[dict[str, Any]]) -> None:
+        added = insert(prompt)
+        again = added.on_conflict_do_update(
+            index_elements=["user_id", "line"],
+            set_={"asked_at": func.max(prompt.c.asked_at, added.excluded.asked_at)},
+        )
+        try:
+            async with self._database.writing() as connection:
+                self._rows = []  # who comes from now on is too late for this transaction
+                await connection.execute(again, rows)
+        finally:
+            if self._rows is rows:  # its turn has not come
+                self._rows = []
+
+    async def recent(self, user_id: int, containing: str, limit: int) -> list[str]:
+        """Lines of this user that contain this text, latest first."""
+        lines = (
+            select(prompt.c.line)
+            .where(prompt.c.user_id == user_id, func.instr(prompt.c.line, containing) > 0)
+            .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(lines))
+
+    async def purge(self, before: float) -> int:
+        """Deletes what was last asked before this Unix time, and lets others write in between.
+
+        Returns:
+            How many lines.
+        """
+        old = select(prompt.c.id).where(prompt.c.asked_at < before).limit(BATCH)
+        purged = 0
+        while True:
+            async with self._database.writing() as connection:
+                batch = await connection.execute(delete(prompt).where(prompt.c.id.in_(old)))
+            purged += batch.rowcount
+            if batch.rowcount < BATCH:
+                return purged

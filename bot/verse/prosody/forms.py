@@ -1,0 +1,327 @@
+"""The forms of regulated verse: which tones and rhymes a poem's lines ask of the next one.
+
+A regulated poem has lines of five or of seven characters. Its even lines end on one rhyme, nearly
+always a level one, and the first line may join them; the other lines end on the opposite tone.
+Within a line the second, fourth and sixth characters alternate between level and oblique tones;
+within a couplet they are opposed (对), and from one couplet to the next they agree (粘). All of it
+follows from the tone of the poem's second character, from whether the first line rhymes, and on
+which tone.
+
+The rules and the licences follow Wang Li (王力, 诗词格律); lines of five have one licence
+more, which Tang poets take as often.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+
+from .table import Prosody, Tone
+
+__all__ = [
+    "LENGTHS",
+    "LineForm",
+    "Pattern",
+    "Scheme",
+    "Tone",
+    "all_schemes",
+    "fits",
+    "form_after",
+    "on_template",
+    "patterns",
+    "rhyme_groups",
+    "rhymes_level",
+    "schemes",
+    "tones_right",
+]
+
+LENGTHS = (5, 7)
+
+Lines = Sequence[Sequence[int]]
+"""The token ids of a poem's lines, without the tokens that end them."""
+
+_TONES: dict[str, Tone] = {"平": "level", "仄": "oblique"}
+_NAMES = {tone: name for name, tone in _TONES.items()}
+_OPPOSITE: dict[Tone, Tone] = {"level": "oblique", "oblique": "level"}
+
+# The last five characters of a line by the tones of the second and the last of them; a dot stands
+# for either. A line of seven has two characters more in front, the second of the opposite tone.
+# The shares are those among the lines of regulated Tang poems that have 2, 4, 6 and last right.
+_REGULAR = {
+    "仄仄": ".仄平平仄",  # 87 to 91 %
+    "平平": "平平.仄平",  # 93 to 97 %; an oblique first would leave one level alone (孤平): .3 %
+    "平仄": ".平平仄仄",  # 77 to 91 %
+    "仄平": ".仄仄平平",  # 99 %; a level third would end it on three levels (三平尾): .1 to .8 %
+}
+_LICENSED = {
+    "仄仄": (".仄仄平仄",),  # the mild departure (半拗), which needs no rescue: 7 to 13 %
+    "平平": ("仄平平仄平",),  # 孤平, rescued by the level third: 3 to 6 %
+    "平仄": ("平平仄平仄",),  # as good as regular in the last line but one: 9 to 15 %
+    "仄平": (),
+}
+_LICENSED_OF_FIVE = {"平仄": ("平平仄仄仄",)}  # 9 % of such lines of five, 1 % of those of seven
+_RESCUE = ".平平仄平"
+
+# Tone of the second character, and whether the first line rhymes; the most common beginning first.
+_OPENINGS: dict[int, tuple[tuple[Tone, bool], ...]] = {
+    5: (("oblique", False), ("level", False), ("oblique", True), ("level", True)),
+    7: (("oblique", True), ("level", True), ("level", False), ("oblique", False)),
+}
+
+
+@dataclass(frozen=True)
+class LineForm:
+    """What a scheme asks of one line.
+
+    Attributes:
+        second: Tone of the line's second character.
+        last: Tone of its last one.
+        rhymes: Whether the last one rhymes.
+        rescues: Whether the third from the end has to be level, to make up for a line before that
+            has an oblique last but one (对句相救).
+    """
+
+    second: Tone
+    last: Tone
+    rhymes: bool
+    rescues: bool = False
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """The tonal plan of a regulated poem.
+
+    Attributes:
+        length: Characters of a line, 5 or 7.
+        opening: Tone of the second character of the first line.
+        first_rhymes: Whether the first line ends on the rhyme as well.
+        rhyme_tone: Tone of the rhyme; level nearly always.
+    """
+
+    length: int
+    opening: Tone
+    first_rhymes: bool
+    rhyme_tone: Tone = "level"
+
+    def line(self, index: int) -> LineForm:
+        """The form of the line of that index, from 0, if those before it keep the rules."""
+        second = self.opening if index % 4 in (0, 3) else _OPPOSITE[self.opening]
+        rhymes = index % 2 == 1 or (index == 0 and self.first_rhymes)
+        return LineForm(second, self.rhyme_tone if rhymes else _OPPOSITE[self.rhyme_tone], rhymes)
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What the tones of one line must be.
+
+    Attributes:
+        tones: For each character its tone, or None where either will do.
+        licensed: Whether this is a departure from the rule that poets accept (拗救).
+    """
+
+    tones: tuple[Tone | None, ...]
+    licensed: bool
+
+    def fits(self, line: Sequence[int], prosody: Prosody) -> bool:
+        """Whether a line can be read so."""
+        return len(line) == len(self.tones) and all(
+            tone is None or prosody.may_be(token, tone)
+            for token, tone in zip(line, self.tones, strict=True)
+        )
+
+
+@cache
+def all_schemes(length: int) -> tuple[Scheme, ...]:
+    """The schemes for lines of that length, the most common in Tang verse first.
+
+    Raises:
+        ValueError: The length is neither 5 nor 7.
+    """
+    _check(length)
+    return tuple(
+        Scheme(length, opening, first_rhymes, rhyme_tone)
+        for rhyme_tone, (opening, first_rhymes) in product(_OPPOSITE, _OPENINGS[length])
+    )
+
+
+@cache
+def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
+    """The patterns of a line of that form, the regular one first, then the licensed ones.
+
+    Raises:
+        ValueError: The length is neither 5 nor 7.
+    """
+    _check(length)
+    kind = _kind(length, form)
+    front = (None, form.second) if length == 7 else ()
+    licensed = _LICENSED[kind]
+    if length == 5:
+        licensed += _LICENSED_OF_FIVE.get(kind, ())
+    texts = [(_RESCUE, True)]
+    if not form.rescues:
+        texts = [(_REGULAR[kind], False), *((text, True) for text in licensed)]
+    return tuple(Pattern((*front, *map(_TONES.get, text)), departs) for text, departs in texts)
+
+
+def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+    """Whether the second, fourth, sixth and last characters can have the tones that a form asks.
+
+    A licensed pattern will do as well. Characters that the table lacks fit anywhere.
+
+    Raises:
+        ValueError: The line has neither 5 nor 7 characters.
+    """
+    licensed = (pattern for pattern in patterns(len(line), form) if pattern.licensed)
+    return any(pattern.fits(line, prosody) for pattern in licensed) or (
+        not form.rescues and all(_right(line, form, prosody))
+    )
+
+
+def form_after(lines: Lines, scheme: Scheme, prosody: Prosody) -> LineForm:
+    """The form of the line that follows the first lines of a poem."""
+    form = scheme.line(len(lines))
+    rescues = bool(lines) and _is_bold(lines[-1], scheme.line(len(lines) - 1), prosody)
+    return replace(form, rescues=rescues)
+
+
+def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
+    """All schemes that the first lines of a poem fit, the most natural first.
+
+    Besides the licensed lines, a couplet's first line may have an oblique last but one instead of
+    a level one (大拗), if the second line rescues it or is still to come.
+
+    Natural is, in this order: a level rhyme; rhyming lines that share a group; lines that keep a
+    regular pattern as a whole, or at least a licensed one; what is common in Tang verse.
+
+    Args:
+        lines: The poem's lines so far, from its first.
+        prosody: Tones and rhymes.
+
+    Returns:
+        No scheme if the lines fit none, as those of old verse (古体), or are not all of 5 or all
+        of 7 characters.
+    """
+    length = len(lines[0]) if lines else 0
+    if length not in LENGTHS or any(len(line) != length for line in lines):
+        return ()
+    fitting = [scheme for scheme in all_schemes(length) if all(_kept(lines, scheme, prosody))]
+    return tuple(sorted(fitting, key=lambda scheme: _strain(lines, scheme, prosody)))
+
+
+def rhyme_groups(lines: Lines, scheme: Scheme, prosody: Prosody) -> frozenset[int] | None:
+    """The groups in which all rhyming lines so far have a reading.
+
+    A first line may rhyme with a neighbouring group (邻韵): once the second line rhymes, the first
+    only chooses among its groups and never rules out all of them. Characters that the table lacks
+    have no say.
+
+    Returns:
+        The groups, none if the lines share none; None if no rhyme has been heard yet.
+    """
+    shared: frozenset[int] | None = None
+    for line in lines[1::2]:
+        if own := prosody.groups_of(line[-1], scheme.rhyme_tone):
+            shared = own if shared is None else shared & own
+    if scheme.first_rhymes and lines:
+        own = prosody.groups_of(lines[0][-1], scheme.rhyme_tone)
+        shared = (own or None) if shared is None else (shared & own or shared)
+    return shared
+
+
+def rhymes_level(lines: Lines, prosody: Prosody) -> bool:
+    """Whether the even lines of a poem end in one level rhyme group, by any of their readings."""
+    groups = [prosody.groups_of(line[-1], "level") for line in lines[1::2] if line]
+    return len(groups) == len(lines) // 2 > 0 and bool(frozenset.intersection(*groups))
+
+
+def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
+    """How many tones of a poem are right by the scheme that it fits best.
+
+    The second, the fourth, in lines of seven the sixth, and the last character of every line are
+    asked. Schemes with an oblique rhyme do not compete.
+
+    Returns:
+        The tones that are right and those that were asked; nothing is asked of a poem whose lines
+        are not all of 5 or all of 7 characters.
+    """
+    length = len(lines[0]) if lines else 0
+    if length not in LENGTHS or any(len(line) != length for line in lines):
+        return 0, 0
+    places = (length + 1) // 2
+    best = max(
+        sum(
+            places if kept else sum(_right(line, scheme.line(index), prosody))
+            for index, (line, kept) in enumerate(
+                zip(lines, _kept(lines, scheme, prosody), strict=True)
+            )
+        )
+        for scheme in _level(all_schemes(length))
+    )
+    return best, len(lines) * places
+
+
+def on_template(lines: Lines, prosody: Prosody) -> bool:
+    """Whether a whole poem keeps to one scheme with a level rhyme; licences are accepted."""
+    return any(True for _ in _level(schemes(lines, prosody)))
+
+
+def _level(candidates: Iterable[Scheme]) -> Iterable[Scheme]:
+    return (scheme for scheme in candidates if scheme.rhyme_tone == "level")
+
+
+def _check(length: int) -> None:
+    if length not in LENGTHS:
+        raise ValueError(f"regulated verse has lines of 5 or 7 characters, not of {length}")
+
+
+def _kind(length: int, form: LineForm) -> str:
+    """The tones of the second and the last of a line's last five characters, as 平仄."""
+    second = _OPPOSITE[form.second] if length == 7 else form.second
+    return _NAMES[second] + _NAMES[form.last]
+
+
+def _kept(lines: Lines, scheme: Scheme, prosody: Prosody) -> list[bool]:
+    """Which lines keep a scheme."""
+    return [
+        fits(line, scheme.line(index), prosody)
+        or (
+            _is_bold(line, scheme.line(index), prosody)
+            and all(prosody.may_be(after[-3], "level") for after in lines[index + 1 : index + 2])
+        )
+        for index, line in enumerate(lines)
+    ]
+
+
+def _is_bold(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+    """Whether a line keeps its form but for an oblique last character but one (大拗)."""
+    *others, place, last = _right(line, form, prosody)
+    return not form.rhymes and _kind(len(line), form) == "仄仄" and all(others) and last > place
+
+
+def _right(line: Sequence[int], form: LineForm, prosody: Prosody) -> list[bool]:
+    """Which of the second, fourth, sixth and last characters can have the tone of a form."""
+    tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
+    asked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
+    return [prosody.may_be(token, tone) for token, tone in asked]
+
+
+def _strain(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int]:
+    """How far lines that fit a scheme are from its ideal."""
+    forms = [scheme.line(index) for index in range(len(lines))]
+    rhymes = [
+        groups
+        for line, form in zip(lines, forms, strict=True)
+        if form.rhymes and (groups := prosody.groups_of(line[-1], scheme.rhyme_tone))
+    ]
+    departures = [  # 0 for a regular line, 1 for a licensed one
+        min(
+            (p.licensed for p in patterns(scheme.length, form) if p.fits(line, prosody)),
+            default=2,
+        )
+        for line, form in zip(lines, forms, strict=True)
+    ]
+    return (
+        scheme.rhyme_tone != "level",
+        bool(rhymes) and not frozenset.intersection(*rhymes),
+        sum(departures),
+    )

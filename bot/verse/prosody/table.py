@@ -1,0 +1,168 @@
+"""Tones and rhymes: how each token of a vocabulary was read when the rules of verse were made.
+
+A reading belongs to one of the 106 rhyme groups of 平水韵, and through it to one of four tones: 平
+is level, 上, 去 and 入 are oblique. Many characters have several readings, and all of them count.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import RequestError
+from ..text.vocabulary import Vocabulary
+
+__all__ = ["BoolArray", "Prosody", "Tone"]
+
+Tone = Literal["level", "oblique"]
+BoolArray = npt.NDArray[np.bool_]
+
+LEVEL = "平"
+TONES = (LEVEL, "上", "去", "入")
+
+# 上平聲一東, 平声东, 一东, 七陽韻, 平水韵东: all but the name itself may be left out.
+_SPELLING = re.compile(
+    "(?:平水[韵韻])?(?P<tone>[上下]平|[平上去入])?[声聲]?部?"
+    "(?P<number>[一二三四五六七八九十]{1,3})?(?P<name>.)[韵韻]?部?"
+)
+_OTHER_NAMES = dict(
+    zip(
+        "東魚虞齊眞刪蕭陽靑鹽講紙語薺賄軫銑篠篠馬養寢儉琰絳寘遇霽隊問願諫嘯號箇禡敬徑豔艷"
+        "沃覺質藥錫職緝葉",
+        "东鱼虞齐真删萧阳青盐讲纸语荠贿轸铣筱筿马养寝俭俭绛寘遇霁队问愿谏啸号个祃敬径艳艳"
+        "沃觉质药锡职缉叶",
+        strict=True,
+    )
+)
+
+
+class Prosody:
+    """The rhyme groups of 平水韵 and the tokens that belong to each.
+
+    A token without any reading is one that the table lacks, or no character at all.
+
+    Attributes:
+        groups: The groups' names in simplified characters, in the classical order, so the level
+            ones come first.
+        level_groups: How many of them are level.
+        readings: [G, V], whether a token has a reading in a group; read-only.
+        level: [V], whether a token has a level reading; read-only.
+        oblique: [V], whether a token has an oblique reading; read-only.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, str, str]], vocabulary: Vocabulary) -> None:
+        """Takes (name, tone, characters) of each group.
+
+        Raises:
+            ValueError: There are no groups, their order is wrong, one has no proper name or tone
+                or comes twice, or a character is no token of the vocabulary.
+        """
+        self._tones: dict[str, str] = {}
+        self._vocabulary = vocabulary
+        members = []
+        for number, (name, tone, characters) in enumerate(rows, 1):
+            self._check(number, name, tone)
+            for character in characters:
+                if not vocabulary.is_ordinary(character):
+                    raise ValueError(
+                        f"has the character {character} in line {number}, which the vocabulary "
+                        "lacks"
+                    )
+            self._tones[name] = tone
+            members.append(vocabulary.encode(characters))
+        if not members:
+            raise ValueError("has no rhyme groups")
+        self.groups = tuple(self._tones)
+        self.level_groups = sum(tone == LEVEL for tone in self._tones.values())
+        self.readings: BoolArray = np.zeros((len(members), len(vocabulary)), np.bool_)
+        for row, ids in zip(self.readings, members, strict=True):
+            row[ids] = True
+        self.level: BoolArray = np.any(self.readings[: self.level_groups], axis=0)
+        self.oblique: BoolArray = np.any(self.readings[self.level_groups :], axis=0)
+        for array in (self.readings, self.level, self.oblique):
+            array.flags.writeable = False
+
+    @classmethod
+    def parse(cls, text: str, vocabulary: Vocabulary) -> Self:
+        """Reads a table: a line for each group, `name<TAB>tone<TAB>characters`.
+
+        The tone is 平, 上, 去 or 入; the level groups come first.
+
+        Raises:
+            ValueError: The text is no such table; the message is a sentence that lacks its
+                subject, the table's name.
+        """
+        rows = []
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
+            fields = line.removesuffix("\r").split("\t")
+            if len(fields) != 3:
+                raise ValueError(
+                    f"has no name, tone and characters, parted by tabs, in line {number}"
+                )
+            rows.append((fields[0], fields[1], fields[2]))
+        return cls(rows, vocabulary)
+
+    def group(self, name: str) -> int:
+        """The index of the group of that name, in either script, as 东, 一東 or 上平声一东.
+
+        A character that rhymes in one group alone names that group too; its level groups, if it has
+        any, are the only ones that count.
+
+        Raises:
+            RequestError: There is no such group, or the character rhymes in several.
+        """
+        asked = name.strip()
+        match = _SPELLING.fullmatch(asked)
+        if match:
+            found = _OTHER_NAMES.get(match["name"], match["name"])
+            tone = self._tones.get(found)
+            if tone and (not match["tone"] or match["tone"][-1] == tone):
+                return self.groups.index(found)
+        own: frozenset[int] = frozenset()
+        if self._vocabulary.is_ordinary(asked):
+            (token,) = self._vocabulary.encode([asked])
+            own = self.groups_of(token, "level") or self.groups_of(token, "oblique")
+        if len(own) == 1:
+            return min(own)
+        names = ", ".join([self.groups[group] for group in sorted(own)] or self.groups[:3])
+        raise RequestError(
+            f"There is no rhyme group {asked}: give the name of one, such as {names}.",
+            "request-rhyme",
+            rhyme=asked,
+            names=names,
+        )
+
+    def may_be(self, token: int, tone: Tone) -> bool:
+        """Whether a token fits where `tone` is wanted; one that the table lacks fits anywhere."""
+        wanted, other = self.level, self.oblique
+        if tone == "oblique":
+            wanted, other = other, wanted
+        return bool(wanted[token] or not other[token])
+
+    def groups_of(self, token: int, tone: Tone) -> frozenset[int]:
+        """The groups of that tone in which a token has a reading."""
+        found: list[int] = np.flatnonzero(self.readings[:, token]).tolist()
+        return frozenset(group for group in found if self.tone_of(group) == tone)
+
+    def tone_of(self, group: int) -> Tone:
+        """The tone of a group."""
+        return "level" if group < self.level_groups else "oblique"
+
+    def groups_in(self, tone: Tone) -> frozenset[int]:
+        """All groups of a tone."""
+        return frozenset(group for group in range(len(self.groups)) if self.tone_of(group) == tone)
+
+    def _check(self, number: int, name: str, tone: str) -> None:
+        if not name or name in self._tones:
+            raise ValueError(
+                f"repeats the group {name} in line {number}"
+                if name
+                else f"has a group without a name in line {number}"
+            )
+        if tone not in TONES:
+            raise ValueError(f"has the tone {tone!r} in line {number}, which is none of 平上去入")
+        before = next(reversed(self._tones.values()), LEVEL)
+        if tone == LEVEL != before:
+            raise ValueError(f"has the level group {name} after an oblique one, in line {number}")
