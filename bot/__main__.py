@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 import click
 
-from .verse.errors import LianjuError, PromptError, RequestError
+from .errors import LianjuError
+from .verse.errors import PromptError, RequestError
 from .verse.request import Form, Known, Request, Rerank, Sample, Strictness
 
 if TYPE_CHECKING:

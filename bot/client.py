@@ -10,10 +10,10 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
 from .cogs import add_cogs
+from .errors import LianjuError
 from .resources import Resources
 from .settings import Settings
 from .translator import LianjuTranslator
-from .verse.errors import LianjuError
 
 __all__ = ["LianjuBot", "StartError"]
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .verse.errors import LianjuError, RequestError
+from .errors import LianjuError
+from .verse.errors import RequestError
 from .verse.request import WIDTH, Bounds, Script
 
 __all__ = [

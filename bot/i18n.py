@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-import discord
 from fluent.runtime import FluentBundle, FluentResource
 
-from .guild_settings import GuildSettings
+from .errors import LianjuError
 from .ui.markdown import escape
-from .verse.errors import LianjuError
 
-__all__ = ["ENGLISH", "Localizer", "Markdown", "localizer_for", "messages"]
+__all__ = ["ENGLISH", "Localizer", "Markdown", "messages"]
 
 ENGLISH = "en"
-CHINESE = {"zh-CN": "zh-CN", "zh-SG": "zh-CN", "zh-TW": "zh-TW", "zh-HK": "zh-TW"}
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +45,7 @@ class Localizer:
 
     language: str
 
-    def say(self, key: str, **facts: str | int | float) -> str:
+    def format(self, key: str, **facts: str | int | float) -> str:
         """The message of that key, in English where the language lacks it.
 
         Args:
@@ -71,7 +67,7 @@ class Localizer:
             _log.error("message=%s language=%s faults=%d", key, self.language, len(faults))
         return str(text)
 
-    def explain(self, error: LianjuError) -> str:
+    def format_error(self, error: LianjuError) -> str:
         """The error's sentence as markdown, in English if it has no translation.
 
         Facts that are text may quote the user and are shown as they were written, unless they
@@ -83,25 +79,4 @@ class Localizer:
             name: escape(fact) if isinstance(fact, str) and not isinstance(fact, Markdown) else fact
             for name, fact in error.facts.items()
         }
-        return self.say(error.key, **facts)
-
-
-def localizer_for(
-    interaction: discord.Interaction[Any], preferences: GuildSettings | None
-) -> Localizer:
-    """The server's language if it has chosen one; else the user's, or the server's own locale.
-
-    Args:
-        interaction: What is being answered.
-        preferences: The server's; None if they are not known.
-    """
-    if preferences is not None and preferences.language != "auto":
-        return Localizer(preferences.language)
-    for locale in (interaction.locale, interaction.guild_locale):
-        if language := _language_of(str(locale)):
-            return Localizer(language)
-    return Localizer(ENGLISH)
-
-
-def _language_of(locale: str) -> str | None:
-    return ENGLISH if locale.startswith(ENGLISH) else CHINESE.get(locale)
+        return self.format(error.key, **facts)

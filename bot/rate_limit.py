@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .verse.errors import LianjuError
+from .errors import LianjuError
 
 __all__ = ["CooldownError", "RequestLimiter", "StillRunningError"]
 

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .errors import LianjuError
 from .store.opening import database_path
-from .verse.errors import LianjuError
 
 if TYPE_CHECKING:  # the command does without what the bot needs
     from .resources import Resources

@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .verse.errors import LianjuError
+from .errors import LianjuError
 
 __all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings", "variable"]
 

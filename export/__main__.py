@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from lianju.bot.verse.errors import LianjuError
+from lianju.bot.errors import LianjuError
 
 from .errors import ExportError, missing
 from .grade import command

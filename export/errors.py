@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianju.bot.verse.errors import LianjuError
+from lianju.bot.errors import LianjuError
 
 
 class ExportError(LianjuError):

@@ -9,11 +9,12 @@ import click
 import numpy as np
 
 from ..client import StartError
+from ..errors import LianjuError
 from ..serve import PORTAL, read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import open_store
 from ..store.opening import database_path
-from ..verse.errors import BundleError, LianjuError
+from ..verse.errors import BundleError
 from ..verse.model.bundle import default_directory, load_bundle
 from ..verse.model.onnx_model import OnnxModel
 

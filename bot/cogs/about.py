@@ -24,7 +24,7 @@ class About(LianjuCog, name="Lianju about"):
         """Tells of the model behind the answers: size, quality, version, licence."""
         async with self.answering(interaction) as context:
             composer = self.resources.composer
-            layout = about_layout(context.speech, composer.bundle.manifest, composer.provider)
+            layout = about_layout(context.localizer, composer.bundle.manifest, composer.provider)
             await show(interaction, layout, private=True)
 
     @app_commands.command()
@@ -33,4 +33,4 @@ class About(LianjuCog, name="Lianju about"):
     async def help(self, interaction: Interaction) -> None:
         """Tells what every command does."""
         async with self.answering(interaction) as context:
-            await show(interaction, help_layout(context.speech), private=True)
+            await show(interaction, help_layout(context.localizer), private=True)

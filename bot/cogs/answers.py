@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
+from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..store import Couplet
@@ -17,7 +18,6 @@ from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
 from ..ui.replies import NO_MENTIONS, postpone, show, update
 from ..verse.composer import Request
-from ..verse.errors import LianjuError
 from .composing import ComposingCog, RequestChoices, request_for
 from .items import CogItem, check_owner
 
@@ -93,7 +93,7 @@ class Answers(ComposingCog, name=NAME):
         """
         until = asyncio.get_running_loop().time() + PATIENCE_S
         async with self.answering(interaction) as context:
-            speech, sheet = context.speech, read_answer_message(message)
+            localizer, sheet = context.localizer, read_answer_message(message)
             match button["action"]:
                 case "heart":
                     couplet = sheet.couplets[Heart.read(button[0]).rank - 1]
@@ -114,7 +114,7 @@ class Answers(ComposingCog, name=NAME):
                     check_owner(interaction, str(sheet.wish.asker), "/poem")
                     await self.compose(interaction, context, _another(sheet, context.preferences))
                 case "details":
-                    await show(interaction, details_layout(sheet, speech), private=True)
+                    await show(interaction, details_layout(sheet, localizer), private=True)
 
     async def _show_hearts(
         self,

@@ -12,12 +12,14 @@ import aiohttp
 import discord
 from discord.ext import commands
 
+from ..errors import LianjuError
 from ..guild_settings import GuildSettings
-from ..i18n import Localizer, localizer_for
+from ..i18n import Localizer
 from ..logs import trace
 from ..resources import Resources
+from ..ui.language import localizer_for
 from ..ui.replies import refuse
-from ..verse.errors import BusyError, LianjuError
+from ..verse.errors import BusyError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
 
@@ -33,18 +35,18 @@ class Context:
     context manager cannot keep its block from running.
 
     Args:
-        speech: The language to answer in.
+        localizer: The language to answer in.
         preferences: The server's preferences, or why they are not known.
         refusal: Why there is to be no answer at all, if that is so.
     """
 
     def __init__(
         self,
-        speech: Localizer,
+        localizer: Localizer,
         preferences: GuildSettings | Exception,
         refusal: LianjuError | None,
     ) -> None:
-        self.voice = speech  # for refusals; answers go through `speech`
+        self.voice = localizer  # for refusals; answers go through `localizer`
         self._preferences = preferences
         self._refusal = refusal
         self.facts: dict[str, object] = {}
@@ -55,7 +57,7 @@ class Context:
         self.facts |= facts
 
     @property
-    def speech(self) -> Localizer:
+    def localizer(self) -> Localizer:
         """The language to answer in.
 
         Raises:
@@ -172,16 +174,16 @@ def _name(interaction: Interaction) -> str:
     return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
 
 
-async def _tell(interaction: Interaction, error: Exception, speech: Localizer) -> str:
+async def _tell(interaction: Interaction, error: Exception, localizer: Localizer) -> str:
     """Tells the user of an error and returns the outcome for the log."""
     if isinstance(error, discord.NotFound):
         return "gone"  # too late, or the message was deleted: nobody is there to be told
     if isinstance(error, LianjuError):
-        outcome, sentence = f"refused:{type(error).__name__}", speech.explain(error)
+        outcome, sentence = f"refused:{type(error).__name__}", localizer.format_error(error)
     else:
         incident = secrets.token_hex(4)
         _log.error("incident=%s\n%s", incident, trace(error), extra={"incident": incident})
-        outcome, sentence = f"failed:{incident}", speech.say("incident", incident=incident)
+        outcome, sentence = f"failed:{incident}", localizer.format("incident", incident=incident)
     try:
         await refuse(interaction, sentence)
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as failure:

@@ -7,16 +7,18 @@ from typing import Any, TypedDict, Unpack, get_args
 import discord
 from discord.app_commands import Choice
 
+from ..errors import LianjuError
 from ..guild_settings import CANDIDATES, GuildSettings
-from ..i18n import Markdown, localizer_for
+from ..i18n import Markdown
 from ..store import Couplet
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
+from ..ui.language import localizer_for
 from ..ui.replies import NO_MENTIONS, acknowledge
 from ..ui.rhymes import rhymes
 from ..verse.composer import Answer, Composer, Request, Rerank
-from ..verse.errors import LianjuError, RequestError
+from ..verse.errors import RequestError
 from ..verse.request import Form, Known, Sample, Script, Strictness
 from .base import Context, LianjuCog, is_allowed_here
 from .options import Mode
@@ -125,7 +127,7 @@ class ComposingCog(LianjuCog):
             sheet = _sheet(composer, request, answer, interaction.user.id)
             # An edit, unlike a new message, can be retried without answering twice.
             await interaction.edit_original_response(
-                view=answer_layout(sheet, context.speech), allowed_mentions=NO_MENTIONS
+                view=answer_layout(sheet, context.localizer), allowed_mentions=NO_MENTIONS
             )
             if not answer.complete:
                 context.outcome = "cut-short"

@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from ..errors import LianjuError
 from ..i18n import Localizer
 from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import REMOVE, TURN, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
 from ..ui.replies import PRIVATE, show, update
-from ..verse.errors import LianjuError
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
@@ -101,14 +101,14 @@ class Favorites(LianjuCog, name=NAME):
             order: Which of them come first.
         """
         async with self.answering(interaction) as context:
-            layout = await self._page(context.speech, interaction.user.id, order, 0)
+            layout = await self._page(context.localizer, interaction.user.id, order, 0)
             await show(interaction, layout, private=True)
 
     async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
         """Shows another page in the place of the one whose button was pressed."""
         async with self.answering(interaction) as context:
             check_owner(interaction, place["owner"], LIST)
-            await update(interaction, await self._page_at(context.speech, place))
+            await update(interaction, await self._page_at(context.localizer, place))
 
     @favorites.command()
     async def remove(self, interaction: Interaction, verse: str) -> None:
@@ -118,13 +118,13 @@ class Favorites(LianjuCog, name=NAME):
             verse: Type some of its characters and choose it from the list.
         """
         async with self.answering(interaction) as context:
-            speech = context.speech
+            localizer = context.localizer
             if not FAVOURITE_ID.fullmatch(verse):  # typed, and not chosen
                 raise NoFavoriteError
             gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
             if gone is None:
                 raise NoFavoriteError
-            note = discord.ui.TextDisplay[Layout](removed(speech, gone))
+            note = discord.ui.TextDisplay[Layout](removed(localizer, gone))
             await show(interaction, Layout(note), private=True)
 
     @remove.autocomplete("verse")
@@ -143,11 +143,11 @@ class Favorites(LianjuCog, name=NAME):
     async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
         """Removes an entry of a page, and shows the page without it."""
         async with self.answering(interaction) as context:
-            speech = context.speech
+            localizer = context.localizer
             check_owner(interaction, place["owner"], LIST)
             gone = await self.resources.store.favorites.remove(interaction.user.id, int(chosen))
-            note = speech.say("favorites-gone") if gone is None else removed(speech, gone)
-            await update(interaction, await self._page_at(speech, place, note))
+            note = localizer.format("favorites-gone") if gone is None else removed(localizer, gone)
+            await update(interaction, await self._page_at(localizer, place, note))
 
     @favorites.command()
     @app_commands.rename(form="format")
@@ -165,26 +165,26 @@ class Favorites(LianjuCog, name=NAME):
             form: What you want to open the file with.
         """
         async with self.answering(interaction) as context:
-            speech = context.speech
+            localizer = context.localizer
             favorites = await self.resources.store.favorites.everything(interaction.user.id)
             if not favorites:
                 raise NoFavoritesError
             content = await asyncio.to_thread(favorites_file, favorites, form)
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
-            sentence = speech.say("favorites-exported", count=len(favorites))
+            sentence = localizer.format("favorites-exported", count=len(favorites))
             await interaction.response.send_message(sentence, file=file, **PRIVATE)
 
     async def _page_at(
-        self, speech: Localizer, place: re.Match[str], note: str | None = None
+        self, localizer: Localizer, place: re.Match[str], note: str | None = None
     ) -> Layout:
         order = cast("Order", place["order"])
-        return await self._page(speech, int(place["owner"]), order, int(place["page"]), note)
+        return await self._page(localizer, int(place["owner"]), order, int(place["page"]), note)
 
     async def _page(
-        self, speech: Localizer, owner: int, order: Order, number: int, note: str | None = None
+        self, localizer: Localizer, owner: int, order: Order, number: int, note: str | None = None
     ) -> Layout:
         favorites = self.resources.store.favorites
         place, entries = await read_page(
             lambda offset, limit: favorites.page(owner, offset, limit, order == "oldest"), number
         )
-        return favorites_layout(speech, owner, order, place, entries, note)
+        return favorites_layout(localizer, owner, order, place, entries, note)

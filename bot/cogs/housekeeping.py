@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord.ext import commands, tasks
 
+from ..errors import LianjuError
 from ..resources import Resources
-from ..verse.errors import LianjuError
 from .base import LianjuCog
 
 __all__ = ["Housekeeping"]

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 import discord
 
+from ..errors import LianjuError
 from ..i18n import Markdown
-from ..verse.errors import LianjuError
 
 __all__ = ["CogItem", "NotYoursError", "check_owner"]
 

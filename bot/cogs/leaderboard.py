@@ -7,13 +7,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from ..errors import LianjuError
 from ..i18n import Localizer
 from ..store import LovedCouplet, LovedMember, Page
 from ..ui.layout import Layout
 from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
 from ..ui.pages import read_page
 from ..ui.replies import show, update
-from ..verse.errors import LianjuError
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem
 
@@ -75,7 +75,7 @@ class Leaderboard(LianjuCog, name=NAME):
             period: When the hearts were given.
         """
         async with self.answering(interaction) as context:
-            layout = await self._page(context.speech, interaction, of, period, 0)
+            layout = await self._page(context.localizer, interaction, of, period, 0)
             allowed = is_allowed_here(interaction, context.preferences)
             await show(interaction, layout, private=not allowed)
 
@@ -83,7 +83,7 @@ class Leaderboard(LianjuCog, name=NAME):
         """Shows another page: in place to whoever asked, and to others in private."""
         async with self.answering(interaction) as context:
             layout = await self._page(
-                context.speech,
+                context.localizer,
                 interaction,
                 cast("Board", place["board"]),
                 cast("Period", place["period"]),
@@ -95,7 +95,12 @@ class Leaderboard(LianjuCog, name=NAME):
                 await show(interaction, layout, private=True)
 
     async def _page(
-        self, speech: Localizer, interaction: Interaction, board: Board, period: Period, number: int
+        self,
+        localizer: Localizer,
+        interaction: Interaction,
+        board: Board,
+        period: Period,
+        number: int,
     ) -> Layout:
         if interaction.guild_id is None:
             raise NoServerError
@@ -107,4 +112,4 @@ class Leaderboard(LianjuCog, name=NAME):
             return await ranked(guild_id, since, offset, limit)
 
         place, loved = await read_page(read, number)
-        return leaderboard_layout(speech, interaction.user.id, board, period, place, loved)
+        return leaderboard_layout(localizer, interaction.user.id, board, period, place, loved)

@@ -40,21 +40,21 @@ class Privacy(LianjuCog, name=NAME):
         """Tells what is stored about you, and deletes it if you wish."""
         async with self.answering(interaction) as context:
             layout = privacy_layout(
-                context.speech, interaction.user.id, self.resources.settings.retention_days
+                context.localizer, interaction.user.id, self.resources.settings.retention_days
             )
             await show(interaction, layout, private=True)
 
     async def step(self, interaction: Interaction, pressed: re.Match[str]) -> None:
         """Asks once more, deletes, or goes back."""
         async with self.answering(interaction) as context:
-            speech, user = context.speech, interaction.user.id
+            localizer, user = context.localizer, interaction.user.id
             check_owner(interaction, pressed["owner"], "/privacy")
             match pressed["step"]:
                 case "ask":
-                    await update(interaction, question_layout(speech, user))
+                    await update(interaction, question_layout(localizer, user))
                 case "keep":
                     days = self.resources.settings.retention_days
-                    await update(interaction, privacy_layout(speech, user, days))
+                    await update(interaction, privacy_layout(localizer, user, days))
                 case "delete":
                     forgotten = await self.resources.store.forget_member(user)
-                    await update(interaction, deleted_layout(speech, forgotten))
+                    await update(interaction, deleted_layout(localizer, forgotten))

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
+from ..errors import LianjuError
 from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings, Language
-from ..i18n import localizer_for
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
     CHOOSE_CHANNELS,
@@ -16,9 +16,9 @@ from ..ui.guild_settings import (
     everything,
     what_was_reset,
 )
+from ..ui.language import localizer_for
 from ..ui.layout import Layout
 from ..ui.replies import show, update
-from ..verse.errors import LianjuError
 from ..verse.request import Script
 from .base import LianjuCog
 from .items import CogItem
@@ -75,7 +75,7 @@ class ServerSettings(LianjuCog, name=NAME):
     async def show(self, interaction: Interaction) -> None:
         """Shows every setting of this server with its default."""
         async with self.answering(interaction) as context:
-            await _say(interaction, everything(context.speech, context.preferences))
+            await _say(interaction, everything(context.localizer, context.preferences))
 
     @settings.command(name="beam-size")
     @for_admins
@@ -125,7 +125,7 @@ class ServerSettings(LianjuCog, name=NAME):
         """Sets in which channels members may use /poem and /acrostic."""
         async with self.answering(interaction) as context:
             layout = channels_layout(
-                context.speech, context.preferences.channels, interaction.guild, saved=False
+                context.localizer, context.preferences.channels, interaction.guild, saved=False
             )
             await show(interaction, layout, private=True)
 
@@ -178,13 +178,13 @@ class ServerSettings(LianjuCog, name=NAME):
     async def choose(self, interaction: Interaction, channels: list[int]) -> None:
         """Sets the channels; whoever opened the menu may have lost the permission since."""
         async with self.answering(interaction) as context:
-            speech = context.speech
+            localizer = context.localizer
             if not interaction.permissions.manage_guild:
                 raise NotAllowedError
             after = await self.resources.store.preferences.change(
                 _server(interaction), channels=frozenset(channels)
             )
-            layout = channels_layout(speech, after.channels, interaction.guild, saved=True)
+            layout = channels_layout(localizer, after.channels, interaction.guild, saved=True)
             await update(interaction, layout)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:

@@ -73,7 +73,7 @@ class Report:
 
     def __str__(self) -> str:
         head = (
-            f"{self.favorites} favourites, {self.servers} servers: filled in {self.fill_s:.0f} s,"
+            f"{self.favorites} favorites, {self.servers} servers: filled in {self.fill_s:.0f} s,"
             f" {self.size_mb:.0f} MB; each {self.repeat} times"
         )
         lines = [head, f"{'median':>10} {'p95':>10} {'target':>8}"]
@@ -233,8 +233,8 @@ async def _operations(store: Store, sample: _Sample) -> list[tuple[str, float | 
             PAGE_MS,
             lambda n: store.leaderboard.lines(sample.server, sample.couplets[n].answer[0], 25),
         ),
-        ("favourites, first page", PAGE_MS, favorites(sample.members, 0)),
-        (f"favourites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
+        ("favorites, first page", PAGE_MS, favorites(sample.members, 0)),
+        (f"favorites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
     ]
     for kind, read in (
         ("couplets", store.leaderboard.couplets),

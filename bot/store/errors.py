@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from ..verse.errors import LianjuError
+from ..errors import LianjuError
 
 __all__ = ["DamagedFileError", "ForeignFileError", "StoreBusyError", "StoreError", "explain"]
 

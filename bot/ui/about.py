@@ -16,17 +16,17 @@ MAX_FACT = 100  # characters of what a bundle says of itself
 FEATURES = ("poem", "acrostic", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
 
 
-def about_layout(speech: Localizer, manifest: Manifest, provider: str) -> Layout:
+def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Layout:
     """Model, numbers, where it runs, versions and licences.
 
     Args:
-        speech: The language.
+        localizer: The language.
         manifest: The bundle's.
         provider: `cpu` or `cuda`, whichever runs the model.
     """
     model = manifest.model
     rows = [
-        speech.say(
+        localizer.format(
             "about-size",
             cell=model.cell.upper(),
             layers=model.layers,
@@ -34,9 +34,9 @@ def about_layout(speech: Localizer, manifest: Manifest, provider: str) -> Layout
             parameters=model.parameters,
             tokens=model.vocabulary_size,
         ),
-        *_perplexity(speech, manifest),
-        speech.say("about-provider", provider=provider.upper()),
-        speech.say(
+        *_perplexity(localizer, manifest),
+        localizer.format("about-provider", provider=provider.upper()),
+        localizer.format(
             "about-versions",
             model=literal(f"{manifest.name} {manifest.version}", MAX_FACT),
             licence=literal(manifest.license or "?", MAX_FACT),
@@ -44,22 +44,22 @@ def about_layout(speech: Localizer, manifest: Manifest, provider: str) -> Layout
         ),
     ]
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('about-heading')}"),
-        discord.ui.TextDisplay(speech.say("about-what")),
+        discord.ui.TextDisplay(f"### {localizer.format('about-heading')}"),
+        discord.ui.TextDisplay(localizer.format("about-what")),
         discord.ui.TextDisplay("\n".join(f"- {row}" for row in rows)),
     )
 
 
-def help_layout(speech: Localizer) -> Layout:
+def help_layout(localizer: Localizer) -> Layout:
     """What every command does."""
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('help-heading')}"),
-        discord.ui.TextDisplay("\n".join(speech.say(f"help-{each}") for each in FEATURES)),
-        discord.ui.TextDisplay(f"-# {speech.say('help-more')}"),
+        discord.ui.TextDisplay(f"### {localizer.format('help-heading')}"),
+        discord.ui.TextDisplay("\n".join(localizer.format(f"help-{each}") for each in FEATURES)),
+        discord.ui.TextDisplay(f"-# {localizer.format('help-more')}"),
     )
 
 
-def _perplexity(speech: Localizer, manifest: Manifest) -> list[str]:
+def _perplexity(localizer: Localizer, manifest: Manifest) -> list[str]:
     """What was measured on held-out poems, if the bundle tells; it may be of another trainer."""
     measured: Any = manifest.metrics
     for key in ("perplexity", "test"):
@@ -68,5 +68,5 @@ def _perplexity(speech: Localizer, manifest: Manifest) -> list[str]:
         return []
     for key, message in (("han", "about-perplexity-han"), ("all", "about-perplexity")):
         if isinstance(measured.get(key), int | float):
-            return [speech.say(message, perplexity=f"{measured[key]:.0f}")]
+            return [localizer.format(message, perplexity=f"{measured[key]:.0f}")]
     return []

@@ -14,8 +14,8 @@ from discord.components import (
 )
 from discord.components import Component as Part
 
+from ..errors import LianjuError
 from ..i18n import Localizer
-from ..verse.errors import LianjuError
 from .answer_message import AnswerMessage, CandidateView
 from .bar import bar
 from .buttons import DetailsButton, Heart, RequestOptions
@@ -59,23 +59,23 @@ class UnreadableAnswerError(LianjuError):
         )
 
 
-def answer_layout(sheet: AnswerMessage, speech: Localizer) -> Layout:
+def answer_layout(sheet: AnswerMessage, localizer: Localizer) -> Layout:
     """A sheet as a message; where its texts are too long, the last offers are left out.
 
     Args:
         sheet: What to show.
-        speech: The language of buttons and remarks.
+        localizer: The language of buttons and remarks.
 
     Raises:
         AnswerTooLongError: There is no room for any offer.
     """
     heading = "\n".join(HEADING + escape(line) for line in sheet.prompt.split("\n"))
     texts = [
-        write_verse(rank, offer.couplet, _remark(sheet, rank, speech), sheet.wish)
+        write_verse(rank, offer.couplet, _remark(sheet, rank, localizer), sheet.wish)
         for rank, offer in enumerate(sheet.offers, 1)
     ]
     while texts:
-        footer = _footer(sheet, speech, len(sheet.offers) - len(texts))
+        footer = _footer(sheet, localizer, len(sheet.offers) - len(texts))
         if sum(map(len, (heading, *texts, footer))) <= MAX_TEXT:
             break
         texts.pop()
@@ -92,8 +92,8 @@ def answer_layout(sheet: AnswerMessage, speech: Localizer) -> Layout:
             for text, heart in zip(texts, hearts, strict=False)
         ),
         discord.ui.ActionRow(
-            _button(sheet.wish.custom_id, speech.say("answer-again")),
-            _button(sheet.method.custom_id, speech.say("answer-details")),
+            _button(sheet.wish.custom_id, localizer.format("answer-again")),
+            _button(sheet.method.custom_id, localizer.format("answer-details")),
         ),
         discord.ui.TextDisplay(footer),
     )
@@ -127,25 +127,25 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     return view
 
 
-def _remark(sheet: AnswerMessage, rank: int, speech: Localizer) -> str:
+def _remark(sheet: AnswerMessage, rank: int, localizer: Localizer) -> str:
     """The bar, and what sets this candidate apart."""
     log_prob = sheet.offers[rank - 1].log_prob
-    return " · ".join([bar(log_prob, sheet.method.tokens), *remark(sheet, rank, speech)])
+    return " · ".join([bar(log_prob, sheet.method.tokens), *remark(sheet, rank, localizer)])
 
 
-def _footer(sheet: AnswerMessage, speech: Localizer, left_out: int) -> str:
+def _footer(sheet: AnswerMessage, localizer: Localizer, left_out: int) -> str:
     rows = [literal(sheet.model, MAX_MODEL)]
-    facts = remark_of_all(sheet, speech)
+    facts = remark_of_all(sheet, localizer)
     if sheet.method.seed is not None:
-        facts.insert(0, speech.say("answer-seed", seed=str(sheet.method.seed)))
+        facts.insert(0, localizer.format("answer-seed", seed=str(sheet.method.seed)))
     if facts:
         rows.append(" · ".join(facts))
     original = escape(sheet.original or "")
     if 0 < len(original) <= MAX_ORIGINAL:
         # A spoiler: whoever wants to guess, or to compare first, can.
-        rows.append(speech.say("answer-original", line=f"||{original}||"))
+        rows.append(localizer.format("answer-original", line=f"||{original}||"))
     if left_out:
-        rows.append(speech.say("answer-left-out", count=left_out))
+        rows.append(localizer.format("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)
 
 

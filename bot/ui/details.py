@@ -17,43 +17,45 @@ MAX_LINE = 100  # characters of a candidate, which stands in full in the answer 
 MAX_MODEL = 200
 
 
-def details_layout(sheet: AnswerMessage, speech: Localizer) -> Layout:
+def details_layout(sheet: AnswerMessage, localizer: Localizer) -> Layout:
     """What was asked for, how it was found, and how likely each candidate is.
 
     Args:
         sheet: The answer.
-        speech: The language.
+        localizer: The language.
     """
-    rows = [f"**{literal(sheet.model, MAX_MODEL)}**", _how(sheet, speech)]
-    if wishes := _wishes(sheet, speech):
+    rows = [f"**{literal(sheet.model, MAX_MODEL)}**", _how(sheet, localizer)]
+    if wishes := _wishes(sheet, localizer):
         rows.append(" · ".join(wishes))
     for rank, offer in enumerate(sheet.offers, 1):
-        score = speech.say(
+        score = localizer.format(
             "details-score",
             log_prob=f"{offer.log_prob:.4f}",
             perplexity=_perplexity(offer.log_prob, sheet.method.tokens),
         )
         verse = plain(offer.couplet) if sheet.wish.is_poem else offer.couplet.answer
         rows.append(f"**{rank}.** {literal(verse, MAX_LINE)}")
-        rows.append("-# " + " · ".join([score, *remark(sheet, rank, speech)]))
-    if facts := remark_of_all(sheet, speech):
+        rows.append("-# " + " · ".join([score, *remark(sheet, rank, localizer)]))
+    if facts := remark_of_all(sheet, localizer):
         rows.append(f"-# {' · '.join(facts)}")
     if any(offer.relaxed for offer in sheet.offers):
-        rows.append(f"-# {speech.say('details-relaxed')}")
+        rows.append(f"-# {localizer.format('details-relaxed')}")
     if sheet.original is not None:
-        rows.append("-# " + speech.say("answer-original", line=literal(sheet.original, MAX_LINE)))
-    rows.append(f"-# {speech.say('details-scale')}")
+        rows.append(
+            "-# " + localizer.format("answer-original", line=literal(sheet.original, MAX_LINE))
+        )
+    rows.append(f"-# {localizer.format('details-scale')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
 
-def _how(sheet: AnswerMessage, speech: Localizer) -> str:
+def _how(sheet: AnswerMessage, localizer: Localizer) -> str:
     """How the lines were found."""
     method = sheet.method
     if method.choosing is not None:
-        return speech.say("details-chosen", width=str(method.width), seed=str(method.seed))
+        return localizer.format("details-chosen", width=str(method.width), seed=str(method.seed))
     if method.sampling is None:
-        return speech.say("details-beam", width=str(method.width))
-    return speech.say(
+        return localizer.format("details-beam", width=str(method.width))
+    return localizer.format(
         "details-sampled",
         temperature=f"{method.sampling.temperature:g}",
         top_k=str(method.sampling.top_k),
@@ -62,17 +64,19 @@ def _how(sheet: AnswerMessage, speech: Localizer) -> str:
     )
 
 
-def _wishes(sheet: AnswerMessage, speech: Localizer) -> list[str]:
+def _wishes(sheet: AnswerMessage, localizer: Localizer) -> list[str]:
     """What was asked for that goes without saying in other answers."""
     wish, said = sheet.wish, []
     if wish.is_poem:
-        said.append(speech.say("details-form", form="acrostic" if wish.is_acrostic else wish.form))
+        said.append(
+            localizer.format("details-form", form="acrostic" if wish.is_acrostic else wish.form)
+        )
     if wish.rhyme is not None:
-        said.append(speech.say("details-rhyme", rhyme=escape(wish.rhyme)))
+        said.append(localizer.format("details-rhyme", rhyme=escape(wish.rhyme)))
     if wish.strictness != "strict":
-        said.append(speech.say("details-rules", rules=wish.strictness))
+        said.append(localizer.format("details-rules", rules=wish.strictness))
     if wish.known != "exclude":
-        said.append(speech.say("details-known"))
+        said.append(localizer.format("details-known"))
     return said
 
 

@@ -24,7 +24,7 @@ MAX_LABEL = 100  # of a menu's option and of a suggestion while typing
 
 
 def favorites_layout(
-    speech: Localizer,
+    localizer: Localizer,
     owner: int,
     order: Order,
     place: Place,
@@ -34,7 +34,7 @@ def favorites_layout(
     """A page of favorites, with a menu to remove one and buttons to turn the page.
 
     Args:
-        speech: The language.
+        localizer: The language.
         owner: Whose favorites these are.
         order: Which come first.
         place: Where in the list the page is.
@@ -42,17 +42,17 @@ def favorites_layout(
         note: What has just been done, in Discord's markdown.
     """
     parts: list[discord.ui.Item[Any]] = [
-        discord.ui.TextDisplay(f"### {speech.say('favorites-heading')}")
+        discord.ui.TextDisplay(f"### {localizer.format('favorites-heading')}")
     ]
     if note is not None:
         parts.append(discord.ui.TextDisplay(note))
     if not favorites:
-        return Layout(*parts, discord.ui.TextDisplay(speech.say("favorites-none")))
+        return Layout(*parts, discord.ui.TextDisplay(localizer.format("favorites-none")))
     entries = [
         f"**{rank}.** {shown(favorite.couplet, MAX_COUPLET)}\n-# <t:{favorite.kept_at}:D>"
         for rank, favorite in enumerate(favorites, place.first)
     ]
-    footer = speech.say(
+    footer = localizer.format(
         "favorites-place",
         count=place.total,
         order=order,
@@ -61,7 +61,7 @@ def favorites_layout(
     )
     menu = discord.ui.Select[Layout](
         custom_id=f"lianju:unfavourite:1:{owner}:{order}:{place.page}",
-        placeholder=speech.say("favorites-choose"),
+        placeholder=localizer.format("favorites-choose"),
         options=[
             discord.SelectOption(label=label(favorite.couplet), value=str(favorite.id))
             for favorite in favorites
@@ -72,7 +72,7 @@ def favorites_layout(
         discord.ui.TextDisplay("\n".join(entries)),
         discord.ui.TextDisplay(f"-# {footer}"),
         discord.ui.ActionRow(menu),
-        *turns(speech, place, f"lianju:favourites:1:{owner}:{order}"),
+        *turns(localizer, place, f"lianju:favourites:1:{owner}:{order}"),
     )
 
 
@@ -82,6 +82,6 @@ def label(couplet: Couplet) -> str:
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
-def removed(speech: Localizer, couplet: Couplet) -> str:
+def removed(localizer: Localizer, couplet: Couplet) -> str:
     """Says which couplet is no longer kept."""
-    return speech.say("favorites-removed", verse=shown(couplet, MAX_COUPLET))
+    return localizer.format("favorites-removed", verse=shown(couplet, MAX_COUPLET))

@@ -23,58 +23,60 @@ CHANNEL_TYPES = [
 NAMES = tuple(field.name for field in fields(GuildSettings))
 
 
-def everything(speech: Localizer, preferences: GuildSettings) -> str:
+def everything(localizer: Localizer, preferences: GuildSettings) -> str:
     """Every preference, each on a line of its own and beside its default."""
-    lines = [f"### {speech.say('settings-heading')}"]
+    lines = [f"### {localizer.format('settings-heading')}"]
     for name in NAMES:
         facts = {
-            "name": speech.say("settings-name", setting=name),
-            "value": _value(speech, preferences, name),
+            "name": localizer.format("settings-name", setting=name),
+            "value": _value(localizer, preferences, name),
         }
         if getattr(preferences, name) == getattr(GuildSettings(), name):
-            lines.append(speech.say("settings-default", **facts))
+            lines.append(localizer.format("settings-default", **facts))
         else:
-            default = _value(speech, GuildSettings(), name)
-            lines.append(speech.say("settings-other", **facts, default=default))
-    return "\n".join([*lines, f"-# {speech.say('settings-how')}"])
+            default = _value(localizer, GuildSettings(), name)
+            lines.append(localizer.format("settings-other", **facts, default=default))
+    return "\n".join([*lines, f"-# {localizer.format('settings-how')}"])
 
 
-def change(speech: Localizer, before: GuildSettings, after: GuildSettings, name: str) -> str:
+def change(localizer: Localizer, before: GuildSettings, after: GuildSettings, name: str) -> str:
     """What became of one preference."""
     facts = {
-        "name": speech.say("settings-name", setting=name),
-        "value": _value(speech, after, name),
+        "name": localizer.format("settings-name", setting=name),
+        "value": _value(localizer, after, name),
     }
     if getattr(before, name) == getattr(after, name):
-        return speech.say("settings-same", **facts)
-    changed = speech.say("settings-change", **facts, before=_value(speech, before, name))
-    return f"{changed}\n-# {speech.say('settings-applies')}"
+        return localizer.format("settings-same", **facts)
+    changed = localizer.format("settings-change", **facts, before=_value(localizer, before, name))
+    return f"{changed}\n-# {localizer.format('settings-applies')}"
 
 
-def what_was_reset(speech: Localizer, before: GuildSettings) -> str:
+def what_was_reset(localizer: Localizer, before: GuildSettings) -> str:
     """Which preferences went back to their defaults."""
     lines = [
-        speech.say(
+        localizer.format(
             "settings-change",
-            name=speech.say("settings-name", setting=name),
-            before=_value(speech, before, name),
-            value=_value(speech, GuildSettings(), name),
+            name=localizer.format("settings-name", setting=name),
+            before=_value(localizer, before, name),
+            value=_value(localizer, GuildSettings(), name),
         )
         for name in NAMES
         if getattr(before, name) != getattr(GuildSettings(), name)
     ]
     if not lines:
-        return speech.say("settings-reset-same")
-    return "\n".join([speech.say("settings-reset"), *lines, f"-# {speech.say('settings-applies')}"])
+        return localizer.format("settings-reset-same")
+    return "\n".join(
+        [localizer.format("settings-reset"), *lines, f"-# {localizer.format('settings-applies')}"]
+    )
 
 
 def channels_layout(
-    speech: Localizer, channels: Collection[int], guild: discord.Guild | None, *, saved: bool
+    localizer: Localizer, channels: Collection[int], guild: discord.Guild | None, *, saved: bool
 ) -> Layout:
     """A menu of the channels where the bot answers.
 
     Args:
-        speech: The language.
+        localizer: The language.
         channels: The choice in force.
         guild: The server, as far as it is known.
         saved: Whether the choice has just been made.
@@ -84,7 +86,7 @@ def channels_layout(
     menu = discord.ui.ChannelSelect[Layout](
         custom_id=CHOOSE_CHANNELS,
         channel_types=CHANNEL_TYPES,
-        placeholder=speech.say("settings-where-choose"),
+        placeholder=localizer.format("settings-where-choose"),
         min_values=CHANNELS.low,
         max_values=CHANNELS.high,
         # A channel deleted since would be a choice that nobody can see or take back.
@@ -93,28 +95,28 @@ def channels_layout(
         ],
     )
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('settings-where')}"),
-        discord.ui.TextDisplay(speech.say(key, channels=_mentions(speech, channels))),
+        discord.ui.TextDisplay(f"### {localizer.format('settings-where')}"),
+        discord.ui.TextDisplay(localizer.format(key, channels=_mentions(localizer, channels))),
         discord.ui.ActionRow(menu),
-        discord.ui.TextDisplay(f"-# {speech.say('settings-where-how')}"),
+        discord.ui.TextDisplay(f"-# {localizer.format('settings-where-how')}"),
     )
 
 
-def _value(speech: Localizer, preferences: GuildSettings, name: str) -> str:
+def _value(localizer: Localizer, preferences: GuildSettings, name: str) -> str:
     value = getattr(preferences, name)
     match name:
         case "cooldown_s":
-            return speech.say("settings-seconds", seconds=value)
+            return localizer.format("settings-seconds", seconds=value)
         case "script":
-            return speech.say("settings-script-is", script=value)
+            return localizer.format("settings-script-is", script=value)
         case "language":
-            return speech.say("settings-language-is", language=value)
+            return localizer.format("settings-language-is", language=value)
         case "channels":
-            return _mentions(speech, value)
+            return _mentions(localizer, value)
     return str(value)
 
 
-def _mentions(speech: Localizer, channels: Collection[int]) -> str:
+def _mentions(localizer: Localizer, channels: Collection[int]) -> str:
     if not channels:
-        return speech.say("settings-everywhere")
+        return localizer.format("settings-everywhere")
     return " ".join(f"<#{channel}>" for channel in sorted(channels))

@@ -25,7 +25,7 @@ MAX_COUPLET = 280  # so that ten of them, each with its asker, leave room for th
 
 
 def leaderboard_layout(
-    speech: Localizer,
+    localizer: Localizer,
     owner: int,
     board: Board,
     period: Period,
@@ -35,7 +35,7 @@ def leaderboard_layout(
     """A page of the leaderboard with buttons to turn it.
 
     Args:
-        speech: The language.
+        localizer: The language.
         owner: Who may turn the page in its place.
         board: What is ranked.
         period: Since when hearts count.
@@ -43,26 +43,28 @@ def leaderboard_layout(
         loved: The page's entries.
     """
     heading = discord.ui.TextDisplay[Layout](
-        f"### {speech.say('leaderboard-heading', board=board)}"
+        f"### {localizer.format('leaderboard-heading', board=board)}"
     )
-    since = speech.say("leaderboard-period", period=period)
+    since = localizer.format("leaderboard-period", period=period)
     if not loved:
-        nothing = speech.say("leaderboard-none", board=board, period=since)
+        nothing = localizer.format("leaderboard-none", board=board, period=since)
         return Layout(heading, discord.ui.TextDisplay(nothing))
-    entries = [_entry(speech, rank, entry) for rank, entry in enumerate(loved, place.first)]
-    footer = speech.say("leaderboard-place", period=since, page=place.page + 1, pages=place.pages)
+    entries = [_entry(localizer, rank, entry) for rank, entry in enumerate(loved, place.first)]
+    footer = localizer.format(
+        "leaderboard-place", period=since, page=place.page + 1, pages=place.pages
+    )
     return Layout(
         heading,
         discord.ui.TextDisplay("\n".join(entries)),
         discord.ui.TextDisplay(f"-# {footer}"),
-        *turns(speech, place, f"lianju:leaderboard:1:{owner}:{board}:{period}"),
+        *turns(localizer, place, f"lianju:leaderboard:1:{owner}:{board}:{period}"),
     )
 
 
-def _entry(speech: Localizer, rank: int, entry: LovedCouplet | LovedMember) -> str:
+def _entry(localizer: Localizer, rank: int, entry: LovedCouplet | LovedMember) -> str:
     if isinstance(entry, LovedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
     text = f"**{rank}.** {shown(entry.couplet, MAX_COUPLET)}\n-# ♥ {entry.hearts}"
     if entry.author_id is None:
         return text
-    return f"{text} · {speech.say('leaderboard-by', member=f'<@{entry.author_id}>')}"
+    return f"{text} · {localizer.format('leaderboard-by', member=f'<@{entry.author_id}>')}"

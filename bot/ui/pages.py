@@ -56,11 +56,11 @@ async def read_page(
     return Place(number, page.total), list(page.items)
 
 
-def turns(speech: Localizer, place: Place, list_id: str) -> list[discord.ui.ActionRow[Any]]:
+def turns(localizer: Localizer, place: Place, list_id: str) -> list[discord.ui.ActionRow[Any]]:
     """The buttons to the page before and the page after, if there is more than one page.
 
     Args:
-        speech: The language of their labels.
+        localizer: The language of their labels.
         place: The page that is shown; at the ends of the list one button is dead.
         list_id: The beginning of their custom ids, which says what list they turn.
     """
@@ -70,7 +70,7 @@ def turns(speech: Localizer, place: Place, list_id: str) -> list[discord.ui.Acti
     for key, page in (("page-before", place.page - 1), ("page-after", place.page + 1)):
         row.add_item(
             discord.ui.Button(
-                label=speech.say(key),
+                label=localizer.format(key),
                 custom_id=f"{list_id}:{page}",
                 disabled=not 0 <= page < place.pages,
             )

@@ -11,43 +11,43 @@ __all__ = ["FORGET", "deleted_layout", "privacy_layout", "question_layout"]
 FORGET = r"lianju:forget:1:(?P<owner>\d{1,20}):(?P<step>ask|keep|delete)"
 
 
-def privacy_layout(speech: Localizer, owner: int, retention_days: int) -> Layout:
+def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Layout:
     """What is stored and what is not, with a button that leads to the deletion."""
     kept = [
-        speech.say("privacy-favorites"),
-        speech.say("privacy-prompts", days=retention_days),
-        speech.say("privacy-asked"),
+        localizer.format("privacy-favorites"),
+        localizer.format("privacy-prompts", days=retention_days),
+        localizer.format("privacy-asked"),
     ]
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('privacy-heading')}"),
+        discord.ui.TextDisplay(f"### {localizer.format('privacy-heading')}"),
         discord.ui.TextDisplay(
-            "\n".join([speech.say("privacy-stored"), *(f"- {sentence}" for sentence in kept)])
+            "\n".join([localizer.format("privacy-stored"), *(f"- {sentence}" for sentence in kept)])
         ),
-        discord.ui.TextDisplay(speech.say("privacy-not-stored")),
-        discord.ui.TextDisplay(speech.say("privacy-server")),
-        discord.ui.TextDisplay(f"-# {speech.say('privacy-messages')}"),
+        discord.ui.TextDisplay(localizer.format("privacy-not-stored")),
+        discord.ui.TextDisplay(localizer.format("privacy-server")),
+        discord.ui.TextDisplay(f"-# {localizer.format('privacy-messages')}"),
         discord.ui.ActionRow(
-            _button(speech.say("privacy-delete"), owner, "ask", discord.ButtonStyle.danger)
+            _button(localizer.format("privacy-delete"), owner, "ask", discord.ButtonStyle.danger)
         ),
     )
 
 
-def question_layout(speech: Localizer, owner: int) -> Layout:
+def question_layout(localizer: Localizer, owner: int) -> Layout:
     """Asks once more, and says what will be gone."""
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('privacy-sure')}"),
-        discord.ui.TextDisplay(speech.say("privacy-sure-what")),
+        discord.ui.TextDisplay(f"### {localizer.format('privacy-sure')}"),
+        discord.ui.TextDisplay(localizer.format("privacy-sure-what")),
         discord.ui.ActionRow(
-            _button(speech.say("privacy-yes"), owner, "delete", discord.ButtonStyle.danger),
-            _button(speech.say("privacy-no"), owner, "keep", discord.ButtonStyle.secondary),
+            _button(localizer.format("privacy-yes"), owner, "delete", discord.ButtonStyle.danger),
+            _button(localizer.format("privacy-no"), owner, "keep", discord.ButtonStyle.secondary),
         ),
     )
 
 
-def deleted_layout(speech: Localizer, forgotten: Forgotten) -> Layout:
+def deleted_layout(localizer: Localizer, forgotten: Forgotten) -> Layout:
     """What was deleted."""
     deleted = [
-        speech.say(key, count=count)
+        localizer.format(key, count=count)
         for key, count in (
             ("privacy-deleted-favorites", forgotten.favorites),
             ("privacy-deleted-prompts", forgotten.prompts),
@@ -56,9 +56,9 @@ def deleted_layout(speech: Localizer, forgotten: Forgotten) -> Layout:
         if count
     ]
     if not deleted:
-        return Layout(discord.ui.TextDisplay(speech.say("privacy-deleted-nothing")))
+        return Layout(discord.ui.TextDisplay(localizer.format("privacy-deleted-nothing")))
     return Layout(
-        discord.ui.TextDisplay(f"### {speech.say('privacy-deleted')}"),
+        discord.ui.TextDisplay(f"### {localizer.format('privacy-deleted')}"),
         discord.ui.TextDisplay("\n".join(f"- {what}" for what in deleted)),
     )
 

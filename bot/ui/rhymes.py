@@ -4,7 +4,7 @@ from itertools import chain
 
 import numpy as np
 
-from ..verse.errors import LianjuError
+from ..errors import LianjuError
 from ..verse.prosody.table import Prosody
 from ..verse.text.prompt import simplify, write_line
 from ..verse.text.vocabulary import Vocabulary

@@ -3,31 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import LianjuError
+
 __all__ = [
     "BundleError",
     "BusyError",
     "DeadlineError",
-    "LianjuError",
     "NothingAllowedError",
     "PromptError",
     "ProviderError",
     "RequestError",
     "SearchError",
 ]
-
-
-class LianjuError(Exception):
-    """Base of every error whose message is one sentence that may be shown to the user.
-
-    Attributes:
-        key: The name of the sentence's translation, if it has one.
-        facts: What the translation needs to know.
-    """
-
-    def __init__(self, sentence: str, key: str | None = None, **facts: str | int | float) -> None:
-        super().__init__(sentence)
-        self.key = key
-        self.facts = facts
 
 
 class BundleError(LianjuError):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+from lianju.bot.errors import LianjuError
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import LianjuError
 from lianju.bot.verse.request import Answer, Request
 
 from .engine import CROWD, DEADLINE, Engine

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from lianju.bot.errors import LianjuError
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import LianjuError
 from lianju.bot.verse.request import CHARS, Request, Rerank, Sample
 
 WIDEST = 20

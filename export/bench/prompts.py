@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lianju.bot.errors import LianjuError
 from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import LianjuError, SearchError
+from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.request import Request, Sample
 
 WIDTH = 5

@@ -155,5 +155,5 @@ def received(message):
     )
 
 
-def posted(sheet, speech=ENGLISH):
-    return received(payload(answer_layout(sheet, speech)))
+def posted(sheet, localizer=ENGLISH):
+    return received(payload(answer_layout(sheet, localizer)))

@@ -145,13 +145,13 @@ def test_drawn_answer_tells_its_seed():
     "method", [DetailsButton(7, 5), DetailsButton(7, 5, choosing=Rerank(9)), DRAWN.method]
 )
 def test_answer_that_was_cut_short_says_so(method, language, said):
-    sheet, speech = replace(SHEET, method=replace(method, complete=False)), Localizer(language)
-    message = payload(answer_layout(sheet, speech))
+    sheet, localizer = replace(SHEET, method=replace(method, complete=False)), Localizer(language)
+    message = payload(answer_layout(sheet, localizer))
     assert texts(message)[-1].endswith(said)
     assert read_answer_message(received(message)) == sheet
-    (details,) = texts(payload(details_layout(read_answer_message(received(message)), speech)))
+    (details,) = texts(payload(details_layout(read_answer_message(received(message)), localizer)))
     assert f"-# {said}" in details.split("\n")
-    whole = payload(answer_layout(replace(sheet, method=method), speech))
+    whole = payload(answer_layout(replace(sheet, method=method), localizer))
     assert said not in texts(whole)[-1]
 
 
@@ -181,9 +181,9 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
     wish = RequestOptions(2**64 - 1, 10, "auto")
     sheet = AnswerMessage("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
     for language in LANGUAGES:
-        speech = Localizer(language)
+        localizer = Localizer(language)
         try:
-            message = payload(answer_layout(sheet, speech))
+            message = payload(answer_layout(sheet, localizer))
         except AnswerTooLongError:
             assert 4 * len(line) + len(line) + len(offer.couplet.answer) > 1500
             continue
@@ -191,7 +191,7 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
         assert shown == sheet.offers[: len(shown)]
         if len(shown) < count:
             assert str(count - len(shown)) in texts(message)[-1] or "One more" in texts(message)[-1]
-        payload(details_layout(sheet, speech))
+        payload(details_layout(sheet, localizer))
         payload(with_hearts(received(message), [10**9] * len(shown)))
 
 

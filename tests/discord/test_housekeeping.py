@@ -28,7 +28,7 @@ class Held(LianjuCog, name="held"):
     async def hold(self, interaction: discord.Interaction):
         """Answers in the end."""
         async with self.answering(interaction) as context:
-            language = context.speech.language
+            language = context.localizer.language
             await interaction.response.defer()
             await self.go.wait()
             await interaction.edit_original_response(content=language)
@@ -51,7 +51,7 @@ class Count(ui.DynamicItem[ui.Button], template="lianju:count:1"):
     async def callback(self, interaction):
         cog = interaction.client.get_cog("held")
         async with cog.answering(interaction) as context:
-            await interaction.response.send_message(context.speech.language)
+            await interaction.response.send_message(context.localizer.language)
 
 
 Held.items = (Count,)

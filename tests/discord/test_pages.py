@@ -54,9 +54,9 @@ def sent(layout):
 
 @example(Localizer("en"), LONG_FAVOURITES, "newest")
 @given(speeches, favorites, st.sampled_from(["newest", "oldest"]))
-def test_favourites_keep_the_limits(speech, favorites, order):
-    note = removed(speech, favorites[0].couplet) if favorites else None
-    message = sent(favorites_layout(speech, MOST, order, LATE, favorites, note))
+def test_favourites_keep_the_limits(localizer, favorites, order):
+    note = removed(localizer, favorites[0].couplet) if favorites else None
+    message = sent(favorites_layout(localizer, MOST, order, LATE, favorites, note))
     for custom_id in custom_ids(message, "lianju:favourites"):
         found = re.fullmatch(TURN_FAVOURITES, custom_id)
         assert (found["owner"], found["order"]) == (str(MOST), order)
@@ -66,17 +66,17 @@ def test_favourites_keep_the_limits(speech, favorites, order):
 
 @example(Localizer("en"), LONG_LOVED, "month")
 @given(speeches, loved, st.sampled_from(["all", "month", "week"]))
-def test_loved_couplets_keep_the_limits(speech, loved, period):
-    message = sent(leaderboard_layout(speech, MOST, "couplets", period, LATE, loved))
+def test_loved_couplets_keep_the_limits(localizer, loved, period):
+    message = sent(leaderboard_layout(localizer, MOST, "couplets", period, LATE, loved))
     for custom_id in custom_ids(message):
         found = re.fullmatch(TURN_LEADERBOARD, custom_id)
         assert found.groups()[:3] == (str(MOST), "couplets", period)
 
 
 @given(speeches, st.integers(0, PAGE_SIZE))
-def test_loved_members_keep_the_limits(speech, members):
+def test_loved_members_keep_the_limits(localizer, members):
     loved = [LovedMember(MOST, 10**9)] * members
-    sent(leaderboard_layout(speech, MOST, "members", "all", LATE, loved))
+    sent(leaderboard_layout(localizer, MOST, "members", "all", LATE, loved))
 
 
 @given(couplets)
@@ -86,18 +86,18 @@ def test_label_of_a_choice_keeps_the_limits(couplet):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_preferences_keep_the_limits(language):
-    speech = Localizer(language)
+    localizer = Localizer(language)
     most = GuildSettings(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
     for text in (
-        everything(speech, most),
-        what_was_reset(speech, most),
-        *(change(speech, GuildSettings(), most, name) for name in vars(most)),
+        everything(localizer, most),
+        what_was_reset(localizer, most),
+        *(change(localizer, GuildSettings(), most, name) for name in vars(most)),
     ):
         assert 1 <= len(text) <= 4000
-    sent(channels_layout(speech, most.channels, None, saved=True))
+    sent(channels_layout(localizer, most.channels, None, saved=True))
     (menu,) = (
         part
-        for part in within(sent(channels_layout(speech, [], None, saved=False))["components"])
+        for part in within(sent(channels_layout(localizer, [], None, saved=False))["components"])
         if part["type"] == 8
     )
     assert (menu["min_values"], menu["max_values"]) == (0, CHANNELS.high)
@@ -116,12 +116,12 @@ def test_menu_begins_with_the_channels_that_still_exist(existing, chosen):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_privacy_keeps_the_limits(language):
-    speech = Localizer(language)
+    localizer = Localizer(language)
     for layout in (
-        privacy_layout(speech, MOST, 3650),
-        question_layout(speech, MOST),
-        deleted_layout(speech, Forgotten(10**9, 10**9, 10**9)),
-        deleted_layout(speech, Forgotten(0, 0, 0)),
+        privacy_layout(localizer, MOST, 3650),
+        question_layout(localizer, MOST),
+        deleted_layout(localizer, Forgotten(10**9, 10**9, 10**9)),
+        deleted_layout(localizer, Forgotten(0, 0, 0)),
     ):
         for custom_id in custom_ids(sent(layout)):
             assert re.fullmatch(FORGET, custom_id)["owner"] == str(MOST)

@@ -33,11 +33,11 @@ def test_every_operation_is_measured_and_the_targets_are_told(capsys):
     command = ["bench-store", "--favorites", "2000", "--servers", "20", "--repeat", "20"]
     assert cli.main([*command, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["favourites"], report["servers"], report["repeat"]) == (2000, 20, 20)
+    assert (report["favorites"], report["servers"], report["repeat"]) == (2000, 20, 20)
     assert len(report["rows"]) == 30
     for row in report["rows"]:
         assert 0 < row["median_ms"] <= row["p95_ms"]
-        page = {"couplets", "members", "favourites", "suggest"} & set(
+        page = {"couplets", "members", "favorites", "suggest"} & set(
             row["name"].replace(",", "").split()[:1]
         )
         aimless = row["name"].startswith(("start", "write and sync"))
@@ -47,7 +47,7 @@ def test_every_operation_is_measured_and_the_targets_are_told(capsys):
 def test_the_table_points_at_what_is_missed():
     rows = [Row("slow", 4.0, 10.5, 10.0), Row("quick", 4.0, 9.5, 10.0), Row("start", 1, 2, None)]
     lines = str(Report(10**6, 10**4, 200, 23.4, 200.5, rows)).splitlines()
-    assert lines[0].startswith("1000000 favourites, 10000 servers: filled in 23 s, 200 MB")
+    assert lines[0].startswith("1000000 favorites, 10000 servers: filled in 23 s, 200 MB")
     assert [line.endswith("MISSED") for line in lines[2:]] == [True, False, False]
     assert "10.50 ms    10 ms  slow" in lines[2]
 

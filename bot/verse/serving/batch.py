@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import LianjuError, SearchError
+from ...errors import LianjuError
+from ..errors import SearchError
 from ..model.language_model import FloatArray, IntArray, LanguageModel, State, StepOutput
 from ..search.beam import BeamSearch, advance_beams
 from ..search.search import Hypothesis, Search, joined

@@ -5,7 +5,8 @@ import pytest
 from fluent.runtime import FluentBundle, FluentResource
 from lianju.bot import i18n as module
 from lianju.bot.guild_settings import GuildSettings
-from lianju.bot.i18n import Localizer, Markdown, localizer_for, messages
+from lianju.bot.i18n import Localizer, Markdown, messages
+from lianju.bot.ui.language import localizer_for
 from lianju.bot.verse.errors import PromptError
 
 
@@ -48,33 +49,33 @@ def _sparse(monkeypatch):
 
 @pytest.mark.usefixtures("_sparse")
 def test_missing_message_is_said_in_english():
-    assert Localizer("zh-CN").say("one", fact="x") == "一x"
-    assert Localizer("zh-CN").say("two", fact="x") == "Two x"
+    assert Localizer("zh-CN").format("one", fact="x") == "一x"
+    assert Localizer("zh-CN").format("two", fact="x") == "Two x"
 
 
 @pytest.mark.parametrize("key", ["three", "bare"])
 @pytest.mark.usefixtures("_sparse")
 def test_unknown_message_is_a_fault(key):
     with pytest.raises(KeyError, match=key):
-        Localizer("zh-CN").say(key)
+        Localizer("zh-CN").format(key)
 
 
 @pytest.mark.usefixtures("_sparse")
 def test_missing_fact_is_logged_without_the_others(monkeypatch):
     told = []
     monkeypatch.setattr(module._log, "error", lambda *words: told.append(words[0] % words[1:]))
-    assert Localizer("en").say("one", other="secret") == "One fact"
+    assert Localizer("en").format("one", other="secret") == "One fact"
     assert told == ["message=one language=en faults=1"]
 
 
 def test_explanation_escapes_what_is_no_markdown():
-    error = PromptError("English.", "prompt-unknown", named="*", more=0)
-    assert "\\*" in Localizer("zh-CN").explain(error)
-    error = PromptError("English.", "prompt-unknown", named=Markdown("<#5>"), more=0)
-    assert "<#5>" in Localizer("zh-CN").explain(error)
-    assert Localizer("zh-CN").explain(PromptError("In *English*.")) == "In \\*English\\*."
+    error = PromptError("An English sentence.", "prompt-unknown", named="*", more=0)
+    assert "\\*" in Localizer("zh-CN").format_error(error)
+    error = PromptError("An English sentence.", "prompt-unknown", named=Markdown("<#5>"), more=0)
+    assert "<#5>" in Localizer("zh-CN").format_error(error)
+    assert Localizer("zh-CN").format_error(PromptError("In *English*.")) == "In \\*English\\*."
 
 
 def test_facts_are_not_wrapped_in_marks():
-    assert not {"\u2068", "\u2069"} & set(Localizer("en").say("incident", incident="ab"))
+    assert not {"\u2068", "\u2069"} & set(Localizer("en").format("incident", incident="ab"))
     assert messages("en") is messages("en")
