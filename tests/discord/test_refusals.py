@@ -134,7 +134,7 @@ async def test_log_names_the_button_and_its_figures(fake, host, caplog):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (lambda: PromptError("x", "prompt-unknown", named="**龘** <@77>", more=0), r"\*\*龘\*\*"),
+        (lambda: PromptError("prompt-unknown", named="**龘** <@77>", more=0), r"\*\*龘\*\*"),
         (lambda: PromptError("No **key**."), r"No \*\*key\*\*."),
         (lambda: PromptError("No such key.", "no-such-key"), "No such key."),
         (lambda: StoreError("The disk /srv is full."), "whoever runs this bot"),
