@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 
 import click
 import pytest
-from lianju.bot import __main__ as cli
+from lianju.bot import cli
 from lianju.bot.cli.output import pretty, to_json
 from lianju.bot.verse.composer import Candidate, Request, Rerank, open_composer
 
@@ -295,7 +295,7 @@ class TestOtherCommands:
         assert lianju("poem", LINE)[0] == 0
 
     def test_help_lists_all_even_if_one_lacks_its_library(self, lianju, joined):
-        joined(("absent", "no_such_library:command"), ("verse", "lianju.bot.__main__:poem"))
+        joined(("absent", "no_such_library:command"), ("verse", "lianju.bot.cli:poem"))
         status, out, err = lianju("--help")
         assert (status, err) == (0, "")
         for command in ("poem", "generate", "serve", "verse", "absent"):
@@ -303,7 +303,7 @@ class TestOtherCommands:
         assert "pip install 'lianju[training]'" in out
 
     def test_are_dispatched(self, lianju, joined):
-        joined(("verse", "lianju.bot.__main__:poem"))
+        joined(("verse", "lianju.bot.cli:poem"))
         assert LINE in lianju("verse", LINE)[1]
 
     def test_a_missing_library_is_one_sentence(self, refused, joined):

@@ -18,7 +18,7 @@ def check(**environment):
         "import socket, sys\n"
         "def refuse(*_): raise AssertionError('went online')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from lianju.bot.__main__ import main\n"
+        "from lianju.bot.cli import main\n"
         "sys.exit(main(['serve', '--check']))"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot import __main__ as cli
+from lianju.bot import cli
 from lianju.bot.store import Couplet, open_store
 from lianju.bot.store import backup as backup_module
 

@@ -3,7 +3,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot import __main__ as cli
+from lianju.bot import cli
 from lianju.bot.store import bench as bench_module
 from lianju.bot.store.bench import Report, Row, fill
 

@@ -277,7 +277,7 @@ def test_a_warning_of_the_model_is_one_plain_sentence(tmp_path):
     warning = "CUDA cannot be used, so the model runs on the CPU: no driver."
     code = f"""
 import logging, sys
-from lianju.bot.__main__ import main
+from lianju.bot.cli import main
 from lianju.bot.verse.model import onnx_model
 open_session = onnx_model.open_session
 def fall_back(*arguments):

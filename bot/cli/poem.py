@@ -1,0 +1,138 @@
+"""`lianju poem` and `lianju generate`."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO, get_args
+
+import click
+
+from ..verse.errors import PromptError, RequestError
+from ..verse.request import Form
+from .request import request_from, search_options
+
+if TYPE_CHECKING:
+    from ..verse.composer import Composer
+    from ..verse.model.session import Provider
+
+__all__ = ["generate", "poem"]
+
+
+@click.command()
+@click.argument("line", required=False)
+@search_options
+@click.option(
+    "--form",
+    type=click.Choice(get_args(Form)),
+    default="next",
+    help="One line more (default), the rest of a 绝句, or of a 律诗.",
+)
+@click.option("--heads", metavar="春夏秋冬", help="An acrostic: the first character of each line.")
+@click.option("--chars", type=int, metavar="5|7", help="Of an acrostic's lines (default 7).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def poem(line: str | None, as_json: bool, **options: Any) -> None:
+    """Offer next lines for LINE, best first; or whole poems."""
+    from .output import pretty, to_json
+
+    if line is None and options["heads"] is None:
+        raise RequestError("Write a line of verse, such as 黄河远上白云间, or give --heads.")
+
+    request = request_from(line or "", **options)
+    with _open_composer(**options) as composer:
+        answer = composer.compose_now(request)
+    click.echo(to_json(answer) if as_json else pretty(answer))
+
+
+@click.command()
+@click.argument(
+    "source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--out",
+    required=True,
+    metavar="OUT",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The file to write; - prints.",
+)
+@search_options
+def generate(source: Path, out: str, **options: Any) -> None:
+    """Answer a file of prompts, one a line, in the classic format, by beam search.
+
+    For every prompt the file OUT gets a line `index<TAB>prompt`, a line `score<TAB>text` for each
+    candidate, and an empty line.
+    """
+    from .output import classic_block
+
+    requests = {
+        number: request_from(prompt, classic=True, **options)
+        for number, prompt in _read_prompts(source).items()
+    }
+    if Path(out).exists() and source.samefile(out):
+        raise RequestError(f"{out} holds the prompts: choose another --out.")
+    with _open_composer(**options) as composer:
+        for number, request in requests.items():
+            try:
+                composer.read(request)
+            except PromptError as error:
+                raise PromptError(f"{source}, line {number}: {error}") from None
+        spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
+        with _output(out) as stream:
+            for index, request in enumerate(requests.values()):
+                answer = composer.compose_now(request)
+                stream.write(classic_block(index, request.text, answer, spaced))
+
+
+@contextmanager
+def _open_composer(
+    *, bundle: Path | None, provider: "Provider | None", **_: object
+) -> Iterator["Composer"]:
+    from ..settings import load_settings
+    from ..verse.composer import open_composer
+
+    settings = load_settings()
+    composer = open_composer(
+        bundle or settings.bundle, provider or settings.provider, settings.threads
+    )
+    try:
+        yield composer
+    finally:
+        composer.close()
+
+
+def _read_prompts(source: Path) -> dict[int, str]:
+    """The prompts of a file, by line number."""
+    try:
+        text = source.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PromptError(f"{source} is not UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        raise PromptError(f"{source} cannot be read: {error.strerror}.") from None
+    prompts = {number: line.strip() for number, line in enumerate(text.rstrip().split("\n"), 1)}
+    if prompts == {1: ""}:
+        raise PromptError(f"{source} is empty: write one prompt a line.")
+    return prompts
+
+
+@contextmanager
+def _output(out: str) -> Iterator[TextIO]:
+    """Standard output for `-`; else a file that appears only once it is whole."""
+    if out == "-":
+        yield sys.stdout
+        return
+    path = Path(out).resolve()  # a link stays a link
+    # A pipe or a device is written to as it is; replacing it would destroy it.
+    special = path.exists() and not path.is_file()
+    draft = path if special else path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        if not special:
+            draft.replace(path)
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}.") from None
+    finally:
+        if not special:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
