@@ -49,7 +49,7 @@ class GuildSettings:
         channels: Ids of the channels where the bot answers; empty means everywhere.
 
     Raises:
-        PreferenceError: A value is not allowed.
+        GuildSettingsError: A value is not allowed.
     """
 
     beam_size: int = 5
@@ -71,7 +71,7 @@ class GuildSettings:
                 f"A beam of size {self.beam_size} cannot give {self.candidates} candidates: "
                 f"choose a beam size from {self.candidates} to {BEAM_SIZE.high}, "
                 f"or candidates from {CANDIDATES.low} to {self.beam_size}.",
-                "preference-candidates",
+                "settings-candidates",
                 beam_size=self.beam_size,
                 candidates=self.candidates,
                 widest=BEAM_SIZE.high,
@@ -91,7 +91,7 @@ def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise GuildSettingsError(
             f"The {name} {value} is not known: choose from {', '.join(choices)}.",
-            "preference-choice",
+            "unknown-choice",
             value=value,
             choices=", ".join(choices),
         )

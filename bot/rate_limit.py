@@ -18,7 +18,7 @@ class StillRunningError(LianjuError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Your last line is still being answered: ask again when it is done.", "desk-running"
+            "Your last line is still being answered: ask again when it is done.", "limit-running"
         )
 
 
@@ -33,7 +33,7 @@ class CooldownError(LianjuError):
         # Discord shows the timestamp as a countdown in the reader's own language.
         super().__init__(
             f"One line at a time: you can ask again <t:{retry_at}:R>.",
-            "desk-cooldown",
+            "limit-cooldown",
             retry_at=str(retry_at),
         )
         self.retry_at = retry_at
@@ -57,7 +57,7 @@ class RequestLimiter:
         return len(self._running) + len(self._last)
 
     @contextmanager
-    def seat(self, user_id: int, guild_id: int | None, cooldown_s: float) -> Iterator[None]:
+    def acquire(self, user_id: int, guild_id: int | None, cooldown_s: float) -> Iterator[None]:
         """Keeps the user's seat while the block runs, and then for the cooldown.
 
         The cooldown counts from the request. There is none if the block fails: whoever got no

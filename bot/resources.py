@@ -27,8 +27,8 @@ class Resources:
         settings: The operator's.
         composer: Answers lines of verse. `reload` puts another in its place, so an answer keeps to
             the one that it began with.
-        store: Keeps favorites and preferences.
-        desk: Says who may ask now.
+        store: Keeps favorites and guild settings.
+        limiter: Bounds how often a user may ask.
         clock: The time in Unix seconds.
         running: One future for each interaction that is being answered, and for what else must end
             before the database is closed.
@@ -38,7 +38,7 @@ class Resources:
     settings: Settings
     composer: Composer
     store: Store
-    desk: RequestLimiter
+    limiter: RequestLimiter
     clock: Callable[[], float] = time.time
     running: set[asyncio.Future[None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

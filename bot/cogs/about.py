@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 
 from ..ui.about import about_layout, help_layout
-from ..ui.replies import show
+from ..ui.replies import respond
 from .base import LianjuCog
 
 __all__ = ["About"]
@@ -22,15 +22,15 @@ class About(LianjuCog, name="Lianju about"):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def about(self, interaction: Interaction) -> None:
         """Tells of the model behind the answers: size, quality, version, licence."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             composer = self.resources.composer
             layout = about_layout(context.localizer, composer.bundle.manifest, composer.provider)
-            await show(interaction, layout, private=True)
+            await respond(interaction, layout, private=True)
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: Interaction) -> None:
         """Tells what every command does."""
-        async with self.answering(interaction) as context:
-            await show(interaction, help_layout(context.localizer), private=True)
+        async with self.handle(interaction) as context:
+            await respond(interaction, help_layout(context.localizer), private=True)

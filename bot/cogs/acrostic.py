@@ -55,10 +55,10 @@ class Acrostic(ComposingCog, name="Lianju acrostic"):
             script: The characters of the answer; if left out, this server's choice.
             seed: Other poems for another number, the same poems for the same one.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             request = request_for(
                 "",
-                context.preferences,
+                context.guild_settings,
                 seed=seed,
                 count=count,
                 script=script,

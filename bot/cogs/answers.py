@@ -16,7 +16,7 @@ from ..ui.answer import read_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
-from ..ui.replies import NO_MENTIONS, postpone, show, update
+from ..ui.replies import NO_MENTIONS, defer_update, edit_message, respond
 from ..verse.composer import Request
 from .composing import ComposingCog, RequestChoices, request_for
 from .items import CogItem, check_owner
@@ -92,7 +92,7 @@ class Answers(ComposingCog, name=NAME):
             button: Its custom id.
         """
         until = asyncio.get_running_loop().time() + PATIENCE_S
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer, sheet = context.localizer, read_answer_message(message)
             match button["action"]:
                 case "heart":
@@ -112,9 +112,11 @@ class Answers(ComposingCog, name=NAME):
                         raise MessageGoneError(kept) from None
                 case "again":
                     check_owner(interaction, str(sheet.wish.asker), "/poem")
-                    await self.compose(interaction, context, _another(sheet, context.preferences))
+                    await self.compose(
+                        interaction, context, _another(sheet, context.guild_settings)
+                    )
                 case "details":
-                    await show(interaction, details_layout(sheet, localizer), private=True)
+                    await respond(interaction, details_layout(sheet, localizer), private=True)
 
     async def _show_hearts(
         self,
@@ -142,7 +144,7 @@ class Answers(ComposingCog, name=NAME):
                 await board.lock.acquire()
         except TimeoutError:
             postponed = True
-            await postpone(interaction)
+            await defer_update(interaction)
             await board.lock.acquire()
         try:
             if board.shown < press:
@@ -154,16 +156,16 @@ class Answers(ComposingCog, name=NAME):
                         view=view, allowed_mentions=NO_MENTIONS
                     )
                 else:
-                    await update(interaction, view)
+                    await edit_message(interaction, view)
                 board.shown = presses
                 return
         finally:
             board.lock.release()
         if not postponed:
-            await postpone(interaction)
+            await defer_update(interaction)
 
 
-def _another(sheet: AnswerMessage, preferences: GuildSettings) -> Request:
+def _another(sheet: AnswerMessage, guild_settings: GuildSettings) -> Request:
     """The wish behind an answer, for other candidates."""
     wish = sheet.wish
     wishes = RequestChoices(
@@ -173,7 +175,7 @@ def _another(sheet: AnswerMessage, preferences: GuildSettings) -> Request:
         wishes |= {"heads": sheet.prompt, "chars": wish.chars}
     return request_for(
         "" if wish.is_acrostic else sheet.prompt,
-        preferences,
+        guild_settings,
         mode=wish.batch,
         seed=None,
         count=wish.count,

@@ -18,7 +18,7 @@ from ..i18n import Localizer
 from ..logs import trace
 from ..resources import Resources
 from ..ui.language import localizer_for
-from ..ui.replies import refuse
+from ..ui.replies import send_error
 from ..verse.errors import BusyError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
@@ -36,23 +36,23 @@ class Context:
 
     Args:
         localizer: The language to answer in.
-        preferences: The server's preferences, or why they are not known.
+        guild_settings: The server's settings, or why they are not known.
         refusal: Why there is to be no answer at all, if that is so.
     """
 
     def __init__(
         self,
         localizer: Localizer,
-        preferences: GuildSettings | Exception,
+        guild_settings: GuildSettings | Exception,
         refusal: LianjuError | None,
     ) -> None:
         self.voice = localizer  # for refusals; answers go through `localizer`
-        self._preferences = preferences
+        self._guild_settings = guild_settings
         self._refusal = refusal
         self.facts: dict[str, object] = {}
         self.outcome = "answered"  # for the log, unless something goes wrong
 
-    def note(self, **facts: object) -> None:
+    def add_log_fields(self, **facts: object) -> None:
         """Adds figures to the log line; never what the user wrote."""
         self.facts |= facts
 
@@ -68,21 +68,21 @@ class Context:
         return self.voice
 
     @property
-    def preferences(self) -> GuildSettings:
-        """The server's preferences; the defaults outside servers.
+    def guild_settings(self) -> GuildSettings:
+        """The server's settings; the defaults outside servers.
 
         Raises:
             LianjuError: There is to be no answer, or they could not be read.
         """
         if self._refusal is not None:
             raise self._refusal
-        if isinstance(self._preferences, Exception):
-            raise self._preferences
-        return self._preferences
+        if isinstance(self._guild_settings, Exception):
+            raise self._guild_settings
+        return self._guild_settings
 
 
 class LianjuCog(commands.Cog):
-    """A cog whose commands and buttons answer inside `self.answering(...)`.
+    """A cog whose commands and buttons answer inside `self.handle(...)`.
 
     Failures are told to the user right there instead of being raised: discord.py would also pass
     a raised error to the handler of the bot's command tree, which in somebody else's bot answers
@@ -101,7 +101,7 @@ class LianjuCog(commands.Cog):
         self.resources = resources
 
     @asynccontextmanager
-    async def answering(self, interaction: Interaction, **facts: object) -> AsyncIterator[Context]:
+    async def handle(self, interaction: Interaction, **facts: object) -> AsyncIterator[Context]:
         """Turns whatever goes wrong inside into one private sentence, and logs one line.
 
         A `LianjuError` is explained in the reader's language. Anything else becomes a fixed
@@ -115,7 +115,7 @@ class LianjuCog(commands.Cog):
         self.resources.running.add(finished)
         started = time.perf_counter()
         context = await self._context(interaction)
-        context.note(**facts)
+        context.add_log_fields(**facts)
         outcome = "abandoned"
         try:
             yield context
@@ -142,10 +142,10 @@ class LianjuCog(commands.Cog):
         if interaction.guild_id is None:
             return Context(localizer_for(interaction, None), GuildSettings(), None)
         try:
-            preferences = await self.resources.store.preferences.get(interaction.guild_id)
+            guild_settings = await self.resources.store.guild_settings.get(interaction.guild_id)
         except Exception as error:  # whatever it is, it is told where it is missed
             return Context(localizer_for(interaction, None), error, None)
-        return Context(localizer_for(interaction, preferences), preferences, None)
+        return Context(localizer_for(interaction, guild_settings), guild_settings, None)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Answers for what fails before a command's own code runs, such as an outdated option.
@@ -154,15 +154,15 @@ class LianjuCog(commands.Cog):
             asyncio.CancelledError: Always. discord.py would go on to the error handler of the
                 bot's command tree; this ends the interaction's task instead.
         """
-        async with self.answering(interaction):
+        async with self.handle(interaction):
             raise error
         raise asyncio.CancelledError
 
 
-def is_allowed_here(interaction: Interaction, preferences: GuildSettings) -> bool:
+def is_allowed_here(interaction: Interaction, guild_settings: GuildSettings) -> bool:
     """Whether the server lets the bot answer in this channel; a thread belongs to its channel."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
-    return not preferences.channels or not preferences.channels.isdisjoint(here)
+    return not guild_settings.channels or not guild_settings.channels.isdisjoint(here)
 
 
 def _name(interaction: Interaction) -> str:
@@ -185,7 +185,7 @@ async def _tell(interaction: Interaction, error: Exception, localizer: Localizer
         _log.error("incident=%s\n%s", incident, trace(error), extra={"incident": incident})
         outcome, sentence = f"failed:{incident}", localizer.format("incident", incident=incident)
     try:
-        await refuse(interaction, sentence)
+        await send_error(interaction, sentence)
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as failure:
         return f"{outcome},untold:{type(failure).__name__}"
     return outcome

@@ -15,7 +15,7 @@ from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
 from ..ui.language import localizer_for
-from ..ui.replies import NO_MENTIONS, acknowledge
+from ..ui.replies import NO_MENTIONS, defer_reply
 from ..ui.rhymes import rhymes
 from ..verse.composer import Answer, Composer, Request, Rerank
 from ..verse.errors import RequestError
@@ -62,7 +62,7 @@ class RequestChoices(TypedDict, total=False):
 
 def request_for(
     text: str,
-    preferences: GuildSettings,
+    guild_settings: GuildSettings,
     *,
     mode: Mode = "chosen",
     seed: int | None = 0,
@@ -74,7 +74,7 @@ def request_for(
 
     Args:
         text: The line or lines; empty for an acrostic.
-        preferences: The server's.
+        guild_settings: The server's.
         mode: How candidates are found.
         seed: Where chance starts from; None draws a seed.
         count: How many candidates; more than the beam size widen the search as well.
@@ -91,15 +91,15 @@ def request_for(
         choices = ", ".join(get_args(Mode))
         raise RequestError(
             f"The mode {mode} is not known: choose from {choices}.",
-            "preference-choice",
+            "unknown-choice",
             value=mode,
             choices=choices,
         )
-    wanted = preferences.candidates if count is None else count
-    request = Request(text, count=wanted, script=script or preferences.script, **wishes)
+    wanted = guild_settings.candidates if count is None else count
+    request = Request(text, count=wanted, script=script or guild_settings.script, **wishes)
     if mode == "sampled":
         return replace(request, sampling=Sample(seed=seed))
-    width = max(preferences.beam_size, wanted)
+    width = max(guild_settings.beam_size, wanted)
     if mode == "beam":
         return replace(request, width=width)
     return replace(request, width=width, choosing=Rerank(seed))
@@ -115,14 +115,18 @@ class ComposingCog(LianjuCog):
             LianjuError: It cannot be answered, or not here, or not now.
             discord.HTTPException: Discord did not take the answer.
         """
-        resources, preferences = self.resources, context.preferences
+        resources, guild_settings = self.resources, context.guild_settings
         composer = resources.composer  # the same to the end, whatever is loaded meanwhile
-        if not is_allowed_here(interaction, preferences):
-            raise ElsewhereError(preferences.channels)
+        if not is_allowed_here(interaction, guild_settings):
+            raise ElsewhereError(guild_settings.channels)
         composer.read(request)  # refused now, a bad line is answered in private
-        context.note(form=request.form, width=request.width or "none", lines=request.lines)
-        with resources.desk.seat(interaction.user.id, interaction.guild_id, preferences.cooldown_s):
-            await acknowledge(interaction)
+        context.add_log_fields(
+            form=request.form, width=request.width or "none", lines=request.lines
+        )
+        with resources.limiter.acquire(
+            interaction.user.id, interaction.guild_id, guild_settings.cooldown_s
+        ):
+            await defer_reply(interaction)
             answer = await composer.compose(request, resources.settings.deadline)
             sheet = _sheet(composer, request, answer, interaction.user.id)
             # An edit, unlike a new message, can be retried without answering twice.

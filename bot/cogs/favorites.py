@@ -15,7 +15,7 @@ from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import REMOVE, TURN, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
-from ..ui.replies import PRIVATE, show, update
+from ..ui.replies import PRIVATE, edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
@@ -100,15 +100,15 @@ class Favorites(LianjuCog, name=NAME):
         Args:
             order: Which of them come first.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             layout = await self._page(context.localizer, interaction.user.id, order, 0)
-            await show(interaction, layout, private=True)
+            await respond(interaction, layout, private=True)
 
     async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
         """Shows another page in the place of the one whose button was pressed."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             check_owner(interaction, place["owner"], LIST)
-            await update(interaction, await self._page_at(context.localizer, place))
+            await edit_message(interaction, await self._page_at(context.localizer, place))
 
     @favorites.command()
     async def remove(self, interaction: Interaction, verse: str) -> None:
@@ -117,7 +117,7 @@ class Favorites(LianjuCog, name=NAME):
         Args:
             verse: Type some of its characters and choose it from the list.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer = context.localizer
             if not FAVOURITE_ID.fullmatch(verse):  # typed, and not chosen
                 raise NoFavoriteError
@@ -125,7 +125,7 @@ class Favorites(LianjuCog, name=NAME):
             if gone is None:
                 raise NoFavoriteError
             note = discord.ui.TextDisplay[Layout](removed(localizer, gone))
-            await show(interaction, Layout(note), private=True)
+            await respond(interaction, Layout(note), private=True)
 
     @remove.autocomplete("verse")
     async def suggest(self, interaction: Interaction, current: str) -> list[Choice[str]]:
@@ -142,12 +142,12 @@ class Favorites(LianjuCog, name=NAME):
 
     async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
         """Removes an entry of a page, and shows the page without it."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer = context.localizer
             check_owner(interaction, place["owner"], LIST)
             gone = await self.resources.store.favorites.remove(interaction.user.id, int(chosen))
             note = localizer.format("favorites-gone") if gone is None else removed(localizer, gone)
-            await update(interaction, await self._page_at(localizer, place, note))
+            await edit_message(interaction, await self._page_at(localizer, place, note))
 
     @favorites.command()
     @app_commands.rename(form="format")
@@ -164,7 +164,7 @@ class Favorites(LianjuCog, name=NAME):
         Args:
             form: What you want to open the file with.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer = context.localizer
             favorites = await self.resources.store.favorites.everything(interaction.user.id)
             if not favorites:

@@ -13,7 +13,7 @@ from ..store import LovedCouplet, LovedMember, Page
 from ..ui.layout import Layout
 from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
 from ..ui.pages import read_page
-from ..ui.replies import show, update
+from ..ui.replies import edit_message, respond
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem
 
@@ -74,14 +74,14 @@ class Leaderboard(LianjuCog, name=NAME):
             of: Verses by the members who keep them, or members by the hearts that they received.
             period: When the hearts were given.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             layout = await self._page(context.localizer, interaction, of, period, 0)
-            allowed = is_allowed_here(interaction, context.preferences)
-            await show(interaction, layout, private=not allowed)
+            allowed = is_allowed_here(interaction, context.guild_settings)
+            await respond(interaction, layout, private=not allowed)
 
     async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
         """Shows another page: in place to whoever asked, and to others in private."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             layout = await self._page(
                 context.localizer,
                 interaction,
@@ -90,9 +90,9 @@ class Leaderboard(LianjuCog, name=NAME):
                 int(place["page"]),
             )
             if str(interaction.user.id) == place["owner"]:
-                await update(interaction, layout)
+                await edit_message(interaction, layout)
             else:
-                await show(interaction, layout, private=True)
+                await respond(interaction, layout, private=True)
 
     async def _page(
         self,

@@ -81,7 +81,7 @@ class Poem(ComposingCog, name=POEM):
             script: The characters of the answer; if left out, this server's choice.
             seed: Other answers for another number, the same answers for the same one.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             if mode == "beam" and seed is not None:
                 raise RequestError(
                     "The likeliest lines leave nothing to chance: leave the seed out, or choose "
@@ -90,7 +90,7 @@ class Poem(ComposingCog, name=POEM):
                 )
             request = request_for(
                 line,
-                context.preferences,
+                context.guild_settings,
                 mode=mode,
                 seed=0 if seed is None and mode != "sampled" else seed,
                 count=count,
@@ -128,7 +128,7 @@ class Poem(ComposingCog, name=POEM):
         Somebody else may have written it, so it is not remembered among the lines of whoever asks.
         An answer of this bot holds many lines, of which no rule would choose the one that is meant.
         """
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             if message.author.id == interaction.application_id:
                 raise PromptError(
                     "This is an answer of mine already: press its buttons, or give /poem the "
@@ -141,7 +141,7 @@ class Poem(ComposingCog, name=POEM):
                     "answer-line-empty",
                 )
             plain = discord.utils.remove_markdown(message.content)
-            await self.compose(interaction, context, request_for(plain, context.preferences))
+            await self.compose(interaction, context, request_for(plain, context.guild_settings))
 
     async def _remember(self, user_id: int, line: str) -> None:
         """Keeps a line to offer it again; the answer is there, so a failure is not the member's."""

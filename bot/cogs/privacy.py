@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from ..ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
-from ..ui.replies import show, update
+from ..ui.replies import edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
@@ -38,23 +38,23 @@ class Privacy(LianjuCog, name=NAME):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def privacy(self, interaction: Interaction) -> None:
         """Tells what is stored about you, and deletes it if you wish."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             layout = privacy_layout(
                 context.localizer, interaction.user.id, self.resources.settings.retention_days
             )
-            await show(interaction, layout, private=True)
+            await respond(interaction, layout, private=True)
 
     async def step(self, interaction: Interaction, pressed: re.Match[str]) -> None:
         """Asks once more, deletes, or goes back."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer, user = context.localizer, interaction.user.id
             check_owner(interaction, pressed["owner"], "/privacy")
             match pressed["step"]:
                 case "ask":
-                    await update(interaction, question_layout(localizer, user))
+                    await edit_message(interaction, question_layout(localizer, user))
                 case "keep":
                     days = self.resources.settings.retention_days
-                    await update(interaction, privacy_layout(localizer, user, days))
+                    await edit_message(interaction, privacy_layout(localizer, user, days))
                 case "delete":
                     forgotten = await self.resources.store.forget_member(user)
-                    await update(interaction, deleted_layout(localizer, forgotten))
+                    await edit_message(interaction, deleted_layout(localizer, forgotten))

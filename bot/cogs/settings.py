@@ -18,7 +18,7 @@ from ..ui.guild_settings import (
 )
 from ..ui.language import localizer_for
 from ..ui.layout import Layout
-from ..ui.replies import show, update
+from ..ui.replies import edit_message, respond
 from ..verse.request import Script
 from .base import LianjuCog
 from .items import CogItem
@@ -58,7 +58,7 @@ class ChannelMenu(CogItem, template=CHOOSE_CHANNELS):
 
 
 class ServerSettings(LianjuCog, name=NAME):
-    """Shows and changes a server's preferences, to its administrators alone."""
+    """Shows and changes a server's settings, to its administrators alone."""
 
     items = (ChannelMenu,)
 
@@ -74,8 +74,8 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     async def show(self, interaction: Interaction) -> None:
         """Shows every setting of this server with its default."""
-        async with self.answering(interaction) as context:
-            await _say(interaction, everything(context.localizer, context.preferences))
+        async with self.handle(interaction) as context:
+            await _say(interaction, everything(context.localizer, context.guild_settings))
 
     @settings.command(name="beam-size")
     @for_admins
@@ -123,11 +123,11 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     async def channels(self, interaction: Interaction) -> None:
         """Sets in which channels members may use /poem and /acrostic."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             layout = channels_layout(
-                context.localizer, context.preferences.channels, interaction.guild, saved=False
+                context.localizer, context.guild_settings.channels, interaction.guild, saved=False
             )
-            await show(interaction, layout, private=True)
+            await respond(interaction, layout, private=True)
 
     @settings.command()
     @for_admins
@@ -168,24 +168,24 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     async def reset(self, interaction: Interaction) -> None:
         """Takes every setting back to its default, and says what each was."""
-        async with self.answering(interaction) as context:
-            before = context.preferences
-            await self.resources.store.preferences.reset(_server(interaction))
+        async with self.handle(interaction) as context:
+            before = context.guild_settings
+            await self.resources.store.guild_settings.reset(_server(interaction))
             await _say(
                 interaction, what_was_reset(localizer_for(interaction, GuildSettings()), before)
             )
 
     async def choose(self, interaction: Interaction, channels: list[int]) -> None:
         """Sets the channels; whoever opened the menu may have lost the permission since."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             localizer = context.localizer
             if not interaction.permissions.manage_guild:
                 raise NotAllowedError
-            after = await self.resources.store.preferences.change(
+            after = await self.resources.store.guild_settings.change(
                 _server(interaction), channels=frozenset(channels)
             )
             layout = channels_layout(localizer, after.channels, interaction.guild, saved=True)
-            await update(interaction, layout)
+            await edit_message(interaction, layout)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Says what permission is missing."""
@@ -194,9 +194,11 @@ class ServerSettings(LianjuCog, name=NAME):
         await super().cog_app_command_error(interaction, error)
 
     async def _change(self, interaction: Interaction, **changes: Unpack[Changes]) -> None:
-        async with self.answering(interaction) as context:
-            before = context.preferences
-            after = await self.resources.store.preferences.change(_server(interaction), **changes)
+        async with self.handle(interaction) as context:
+            before = context.guild_settings
+            after = await self.resources.store.guild_settings.change(
+                _server(interaction), **changes
+            )
             (name,) = changes
             await _say(interaction, change(localizer_for(interaction, after), before, after, name))
 
@@ -209,4 +211,4 @@ def _server(interaction: Interaction) -> int:
 
 
 async def _say(interaction: Interaction, text: str) -> None:
-    await show(interaction, Layout(discord.ui.TextDisplay(text)), private=True)
+    await respond(interaction, Layout(discord.ui.TextDisplay(text)), private=True)

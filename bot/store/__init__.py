@@ -1,4 +1,4 @@
-"""What is kept: favorites, preferences and recent prompts, in one SQLite file."""
+"""What is kept: favorites, guild settings and recent prompts, in one SQLite file."""
 
 from .errors import StoreBusyError, StoreError
 from .records import Couplet, Favorite, Forgotten, LovedCouplet, LovedMember, Page

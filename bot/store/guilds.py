@@ -26,7 +26,7 @@ class Changes(TypedDict, total=False):
 
 
 class GuildSettingsTable:
-    """The preferences of each server; where nothing was set, the defaults hold."""
+    """The settings of each server; where nothing was set, the defaults hold."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,7 +43,7 @@ class GuildSettingsTable:
             What holds now.
 
         Raises:
-            PreferenceError: A value is not allowed; nothing has changed.
+            GuildSettingsError: A value is not allowed; nothing has changed.
             StoreError: It cannot be done; nothing has changed.
         """
         async with self._database.writing() as connection:

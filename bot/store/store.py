@@ -45,7 +45,7 @@ class Store:
     Attributes:
         favorites: The couplets that people keep.
         leaderboard: What each server loves.
-        preferences: What administrators have set.
+        guild_settings: What administrators have set.
         prompts: What people asked for lately.
     """
 
@@ -53,7 +53,7 @@ class Store:
         self._database = database
         self.favorites = Favorites(database)
         self.leaderboard = Leaderboard(database)
-        self.preferences = GuildSettingsTable(database)
+        self.guild_settings = GuildSettingsTable(database)
         self.prompts = RecentLines(database)
 
     async def close(self) -> None:
@@ -92,4 +92,4 @@ class Store:
 
     async def forget_server(self, guild_id: int) -> None:
         """Deletes what a server has set; its members keep what they keep."""
-        await self.preferences.reset(guild_id)
+        await self.guild_settings.reset(guild_id)

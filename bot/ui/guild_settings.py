@@ -1,4 +1,4 @@
-"""How a server's preferences read."""
+"""How a server's settings read."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -23,15 +23,15 @@ CHANNEL_TYPES = [
 NAMES = tuple(field.name for field in fields(GuildSettings))
 
 
-def everything(localizer: Localizer, preferences: GuildSettings) -> str:
+def everything(localizer: Localizer, guild_settings: GuildSettings) -> str:
     """Every preference, each on a line of its own and beside its default."""
     lines = [f"### {localizer.format('settings-heading')}"]
     for name in NAMES:
         facts = {
             "name": localizer.format("settings-name", setting=name),
-            "value": _value(localizer, preferences, name),
+            "value": _value(localizer, guild_settings, name),
         }
-        if getattr(preferences, name) == getattr(GuildSettings(), name):
+        if getattr(guild_settings, name) == getattr(GuildSettings(), name):
             lines.append(localizer.format("settings-default", **facts))
         else:
             default = _value(localizer, GuildSettings(), name)
@@ -52,7 +52,7 @@ def change(localizer: Localizer, before: GuildSettings, after: GuildSettings, na
 
 
 def what_was_reset(localizer: Localizer, before: GuildSettings) -> str:
-    """Which preferences went back to their defaults."""
+    """Which settings went back to their defaults."""
     lines = [
         localizer.format(
             "settings-change",
@@ -102,8 +102,8 @@ def channels_layout(
     )
 
 
-def _value(localizer: Localizer, preferences: GuildSettings, name: str) -> str:
-    value = getattr(preferences, name)
+def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> str:
+    value = getattr(guild_settings, name)
     match name:
         case "cooldown_s":
             return localizer.format("settings-seconds", seconds=value)

@@ -13,16 +13,16 @@ CHINESE = {"zh-CN": "zh-CN", "zh-SG": "zh-CN", "zh-TW": "zh-TW", "zh-HK": "zh-TW
 
 
 def localizer_for(
-    interaction: discord.Interaction[Any], preferences: GuildSettings | None
+    interaction: discord.Interaction[Any], guild_settings: GuildSettings | None
 ) -> Localizer:
     """The server's language if it has chosen one; else the user's, or the server's own locale.
 
     Args:
         interaction: What is being answered.
-        preferences: The server's; None if they are not known.
+        guild_settings: The server's; None if they are not known.
     """
-    if preferences is not None and preferences.language != "auto":
-        return Localizer(preferences.language)
+    if guild_settings is not None and guild_settings.language != "auto":
+        return Localizer(guild_settings.language)
     for locale in (interaction.locale, interaction.guild_locale):
         if language := _language_of(str(locale)):
             return Localizer(language)

@@ -6,7 +6,15 @@ from typing import Any
 
 import discord
 
-__all__ = ["NO_MENTIONS", "PRIVATE", "acknowledge", "postpone", "refuse", "show", "update"]
+__all__ = [
+    "NO_MENTIONS",
+    "PRIVATE",
+    "defer_reply",
+    "defer_update",
+    "edit_message",
+    "respond",
+    "send_error",
+]
 
 ALREADY_ACKNOWLEDGED = 40060  # what a retry hears after an acknowledgement whose receipt was lost
 PROMISED = "lianju promised"  # among the extras of an interaction
@@ -20,7 +28,7 @@ PRIVATE: dict[str, Any] = {
 Interaction = discord.Interaction[Any]
 
 
-async def acknowledge(interaction: Interaction) -> None:
+async def defer_reply(interaction: Interaction) -> None:
     """Promises an answer, visible to all, which is to follow as an edit.
 
     Raises:
@@ -31,7 +39,7 @@ async def acknowledge(interaction: Interaction) -> None:
     interaction.extras[PROMISED] = True
 
 
-async def show(interaction: Interaction, view: discord.ui.LayoutView, *, private: bool) -> None:
+async def respond(interaction: Interaction, view: discord.ui.LayoutView, *, private: bool) -> None:
     """Answers at once with a new message.
 
     Raises:
@@ -43,7 +51,7 @@ async def show(interaction: Interaction, view: discord.ui.LayoutView, *, private
         )
 
 
-async def postpone(interaction: Interaction) -> None:
+async def defer_update(interaction: Interaction) -> None:
     """Promises to change the message whose button was used; its user sees nothing of that.
 
     Raises:
@@ -53,7 +61,7 @@ async def postpone(interaction: Interaction) -> None:
         await interaction.response.defer()
 
 
-async def update(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+async def edit_message(interaction: Interaction, view: discord.ui.LayoutView) -> None:
     """Changes the message whose button or select was used.
 
     Raises:
@@ -63,7 +71,7 @@ async def update(interaction: Interaction, view: discord.ui.LayoutView) -> None:
         await interaction.response.edit_message(view=view, allowed_mentions=NO_MENTIONS)
 
 
-async def refuse(interaction: Interaction, sentence: str) -> None:
+async def send_error(interaction: Interaction, sentence: str) -> None:
     """Tells the user, and nobody else, why there is no answer.
 
     Args:

@@ -199,7 +199,7 @@ class Request:
                 choices = ", ".join(get_args(kind))
                 raise RequestError(
                     f"The {name} {choice} is not known: choose from {choices}.",
-                    "preference-choice",
+                    "unknown-choice",
                     value=choice,
                     choices=choices,
                 )

@@ -127,14 +127,14 @@ async def test_nothing_is_kept_in_memory_for_a_message(fake, bot, answer):
 
 
 async def test_heart_is_on_disk_before_it_is_acknowledged(fake, bot, answer, tmp_path, monkeypatch):
-    seen, update = [], answers.update
+    seen, update = [], answers.edit_message
 
     async def look_first(interaction, view):
         with sqlite3.connect(tmp_path / "lianju.sqlite3") as database:
             seen.append(database.execute("SELECT count(*) FROM favourite").fetchone())
         await update(interaction, view)
 
-    monkeypatch.setattr(answers, "update", look_first)
+    monkeypatch.setattr(answers, "edit_message", look_first)
     await press(fake, bot, answer, heart(answer, 1))
     assert seen == [(1,)]
 
@@ -149,15 +149,15 @@ async def test_two_presses_at_once_are_both_counted(fake, bot, answer):
 
 def hold_first_update(monkeypatch):
     """The first change of a message sets the one event, then waits for the other."""
-    writing, go, update = asyncio.Event(), asyncio.Event(), answers.update
+    writing, go, update = asyncio.Event(), asyncio.Event(), answers.edit_message
 
     async def held(interaction, view):
-        monkeypatch.setattr(answers, "update", update)
+        monkeypatch.setattr(answers, "edit_message", update)
         writing.set()
         await go.wait()
         await update(interaction, view)
 
-    monkeypatch.setattr(answers, "update", held)
+    monkeypatch.setattr(answers, "edit_message", held)
     return writing, go
 
 
@@ -348,7 +348,7 @@ async def test_another_batch_waits_for_the_cooldown(fake, bot, clock):
 
 
 async def test_another_batch_keeps_to_the_channels(fake, bot, store, answer):
-    await store.preferences.change(42, channels=frozenset({98}))
+    await store.guild_settings.change(42, channels=frozenset({98}))
     told = await press(fake, bot, answer, button(answer, "Another batch"))
     assert told["content"] == "I do not answer in this channel: ask me in <#98>."
 

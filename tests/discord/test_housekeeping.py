@@ -27,7 +27,7 @@ class Held(LianjuCog, name="held"):
     @discord.app_commands.command()
     async def hold(self, interaction: discord.Interaction):
         """Answers in the end."""
-        async with self.answering(interaction) as context:
+        async with self.handle(interaction) as context:
             language = context.localizer.language
             await interaction.response.defer()
             await self.go.wait()
@@ -39,7 +39,7 @@ class Held(LianjuCog, name="held"):
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.ActionRow(ui.Button(label="0", custom_id="lianju:count:1")))
         view.stop()
-        async with self.answering(interaction):
+        async with self.handle(interaction):
             await interaction.response.send_message(view=view)
 
 
@@ -50,7 +50,7 @@ class Count(ui.DynamicItem[ui.Button], template="lianju:count:1"):
 
     async def callback(self, interaction):
         cog = interaction.client.get_cog("held")
-        async with cog.answering(interaction) as context:
+        async with cog.handle(interaction) as context:
             await interaction.response.send_message(context.localizer.language)
 
 
@@ -117,13 +117,13 @@ async def test_prompts_expire_after_the_retention(host, resources, clock):
 
 async def test_leaving_a_server_removes_its_settings_alone(host, resources, clock):
     store = resources.store
-    await store.preferences.change(42, beam_size=9)
-    await store.preferences.change(43, beam_size=8)
+    await store.guild_settings.change(42, beam_size=9)
+    await store.guild_settings.change(43, beam_size=8)
     await store.favorites.toggle(77, 42, COUPLET, 77, clock.now)
     await host.join(42)
     await host.leave(42)
-    assert (await store.preferences.get(42)).beam_size == 5
-    assert (await store.preferences.get(43)).beam_size == 8
+    assert (await store.guild_settings.get(42)).beam_size == 5
+    assert (await store.guild_settings.get(43)).beam_size == 8
     assert await store.favorites.counts(42, [COUPLET]) == [1]
 
 

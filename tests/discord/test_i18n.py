@@ -30,8 +30,8 @@ def test_server_goes_before_user_before_servers_locale(chosen, user, guild, lang
         locale=discord.enums.try_enum(discord.Locale, user),
         guild_locale=guild and discord.enums.try_enum(discord.Locale, guild),
     )
-    preferences = None if chosen is None else GuildSettings(language=chosen)
-    assert localizer_for(interaction, preferences) == Localizer(language)
+    guild_settings = None if chosen is None else GuildSettings(language=chosen)
+    assert localizer_for(interaction, guild_settings) == Localizer(language)
 
 
 @pytest.fixture

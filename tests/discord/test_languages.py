@@ -58,7 +58,9 @@ class Spoken(ast.NodeVisitor):
 
     def visit_Call(self, node):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        argument = 0 if name == "format" else 1 if name.endswith("Error") or name == "__init__" else 99
+        argument = (
+            0 if name == "format" else 1 if name.endswith("Error") or name == "__init__" else 99
+        )
         if len(node.args) > argument and isinstance(node.args[argument], ast.Constant):
             self.said.add(node.args[argument].value)
         self.generic_visit(node)

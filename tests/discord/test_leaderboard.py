@@ -157,7 +157,7 @@ async def test_whoever_was_forgotten_is_not_named(fake, bot, love, store):
 
 async def test_leaderboard_is_private_where_the_bot_does_not_answer(fake, bot, love, store):
     await love("第一句", 1, [2])
-    await store.preferences.change(42, channels=frozenset([7]))
+    await store.guild_settings.change(42, channels=frozenset([7]))
     assert rows(await ask(fake, bot, COUPLETS, channel=99, private=True))
     assert rows(await ask(fake, bot, COUPLETS, channel=7, private=False))
     assert rows(await ask(fake, bot, COUPLETS, channel=99, thread_of=7, private=False))
@@ -172,7 +172,7 @@ async def test_there_is_no_leaderboard_outside_servers(fake, bot, love):
 
 async def test_server_chooses_the_language(fake, bot, love, store):
     await love("第一句", 1, [2])
-    await store.preferences.change(42, language="zh-TW")
+    await store.guild_settings.change(42, language="zh-TW")
     message = await ask(fake, bot, COUPLETS, private=False)
     assert texts(message)[0] == "### ♥ 最受喜愛的詩作"
     assert rows(message)[1] == "-# ♥ 1 · 出題：<@1>"

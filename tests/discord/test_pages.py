@@ -85,7 +85,7 @@ def test_label_of_a_choice_keeps_the_limits(couplet):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_preferences_keep_the_limits(language):
+def test_guild_settings_keep_the_limits(language):
     localizer = Localizer(language)
     most = GuildSettings(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
     for text in (

@@ -94,12 +94,12 @@ async def test_count_below_the_beam_size_leaves_the_beam_alone(fake, bot, compos
 
 
 async def test_server_prefers(fake, bot, composer, store):
-    await store.preferences.change(42, beam_size=9, candidates=3, script="traditional")
+    await store.guild_settings.change(42, beam_size=9, candidates=3, script="traditional")
     message = await ask(fake, bot, poem(LINE), private=False)
     wide = chosen(LINE, width=9, count=3, script="traditional")
     assert couplets(message) == expected(composer, wide, TRADITIONAL)
     assert texts(message)[0] == f"### {LINE}"  # as it was written
-    await store.preferences.change(42, script="simplified")
+    await store.guild_settings.change(42, script="simplified")
     message = await ask(fake, bot, poem(LINE), private=False, user=78)
     assert couplets(message) == expected(composer, chosen(LINE, width=9, count=3))
     elsewhere = await ask(fake, bot, poem(LINE), private=False, guild=43, user=79)
@@ -107,7 +107,7 @@ async def test_server_prefers(fake, bot, composer, store):
 
 
 async def test_member_chooses_the_script(fake, bot, composer, store):
-    await store.preferences.change(42, script="traditional")
+    await store.guild_settings.change(42, script="traditional")
     message = await ask(fake, bot, poem(LINE, script="simplified"), private=False)
     assert couplets(message) == expected(composer, chosen(LINE))
 
@@ -177,7 +177,7 @@ async def test_one_request_a_member_runs(fake, bot, composer, monkeypatch):
 
 
 async def test_cooldown_says_when_to_ask_again(fake, bot, store, clock):
-    await store.preferences.change(42, cooldown_s=60)
+    await store.guild_settings.change(42, cooldown_s=60)
     await ask(fake, bot, poem(LINE), private=False)
     clock.now += 59
     sentence = await refused(fake, bot, poem(LINE))
@@ -203,7 +203,7 @@ async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch)
 
 @pytest.mark.parametrize("data", [poem(LINE), None], ids=["command", "menu"])
 async def test_other_channels_get_a_private_hint(data, fake, bot, store):
-    await store.preferences.change(42, channels=frozenset({98, 101}))
+    await store.guild_settings.change(42, channels=frozenset({98, 101}))
     message = written(LINE, person(78))
     payload = fake.menu(MENU, message) if data is None else fake.interaction(data)
     await bot.receive(payload)
@@ -224,7 +224,7 @@ async def test_other_channels_get_a_private_hint(data, fake, bot, store):
     ids=["channel", "its-thread", "another-server", "direct-message"],
 )
 async def test_allowed_channels_are_answered(place, fake, bot, store):
-    await store.preferences.change(42, channels=frozenset({99}))
+    await store.guild_settings.change(42, channels=frozenset({99}))
     await ask(fake, bot, poem(LINE), private=False, **place)
 
 

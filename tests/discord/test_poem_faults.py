@@ -57,7 +57,7 @@ async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
 async def test_refusal_is_in_the_readers_language(fake, bot, store):
     message = await ask(fake, bot, poem("。"), locale="zh-TW")
     assert message["content"] == "詩句是空的：請寫一句詩。"
-    await store.preferences.change(42, language="zh-CN")
+    await store.guild_settings.change(42, language="zh-CN")
     message = await ask(fake, bot, poem("。"), locale="en-US")
     assert message["content"] == "诗句是空的：请写一句诗。"
 

@@ -10,7 +10,7 @@ from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.cogs.items import CogItem
 from lianju.bot.store import StoreBusyError, StoreError
 from lianju.bot.ui.layout import Layout
-from lianju.bot.ui.replies import acknowledge, postpone, show, update
+from lianju.bot.ui.replies import defer_reply, defer_update, edit_message, respond
 from lianju.bot.verse.errors import PromptError
 
 from .hosts import OtherBot
@@ -25,18 +25,18 @@ class Trial(LianjuCog, name="trial"):
     error = StoreBusyError
 
     async def step(self, interaction, step):
-        async with self.answering(interaction, step=step):
+        async with self.handle(interaction, step=step):
             match step:
                 case "shown":
-                    await show(interaction, layout("done"), private=False)
+                    await respond(interaction, layout("done"), private=False)
                 case "promised":
-                    await acknowledge(interaction)
+                    await defer_reply(interaction)
                 case "promised in private":
                     await interaction.response.defer(ephemeral=True, thinking=True)
                 case "updated":
-                    await update(interaction, layout("done"))
+                    await edit_message(interaction, layout("done"))
                 case "postponed":
-                    await postpone(interaction)
+                    await defer_update(interaction)
             raise self.error()
 
     @discord.app_commands.command()
@@ -47,8 +47,8 @@ class Trial(LianjuCog, name="trial"):
     @discord.app_commands.command()
     async def offer(self, interaction: discord.Interaction):
         """Shows a button."""
-        async with self.answering(interaction):
-            await show(interaction, layout("before"), private=False)
+        async with self.handle(interaction):
+            await respond(interaction, layout("before"), private=False)
 
 
 class Press(CogItem, template=r"lianju:trial:(?P<step>[a-z ]+)"):
@@ -149,19 +149,19 @@ async def test_what_users_wrote_is_no_markdown_in_a_refusal(error, words, fake, 
     assert "/srv" not in told["content"]
 
 
-async def test_unreadable_preferences_are_told_and_do_not_reach_the_host(
+async def test_unreadable_guild_settings_are_told_and_do_not_reach_the_host(
     fake, host, resources, monkeypatch
 ):
     async def fail(guild_id):
         raise StoreBusyError
 
-    monkeypatch.setattr(resources.store.preferences, "get", fail)
+    monkeypatch.setattr(resources.store.guild_settings, "get", fail)
 
     @host.tree.command()
     async def preferred(interaction):
-        """Needs the preferences."""
-        async with host.get_cog("trial").answering(interaction) as context:
-            await interaction.response.send_message(str(context.preferences.beam_size))
+        """Needs the guild settings."""
+        async with host.get_cog("trial").handle(interaction) as context:
+            await interaction.response.send_message(str(context.guild_settings.beam_size))
 
     exchange = await receive(fake, host, fake.interaction(slash("preferred")))
     (told,) = exchange.messages

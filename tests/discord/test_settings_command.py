@@ -42,7 +42,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
         "-# Change one of them with its own command, such as `/settings beam-size`; "
         "`/settings reset` takes all of them back."
     )
-    await store.preferences.change(
+    await store.guild_settings.change(
         42, beam_size=8, candidates=1, cooldown_s=0, channels=frozenset([12, 7])
     )
     text = await administer(fake, bot, SHOW)
@@ -77,8 +77,8 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
 async def test_setting_is_changed_in_its_server_alone(data, changed, said, fake, bot, store):
     text = await administer(fake, bot, data)
     assert text == f"{said}\n-# This applies from the next request on."
-    assert await store.preferences.get(42) == GuildSettings(**changed)
-    assert await store.preferences.get(43) == GuildSettings()
+    assert await store.guild_settings.get(42) == GuildSettings(**changed)
+    assert await store.guild_settings.get(43) == GuildSettings()
 
 
 async def test_setting_that_stays_says_so(fake, bot):
@@ -105,21 +105,21 @@ async def test_change_of_language_is_told_in_the_new_one(fake, bot):
     ],
 )
 async def test_more_candidates_than_the_beam_has_are_refused(first, second, fake, bot, store):
-    before = await store.preferences.change(42, **first)
+    before = await store.guild_settings.change(42, **first)
     message = await ask(fake, bot, second, permissions=ADMIN)
     assert "choose a beam size from" in message["content"]
-    assert await store.preferences.get(42) == before
+    assert await store.guild_settings.get(42) == before
 
 
 async def test_reset_says_what_it_reset(fake, bot, store):
-    await store.preferences.change(42, beam_size=8, channels=frozenset([7]))
+    await store.guild_settings.change(42, beam_size=8, channels=frozenset([7]))
     assert await administer(fake, bot, slash("settings reset")) == (
         "Back to the defaults:\n"
         "**Beam size**: 8 → 5\n"
         "**Channels**: <#7> → everywhere\n"
         "-# This applies from the next request on."
     )
-    assert await store.preferences.get(42) == GuildSettings()
+    assert await store.guild_settings.get(42) == GuildSettings()
     text = await administer(fake, bot, slash("settings reset"))
     assert text == "All settings were at their defaults already."
 
@@ -139,10 +139,10 @@ async def test_channels_are_chosen_in_a_menu(fake, bot, store):
     message = await press(fake, bot, message, MENU, [12, 7], permissions=ADMIN)
     assert texts(message)[1].startswith("Saved: <#7> <#12>.")
     assert [int(value["id"]) for value in menu(message)["default_values"]] == [7, 12]
-    assert (await store.preferences.get(42)).channels == {7, 12}
+    assert (await store.guild_settings.get(42)).channels == {7, 12}
     message = await press(fake, bot, message, MENU, [], permissions=ADMIN)
     assert texts(message)[1].startswith("Saved: everywhere.")
-    assert (await store.preferences.get(42)).channels == frozenset()
+    assert (await store.guild_settings.get(42)).channels == frozenset()
 
 
 async def test_menu_works_after_a_restart(fake, bot, resources, store):
@@ -153,14 +153,14 @@ async def test_menu_works_after_a_restart(fake, bot, resources, store):
         await reborn.add_cog(ServerSettings(resources))
         reborn.add_dynamic_items(*ServerSettings.items)
         await press(fake, reborn, message, MENU, [7], permissions=ADMIN)
-    assert (await store.preferences.get(42)).channels == {7}
+    assert (await store.guild_settings.get(42)).channels == {7}
 
 
 async def test_menu_refuses_whoever_lost_the_permission(fake, bot, store):
     message = await ask(fake, bot, CHANNELS, permissions=ADMIN)
     refusal = await press(fake, bot, message, MENU, [7], permissions=0)
     assert refusal["content"] == FORBIDDEN
-    assert (await store.preferences.get(42)).channels == frozenset()
+    assert (await store.guild_settings.get(42)).channels == frozenset()
 
 
 # --- permissions ---
@@ -212,7 +212,7 @@ def test_every_subcommand_checks_the_permission(command):
 async def test_member_is_refused_once_and_in_private(data, fake, bot, store):
     message = await ask(fake, bot, data, permissions=Permissions.all().value & ~ADMIN)
     assert message["content"] == FORBIDDEN
-    assert await store.preferences.get(42) == GuildSettings()
+    assert await store.guild_settings.get(42) == GuildSettings()
     assert bot.tree_errors == []
 
 

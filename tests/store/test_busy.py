@@ -37,8 +37,8 @@ def writes(store):
     return [
         store.favorites.toggle(1, 5, COUPLET, 2, 9),
         store.favorites.remove(1, 1),
-        store.preferences.change(5, cooldown_s=0),
-        store.preferences.reset(5),
+        store.guild_settings.change(5, cooldown_s=0),
+        store.guild_settings.reset(5),
         store.prompts.add(1, "a", 9),
         store.purge(10),
         store.forget_member(1),

@@ -160,7 +160,7 @@ async def test_what_everybody_keeps_is_no_work_for_who_looks_at_a_page(store, wo
             await work(store.favorites.page(1, 0, 10)),
             await work(store.leaderboard.couplets(5, None, 0, 10)),
             await work(store.leaderboard.members(5, None, 0, 10)),
-            await work(store.preferences.get(5)),
+            await work(store.guild_settings.get(5)),
             await work(store.prompts.recent(1, "", 10)),
         ]
 

@@ -73,7 +73,7 @@ GOOD = {
         ("guild_id", {1, 2**63 - 1}, {0, -1}),
     ],
 )
-def test_preferences_have_the_bounds_of_python(database, column, good, bad):
+def test_guild_settings_have_the_bounds_of_python(database, column, good, bad):
     for value in good:
         database.execute(SERVER, tuple((GOOD | {column: value}).values()))
         database.execute("DELETE FROM server")

@@ -1,6 +1,6 @@
 # Who may ask, and where.
-desk-running = Your last line is still being answered: ask again when it is done.
-desk-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
+limit-running = Your last line is still being answered: ask again when it is done.
+limit-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
 poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or choose another mode.
 

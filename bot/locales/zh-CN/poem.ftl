@@ -1,6 +1,6 @@
 # 谁可以问，在哪里问。
-desk-running = 你的上一句还没答完：请等它答完再问。
-desk-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
+limit-running = 你的上一句还没答完：请等它答完再问。
+limit-cooldown = 一句一句来：<t:{ $retry_at }:R>可以再问。
 poem-elsewhere = 我不在这个频道作答：请到 { $channels } 来问。
 poem-seed = “最可能的”不靠随机：请去掉种子，或改选别的方式。
 

@@ -1,6 +1,6 @@
 # 誰可以問，在哪裡問。
-desk-running = 你的上一句還沒答完：請等它答完再問。
-desk-cooldown = 一句一句來：<t:{ $retry_at }:R>可以再問。
+limit-running = 你的上一句還沒答完：請等它答完再問。
+limit-cooldown = 一句一句來：<t:{ $retry_at }:R>可以再問。
 poem-elsewhere = 我不在這個頻道作答：請到 { $channels } 來問。
 poem-seed = 「最可能的」不靠隨機：請拿掉種子，或改選別的方式。
 

@@ -31,10 +31,10 @@ from lianju.bot.store import Couplet, open_store
 async def test_what_is_not_allowed_is_refused_with_value_and_range(store, fields, sentence):
     with pytest.raises(GuildSettingsError, match=sentence):
         GuildSettings(**fields)
-    await store.preferences.change(5, language="zh-TW")
+    await store.guild_settings.change(5, language="zh-TW")
     with pytest.raises(GuildSettingsError, match=sentence):
-        await store.preferences.change(5, **fields)
-    assert await store.preferences.get(5) == GuildSettings(language="zh-TW")
+        await store.guild_settings.change(5, **fields)
+    assert await store.guild_settings.get(5) == GuildSettings(language="zh-TW")
 
 
 async def test_bounds_are_allowed_and_stored(store, url):
@@ -48,38 +48,38 @@ async def test_bounds_are_allowed_and_stored(store, url):
         frozenset(range(2**62, 2**62 + CHANNELS.high)),
     )
     for guild, wanted in ((5, low), (6, high)):
-        assert await store.preferences.change(guild, **vars(wanted)) == wanted
+        assert await store.guild_settings.change(guild, **vars(wanted)) == wanted
     again = await open_store(url)
-    assert [await again.preferences.get(guild) for guild in (5, 6)] == [low, high]
+    assert [await again.guild_settings.get(guild) for guild in (5, 6)] == [low, high]
     await again.close()
 
 
 async def test_a_change_is_of_what_is_named_in_this_server_alone(store):
-    await store.preferences.change(5, beam_size=8, channels=frozenset({3, 4}))
-    await store.preferences.change(5, candidates=8)
-    await store.preferences.change(6, cooldown_s=0)
-    assert await store.preferences.get(5) == GuildSettings(8, 8, channels=frozenset({3, 4}))
-    assert await store.preferences.change(5, channels=frozenset()) == GuildSettings(8, 8)
-    assert await store.preferences.get(6) == GuildSettings(cooldown_s=0)
-    await store.preferences.reset(5)
-    assert await store.preferences.get(5) == GuildSettings()
-    assert await store.preferences.get(6) == GuildSettings(cooldown_s=0)
+    await store.guild_settings.change(5, beam_size=8, channels=frozenset({3, 4}))
+    await store.guild_settings.change(5, candidates=8)
+    await store.guild_settings.change(6, cooldown_s=0)
+    assert await store.guild_settings.get(5) == GuildSettings(8, 8, channels=frozenset({3, 4}))
+    assert await store.guild_settings.change(5, channels=frozenset()) == GuildSettings(8, 8)
+    assert await store.guild_settings.get(6) == GuildSettings(cooldown_s=0)
+    await store.guild_settings.reset(5)
+    assert await store.guild_settings.get(5) == GuildSettings()
+    assert await store.guild_settings.get(6) == GuildSettings(cooldown_s=0)
 
 
 async def test_two_administrators_at_once_both_have_their_way(store):
     await asyncio.gather(
-        store.preferences.change(5, cooldown_s=0), store.preferences.change(5, language="en")
+        store.guild_settings.change(5, cooldown_s=0), store.guild_settings.change(5, language="en")
     )
-    assert await store.preferences.get(5) == GuildSettings(cooldown_s=0, language="en")
+    assert await store.guild_settings.get(5) == GuildSettings(cooldown_s=0, language="en")
 
 
 async def test_leaving_a_server_deletes_what_it_has_set_and_nothing_else(store, query):
     await store.favorites.toggle(1, 5, Couplet("a", "b"), 2, 9)
     for guild in (5, 6):
-        await store.preferences.change(guild, channels=frozenset({3}))
+        await store.guild_settings.change(guild, channels=frozenset({3}))
     await store.forget_server(5)
     await store.forget_server(7)
-    assert await store.preferences.get(5) == GuildSettings()
+    assert await store.guild_settings.get(5) == GuildSettings()
     assert query("SELECT guild_id FROM server UNION ALL SELECT guild_id FROM channel") == [
         (6,),
         (6,),

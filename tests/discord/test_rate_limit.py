@@ -1,0 +1,109 @@
+import pytest
+from lianju.bot.rate_limit import SWEEP_AT, CooldownError, RequestLimiter, StillRunningError
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def limiter(clock):
+    return RequestLimiter(clock)
+
+
+def ask(limiter, user=7, guild=42, cooldown_s=5):
+    with limiter.acquire(user, guild, cooldown_s):
+        pass
+
+
+@pytest.mark.parametrize("elsewhere", [42, 43, None])
+def test_one_request_a_user_runs_wherever_they_ask(elsewhere, limiter):
+    with limiter.acquire(7, 42, 5):
+        with pytest.raises(StillRunningError) as refusal:
+            ask(limiter, guild=elsewhere)
+        ask(limiter, user=8, guild=elsewhere)
+    assert refusal.value.key == "limit-running"
+
+
+def test_cooldown_counts_from_the_request(limiter, clock):
+    with limiter.acquire(7, 42, 5):
+        clock.now += 2
+    with pytest.raises(CooldownError) as refusal:
+        ask(limiter)
+    assert refusal.value.retry_at == 1_000_005
+    assert refusal.value.key == "limit-cooldown"
+    assert "1000005" in str(refusal.value)
+    clock.now += 3
+    ask(limiter)
+
+
+def test_user_is_told_a_time_at_which_it_works(limiter, clock):
+    clock.now += 0.5
+    ask(limiter)
+    with pytest.raises(CooldownError) as refusal:
+        ask(limiter)
+    clock.now = refusal.value.retry_at
+    ask(limiter)
+
+
+def test_cooldowns_are_of_one_user_in_one_server(limiter):
+    ask(limiter, 7, 42)
+    ask(limiter, 7, 43)
+    ask(limiter, 7, None)
+    ask(limiter, 8, 42)
+    for user, guild in ((7, 42), (7, 43), (7, None), (8, 42)):
+        with pytest.raises(CooldownError):
+            ask(limiter, user, guild)
+
+
+def test_refused_request_does_not_lengthen_the_cooldown(limiter, clock):
+    ask(limiter)
+    clock.now += 4
+    with pytest.raises(CooldownError):
+        ask(limiter)
+    clock.now += 1
+    ask(limiter)
+
+
+def test_failure_frees_the_user_at_once(limiter):
+    with pytest.raises(ZeroDivisionError), limiter.acquire(7, 42, 5):
+        raise ZeroDivisionError
+    ask(limiter)
+
+
+@pytest.mark.parametrize("cooldown_s", [0, 3])
+def test_changed_cooldown_holds_from_the_next_request_on(cooldown_s, limiter, clock):
+    ask(limiter, cooldown_s=3600)
+    clock.now += 3
+    ask(limiter, cooldown_s=cooldown_s)
+
+
+def test_no_cooldown_never_refuses(limiter):
+    for _ in range(3):
+        ask(limiter, cooldown_s=0)
+
+
+def test_finished_cooldowns_are_forgotten(limiter, clock):
+    for user in range(20 * SWEEP_AT):
+        ask(limiter, user, cooldown_s=1)
+        clock.now += 0.01
+    assert len(limiter) <= SWEEP_AT
+    with pytest.raises(CooldownError):
+        ask(limiter, user, cooldown_s=1)
+
+
+def test_unfinished_cooldowns_are_kept_however_many(limiter):
+    for user in range(3 * SWEEP_AT):
+        ask(limiter, user)
+    for user in range(3 * SWEEP_AT):
+        with pytest.raises(CooldownError):
+            ask(limiter, user)
