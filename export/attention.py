@@ -73,7 +73,7 @@ def _entries(
     Args:
         shape: name of [S, B, -1]; none is one step.
     """
-    product = weights.linear(graph, hidden, "attention.remember.weight")
+    product = weights.linear(graph, hidden, "attention.keys_values.weight")
     if shape:
         by_row = graph.add("Transpose", graph.add("Reshape", product, shape), perm=[1, 0, 2])
     else:
@@ -110,7 +110,7 @@ def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activ
     parts = graph.add("Gather", parts, ints(*range(0, heads * heads, heads + 1)), axis=1)
     context = graph.add("Reshape", graph.add("Div", parts, total), ints(0, width))
     return weights.linear(
-        graph, weights.activations(graph, context, "attention.speak"), "attention.speak.weight"
+        graph, weights.activations(graph, context, "attention.output"), "attention.output.weight"
     )
 
 

@@ -17,7 +17,7 @@ from lianju.training.model import LanguageModel, ModelConfig
 from torch import Tensor
 
 Limits = Mapping[str, float]
-"""By the layer that reads them (`recurrent`, `attention.speak`, `projection`, `output`): the
+"""By the layer that reads them (`recurrent`, `attention.output`, `projection`, `output`): the
 largest activations that are told apart. Larger ones count as this large."""
 
 COVERED = 0.9999  # of the activations are smaller
@@ -56,7 +56,7 @@ def watch(model: LanguageModel) -> Iterator[Mapping[str, list[np.ndarray]]]:
         note("recurrent", state[0] if isinstance(state, tuple) else state)
 
     modules = dict(model.named_modules())
-    readers = [name for name in ("attention.speak", "projection", "output") if modules.get(name)]
+    readers = [name for name in ("attention.output", "projection", "output") if modules.get(name)]
     hooks = [modules[name].register_forward_pre_hook(before(name)) for name in readers]
     hooks.append(model.recurrent.register_forward_hook(after))
     try:

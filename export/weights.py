@@ -11,7 +11,7 @@ import torch
 from google.protobuf.message import DecodeError
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.training.checkpoint import save_checkpoint
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel, ModelConfig, current_weight_name
 from onnx import numpy_helper
 
 from .errors import ExportError, ProofError
@@ -67,7 +67,8 @@ class StoredWeights:
                 f"{path} is not a step graph of lianju-export, so its weights cannot be read back."
             ) from error
         self._stored = {
-            tensor.name: numpy_helper.to_array(tensor) for tensor in self._graph.graph.initializer
+            current_weight_name(tensor.name): numpy_helper.to_array(tensor)
+            for tensor in self._graph.graph.initializer
         }
 
     def model(self) -> LanguageModel:

@@ -13,7 +13,7 @@ import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .errors import CheckpointError
-from .model import LanguageModel, ModelConfig
+from .model import LanguageModel, ModelConfig, current_weight_name
 
 FORMAT = 1
 
@@ -81,7 +81,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise CheckpointError(damaged) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}.")
-    return content
+    return _with_current_names(content)
 
 
 def load_trained(path: Path) -> Trained:
@@ -104,6 +104,15 @@ def load_trained(path: Path) -> Trained:
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path} is not a checkpoint, or it is damaged.") from error
     return Trained(model.eval(), vocabulary, content["info"])
+
+
+def _with_current_names(content: Any) -> Any:
+    if not isinstance(content, dict):
+        return content
+    return {
+        current_weight_name(key) if isinstance(key, str) else key: _with_current_names(value)
+        for key, value in content.items()
+    }
 
 
 def code_commit() -> str | None:

@@ -16,26 +16,40 @@ from .attention import WindowAttention
 
 State = tuple[Tensor, ...]
 """The hidden state, each tensor [L, B, H]: (h, c) for an LSTM, (h,) otherwise; with attention its
-memory [1, B, M] comes last."""
+cache [1, B, C] comes last."""
 
 Cell = Literal["lstm", "gru", "rnn"]
+
+# Weights that checkpoints and graphs of versions before 0.2 have under another name.
+_OLD_WEIGHT_NAMES = {
+    "attention.remember.": "attention.keys_values.",
+    "attention.speak.": "attention.output.",
+}
+
+
+def current_weight_name(name: str) -> str:
+    """Returns the present name of a weight in a checkpoint or a graph of any version."""
+    for old, new in _OLD_WEIGHT_NAMES.items():
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return name
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What a checkpoint needs to build its model again.
+    """The shape of a model, as a checkpoint stores it.
 
     Attributes:
-        nonlinearity: of the plain recurrent cell; the gated cells have their own.
-        tied: the output layer shares the embedding's weights (Press & Wolf 2017); where the
+        nonlinearity: Activation of the plain recurrent cell; LSTM and GRU ignore it.
+        tied: The output layer shares the embedding's weights (Press & Wolf 2017); where the
             embedding is narrower than the hidden state, a projection stands between them.
-        bias: whether the recurrent layers and the output layer have biases.
-        dropout: probability, on the embedding, between the layers and before the output.
+        bias: Whether the recurrent layers and the output layer have biases.
+        dropout: Probability, on the embedding, between the layers and before the output.
         initialization: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
             identity, biases zero; for the plain recurrent cell only.
-        attention_heads: of attention over the last layer's earlier outputs; 0 is none.
-        attention_size: of each head's keys and values.
-        attention_window: how many outputs are remembered.
+        attention_heads: Heads of the attention over the last layer's earlier outputs; 0 is none.
+        attention_size: Size of each head's keys and values.
+        attention_window: How many outputs, the present one included, can be attended to.
     """
 
     vocabulary_size: int
@@ -54,22 +68,17 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
-        """Reads what a checkpoint or a graph has of its configuration.
+        """Builds a configuration from the values in a checkpoint or a graph.
 
         Raises:
-            TypeError: a key is missing or unknown.
+            TypeError: A key is missing or unknown.
         """
         renamed = {"initialisation": "initialization"}  # before version 0.2
         return cls(**{renamed.get(key, key): value for key, value in values.items()})
 
-    @property
-    def place_size(self) -> int:
-        """Numbers of each place of the memory: keys, values, and whether it is taken."""
-        return 2 * self.attention_heads * self.attention_size + 1
-
 
 class LanguageModel(nn.Module):
-    """Predicts the next token from those before it; hidden state goes in and comes out."""
+    """Predicts the next token; the hidden state is an argument and a result."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -128,25 +137,25 @@ class LanguageModel(nn.Module):
                 nn.init.zeros_(parameter)
 
     def features(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Runs the layers below the output.
+        """Runs all layers below the output layer.
 
         Args:
-            tokens: [B, T] token ids.
-            state: from an earlier call; None is the zero state.
+            tokens: Token ids, [B, T].
+            state: The state after earlier tokens; None is the zero state.
 
         Returns:
-            What the output layer reads, [B, T, H] (or the embedding size where tied), and the
+            The input of the output layer, [B, T, H] (or the embedding size where tied), and the
             state after the last token.
         """
         embedded = self.dropout(self.embedding(tokens))
         lstm = self.config.cell == "lstm"
-        given = None if state is None else (state[:2] if lstm else state[0])
-        hidden, after = self.recurrent(embedded, given)
+        before = None if state is None else (state[:2] if lstm else state[0])
+        hidden, after = self.recurrent(embedded, before)
         after = after if lstm else (after,)
         hidden = self.dropout(hidden)
         if self.attention is not None:
-            seen, memory = self.attention(hidden, None if state is None else state[-1])
-            hidden, after = hidden + self.dropout(seen), (*after, memory)
+            added, cache = self.attention(hidden, None if state is None else state[-1])
+            hidden, after = hidden + self.dropout(added), (*after, cache)
         if self.projection is not None:
             hidden = self.projection(hidden)
         return hidden, after

@@ -101,7 +101,7 @@ def matrix_blocks(model: LanguageModel) -> list[MatrixBlock]:
     for name, parameter in model.named_parameters():
         if name.startswith("recurrent.weight"):
             parts = gates
-        elif name == "attention.remember.weight":
+        elif name == "attention.keys_values.weight":
             parts = 2
         elif name.startswith(("attention.", "projection.")) and name.endswith(".weight"):
             parts = 1

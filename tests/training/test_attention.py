@@ -30,14 +30,14 @@ def by_hand(attention, outputs):
         mine = slice(head * SIZE, (head + 1) * SIZE)
         scores, values = [], []
         for distance, earlier in enumerate(outputs[::-1][:WINDOW]):
-            remembered = weights["remember.weight"] @ earlier
-            key, value = remembered[: HEADS * SIZE], remembered[HEADS * SIZE :]
+            projected = weights["keys_values.weight"] @ earlier
+            key, value = projected[: HEADS * SIZE], projected[HEADS * SIZE :]
             bias = weights["distance_bias"][head, distance]
             scores.append(query[mine] @ key[mine] / math.sqrt(SIZE) + bias)
             values.append(value[mine])
         shares = np.exp(np.array(scores) - max(scores))
         context.append(shares / shares.sum() @ np.array(values))
-    return weights["speak.weight"] @ np.concatenate(context)
+    return weights["output.weight"] @ np.concatenate(context)
 
 
 def test_every_output_looks_at_the_window_behind_it(attention):
@@ -49,33 +49,33 @@ def test_every_output_looks_at_the_window_behind_it(attention):
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 7])
-def test_memory_carries_on_where_it_was_cut(attention, cut):
+def test_cache_carries_on_where_it_was_cut(attention, cut):
     outputs = torch.randn(2, 9, HIDDEN)
     whole, end = attention(outputs)
-    first, memory = attention(outputs[:, :cut])
-    second, memory = attention(outputs[:, cut:], memory)
+    first, cache = attention(outputs[:, :cut])
+    second, cache = attention(outputs[:, cut:], cache)
     torch.testing.assert_close(torch.cat((first, second), 1), whole)
-    torch.testing.assert_close(memory, end)
+    torch.testing.assert_close(cache, end)
 
 
-def test_memory_of_zeros_is_empty(attention):
+def test_cache_of_zeros_is_empty(attention):
     outputs = torch.randn(2, 3, HIDDEN)
     empty = torch.zeros(1, 2, WINDOW * (2 * HEADS * SIZE + 1))
     torch.testing.assert_close(attention(outputs, empty), attention(outputs))
 
 
-def test_a_model_carries_its_memory_in_its_state():
+def test_a_model_carries_its_cache_in_its_state():
     torch.manual_seed(1)
     config = ModelConfig(11, embedding_size=6, hidden_size=8, attention_heads=2, attention_window=3)
     model = LanguageModel(config).eval()
-    torch.nn.init.normal_(model.attention.speak.weight)
+    torch.nn.init.normal_(model.attention.output.weight)
     tokens = torch.randint(0, 11, (3, 9))
     whole, end = model(tokens)
     first, state = model(tokens[:, :4])
     second, state = model(tokens[:, 4:], state)
     torch.testing.assert_close(torch.cat((first, second), 1), whole)
     torch.testing.assert_close(state, end)
-    assert state[2].shape == (1, 3, config.attention_window * config.place_size)
+    assert state[2].shape == (1, 3, config.attention_window * (2 * 2 * config.attention_size + 1))
 
 
 def test_at_first_attention_adds_nothing():
