@@ -1,14 +1,16 @@
-"""Draws the README's screens from what the bot really sends: `python -m tests.discord.screens`.
+"""Takes the pictures in docs/images from what the bot really sends.
 
-The folder of a bundle as an argument takes the place of the one that ships.
+    python -m tests.discord.screens
+
+It needs Chromium, and fonts for Chinese (on Debian: chromium, fonts-noto-cjk). A bundle's folder
+as an argument takes the place of the one that ships.
 """
 
 import asyncio
-import re
+import shutil
+import subprocess
 import sys
 import tempfile
-import unicodedata
-from datetime import UTC, datetime
 from pathlib import Path
 
 import discord
@@ -18,98 +20,86 @@ from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
 from lianju.bot.verse.composer import open_composer
+from PIL import Image
 
 from .fake_discord import FakeDiscord
 from .hosts import OtherBot
 from .interactions import custom_ids, poem, slash
-from .talk import ask, button, press
+from .render import page
+from .talk import ask, press
 
-LINE = "黄河远上白云间"
-QUATRAIN = poem("白日依山尽", form="jueju", count=2)
-ACROSTIC = slash("acrostic", heads="春夏秋冬", chars=5, count=1)
-NAMES = {77: "wang", 78: "li"}
-MANAGE_SERVER = 1 << 5
-WIDTH = 44  # columns of a text beside a button
-
-
-def draw(message):
-    """The message as lines of text; `[ ]` is a button, `▾` a menu."""
-    return "\n".join(row for part in message["components"] for row in rows(part))
-
-
-def rows(part):
-    match part["type"]:
-        case 10:
-            yield from (plain(row) for row in part["content"].split("\n"))
-        case 9:
-            first, *others = rows(part["components"][0])
-            columns = sum(1 + (unicodedata.east_asian_width(c) in "WF") for c in first)
-            yield first + " " * (WIDTH - columns) + control(part["accessory"])
-            yield from others
-        case 1:
-            yield "  ".join(map(control, part["components"]))
-        case 17:
-            for inner in part["components"]:
-                yield from rows(inner)
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+NAMES = {77: "wang", 78: "li", 79: "anna", 80: "tomás", 81: "mei"}
+ANSWER = poem("黄河远上白云间")
+POEM = poem("空山不见人", form="jueju", count=2, seed=1)
+ACROSTIC = slash("acrostic", heads="春夏秋冬", seed=1)
+# Who asks for what, and who presses ♥ beside which candidates.
+ASKED = (
+    (77, "answer", ANSWER, {1: (77, 78, 80), 3: (81,), 2: (79,)}),
+    (79, "poem", POEM, {1: (80,), 2: (77, 78, 79, 81)}),
+    (78, "acrostic", ACROSTIC, {1: (77, 79)}),
+    (80, "night", poem("月落乌啼霜满天", form="jueju"), {1: (79, 81)}),
+)
+SCALE = 2
+SIZE = "1400,2000"  # larger than any message; the picture is cropped
 
 
-def plain(text):
-    """A line without the marks that Discord turns into type."""
-    for mark in ("### ", "-# ", "**", "`"):
-        text = text.replace(mark, "")
-    for user, name in NAMES.items():
-        text = text.replace(f"<@{user}>", f"@{name}")
-    text = re.sub(r"\|\|(.+)\|\|", lambda spoiler: "▒" * len(spoiler[1]), text)
-    return re.sub(
-        r"<t:(\d+):D>", lambda time: f"{datetime.fromtimestamp(int(time[1]), UTC):%-d %B %Y}", text
-    )
-
-
-def control(part):
-    label = part.get("label") or part.get("placeholder") or "♥"
-    shown = f"{label} ▾" if "options" in part else label
-    return f"( {shown} )" if part.get("disabled") else f"[ {shown} ]"
-
-
-async def main():
+async def take(bundle, folder):
+    """Returns pages of HTML by name."""
     async with FakeDiscord.running() as fake, OtherBot() as bot:
         discord.http.Route.BASE = fake.rest_base
-        with tempfile.TemporaryDirectory() as folder:
-            store = await open_store(f"sqlite+aiosqlite:///{Path(folder) / 'screens.sqlite3'}")
-            composer = open_composer(Path(sys.argv[1]) if sys.argv[1:] else None)
-            moment = iter(range(1_790_000_000, 2_000_000_000, 3600))
+        store = await open_store(f"sqlite+aiosqlite:///{folder / 'screens.sqlite3'}")
+        composer = open_composer(bundle, "cpu")
+        moments = iter(range(1_790_000_000, 2_000_000_000, 3600))
+        resources = Resources(
+            Settings(), composer, store, RequestLimiter(moments.__next__), moments.__next__
+        )
+        await bot.login(fake.token)
+        for cog in FEATURES:
+            await bot.add_cog(cog(resources))
+            bot.add_dynamic_items(*cog.items)
+        pages = {}
+        for user, name, command, hearts in ASKED:
+            message = await ask(fake, bot, command, user=user, private=False)
+            buttons = custom_ids(message, "lianju:heart:")
+            for rank, fans in hearts.items():
+                for fan in fans:
+                    await press(fake, bot, message, buttons[rank - 1], user=fan)
+            pages[name] = page(message, user, command["name"], NAMES)
+        message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
+        pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
+        await store.close()
+        composer.close()
+    return pages
 
-            def clock():
-                return next(moment)
 
-            resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
-            await bot.login(fake.token)
-            for cog in FEATURES:
-                await bot.add_cog(cog(resources))
-                bot.add_dynamic_items(*cog.items)
-            answer = await ask(fake, bot, poem(LINE), private=False)
-            quatrain = await ask(fake, bot, QUATRAIN, private=False)
-            first, third = custom_ids(answer, "lianju:heart:")[:3:2]
-            for heart, user in ((first, 77), (first, 78), (third, 78)):
-                await press(fake, bot, answer, heart, user=user)
-            await press(fake, bot, quatrain, custom_ids(quatrain, "lianju:heart:")[0], user=78)
-            acrostic = await ask(fake, bot, ACROSTIC, private=False)
-            for message in (answer, quatrain, acrostic):
-                print(draw(message), end="\n\n")
-            for message in (answer, quatrain):
-                details = await press(fake, bot, message, button(message, "Details"))
-                print(draw(details), end="\n\n")
-            for screen, private in (
-                ("favorites list", True),
-                ("leaderboard", False),
-                ("settings show", True),
-                ("about", True),
-            ):
-                asked = {"user": 78, "permissions": MANAGE_SERVER, "private": private}
-                print(draw(await ask(fake, bot, slash(screen), **asked)), end="\n\n")
-            await store.close()
-            composer.close()
+def photograph(source, target, folder):
+    """Writes a page of HTML as a PNG, cropped to what is not transparent."""
+    (folder / "page.html").write_text(source, encoding="utf-8")
+    command = [shutil.which("chromium") or shutil.which("google-chrome") or "chrome"]
+    command += ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += ["--hide-scrollbars", f"--force-device-scale-factor={SCALE}"]
+    command += [f"--user-data-dir={folder / 'profile'}", "--default-background-color=00000000"]
+    command += [f"--window-size={SIZE}", f"--screenshot={folder / 'page.png'}"]
+    subprocess.run(
+        [*command, (folder / "page.html").as_uri()], check=True, capture_output=True, timeout=120
+    )
+    with Image.open(folder / "page.png") as picture:
+        cropped = picture.crop(picture.getbbox())
+        # 256 colors are enough for text on a plain ground, at a third of the size.
+        cropped.quantize(256, Image.Quantize.FASTOCTREE).save(target, optimize=True)
+    print(target, f"{target.stat().st_size / 1000:.0f} kB")
+
+
+def main():
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pages = asyncio.run(take(Path(sys.argv[1]) if sys.argv[1:] else None, folder))
+        for shown in ("answer", "poem", "leaderboard"):
+            photograph(pages[shown], IMAGES / f"{shown}.png", folder)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

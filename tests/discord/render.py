@@ -1,0 +1,101 @@
+"""Discord messages as HTML that looks like Discord's dark theme."""
+
+import html
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+STYLE = Path(__file__).with_suffix(".css")
+
+# Inline markdown, matched in HTML-escaped text; the first that matches wins.
+INLINE = re.compile(
+    r"\\(?P<escaped>[^\w\s])"
+    r"|\*\*(?P<bold>.+?)\*\*"
+    r"|`(?P<code>[^`]+)`"
+    r"|\|\|(?P<spoiler>.+?)\|\|"
+    r"|&lt;@(?P<user>\d+)&gt;"
+    r"|&lt;t:(?P<time>\d+):D&gt;"
+    r"|(?P<emoji>♥)"
+)
+
+
+def page(message, user, command, names):
+    """A page that shows one message below the command that it answers.
+
+    Args:
+        message: The message as Discord stores it.
+        user: The id of the user who typed the command.
+        command: The command's name.
+        names: Display names by user id.
+    """
+    body = _inner(message, names)
+    who = html.escape(names[user])
+    return f"""<!doctype html><meta charset="utf-8"><style>{STYLE.read_text("utf-8")}</style>
+<main>
+  <div class="reply"><i></i><b class="avatar u{user % 5}">{who[0].upper()}</b>
+    <span class="name">{who}</span><span>used</span><span class="command">✦ {command}</span></div>
+  <div class="avatar bot">联</div>
+  <div class="author"><span class="name">Lianju</span><span class="app">✓ APP</span>
+    <time>Today at 20:15</time></div>
+  {body}
+</main>"""
+
+
+def component(part, names):
+    """A component of a message, with those inside it.
+
+    The types are those of https://discord.com/developers/docs/components/reference.
+    """
+    match part["type"]:
+        case 17:  # container
+            accent = f"--accent:#{part['accent_color']:06x}"
+            return f'<div class="container" style="{accent}">{_inner(part, names)}</div>'
+        case 10:  # text display
+            rows = "".join(_block(row, names) for row in part["content"].split("\n"))
+            return f'<div class="text">{rows}</div>'
+        case 9:  # section
+            accessory = component(part["accessory"], names)
+            return f'<div class="section">{_inner(part, names)}{accessory}</div>'
+        case 1:  # action row
+            return f'<div class="row">{_inner(part, names)}</div>'
+        case 2:  # button
+            disabled = " disabled" if part.get("disabled") else ""
+            return f"<button{disabled}>{html.escape(part['label'])}</button>"
+        case 3:  # select
+            return f'<div class="select">{html.escape(part["placeholder"])}<s></s></div>'
+        case other:
+            raise ValueError(f"component type {other}")
+
+
+def _inner(part, names):
+    return "".join(component(child, names) for child in part["components"])
+
+
+def _block(row, names):
+    """A line of markdown."""
+    for mark, tag in (("### ", "h3"), ("-# ", "small"), ("- ", "li")):
+        if row.startswith(mark):
+            return f"<{tag}>{_inline(row.removeprefix(mark), names)}</{tag}>"
+    return f"<p>{_inline(row, names)}</p>"
+
+
+def _inline(text, names):
+    def replace(found):
+        value = found[found.lastgroup]
+        match found.lastgroup:
+            case "escaped":
+                return value
+            case "bold":
+                return f"<b>{_inline(html.unescape(value), names)}</b>"
+            case "code":
+                return f"<code>{value}</code>"
+            case "spoiler":
+                return f'<span class="spoiler">{value}</span>'
+            case "user":
+                return f'<span class="mention">@{html.escape(names[int(value)])}</span>'
+            case "time":
+                return f"{datetime.fromtimestamp(int(value), UTC):%-d %B %Y}"
+            case _:
+                return f'<span class="emoji">{value}</span>'
+
+    return INLINE.sub(replace, html.escape(text, quote=False))
