@@ -131,6 +131,12 @@ def test_a_wrong_command_is_found():
 
 
 @every_page
+def test_code_spans_end_on_their_line(page):
+    for line in prose(page).splitlines():
+        assert line.count("`") % 2 == 0, line
+
+
+@every_page
 def test_files_exist(page):
     if page.name == "CHANGELOG.md":
         return  # it tells of files that are gone
