@@ -1,4 +1,4 @@
-"""The command line of the trainer: prepare, train, evaluate, compare, sample, speed."""
+"""The command line of the trainer: prepare, train, evaluate, compare, sample."""
 
 from __future__ import annotations
 
@@ -247,28 +247,6 @@ def sample(
             maximum=length,
         )
         click.echo(as_text(text, trained.vocabulary))
-
-
-@cli.command()
-@click.argument("corpus", type=_FOLDER)
-@click.option("--preset", default="release", show_default=True, help="A preset, or a .toml file.")
-@click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
-@click.option("--updates", type=click.IntRange(3), default=15, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def speed(
-    corpus: Path, preset: str, overrides: tuple[str, ...], updates: int, as_json: bool
-) -> None:
-    """Measures tokens a second beside the plainest PyTorch loop, with the same model."""
-    from .recipe import load_recipe
-    from .speed import compare
-
-    result = compare(load_recipe(preset, overrides), corpus, updates)
-    if as_json:
-        click.echo(json.dumps(result))
-        return
-    click.echo(f"{result['plain']:10,.0f}  tokens/s, nn.LSTM in fp32, full softmax, unsorted")
-    click.echo(f"{result['lianju']:10,.0f}  tokens/s, lianju-train, {result['precision']}")
-    click.echo(f"{result['ratio']:10.2f}  times as fast (median of {updates} updates each)")
 
 
 def main() -> None:
