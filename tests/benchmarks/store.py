@@ -1,4 +1,8 @@
-"""`lianju bench-store`: how long members wait for a database that many servers have filled."""
+"""The store on a database that many servers have filled: `python -m tests.benchmarks.store`.
+
+Fills a database in the folder for temporary files and deletes it afterwards. A target is for the
+95th percentile.
+"""
 
 import asyncio
 import os
@@ -7,107 +11,95 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
+import click
 import numpy as np
+from lianju.bot.store.opening import prepare
+from lianju.bot.store.records import Couplet, Page
+from lianju.bot.store.store import BUSY_S, Store, open_store
 
-from .opening import prepare
-from .records import Couplet, Page
-from .store import BUSY_S, Store, open_store
-
-__all__ = ["Report", "Row", "bench", "fill"]
+from .table import print_table
 
 NOW = 1_800_000_000
 DAY = 86_400
 YEARS = 2
 PERIODS = (("all time", None), ("month", NOW - 30 * DAY), ("week", NOW - 7 * DAY))
-NEWCOMER = 10**9  # the id of a user who has kept nothing
+NEW_USER = 10**9  # the id of a user without favorites
 PAGE = 10
-FAVOURITE_MS, PAGE_MS = 5.0, 10.0  # targets
+FAVORITE_MS, PAGE_MS = 5.0, 10.0  # targets
 STARTS = 9
-HEART_BYTES = 60_000  # written to the log for one, or so
+LOG_BYTES = 60_000  # that one favorite writes, or so
 HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
 
-Operation = Callable[[int], Awaitable[object]]
+Call = Callable[[int], Awaitable[object]]
 Ranking = Callable[[int, float | None, int, int], Awaitable[Page[Any]]]
 
 
-@dataclass(frozen=True)
-class Row:
-    """What was measured of one operation.
+class Operation(NamedTuple):
+    """What is measured.
 
     Attributes:
-        target_ms: What the 95th percentile should not exceed, if there is such an aim.
+        name: Of the operation.
+        target_ms: What the 95th percentile should not exceed; None where there is no target.
+        call: Does it; takes the number of the repetition.
     """
 
     name: str
+    target_ms: float | None
+    call: Call
+
+
+class Result(NamedTuple):
+    """What was measured of one operation."""
+
+    operation: Operation
     median_ms: float
     p95_ms: float
-    target_ms: float | None
 
-    @property
-    def missed(self) -> bool:
-        """Whether it takes longer than it should."""
-        return self.target_ms is not None and self.p95_ms > self.target_ms
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that was measured.
-
-    Attributes:
-        repeat: How often each operation ran, but for the starts.
-        fill_s: Seconds that it took to fill the database.
-        size_mb: Its size on disk.
-    """
-
-    favorites: int
-    servers: int
-    repeat: int
-    fill_s: float
-    size_mb: float
-    rows: list[Row]
-
-    def __str__(self) -> str:
-        head = (
-            f"{self.favorites} favorites, {self.servers} servers: filled in {self.fill_s:.0f} s,"
-            f" {self.size_mb:.0f} MB; each {self.repeat} times"
-        )
-        lines = [head, f"{'median':>10} {'p95':>10} {'target':>8}"]
-        for row in self.rows:
-            target = "" if row.target_ms is None else f"{row.target_ms:.0f} ms"
-            missed = "  MISSED" if row.missed else ""
-            lines.append(
-                f"{row.median_ms:7.2f} ms {row.p95_ms:7.2f} ms {target:>8}  {row.name}{missed}"
-            )
-        return "\n".join(lines)
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Returns a row of the table."""
+        name, target_ms, _ = self.operation
+        times = f"{self.median_ms:.2f} ms", f"{self.p95_ms:.2f} ms"
+        if target_ms is None:
+            return name, *times, "", ""
+        return name, *times, f"{target_ms:.0f} ms", "missed" if self.p95_ms > target_ms else ""
 
 
-def bench(favorites: int, servers: int, repeat: int) -> Report:
-    """Fills a database in the folder for temporary files and measures the store on it."""
+@click.command()
+@click.option("--favorites", type=click.IntRange(1000, 10**8), default=1_000_000, show_default=True)
+@click.option("--servers", type=click.IntRange(1, 10**6), default=10_000, show_default=True)
+@click.option("--repeat", type=click.IntRange(20, 10_000), default=500, show_default=True)
+def main(favorites: int, servers: int, repeat: int) -> None:
+    """Measures each operation of the store."""
     with TemporaryDirectory() as folder:
         path, empty = Path(folder) / "full.sqlite3", Path(folder) / "empty.sqlite3"
         started = time.perf_counter()
         fill(path, favorites, servers)
-        fill_s = time.perf_counter() - started
+        seconds = time.perf_counter() - started
         prepare(empty, BUSY_S).close()
-        rows = asyncio.run(_bench(path, empty, repeat))
+        results = asyncio.run(_measure_all(path, empty, repeat))
         size_mb = path.stat().st_size / 1e6
-    return Report(favorites, servers, repeat, fill_s, size_mb, rows)
+    print_table(
+        f"{favorites} favorites, {servers} servers: filled in {seconds:.0f} s, {size_mb:.0f} MB; "
+        f"each {repeat} times",
+        ("", "median", "95 %", "target", ""),
+        [result.cells() for result in results],
+    )
 
 
 def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
-    """Makes a database of two years: a few servers are large and many small, as Zipf has it.
+    """Writes a database of two years in which the sizes of servers follow Zipf's law.
 
-    So are the members and the couplets of each server. Members are in several servers.
+    Some members and couplets of each server have many favorites, most have few. Members are in
+    several servers.
     """
     rng = np.random.default_rng(seed)
     share = 1 / np.arange(1, servers + 1)
     size = np.ceil(share / share.sum() * favorites).astype(np.int64)  # favorites of each server
-    guild = np.repeat(np.arange(servers), 2 * size + 8)  # more than needed, as some come up twice
+    guild = np.repeat(np.arange(servers), 2 * size + 8)  # more than needed: some are drawn twice
     people = max(10, favorites // 5)
     home = rng.integers(people, size=servers)
 
@@ -121,7 +113,7 @@ def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
         for _ in range(2)
     )
     kept_at = NOW - rng.integers(YEARS * 365 * DAY, size=guild.size)
-    # Each member keeps each couplet once, and no server more than its size as long as that does.
+    # Each member keeps each couplet once; a server exceeds its size only where the rest is too few.
     _, once = np.unique(user * couplets.sum() + couplet, return_index=True)
     chosen = rng.permutation(once)
     chosen = chosen[np.argsort(guild[chosen], kind="stable")]
@@ -137,7 +129,7 @@ def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
     )
     prepare(path, BUSY_S).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        # A crash may lose it all, but nothing waits for the disk.
+        # Without a journal: nothing waits for the disk, and after a crash it is filled anew.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("BEGIN")
@@ -153,35 +145,33 @@ def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
         database.execute("COMMIT")
 
 
-async def _bench(path: Path, empty: Path, repeat: int) -> list[Row]:
-    # What a heart waits for beside its own work, and what other programs can make slow.
+async def _measure_all(path: Path, empty: Path, repeat: int) -> list[Result]:
     with (path.parent / "disk").open("wb", buffering=0) as disk:
 
         async def write(_: int) -> None:
-            disk.write(bytes(HEART_BYTES))
+            disk.write(bytes(LOG_BYTES))
             os.fsync(disk.fileno())
 
-        rows = [await _measure("write and sync, the disk alone", None, write, repeat)]
+        # The part of every write that does not depend on the store.
+        results = [await _measure(Operation("write and sync, the disk alone", None, write), repeat)]
     store = await open_store(_url(path))
     try:
         operations = await _operations(store, _Sample(path, repeat + 1))
-        rows += [await _measure(*operation, repeat) for operation in operations]
+        results += [await _measure(operation, repeat) for operation in operations]
     finally:
         await store.close()
 
-    def start(file: Path) -> Operation:
-        async def open_and_close(_: int) -> None:
-            await (await open_store(_url(file))).close()
+    async def start(file: Path) -> None:
+        await (await open_store(_url(file))).close()
 
-        return open_and_close
-
-    rows.append(await _measure("start with an empty database", None, start(empty), STARTS))
-    rows.append(await _measure("start with this database", None, start(path), STARTS))
-    return rows
+    for name, file in (("an empty", empty), ("this", path)):
+        operation = Operation(f"start with {name} database", None, lambda _, it=file: start(it))
+        results.append(await _measure(operation, STARTS))
+    return results
 
 
 class _Sample:
-    """Favorites drawn at random, so that the larger a server the more are its own."""
+    """Random favorites, so that larger servers have more of them."""
 
     def __init__(self, path: Path, size: int) -> None:
         largest = "SELECT {0} FROM favourite GROUP BY {0} ORDER BY count(*) DESC LIMIT 1"
@@ -201,40 +191,40 @@ class _Sample:
         self.couplets = tuple(map(Couplet, lines, answers))
 
 
-async def _operations(store: Store, sample: _Sample) -> list[tuple[str, float | None, Operation]]:
-    """What is measured, in this order, and how long it may take."""
+async def _operations(store: Store, sample: _Sample) -> list[Operation]:
+    """Returns what is measured, in this order: some operations undo those before them."""
     everywhere, largest = sample.servers, (sample.server,) * len(sample.servers)
     best = (await store.leaderboard.couplets(sample.server, None, 0, PAGE)).items
     ten = [each.couplet for each in best]
     new = [Couplet("新", str(number)) for number in range(len(everywhere))]
 
-    def heart(servers: Sequence[int], couplets: Sequence[Couplet]) -> Operation:
-        return lambda n: store.favorites.toggle(NEWCOMER + n, servers[n], couplets[n], 1, NOW)
+    def toggle(servers: Sequence[int], couplets: Sequence[Couplet]) -> Call:
+        return lambda n: store.favorites.toggle(NEW_USER + n, servers[n], couplets[n], 1, NOW)
 
-    def favorites(members: Sequence[int], offset: int) -> Operation:
+    def favorites(members: Sequence[int], offset: int) -> Call:
         return lambda n: store.favorites.page(members[n], offset, PAGE)
 
     most = [ten[0]] * len(everywhere)
     kept = (await store.favorites.page(sample.member, 0, 1)).total
     keenest = [sample.member] * len(everywhere)
-    operations: list[tuple[str, float | None, Operation]] = [
-        ("keep a new couplet", FAVOURITE_MS, heart(everywhere, new)),
-        ("keep a couplet of the server", FAVOURITE_MS, heart(everywhere, sample.couplets)),
-        ("give it up", FAVOURITE_MS, heart(everywhere, sample.couplets)),
-        ("keep the most loved couplet", FAVOURITE_MS, heart(largest, most)),
-        ("give it up", FAVOURITE_MS, heart(largest, most)),
-        (
-            "count the hearts of ten couplets",
-            FAVOURITE_MS,
+    operations = [
+        Operation("keep a new couplet", FAVORITE_MS, toggle(everywhere, new)),
+        Operation("keep a couplet of the server", FAVORITE_MS, toggle(everywhere, sample.couplets)),
+        Operation("remove it", FAVORITE_MS, toggle(everywhere, sample.couplets)),
+        Operation("keep the most popular couplet", FAVORITE_MS, toggle(largest, most)),
+        Operation("remove it", FAVORITE_MS, toggle(largest, most)),
+        Operation(
+            "count the favorites of ten couplets",
+            FAVORITE_MS,
             lambda _: store.favorites.counts(sample.server, ten),
         ),
-        (
+        Operation(
             "suggest lines with a character",
             PAGE_MS,
             lambda n: store.leaderboard.lines(sample.server, sample.couplets[n].answer[0], 25),
         ),
-        ("favorites, first page", PAGE_MS, favorites(sample.members, 0)),
-        (f"favorites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
+        Operation("favorites, first page", PAGE_MS, favorites(sample.members, 0)),
+        Operation(f"favorites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
     ]
     for kind, read in (
         ("couplets", store.leaderboard.couplets),
@@ -243,33 +233,36 @@ async def _operations(store: Store, sample: _Sample) -> list[tuple[str, float | 
 
         def page(
             servers: Sequence[int], since: float | None, offset: int, read: Ranking = read
-        ) -> Operation:
+        ) -> Call:
             return lambda n: read(servers[n], since, offset, PAGE)
 
         for period, since in PERIODS:
             total = (await read(sample.server, since, 0, 1)).total
-            last = max(0, total - PAGE)
+            end = max(0, total - PAGE)
+            name = f"{kind}, {period}"
             operations += [
-                (f"{kind}, {period}, a server", PAGE_MS, page(everywhere, since, 0)),
-                (f"{kind}, {period}, the largest", PAGE_MS, page(largest, since, 0)),
-                (
-                    f"{kind}, {period}, the largest, last page of {total}",
-                    PAGE_MS,
-                    page(largest, since, last),
+                Operation(f"{name}, a server", PAGE_MS, page(everywhere, since, 0)),
+                Operation(f"{name}, the largest", PAGE_MS, page(largest, since, 0)),
+                Operation(
+                    f"{name}, the largest, last page of {total}", PAGE_MS, page(largest, since, end)
                 ),
             ]
     return operations
 
 
-async def _measure(name: str, target_ms: float | None, operation: Operation, repeat: int) -> Row:
+async def _measure(operation: Operation, repeat: int) -> Result:
     taken = []
     for number in range(repeat + 1):
         started = time.perf_counter()
-        await operation(number)
+        await operation.call(number)
         taken.append((time.perf_counter() - started) * 1e3)
-    taken = taken[1:]  # without the one that has its statements compiled
-    return Row(name, statistics.median(taken), statistics.quantiles(taken, n=20)[-1], target_ms)
+    del taken[0]  # the one that has its statements compiled
+    return Result(operation, statistics.median(taken), statistics.quantiles(taken, n=20)[-1])
 
 
 def _url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path.as_posix()}"
+
+
+if __name__ == "__main__":
+    main()
