@@ -81,25 +81,6 @@ class PlainStepper(ABC):
         """Returns the logits of the next token [B, V] and what to carry to the next step."""
 
 
-class RerunAllPositions(PlainStepper):
-    """The plainest: the whole prefix through the whole network at every step."""
-
-    def logits(
-        self, history: Tensor, carried: tuple[Tensor, ...]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        return self.model(history)[0][:, -1], ()
-
-
-class RerunLastPosition(PlainStepper):
-    """The whole prefix through the recurrent layers, the output layer for the last token alone."""
-
-    def logits(
-        self, history: Tensor, carried: tuple[Tensor, ...]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        features, _ = self.model.features(history)
-        return self.model.output(features[:, -1]), ()
-
-
 class Stepwise(PlainStepper):
     """One token a step, the hidden state carried along."""
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from importlib.metadata import EntryPoint
 
 import click
 import pytest
@@ -272,51 +271,6 @@ class TestGenerate:
         assert "Beam width 0" in refused("generate", source, "--out", "-", "--beam", 0)
         source.write_bytes("白日".encode("utf-16"))
         assert "not UTF-8" in refused("generate", source, "--out", "-")
-
-
-class TestOtherCommands:
-    """Those that join as entry points."""
-
-    @pytest.fixture
-    def joined(self, monkeypatch):
-        def join(*targets):
-            entries = [EntryPoint(name, value, cli.OTHER_COMMANDS) for name, value in targets]
-
-            def select(group, name=None):
-                assert group == cli.OTHER_COMMANDS
-                return _Entries(e for e in entries if name in (None, e.name))
-
-            monkeypatch.setattr(cli, "entry_points", select)
-
-        return join
-
-    def test_are_not_imported_until_used(self, lianju, joined):
-        joined(("broken", "no.such.module:command"))
-        assert lianju("poem", LINE)[0] == 0
-
-    def test_help_lists_all_even_if_one_lacks_its_library(self, lianju, joined):
-        joined(("absent", "no_such_library:command"), ("verse", "lianju.bot.cli:poem"))
-        status, out, err = lianju("--help")
-        assert (status, err) == (0, "")
-        for command in ("poem", "generate", "serve", "verse", "absent"):
-            assert f"\n  {command} " in out
-        assert "pip install 'lianju[training]'" in out
-
-    def test_are_dispatched(self, lianju, joined):
-        joined(("verse", "lianju.bot.cli:poem"))
-        assert LINE in lianju("verse", LINE)[1]
-
-    def test_a_missing_library_is_one_sentence(self, refused, joined):
-        joined(("absent", "no_such_library:command"))
-        sentence = refused("absent", "--any", "thing")
-        assert "needs no_such_library" in sentence
-        assert "pip install 'lianju[training]'" in sentence
-
-
-class _Entries(tuple):
-    @property
-    def names(self):
-        return {entry.name for entry in self}
 
 
 def test_alone_it_shows_its_help(lianju):

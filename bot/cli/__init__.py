@@ -7,57 +7,22 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
 
 import click
 
 from ..errors import LianjuError
+from .bench import bench
 from .poem import generate, poem
 from .serve import reload, serve
-from .store import backup, bench_store, restore
+from .store import backup, restore
 
 __all__ = ["cli", "main"]
 
 BAD_INPUT = 2  # exit status
 INTERRUPTED = 130
-OTHER_COMMANDS = "lianju.commands"  # entry points of what needs more than the runtime
 
 
-class _Commands(click.Group):
-    """Commands of the runtime, and those that join as entry points, imported only when needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *entry_points(group=OTHER_COMMANDS).names})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if command := super().get_command(ctx, cmd_name):
-            return command
-        for entry in entry_points(group=OTHER_COMMANDS, name=cmd_name):
-            return _load(entry)
-        return None
-
-
-def _load(entry: EntryPoint) -> click.Command:
-    """The command of an entry point, or one that says what it lacks."""
-    try:
-        command: click.Command = entry.load()
-    except ModuleNotFoundError as error:
-        missing = f"`lianju {entry.name}` needs {error.name}: run pip install 'lianju[training]'."
-
-        def refuse() -> None:
-            raise LianjuError(missing)
-
-        anything = {"ignore_unknown_options": True, "allow_extra_args": True}
-        return click.Command(
-            entry.name,
-            callback=refuse,
-            context_settings=anything,
-            help="(run pip install 'lianju[training]' to have it)",
-        )
-    return command
-
-
-@click.group(cls=_Commands, invoke_without_command=True)
+@click.group(invoke_without_command=True)
 @click.version_option(package_name="lianju", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
@@ -66,7 +31,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, generate, serve, reload, backup, restore, bench_store):
+for _command in (poem, generate, serve, reload, backup, restore, bench):
     cli.add_command(_command)
 
 

@@ -17,11 +17,11 @@ from lianju.bot.verse.search.constraints import BannedTokens, ConstraintFactory,
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.serving.batch import Batch, run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.bench.mixture import mix
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
+from ..benchmarks.workload import mixed_requests
 from .reference import plain_beam_search
 from .table import TableModel, random_table
 from .toy import CHINESE, PROMPTS, SPECIALS
@@ -248,7 +248,7 @@ def test_sixty_requests_at_once_are_answered_bit_for_bit_as_alone(shipped, tmp_p
 
     reading = composer()
     prompts = [text for text in PROMPTS if len(text) == 7][:30]
-    requests = mix(reading, prompts, 60)
+    requests = mixed_requests(reading, prompts, 60)
     assert len({(request.text, request.heads) for request in requests}) < 60
     alone = [outcome(reading, request) for request in requests]
 
