@@ -143,6 +143,8 @@ def test_files_exist(page):
     for span in CODE_SPAN.findall(prose(page)):
         if SOURCE_PATH.fullmatch(span):
             assert (ROOT / span).exists(), span
+    for module in re.findall(r"python -m (tests[\w.]+)", page.read_text(encoding="utf-8")):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
 
 
 def test_classes_exist():
