@@ -27,7 +27,7 @@ class PlainStepper(ABC):
         model: in evaluation mode.
     """
 
-    grows = True
+    state_grows = True
     provider = "cpu"
 
     def __init__(self, model: LanguageModel) -> None:
@@ -41,14 +41,14 @@ class PlainStepper(ABC):
         """Refuses: these ways know one search only."""
         raise NotImplementedError
 
-    def rest(self) -> None:  # noqa: B027 - no subclass has to
+    def release_memory(self) -> None:  # noqa: B027 - no subclass has to
         """Keeps nothing that could go."""
 
     def split(self, state: State) -> Sequence[State]:
         """Every row's tokens alone; nothing else is carried before the first prediction."""
         return [(history[None],) for history in state[0]]
 
-    def read(self, tokens: np.ndarray, parent: np.ndarray, state: State) -> State:
+    def prefill(self, tokens: np.ndarray, parent: np.ndarray, state: State) -> State:
         """Collects the tokens [steps, B]: the first step that predicts reads them all."""
         return (np.concatenate((state[0][parent], tokens.T), axis=1),)
 
@@ -61,7 +61,7 @@ class PlainStepper(ABC):
         k: int,
         mask: np.ndarray | None = None,
         mask_row: np.ndarray | None = None,
-        whole: bool = False,
+        return_log_prob: bool = False,
     ) -> StepOutput:
         """See `lianju.bot.verse.model.language_model.Stepper`."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
@@ -71,7 +71,7 @@ class PlainStepper(ABC):
         allowed = log_prob if mask is None else log_prob + torch.from_numpy(mask[mask_row])
         top = allowed.topk(k)
         after = (history, *(tensor.numpy() for tensor in carried))
-        every = log_prob.numpy() if whole else None
+        every = log_prob.numpy() if return_log_prob else None
         return StepOutput(top.values.numpy(), top.indices.numpy(), after, every)
 
     @abstractmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from lianju.bot.verse.model.bundle import Bundle
-from lianju.bot.verse.model.language_model import State, top_k
+from lianju.bot.verse.model.language_model import State
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.training.model import LanguageModel
 
@@ -114,7 +114,7 @@ def _prove_reading(
 ) -> None:
     """Reads a few tokens at once, and one by one."""
     tokens = rng.integers(0, step_model.vocabulary_size, (rng.integers(1, 4), ROWS))
-    at_once = step_model.read(tokens, parent, state)
+    at_once = step_model.prefill(tokens, parent, state)
     for token in tokens:
         state = step_model.step(token, parent, state, 0).state
         parent = np.arange(ROWS)
@@ -138,6 +138,29 @@ def _prove_candidates(
     best, tokens = top_k(allowed, top_token.shape[1])
     if not (np.array_equal(tokens, top_token) and np.array_equal(best, top_log_prob)):
         raise ProofError("The bundle was not written: its candidates are not the most probable.")
+
+
+def top_k(values: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the `k` largest entries of every row, largest first; ties go to the lower index.
+
+    Args:
+        values: Scores [rows, V]; a row that holds a NaN comes back as NaN throughout.
+        k: How many, at most V.
+
+    Returns:
+        Their values [rows, k] and indices [rows, k].
+    """
+    rows = len(values)
+    top = np.empty((rows, k), values.dtype)
+    index = np.empty((rows, k), np.int64)
+    for row in range(rows):
+        # A partition alone would break ties at the cut at random.
+        cut = np.partition(values[row], -k)[-k]
+        candidates = np.flatnonzero(~(values[row] < cut))
+        best = candidates[np.argsort(-values[row, candidates], kind="stable")[:k]]
+        top[row], index[row] = values[row, best], best
+    top[np.isnan(values).any(axis=1)] = np.nan
+    return top, index
 
 
 def _difference(one: np.ndarray, other: np.ndarray) -> float:

@@ -28,10 +28,8 @@ from .request import (
     Rerank,
     Sample,
 )
-from .search.search import Job, Search, SearchResults
-from .serving.batch import Batch
-from .serving.prefix_cache import PrefixCache
-from .serving.scheduler import Scheduler, outcome
+from .search.search import Job
+from .serving.scheduler import Scheduler
 from .text.corpus_index import CorpusIndex
 from .text.prompt import MAX_CHARACTERS, MAX_LINES, Prompt, read_prompt, simplify, write_line
 
@@ -65,7 +63,6 @@ class Composer:
         self.bundle = bundle
         self._model = model
         self._scheduler = scheduler
-        self._reader = PrefixCache(model)
         lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
         self._planner = Planner(bundle.vocabulary, lines)
 
@@ -105,14 +102,7 @@ class Composer:
             RequestError: It does not suit what is asked for.
             SearchError: Nothing is allowed, or the model failed.
         """
-        job = self._job(request, time.perf_counter())
-        try:
-            searches = next(job)
-            while True:
-                searches = job.send(self._run(searches))
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
+        return self._scheduler.run_now(self._job(request, time.perf_counter()))
 
     async def compose(self, request: Request, deadline_s: float) -> Answer:
         """Answers a request beside those of others, in the engine's own thread.
@@ -135,18 +125,6 @@ class Composer:
         """All that answers a request, in parts between which the engine does those of others."""
         writing = self._begin(request, started)
         return self._answer(writing, (yield from writing.composition))
-
-    def _run(self, searches: Sequence[Search]) -> SearchResults:
-        """Runs searches beside each other, to the end of each.
-
-        Raises:
-            SearchError: The model failed.
-        """
-        batch = Batch(self._model, self._reader)
-        seats = [batch.join(search) for search in searches]
-        while batch:
-            batch.step()
-        return [outcome(seat) for seat in seats]
 
     def close(self) -> None:
         """Ends the engine; whoever still waits gets a `BusyError`."""

@@ -52,6 +52,6 @@ class DeadlineError(LianjuError):
         found: What each search had found until then, if anything.
     """
 
-    def __init__(self, sentence: str, key: str | None = None, found: Sequence[Any] = ()) -> None:
-        super().__init__(sentence, key)
+    def __init__(self, found: Sequence[Any] = ()) -> None:
+        super().__init__("deadline")
         self.found = found

@@ -10,7 +10,7 @@ from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.scoring import ScoringSearch
-from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.checkpoint import load_trained
 from lianju.training.errors import CheckpointError

@@ -18,7 +18,7 @@ from lianju.bot.verse.planning.task import Task
 from lianju.bot.verse.request import DEFAULT_COUNT, Request, Rerank
 from lianju.bot.verse.search.sampling import SampleSearch
 from lianju.bot.verse.search.search import Hypothesis, Search
-from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.prompt import read_prompt
 from tqdm import tqdm
 
@@ -114,7 +114,7 @@ class Drawer:
         composition = self._compose(request)
         (search,) = next(composition)
         while not drawn:  # the planner relaxes its rules where they leave nothing
-            plan = replace(search.plan, paths=size, count=size, temperature=temperature)
+            plan = replace(search.params, paths=size, count=size, temperature=temperature)
             drawn = self._run(SampleSearch(plan))
             if not drawn:
                 (search,) = composition.send([[]])

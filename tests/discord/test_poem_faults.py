@@ -65,9 +65,9 @@ async def test_refusal_is_in_the_readers_language(fake, bot, store):
 @pytest.mark.parametrize(
     "error",
     [
-        BusyError("Come back."),
-        DeadlineError("Too slow."),
-        SearchError("Nothing fits."),
+        BusyError("busy-full"),
+        DeadlineError(),
+        SearchError("search-nothing"),
     ],
     ids=lambda error: type(error).__name__,
 )

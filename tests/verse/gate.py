@@ -4,6 +4,11 @@ import asyncio
 import threading
 
 
+def once(*searches):
+    """A job that runs searches and returns their results."""
+    return (yield searches)
+
+
 class Gate:
     """A model whose every step waits to be let through, and tells that it has begun."""
 

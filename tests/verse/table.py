@@ -38,7 +38,7 @@ class TableModel:
         reads: Tokens and rows of every reading so far.
     """
 
-    grows = False
+    state_grows = False
     provider = "cpu"
 
     def __init__(self, log_prob, size):
@@ -51,13 +51,13 @@ class TableModel:
     def join(self, states):
         return (np.concatenate([state for (state,) in states]),)
 
-    def rest(self):
+    def release_memory(self):
         self.rests += 1
 
     def split(self, state):
         return [(row[None],) for row in state[0]]
 
-    def read(self, tokens, parent, state):
+    def prefill(self, tokens, parent, state):
         self.reads.append(tokens.shape)
         (after,) = state
         for token in tokens:
@@ -73,11 +73,11 @@ class TableModel:
     def histories(self, state):
         return [tuple(int(t) for t in row if t != NEVER) for row in state[0]]
 
-    def step(self, token, parent, state, k, mask=None, mask_row=None, whole=False):
+    def step(self, token, parent, state, k, mask=None, mask_row=None, return_log_prob=False):
         self.calls.append(len(token))
         after = self._after(token, parent, state[0])
         scores = np.array([self._log_prob(history) for history in self.histories((after,))])
-        found = scores if whole else None
+        found = scores if return_log_prob else None
         if mask is not None:
             scores = scores + mask[np.zeros(1, int) if mask_row is None else mask_row]
         order = np.argsort(-scores, axis=1, kind="stable")[:, : min(k, self._size)]

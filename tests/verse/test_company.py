@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from lianju.bot.verse.composer import open_composer
 from lianju.bot.verse.errors import NothingAllowedError, SearchError
 from lianju.bot.verse.model.bundle import default_directory
-from lianju.bot.verse.search.beam import BeamParams, BeamSearch, advance_beams
+from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import BannedTokens, ConstraintFactory, TokenSet
 from lianju.bot.verse.search.path_constraints import NoRepetition
-from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
@@ -44,11 +45,11 @@ class NoEchoRule:
 
 
 KINDS = {
-    "plain": {"rules": BOOK.plain()},
-    "without a": {"rules": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
-    "without endings": {"rules": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
-    "no echo": {"rules": BOOK.plain(), "path_rules": (NoEchoRule(),)},
-    "no repetition": {"rules": BOOK.plain(), "path_rules": (NoRepetition(),)},
+    "plain": {"constraints": BOOK.plain()},
+    "without a": {"constraints": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
+    "without endings": {"constraints": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
+    "no echo": {"constraints": BOOK.plain(), "path_constraints": (NoEchoRule(),)},
+    "no repetition": {"constraints": BOOK.plain(), "path_constraints": (NoRepetition(),)},
 }
 
 
@@ -101,7 +102,7 @@ class TestBeamsAdvancedTogether:
         if isinstance(found, SearchError):
             assert str(found) == str(expected)
             return
-        assert found.plan is expected.plan
+        assert found.params is expected.params
         assert found.ended == expected.ended
         for name in ("paths", "log_prob", "parent"):
             one, other = getattr(found, name), getattr(expected, name)
@@ -122,13 +123,13 @@ class TestBeamsAdvancedTogether:
         begun = [beam(prompt, width, 6, kind) for prompt, kind in those]
         later = [self.later(search, table, steps) for search in begun]
         searches = sorted((it for it in later if it), key=lambda search: search.k)
-        for _, group in groupby(searches, key=lambda search: search.alike):
+        for _, group in groupby(searches, key=lambda search: search.batch_key):
             alike = list(group)
             found = [self.candidates(search, table) for search in alike]
             for number, fault in faults.items():
                 if number < len(alike):
                     found[number][0][:] = fault
-            together = advance_beams(alike, *map(np.concatenate, zip(*found, strict=True)))
+            together = BeamSearch.advance_all(alike, *map(np.concatenate, zip(*found, strict=True)))
             for search, own, after in zip(alike, found, together, strict=True):
                 self.assert_same(after, self.alone(search, *own))
 
@@ -137,9 +138,9 @@ class TestBeamsAdvancedTogether:
         alike = [beam((token,), 2, 4) for token in (3, 4, 5, 6)]
         found = [self.candidates(search, table) for search in alike]
         found[1][0][0, 0], found[2][0][:] = np.nan, -np.inf
-        together = advance_beams(alike, *map(np.concatenate, zip(*found, strict=True)))
+        together = BeamSearch.advance_all(alike, *map(np.concatenate, zip(*found, strict=True)))
         good, poisoned, stuck, fine = together
-        assert "no probability" in str(poisoned)
+        assert poisoned.key == "model-fault"
         assert isinstance(stuck, NothingAllowedError)
         for after, number in ((good, 0), (fine, 3)):
             self.assert_same(after, alike[number].advance(*found[number]))
@@ -151,16 +152,16 @@ def texts_and_scores(found):
 
 def reference(table, search):
     """What plain Python finds for a plain beam."""
-    plan = search.plan
+    params = search.params
     expected = plain_beam_search(
         lambda prefixes: map(table, prefixes),
-        plan.prompt,
-        plan.width,
-        plan.max_tokens,
-        plan.endings,
+        params.prompt,
+        params.width,
+        params.max_tokens,
+        params.endings,
         TOKENS.unknown,
     )
-    closed = [(tokens, tokens[-1] in plan.endings, score) for tokens, score in expected]
+    closed = [(tokens, tokens[-1] in params.endings, score) for tokens, score in expected]
     return [(tokens[:-1] if ended else tokens, ended, score) for tokens, ended, score in closed]
 
 
@@ -175,17 +176,20 @@ def test_whoever_comes_and_goes_a_search_finds_its_own(seed, coarse, arrivals, l
     table = random_table(seed, SIZE, coarse)
     batch, seats, gone = Batch(TableModel(table, SIZE)), [], []
     for newcomers in arrivals:
-        seats += [(search, batch.join(search)) for search in newcomers]
+        seats += [(search, batch.add(search)) for search in newcomers]
         batch.step()
         for number in leaves & set(range(len(seats))):
-            batch.leave(seats[number][1])
+            batch.remove(seats[number][1])
             gone.append(number)
     while batch:
         batch.step()
     for number, (search, seat) in enumerate(seats):
         if number in gone:
             continue
-        if search.plan.rules is KINDS["plain"]["rules"] and not search.plan.path_rules:
+        if (
+            search.params.constraints is KINDS["plain"]["constraints"]
+            and not search.params.path_constraints
+        ):
             expected = reference(table, search)
         else:
             try:
@@ -204,9 +208,9 @@ def test_so_many_at_once_all_find_their_own(count):
         beam(tuple(rng.integers(0, SIZE, rng.integers(1, 5)).tolist()), int(width), int(length))
         for width, length in zip(rng.integers(1, 6, count), rng.integers(1, 6, count), strict=True)
     ]
-    nothing = BeamSearch(replace(searches[0].plan, rules=(EVERYTHING,)))
+    nothing = BeamSearch(replace(searches[0].params, constraints=(EVERYTHING,)))
     batch = Batch(TableModel(table, SIZE))
-    seats = [batch.join(search) for search in (*searches, nothing)]
+    seats = [batch.add(search) for search in (*searches, nothing)]
     while batch:
         batch.step()
     for search, seat in zip(searches, seats, strict=False):

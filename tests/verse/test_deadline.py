@@ -85,8 +85,9 @@ def assert_best_first(answer, closed):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("steps", [0, 1, STEPS - 2])
 def test_without_a_whole_line_it_is_an_error(ask, mode, steps):
-    with pytest.raises(DeadlineError, match="took too long"):
+    with pytest.raises(DeadlineError) as caught:
         ask(steps, **MODES[mode])
+    assert caught.value.key == "deadline"
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -12,8 +12,7 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from .toy import Toy
 
 KINDS = [
-    pytest.param(Toy(masks=masks, grows=grows, pads=pads), id=f"{masks=}-{grows=}-{pads=}")
-    for masks in (True, False)
+    pytest.param(Toy(grows=grows, pads=pads), id=f"{grows=}-{pads=}")
     for grows, pads in ((False, False), (True, False), (True, True))
 ] + [pytest.param(None, id="shipped")]
 
@@ -66,8 +65,8 @@ def test_the_same_bits_as_with_arrays(both, toy):
         (ids(7), ids(0), 0, {}),
         (ids(6), ids(0), 2, {"mask": masks[:1]}),
         (ids(9, 8, 7), ids(0, 0, 0), 5, {"mask": masks, "mask_row": ids(2, 0, 1)}),
-        (ids(20, 21, 22, 23), ids(2, 0, 2, 1), 4, {"mask": masks[1:2], "whole": True}),
-        (ids(4), ids(3), 0, {"whole": True}),
+        (ids(20, 21, 22, 23), ids(2, 0, 2, 1), 4, {"mask": masks[1:2], "return_log_prob": True}),
+        (ids(4), ids(3), 0, {"return_log_prob": True}),
         (ids(5, 6), ids(0, 0), size + 1, {}),
     ):
         steps = [
@@ -118,10 +117,10 @@ def test_a_state_on_the_device_is_a_value(both):
     _, model = both(Toy(grows=True))
     state = model.step(ids(4, 5), ids(0, 0), model.initial_state(), 3).state
     before = [np.array(array) for array in state]
-    once = model.step(ids(6, 7), ids(1, 0), state, 3, whole=True)
+    once = model.step(ids(6, 7), ids(1, 0), state, 3, return_log_prob=True)
     kept = once.log_prob.copy(), once.top_token.copy()
-    model.step(ids(8, 9), ids(0, 1), once.state, 3, whole=True)
-    assert_equal([once, model.step(ids(6, 7), ids(1, 0), state, 3, whole=True)])
+    model.step(ids(8, 9), ids(0, 1), once.state, 3, return_log_prob=True)
+    assert_equal([once, model.step(ids(6, 7), ids(1, 0), state, 3, return_log_prob=True)])
     for array, same in zip((*state, once.log_prob, once.top_token), (*before, *kept), strict=True):
         np.testing.assert_array_equal(array, same)
 
@@ -142,7 +141,7 @@ def test_a_mask_travels_once(both, sent):
     travelled = [array for array in sent if array.shape[-1] == size]
     for mask in masks:
         assert sum(np.shares_memory(array, mask) for array in travelled) == 1
-    assert sum(array is model._no_mask for array in travelled) == 1
+    assert sum(array is model._default_mask for array in travelled) == 1
     assert sum(array is changing for array in travelled) == 2
 
 
@@ -155,7 +154,7 @@ def test_a_mask_that_changed_counts(both):
 
 
 def test_only_the_masks_used_last_are_kept(both, sent, monkeypatch):
-    monkeypatch.setattr(device, "CONSTANTS", 3)  # one of them is of every step
+    monkeypatch.setattr(device, "CACHED_CONSTANTS", 3)  # one of them is of every step
     _, model = both(Toy())
     size = len(Toy().tokens)
 

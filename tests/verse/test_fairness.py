@@ -8,11 +8,13 @@ import pytest
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving import batch as batching
-from lianju.bot.verse.serving.batch import STEP_WORK, Batch, priority_class_of, run_search
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.fair_share import priority_class_of, step_cost
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
-from .gate import Gate
+from .gate import Gate, once
 from .table import TableModel
 
 LETTERS = 24
@@ -38,7 +40,7 @@ def search(number, width, length=7, prompt_tokens=2):
             width=width,
             max_tokens=length,
             endings=TOKENS.endings,
-            rules=BOOK.exact_length(length),
+            constraints=BOOK.exact_length(length),
             vocabulary_size=len(TOKENS),
         )
     )
@@ -53,7 +55,7 @@ class Watched(Batch):
         self.steps, self.seats = [], []
 
     def seat(self, one):
-        self.seats.append(self.join(one, priority_class_of(one.width)))
+        self.seats.append(self.add(one, priority_class_of(one.max_rows)))
         return self.seats[-1]
 
     def turn(self):
@@ -63,9 +65,9 @@ class Watched(Batch):
         self.step()
         assert len(self.model.calls) == calls + 1
         (width,) = {
-            seat.search.width for seat, search in before.items() if seat.search is not search
+            seat.search.max_rows for seat, search in before.items() if seat.search is not search
         }
-        self.steps.append((width, STEP_WORK + self.model.calls[-1]))
+        self.steps.append((width, step_cost(self.model.calls[-1])))
         return width
 
     def work(self, width):
@@ -83,7 +85,7 @@ def test_a_narrow_newcomer_waits_for_no_more_than_its_own_work_and_one_wide_step
     batch.steps.clear()
     while not newcomer.search.done:
         batch.turn()
-    widest_step = STEP_WORK + AHEAD * WIDE
+    widest_step = step_cost(AHEAD * WIDE)
     assert batch.work(WIDE) <= batch.work(NARROW) + widest_step
     assert len([width for width, _ in batch.steps if width == NARROW]) == 7
     assert newcomer.search.result() == run_search(batch.model, search(AHEAD, NARROW))
@@ -106,7 +108,7 @@ def test_the_wide_go_on_while_narrow_ones_keep_coming():
         if width == NARROW:
             given += work
         else:
-            assert given <= work + STEP_WORK + 3 * NARROW
+            assert given <= work + step_cost(3 * NARROW)
             given = 0
     for seat, number in zip(wide, range(AHEAD), strict=True):
         assert seat.search.result() == run_search(batch.model, search(number, WIDE))
@@ -123,7 +125,7 @@ def test_the_narrowest_have_half_of_the_work_and_the_others_share_the_rest(width
                 going[width] = batch.seat(search(next(numbers), width))
         batch.turn()
     half, *others = map(batch.work, widths)
-    widest_step = STEP_WORK + widths[-1]
+    widest_step = step_cost(widths[-1])
     assert sum(others) <= half
     for work in others:
         assert abs(work - half / len(others)) <= 2 * widest_step
@@ -132,7 +134,7 @@ def test_the_narrowest_have_half_of_the_work_and_the_others_share_the_rest(width
 class OneAge(TableModel):
     """A table whose states of different age cannot be put together."""
 
-    grows = True
+    state_grows = True
 
     def join(self, states):
         assert len({len(history) for state in states for history in self.histories(state)}) == 1
@@ -166,7 +168,7 @@ async def test_an_asker_is_as_wide_as_all_that_it_asks_for():
     many = [search(number, NARROW) for number in range(5)]
 
     async def ask(searches):
-        return await engine.search(searches, 3600)
+        return await engine.run(once(*searches), 3600)
 
     wide = asyncio.create_task(ask(many))
     await gate.begun()
@@ -201,7 +203,7 @@ class TestFullLevel:
         assert ended == [0, 1, 2, 3, 4, 5, 6]
         assert max(batch.model.calls) == 12
         for number, seat in enumerate(seats):
-            expected = run_search(batch.model, search(number, seat.search.width))
+            expected = run_search(batch.model, search(number, seat.search.max_rows))
             assert seat.search.result() == expected
 
     def test_another_level_has_room_of_its_own(self):
@@ -224,7 +226,7 @@ class TestFullLevel:
 
     def test_an_asker_with_more_than_there_is_room_for_is_served(self):
         batch = Watched()
-        seats = [batch.join(search(number, NARROW), priority_class_of(60)) for number in range(12)]
+        seats = [batch.add(search(number, NARROW), priority_class_of(60)) for number in range(12)]
         while batch:
             batch.step()
         assert all(seat.search.done for seat in seats)
@@ -232,7 +234,7 @@ class TestFullLevel:
 
 
 def test_newcomers_read_only_so_much_between_two_steps(monkeypatch):
-    monkeypatch.setattr(batching, "READ_TOKENS", 3)
+    monkeypatch.setattr(batching, "PREFILL_TOKENS", 3)
     batch = Watched()
     for number in range(7):
         batch.seat(search(number, NARROW))

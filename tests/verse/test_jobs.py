@@ -11,9 +11,10 @@ from lianju.bot.verse.search.beam import BeamSearch
 from lianju.bot.verse.search.search import Hypothesis
 from lianju.bot.verse.serving import batch as batching
 from lianju.bot.verse.serving import scheduler as scheduling
-from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
+from .gate import once
 from .table import random_table
 from .test_batch import MIXED, TOKENS, assert_same, search, table_model
 
@@ -27,11 +28,6 @@ async def begun(engine, job, deadline_s=LONG):
     task = asyncio.create_task(engine.run(job, deadline_s))
     await asyncio.sleep(0)
     return task
-
-
-def once(*searches):
-    """Runs searches and returns what they find."""
-    return (yield searches)
 
 
 async def assert_serves(engine):
@@ -73,7 +69,7 @@ class TestDeadline:
             except DeadlineError as late:
                 return late.found
 
-        greedy = BeamSearch(replace(search((3, 4), width=1, length=2).plan, line_tokens=2))
+        greedy = BeamSearch(replace(search((3, 4), width=1, length=2).params, line_tokens=2))
         asked = await begun(engine, job(), deadline_s=10)
         await gate.begun()
         gate.let()
@@ -173,11 +169,11 @@ class TestFaults:
     ):
         present = [await begun(engine, once(one)) for one in MIXED[:2]]
         await gate.begun()
-        monkeypatch.setattr(batching, "_merge", lambda *arguments: 1 / 0)
+        monkeypatch.setattr(batching, "step_input", lambda *arguments: 1 / 0)
         waiting = await begun(engine, once(MIXED[2]))
         gate.let(MANY)
         for task in (*present, waiting):
-            with pytest.raises(SearchError, match="in the middle of a line") as caught:
+            with pytest.raises(SearchError) as caught:
                 await task
             assert caught.value.key == "model-failed"
         monkeypatch.undo()
@@ -258,12 +254,14 @@ async def test_closing_turns_away_who_is_there_who_waits_for_room_and_who_comes(
     closing = asyncio.create_task(asyncio.to_thread(engine.close))
     while not engine._closed:  # noqa: ASYNC110 -- closing itself tells nobody
         await asyncio.sleep(0)
-    with pytest.raises(BusyError, match="shutting down"):
+    with pytest.raises(BusyError) as caught:
         await engine.run(once(MIXED[0]), LONG)
+    assert caught.value.key == "busy-closing"
     gate.let()
     for task in asked:
-        with pytest.raises(BusyError, match="shutting down"):
+        with pytest.raises(BusyError) as caught:
             await task
+        assert caught.value.key == "busy-closing"
     await closing
     assert len(gate.calls) == 3  # the step under way was the last
 
@@ -271,8 +269,9 @@ async def test_closing_turns_away_who_is_there_who_waits_for_room_and_who_comes(
 async def test_askers_are_counted_and_not_what_they_ask_for(engine, gate):
     tasks = [await begun(engine, once(*MIXED)) for _ in range(3)]
     await gate.begun()
-    with pytest.raises(BusyError, match="Too many"):
+    with pytest.raises(BusyError) as caught:
         await engine.run(once(MIXED[0]), LONG)
+    assert caught.value.key == "busy-full"
     gate.let(MANY)
     for found in await asyncio.gather(*tasks):
         assert len(found) == len(MIXED)
@@ -288,7 +287,7 @@ class Restful:
     def __getattr__(self, name):
         return getattr(self._model, name)
 
-    def rest(self):
+    def release_memory(self):
         self.rests += 1
         self.rested.release()
         if self._fails:
@@ -328,7 +327,7 @@ async def test_a_job_whose_first_wish_is_none_fails_alone():
 
     with pytest.raises(AttributeError):
         await engine.run(nonsense(), LONG)
-    (found,) = await engine.search(MIXED[:1], LONG)
+    (found,) = await engine.run(once(*MIXED[:1]), LONG)
     assert_same(found, run_search(table_model(), MIXED[0]))
     engine.close()
 
@@ -353,7 +352,7 @@ async def test_a_thread_that_cannot_start_takes_no_place(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError, match="new thread"):
-            await engine.search(MIXED[:1], LONG)
-    (found,) = await engine.search(MIXED[:1], LONG)
+            await engine.run(once(*MIXED[:1]), LONG)
+    (found,) = await engine.run(once(*MIXED[:1]), LONG)
     assert_same(found, run_search(table_model(), MIXED[0]))
     engine.close()

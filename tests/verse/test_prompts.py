@@ -30,10 +30,10 @@ class Marked(TableModel):
     def __init__(self):
         super().__init__(random_table(1, len(TOKENS)), len(TOKENS))
 
-    def read(self, tokens, parent, state):
+    def prefill(self, tokens, parent, state):
         if self.fatal in tokens:
             raise RuntimeError("out of memory")
-        return super().read(tokens, parent, state)
+        return super().prefill(tokens, parent, state)
 
     def told(self, found):
         """What each state says that its row has read."""
@@ -52,49 +52,49 @@ def reader(model):
 
 def test_a_text_is_read_once(model, reader):
     for _ in range(3):
-        assert model.told(reader.read([(3, 4, 5)])) == {(3, 4, 5): (3, 4, 5)}
+        assert model.told(reader.states_after([(3, 4, 5)])) == {(3, 4, 5): (3, 4, 5)}
     assert model.reads == [(3, 1)]
 
 
 def test_the_longest_known_opening_is_gone_on_from(model, reader):
-    reader.read([(3,)])
-    reader.read([(3, 4)])
+    reader.states_after([(3,)])
+    reader.states_after([(3, 4)])
     texts = [(3, 4, 5, 5), (3, 5, 4), (4, 3)]
-    assert model.told(reader.read(texts)) == {text: text for text in texts}
+    assert model.told(reader.states_after(texts)) == {text: text for text in texts}
     # Two tokens more of the first text and of the second, and all two of the third.
     assert model.reads[2:] == [(2, 1), (2, 1), (2, 1)]
-    assert model.told(reader.read([(3, 5, 4, 4)])) == {(3, 5, 4, 4): (3, 5, 4, 4)}
+    assert model.told(reader.states_after([(3, 5, 4, 4)])) == {(3, 5, 4, 4): (3, 5, 4, 4)}
     assert model.reads[5:] == [(1, 1)]
 
 
 def test_texts_that_lack_as_much_are_read_in_one_call(model, reader):
-    reader.read([(3, 3), (4, 4)])
+    reader.states_after([(3, 3), (4, 4)])
     texts = [(3, 3, 5), (4, 4, 4), (3, 3, 4), (5, 5), (3, 4), (3, 3, 5)]
-    assert model.told(reader.read(texts)) == {text: text for text in texts}
+    assert model.told(reader.states_after(texts)) == {text: text for text in texts}
     assert model.reads == [(2, 2), (1, 3), (2, 2)]
 
 
 def test_before_a_prompt_of_one_token_nothing_is_read(model, reader):
-    assert model.told(reader.read([()])) == {(): ()}
+    assert model.told(reader.states_after([()])) == {(): ()}
     assert model.reads == []
 
 
 def test_the_least_recently_asked_for_is_forgotten(model):
     reader = PrefixCache(model, cached_bytes=3 * STATE)
     for text in ((3, 3), (4, 4), (5, 5), (3, 3)):
-        reader.read([text])
+        reader.states_after([text])
     assert len(model.reads) == 3
-    reader.read([(4, 5)])  # one too many: the 4, 4 goes, and its memory with it
+    reader.states_after([(4, 5)])  # one too many: the 4, 4 goes, and its memory with it
     for text in ((3, 3), (5, 5), (4, 5)):
-        reader.read([text])
+        reader.states_after([text])
     assert len(model.reads) == 4
-    reader.read([(4, 4)])
+    reader.states_after([(4, 4)])
     assert len(model.reads) == 5
     # By now the 3, 3 has gone. An opening that is gone on from has been asked for as well.
-    reader.read([(5, 5, 5)])
+    reader.states_after([(5, 5, 5)])
     assert model.reads[5:] == [(1, 1)]
-    reader.read([(3, 3)])
-    reader.read([(5, 5)])
+    reader.states_after([(3, 3)])
+    reader.states_after([(5, 5)])
     assert model.reads[6:] == [(2, 1)]
 
 
@@ -102,15 +102,15 @@ def test_without_memory_every_text_is_read_anew(model):
     reader = PrefixCache(model, cached_bytes=0)
     texts = [(3, 4), (3, 4, 5)]
     for _ in range(2):
-        assert model.told(reader.read(texts)) == {text: text for text in texts}
+        assert model.told(reader.states_after(texts)) == {text: text for text in texts}
     assert Counter(model.reads) == {(2, 1): 2, (3, 1): 2}
 
 
 def test_what_is_gone_on_from_may_be_forgotten_meanwhile(model):
     reader = PrefixCache(model, cached_bytes=2 * STATE)
-    reader.read([(3,)])
+    reader.states_after([(3,)])
     texts = [(4, 4, 4), (5, 5, 5), (3, 5)]
-    assert model.told(reader.read(texts)) == {text: text for text in texts}
+    assert model.told(reader.states_after(texts)) == {text: text for text in texts}
 
 
 @settings(max_examples=100, deadline=None)
@@ -122,7 +122,7 @@ def test_whatever_is_remembered_is_right(asked, room):
     model = Marked()
     reader = PrefixCache(model, cached_bytes=room * STATE)
     for texts in asked:
-        assert model.told(reader.read(texts)) == {text: text for text in texts}
+        assert model.told(reader.states_after(texts)) == {text: text for text in texts}
 
 
 def beam(prompt, width=3, length=3, vocabulary=TOKENS):
@@ -132,7 +132,7 @@ def beam(prompt, width=3, length=3, vocabulary=TOKENS):
             width=width,
             max_tokens=length,
             endings=vocabulary.endings,
-            rules=ConstraintFactory(vocabulary).plain(),
+            constraints=ConstraintFactory(vocabulary).plain(),
             vocabulary_size=len(vocabulary),
         )
     )
@@ -142,14 +142,14 @@ def test_a_reading_that_fails_fails_its_own_searches_and_no_later_one(model, rea
     model.fatal = 5
     batch = Batch(model, reader)
     # The second is read in the call that fails, the others in calls of their own or not at all.
-    seats = [batch.join(beam(prompt)) for prompt in ((3, 5, 3), (4, 4, 4), (4, 3), (5,))]
+    seats = [batch.add(beam(prompt)) for prompt in ((3, 5, 3), (4, 4, 4), (4, 3), (5,))]
     left = batch.step()
     assert left == seats[:2]
     for seat in left:
         assert isinstance(seat.error, SearchError)
         assert isinstance(seat.error.__cause__, RuntimeError)
     model.fatal = None
-    again = batch.join(beam((3, 5, 3)))
+    again = batch.add(beam((3, 5, 3)))
     while batch:
         left += batch.step()
     assert len(left) == 5
@@ -175,7 +175,7 @@ class TestOnOnnxRuntime:
         reader, rng = PrefixCache(model), np.random.default_rng(8)
         for _ in range(20):
             texts = [tuple(rng.integers(4, 8, rng.integers(0, 6)).tolist()) for _ in range(6)]
-            for text, state in reader.read(texts).items():
+            for text, state in reader.states_after(texts).items():
                 found, _ = model.log_prob(np.array([9]), np.array([0]), state)
                 np.testing.assert_allclose(found[0], toy.log_prob([*text, 9]), atol=1e-3)
 
@@ -183,15 +183,15 @@ class TestOnOnnxRuntime:
         toy, model = opened
         reader, vocabulary = PrefixCache(model), load_vocabulary(toy)
         texts = [(2, 8, 9), (2, 7), (2, 7, 8)]
-        known = reader.read(texts)
+        known = reader.states_after(texts)
         before = {text: [array.copy() for array in state] for text, state in known.items()}
         batch = Batch(model, reader)
         for text in texts * 2:
-            batch.join(beam((*text, 3), vocabulary=vocabulary))
+            batch.add(beam((*text, 3), vocabulary=vocabulary))
             batch.step()
         while batch:
             batch.step()
-        for text, state in reader.read(texts).items():
+        for text, state in reader.states_after(texts).items():
             assert state is known[text]
             for array, copy in zip(state, before[text], strict=True):
                 np.testing.assert_array_equal(array, copy)
@@ -199,10 +199,10 @@ class TestOnOnnxRuntime:
     def test_states_of_single_rows_hold_no_others(self, opened):
         _, model = opened
         tokens, parent = np.array([[7, 8, 9], [10, 11, 12]]), np.array([0, 0, 0])
-        state = model.read(tokens, parent, model.initial_state())
+        state = model.prefill(tokens, parent, model.initial_state())
         rows = model.split(state)
         for row, alone in zip(rows, tokens.T, strict=True):
-            expected = model.read(alone[:, None], parent[:1], model.initial_state())
+            expected = model.prefill(alone[:, None], parent[:1], model.initial_state())
             for one, whole, other in zip(row, state, expected, strict=True):
                 assert one.base is None
                 assert not np.shares_memory(one, whole)

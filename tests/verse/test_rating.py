@@ -6,7 +6,8 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.scoring import ScoringSearch
-from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import TableModel, random_table
@@ -44,15 +45,15 @@ def test_it_shares_steps_with_other_searches():
             width=3,
             max_tokens=4,
             endings=TOKENS.endings,
-            rules=book.exact_length(3),
+            constraints=book.exact_length(3),
             vocabulary_size=len(TOKENS),
         )
     )
     rating, shared = ScoringSearch((5, 5, 5), TEXTS, len(TOKENS)), model()
     batch = Batch(shared)
-    first = batch.join(beam)
+    first = batch.add(beam)
     batch.step()
-    second = batch.join(rating)
+    second = batch.add(rating)
     while batch:
         batch.step()
     assert first.search.result() == run_search(model(), beam)
@@ -60,9 +61,8 @@ def test_it_shares_steps_with_other_searches():
     assert len(shared.calls) < 4 + 3
 
 
-@pytest.mark.parametrize("masks", [True, False])
-def test_a_bundle_that_knows_no_targets_rates_as_well(tmp_path, masks):
-    toy = Toy(masks=masks)
+def test_scores_from_a_graph(tmp_path):
+    toy = Toy()
     step = OnnxModel(load_bundle(toy.write(tmp_path / "toy")), "cpu", 1)
     texts = np.array([[7, 9, 1], [20, 21, 3]])
     for path, text in zip(
@@ -74,10 +74,11 @@ def test_a_bundle_that_knows_no_targets_rates_as_well(tmp_path, masks):
 
 def test_no_probability_is_a_named_error():
     broken = TableModel(lambda prefix: [float("nan")] * len(TOKENS), len(TOKENS))
-    with pytest.raises(SearchError, match="no probability"):
+    with pytest.raises(SearchError) as caught:
         run_search(broken, ScoringSearch((5,), TEXTS, len(TOKENS)))
+    assert caught.value.key == "model-fault"
 
 
 def test_nothing_to_rate_is_refused():
-    with pytest.raises(ValueError, match="needs a prompt and texts"):
+    with pytest.raises(ValueError, match="prompt and texts"):
         ScoringSearch((5,), np.zeros((0, 3), np.int64), len(TOKENS))

@@ -7,7 +7,8 @@ from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.search.constraints import ConstraintFactory, TokenSet
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.search.sampling import SampleParams, SampleSearch
-from lianju.bot.verse.serving.batch import Batch, run_search
+from lianju.bot.verse.serving.batch import Batch
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .table import TableModel, random_table
@@ -25,7 +26,7 @@ def plan(paths, length=3, seed=1, plain=False, **settings):
         prompt=PROMPT,
         max_tokens=length + (not plain),
         endings=TOKENS.endings,
-        rules=book.plain() if plain else book.exact_length(length),
+        constraints=book.plain() if plain else book.exact_length(length),
         vocabulary_size=len(TOKENS),
         paths=paths,
         count=paths,
@@ -38,12 +39,12 @@ def draw(plan):
     """Every path's text in the order drawn, repeats included."""
     model, search = TableModel(TABLE, len(TOKENS)), SampleSearch(plan)
     batch = Batch(model)
-    seat = batch.join(search)
+    seat = batch.add(search)
     while batch:
         batch.step()
     assert seat.error is None
     found = seat.search
-    pairs = zip((*found.drawn_as, *found.number), (*found.ended, *found._live()), strict=True)
+    pairs = zip((*found.ended_number, *found.number), (*found.ended, *found._live()), strict=True)
     return [path.tokens for _, path in sorted(pairs, key=lambda pair: pair[0])]
 
 
@@ -116,25 +117,28 @@ def test_without_rules_a_path_ends_where_chance_has_it():
 def test_company_changes_nothing():
     model = TableModel(TABLE, len(TOKENS))
     batch = Batch(model)
-    seats = [batch.join(SampleSearch(plan(n, length=n, seed=n))) for n in (1, 3, 5)]
+    seats = [batch.add(SampleSearch(plan(n, length=n, seed=n))) for n in (1, 3, 5)]
     batch.step()
-    seats += [batch.join(SampleSearch(plan(4, seed=9, plain=True)))]
+    seats += [batch.add(SampleSearch(plan(4, seed=9, plain=True)))]
     while batch:
         batch.step()
     for seat in seats:
-        alone = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(seat.search.plan))
+        alone = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(seat.search.params))
         assert seat.search.result() == alone
 
 
 def test_nothing_allowed_is_a_named_error():
-    everything = replace(plan(2).rules[1], specials=TokenSet.of(len(TOKENS), range(len(TOKENS))))
-    search = SampleSearch(replace(plan(2), rules=(everything,)))
-    with pytest.raises(SearchError, match="No line can be written"):
+    everything = replace(
+        plan(2).constraints[1], specials=TokenSet.of(len(TOKENS), range(len(TOKENS)))
+    )
+    search = SampleSearch(replace(plan(2), constraints=(everything,)))
+    with pytest.raises(SearchError) as caught:
         run_search(TableModel(TABLE, len(TOKENS)), search)
+    assert caught.value.key == "search-nothing"
 
 
 def test_without_repeats_no_token_comes_twice():
-    texts = draw(replace(plan(200, length=4), path_rules=(NoRepetition(),)))
+    texts = draw(replace(plan(200, length=4), path_constraints=(NoRepetition(),)))
     assert {len(set(text)) for text in texts} == {4}
     assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))
 

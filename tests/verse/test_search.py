@@ -10,7 +10,7 @@ from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
-from lianju.bot.verse.serving.batch import run_search
+from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .reference import plain_beam_search
@@ -28,7 +28,7 @@ def plain(vocabulary, width, max_tokens, prompt=(3,), endings=None):
             width=width,
             max_tokens=max_tokens,
             endings=vocabulary.endings if endings is None else endings,
-            rules=ConstraintFactory(vocabulary).plain(),
+            constraints=ConstraintFactory(vocabulary).plain(),
             vocabulary_size=len(vocabulary),
         )
     )
@@ -41,7 +41,7 @@ def exact(vocabulary, width, length, prompt=(3,)):
             width=width,
             max_tokens=length + (vocabulary.line is not None),
             endings=vocabulary.endings,
-            rules=ConstraintFactory(vocabulary).exact_length(length),
+            constraints=ConstraintFactory(vocabulary).exact_length(length),
             vocabulary_size=len(vocabulary),
             distinct=True,
         )
@@ -208,7 +208,7 @@ class TestValues:
         table = random_table(seed, 6)
         model = TableModel(table, 6)
         search = plain(WITH_LINE, 4, 5, prompt=(4, 3))
-        state = model.read(np.array([[4]]), np.zeros(1, int), model.initial_state())
+        state = model.prefill(np.array([[4]]), np.zeros(1, int), model.initial_state())
         while not search.done:
             step = model.step(search.token, search.parent, state, search.k, search.mask[None])
             # The marker stepper's state is the history that each row has consumed.
@@ -220,8 +220,9 @@ class TestValues:
 class TestFaults:
     def test_nothing_allowed(self):
         search = plain(WITH_LINE, 2, 5)
-        with pytest.raises(SearchError, match="No line can be written"):
+        with pytest.raises(SearchError) as caught:
             search.advance(*candidates([(-math.inf, 3), (-math.inf, 4)]))
+        assert caught.value.key == "search-nothing"
 
     def test_a_forbidden_extension_is_no_path(self):
         search = plain(WITH_LINE, 2, 5).advance(*candidates([(-1.0, 3), (-math.inf, 4)]))
@@ -229,8 +230,9 @@ class TestFaults:
 
     @pytest.mark.parametrize("score", [math.nan, math.inf, 0.5])
     def test_no_probability(self, score):
-        with pytest.raises(SearchError, match="no probability"):
+        with pytest.raises(SearchError) as caught:
             plain(WITH_LINE, 2, 5).advance(*candidates([(score, 3), (-1.0, 4)]))
+        assert caught.value.key == "model-fault"
 
     @pytest.mark.parametrize(
         ("width", "max_tokens", "prompt"), [(0, 1, (3,)), (-1, 1, (3,)), (1, 0, (3,)), (1, 1, ())]
@@ -271,15 +273,16 @@ class TestWithoutRepeats:
         search = exact(LETTERS, width, length, PROMPT)
         found = run_search(
             TableModel(scores, len(LETTERS)),
-            BeamSearch(replace(search.plan, path_rules=(NoRepetition(),))),
+            BeamSearch(replace(search.params, path_constraints=(NoRepetition(),))),
         )
         assert found == run_search(TableModel(unrepeated(scores), len(LETTERS)), search)
         assert all(len(set(path.tokens)) == length for path in found)
 
     def test_more_letters_than_there_are_is_a_named_error(self):
         search = exact(LETTERS, 3, 7, PROMPT)
-        with pytest.raises(SearchError, match="No line can be written"):
+        with pytest.raises(SearchError) as caught:
             run_search(
                 TableModel(random_table(1, len(LETTERS)), len(LETTERS)),
-                BeamSearch(replace(search.plan, path_rules=(NoRepetition(),))),
+                BeamSearch(replace(search.params, path_constraints=(NoRepetition(),))),
             )
+        assert caught.value.key == "search-nothing"

@@ -13,8 +13,8 @@ SPECIALS = ("<unk>", "<e>", "<s>", "</l>")
 PROMPTS = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").split()
 CHINESE = (*SPECIALS, *dict.fromkeys("".join(PROMPTS)))
 
-FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
-DTYPES = {FLOAT: "float32", INT64: "int64"}
+FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+DTYPES = {FLOAT: "float32", INT64: "int64", BOOL: "bool"}
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,11 @@ class Toy:
 
     Attributes:
         tokens: The vocabulary.
-        masks: Whether the graph has the optional inputs `mask` and `mask_row`.
-        grows: Whether it carries a memory of all earlier outputs, and a count of them.
+        grows: Whether its state has all earlier outputs, and their number.
         pads: Whether its manifest says that zeros before those outputs change nothing.
     """
 
     tokens: tuple[str, ...] = CHINESE
-    masks: bool = True
     grows: bool = False
     pads: bool = False
     hidden: int = 8
@@ -56,71 +54,137 @@ class Toy:
         return logits - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
 
     def graph(self) -> onnx.ModelProto:
-        size, hidden = len(self.tokens), self.hidden
+        size = len(self.tokens)
+        mask = np.zeros((1, size), np.float32)
+        mask[0, self.tokens.index("<unk>")] = -np.inf
+        defaults = {
+            "mask": mask,
+            "mask_row": np.array([0]),
+            "predict": np.array([True]),
+            "before": np.zeros((0, 1), np.int64),
+        }
         inputs = {
             "token": (INT64, ["rows"]),
             "parent": (INT64, ["rows"]),
-            "h": (FLOAT, [1, "previous_rows", hidden]),
+            **self._states("", "previous_rows"),
             "k": (INT64, [1]),
+            "mask": (FLOAT, ["masks", size]),
+            "mask_row": (INT64, ["mask_rows"]),
+            "predict": (BOOL, [1]),
+            "before": (INT64, ["steps", "before_rows"]),
         }
         outputs = {
             "log_prob": (FLOAT, ["rows", size]),
             "top_log_prob": (FLOAT, ["rows", "k"]),
             "top_token": (INT64, ["rows", "k"]),
-            "h_next": (FLOAT, [1, "rows", hidden]),
+            **self._states("_next", "rows"),
         }
         constants = dict(self.weights, zero=np.array([0]), one=np.array([1]))
+        states = list(self._states("", "rows"))
         nodes = [
-            helper.make_node("Gather", ["E", "token"], ["x"]),
-            helper.make_node("Gather", ["h", "parent"], ["h_before"], axis=1),
-            helper.make_node("MatMul", ["h_before", "W"], ["hW"]),
-            helper.make_node("Add", ["hW", "x"], ["sum"]),
-            helper.make_node("Tanh", ["sum"], ["h_next"]),
+            *(
+                helper.make_node("Gather", [name, "parent"], [f"{name}_parent"], axis=axis)
+                for name, axis in zip(states, (1, 1, 0), strict=False)
+            ),
+            helper.make_node("Shape", ["before"], ["steps"], start=0, end=1),
+            helper.make_node(
+                "Loop",
+                ["steps", "", *(f"{name}_parent" for name in states)],
+                [f"{name}_before" for name in states],
+                body=self._read_body(states),
+            ),
+            *self._step("token", "_before", "_next"),
+            helper.make_node(
+                "If",
+                ["predict"],
+                ["log_prob"],
+                then_branch=_branch(
+                    [
+                        helper.make_node("Squeeze", ["seen_next", "zero"], ["out"]),
+                        helper.make_node("MatMul", ["out", "O"], ["logits"]),
+                        helper.make_node("LogSoftmax", ["logits"], ["predicted"]),
+                    ],
+                    "predicted",
+                ),
+                else_branch=_branch(
+                    [
+                        helper.make_node(
+                            "Constant",
+                            [],
+                            ["nothing"],
+                            value=numpy_helper.from_array(np.zeros((0, size), np.float32)),
+                        )
+                    ],
+                    "nothing",
+                ),
+            ),
+            helper.make_node("Gather", ["mask", "mask_row"], ["row_mask"]),
+            helper.make_node("Add", ["log_prob", "row_mask"], ["ranked"]),
+            helper.make_node("TopK", ["ranked", "k"], ["top_log_prob", "top_token"]),
         ]
-        top = "h_next"
-        if self.grows:
-            inputs["memory"] = (FLOAT, ["steps", "previous_rows", hidden])
-            inputs["count"] = (INT64, ["previous_rows"])
-            outputs["memory_next"] = (FLOAT, ["steps_after", "rows", hidden])
-            outputs["count_next"] = (INT64, ["rows"])
-            nodes += [
-                helper.make_node("Gather", ["count", "parent"], ["count_before"]),
-                helper.make_node("Add", ["count_before", "one"], ["count_next"]),
-                helper.make_node("Cast", ["count_next"], ["factor"], to=FLOAT),
-                helper.make_node("Unsqueeze", ["factor", "one"], ["factors"]),
-                helper.make_node("Mul", ["h_next", "factors"], ["entry"]),
-                helper.make_node("Gather", ["memory", "parent"], ["memory_before"], axis=1),
-                helper.make_node("Concat", ["memory_before", "entry"], ["memory_next"], axis=0),
-                helper.make_node("ReduceSum", ["memory_next", "zero"], ["recalled"], keepdims=1),
-                helper.make_node("Add", ["h_next", "recalled"], ["seen"]),
-            ]
-            top = "seen"
-        nodes += [
-            helper.make_node("Squeeze", [top, "zero"], ["out"]),
-            helper.make_node("MatMul", ["out", "O"], ["logits"]),
-            helper.make_node("LogSoftmax", ["logits"], ["log_prob"]),
-        ]
-        ranked = "log_prob"
-        if self.masks:
-            inputs["mask"] = (FLOAT, ["masks", size])
-            inputs["mask_row"] = (INT64, ["mask_rows"])
-            constants["mask"] = np.zeros((1, size), np.float32)
-            constants["mask"][0, self.tokens.index("<unk>")] = -np.inf
-            constants["mask_row"] = np.array([0])
-            nodes += [
-                helper.make_node("Gather", ["mask", "mask_row"], ["row_mask"]),
-                helper.make_node("Add", ["log_prob", "row_mask"], ["ranked"]),
-            ]
-            ranked = "ranked"
-        nodes.append(helper.make_node("TopK", [ranked, "k"], ["top_log_prob", "top_token"]))
         graph = helper.make_graph(
             nodes,
             "toy",
             [helper.make_tensor_value_info(name, *value) for name, value in inputs.items()],
             [helper.make_tensor_value_info(name, *value) for name, value in outputs.items()],
-            [numpy_helper.from_array(array, name) for name, array in constants.items()],
+            [
+                numpy_helper.from_array(array, name)
+                for name, array in (constants | defaults).items()
+            ],
         )
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+    def _states(self, suffix: str, rows: str) -> dict[str, tuple[int, list]]:
+        """Types and shapes of the state tensors."""
+        states = {"h": (FLOAT, [1, rows, self.hidden])}
+        if self.grows:
+            states["memory"] = (FLOAT, [f"outputs{suffix}", rows, self.hidden])
+            states["count"] = (INT64, [rows])
+        return {f"{name}{suffix}": value for name, value in states.items()}
+
+    def _step(self, token: str, before: str, after: str) -> list[onnx.NodeProto]:
+        """Consumes one token per row; `seen` + `after` is what it predicts from."""
+        add = helper.make_node
+        nodes = [
+            add("Gather", ["E", token], [f"x{after}"]),
+            add("MatMul", [f"h{before}", "W"], [f"hW{after}"]),
+            add("Add", [f"hW{after}", f"x{after}"], [f"sum{after}"]),
+            add("Tanh", [f"sum{after}"], [f"h{after}"]),
+        ]
+        if not self.grows:
+            return [*nodes, add("Identity", [f"h{after}"], [f"seen{after}"])]
+        return [
+            *nodes,
+            add("Add", [f"count{before}", "one"], [f"count{after}"]),
+            add("Cast", [f"count{after}"], [f"factor{after}"], to=FLOAT),
+            add("Unsqueeze", [f"factor{after}", "one"], [f"factors{after}"]),
+            add("Mul", [f"h{after}", f"factors{after}"], [f"entry{after}"]),
+            add("Concat", [f"memory{before}", f"entry{after}"], [f"memory{after}"], axis=0),
+            add("ReduceSum", [f"memory{after}", "zero"], [f"recalled{after}"], keepdims=1),
+            add("Add", [f"h{after}", f"recalled{after}"], [f"seen{after}"]),
+        ]
+
+    def _read_body(self, states: list[str]) -> onnx.GraphProto:
+        """Consumes one row of `before`."""
+        declare = helper.make_tensor_value_info
+        types = {name: value[0] for name, value in self._states("", "rows").items()}
+        return helper.make_graph(
+            [
+                helper.make_node("Gather", ["before", "step"], ["token_read"]),
+                *self._step("token_read", "_in", "_out"),
+                helper.make_node("Identity", ["go_on"], ["going_on"]),
+            ],
+            "read",
+            [
+                declare("step", INT64, []),
+                declare("go_on", BOOL, []),
+                *(declare(f"{name}_in", types[name], None) for name in states),
+            ],
+            [
+                declare("going_on", BOOL, []),
+                *(declare(f"{name}_out", types[name], None) for name in states),
+            ],
+        )
 
     def write(self, directory: Path) -> Path:
         """Writes the toy as a bundle and returns its directory."""
@@ -178,6 +242,11 @@ class Toy:
             "license": "MIT",
             "created": "2026-01-01T00:00:00Z",
         }
+
+
+def _branch(nodes: list[onnx.NodeProto], output: str) -> onnx.GraphProto:
+    declared = helper.make_tensor_value_info(output, FLOAT, None)
+    return helper.make_graph(nodes, output, [], [declared])
 
 
 def write_manifest(directory: Path, manifest: dict) -> None:

@@ -1,4 +1,4 @@
-"""A graph whose state stays on a device from step to step."""
+"""Sessions that keep the state in device memory from step to step."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -10,23 +10,23 @@ from .session import ORT_TYPES, ort
 
 __all__ = ["DeviceArray", "DeviceSession"]
 
-CONSTANTS = 256  # 6 MB of masks at V = 6,000
+CACHED_CONSTANTS = 256  # 6 MB of masks at V = 6,000
 DTYPES = {ort_type: np.dtype(name) for name, ort_type in ORT_TYPES.items()}
 
 
 class DeviceArray:
-    """An output of a graph that lies in the memory of a device; NumPy can read it from there.
+    """An output in device memory; NumPy can copy it from there.
 
     Attributes:
-        value: The memory.
-        shape: Its sizes.
-        dtype: What it holds.
+        value: The value of ONNX Runtime that holds the memory.
+        shape: Its shape.
+        dtype: Its NumPy type.
     """
 
     def __init__(self, value: ort.OrtValue, session: ort.InferenceSession) -> None:
         self.value = value
-        # The memory goes back to an allocator of the session, which therefore must outlive it:
-        # attributes are dropped in this order.
+        # The memory is freed by the session's allocator, so the session must outlive the value:
+        # attributes are deleted in this order.
         self._session = session
         self.shape = tuple(value.shape())
         self.dtype = DTYPES[value.data_type()]
@@ -34,20 +34,20 @@ class DeviceArray:
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
     ) -> npt.NDArray[Any]:
-        """A copy in the host's memory."""
+        """Returns a copy in host memory."""
         return np.array(self.value.numpy(), dtype)
 
 
 class DeviceSession:
-    """Runs a graph on a device; stands where ONNX Runtime's own session would.
+    """Runs a graph on a device, with the interface of ONNX Runtime's own session.
 
-    An array that nobody may write to is a constant: the device keeps a copy of those used last, so
-    that a mask travels there once, however many steps it serves.
+    A read-only array is a constant: the device caches the most recently used ones, so that a mask
+    is copied once and not at every step.
 
     Args:
         session: The session, on that device.
-        kept: The outputs that stay there.
-        device: ONNX Runtime's name for it.
+        kept: The outputs that stay in device memory.
+        device: ONNX Runtime's name of the device.
     """
 
     def __init__(
@@ -56,22 +56,22 @@ class DeviceSession:
         self._session = session
         self._kept = frozenset(kept)
         self._device = device
-        # By memory and shape; the array itself is held so that its memory is no other's.
+        # By memory and shape. The array is referenced so that its memory is not reused.
         self._constants: dict[tuple[Any, ...], tuple[npt.NDArray[Any], ort.OrtValue]] = {}
 
     def run(
         self, names: Sequence[str], feed: Mapping[str, npt.NDArray[Any] | DeviceArray]
     ) -> list[Any]:
-        """Computes outputs.
+        """Runs the graph.
 
         Args:
-            names: Which.
-            feed: The inputs, wherever they lie.
+            names: The outputs to compute.
+            feed: The inputs, in host or device memory.
 
         Returns:
             A `DeviceArray` for each output that is kept, and a NumPy array for each other one.
         """
-        # A binding of a step before would have this one write into that step's state.
+        # A binding that is used again would write into the state of the earlier step.
         binding = self._session.io_binding()
         values = {name: self._value(array) for name, array in feed.items()}
         for name, value in values.items():
@@ -96,7 +96,7 @@ class DeviceSession:
             array,
             ort.OrtValue.ortvalue_from_numpy(array, self._device),
         )
-        self._constants[key] = found  # now the one used last
-        if len(self._constants) > CONSTANTS:
+        self._constants[key] = found  # the most recently used is last
+        if len(self._constants) > CACHED_CONSTANTS:
             del self._constants[next(iter(self._constants))]
         return found[1]

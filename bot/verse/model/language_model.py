@@ -1,4 +1,7 @@
-"""What a language model is to those who run it: one step, with the hidden state as a value."""
+"""The language model protocol: one step at a time, with the hidden state as a value.
+
+Shapes: V vocabulary size.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Protocol
@@ -6,29 +9,29 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FloatArray", "IntArray", "LanguageModel", "State", "StepOutput", "is_finite", "top_k"]
+__all__ = ["FloatArray", "IntArray", "LanguageModel", "State", "StepOutput", "is_finite"]
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
 State = tuple[npt.NDArray[Any], ...]
-"""The hidden state: one array a state tensor, in the manifest's order; it may lie on a device, and
-only the model looks into it."""
+"""The hidden state: one array per state tensor, in the manifest's order. It may be in device
+memory, and only the model reads it."""
 
 
 def is_finite(state: State) -> bool:
-    """Whether a state at the host holds nothing but numbers."""
+    """Returns whether a state in host memory has neither NaN nor infinity."""
     return all(array.dtype.kind != "f" or np.isfinite(array).all() for array in state)
 
 
 class StepOutput(NamedTuple):
-    """What one step gives.
+    """The result of one step.
 
     Attributes:
         top_log_prob: Log-probabilities of the best allowed tokens [rows, k], best first; -inf
             marks a token that is not allowed.
         top_token: Their ids [rows, k].
         state: The hidden state after the step.
-        log_prob: Log-probabilities of all tokens [rows, V], none masked, if they were asked for.
+        log_prob: Log-probabilities of all tokens [rows, V], not masked; None unless requested.
     """
 
     top_log_prob: FloatArray
@@ -38,36 +41,36 @@ class StepOutput(NamedTuple):
 
 
 class LanguageModel(Protocol):
-    """A language model that is run step by step; `OnnxModel` is the one on ONNX Runtime."""
+    """A language model that is run step by step; `OnnxModel` is the implementation."""
 
     @property
     def provider(self) -> Literal["cpu", "cuda"]:
         """What runs the model: `cpu` or `cuda`."""
 
     @property
-    def grows(self) -> bool:
-        """Whether the state grows with every step: only states of one age can then be joined."""
+    def state_grows(self) -> bool:
+        """Whether only states of equal length, in tokens, can be joined."""
 
     def initial_state(self, rows: int = 1) -> State:
-        """The state before the first token, the same for each row."""
+        """Returns the state before the first token, the same for each row."""
 
     def join(self, states: Sequence[State]) -> State:
-        """Puts the rows of several states behind each other."""
+        """Returns one state with the rows of all, in their order."""
 
     def split(self, state: State) -> Sequence[State]:
-        """Every row of a state as a state of its own, which holds no memory of the others'."""
+        """Returns each row as a state of its own, which shares no memory with the others."""
 
-    def read(self, tokens: IntArray, parent: IntArray, state: State) -> State:
-        """Consumes several tokens a row, without a look at what comes next.
+    def prefill(self, tokens: IntArray, parent: IntArray, state: State) -> State:
+        """Consumes several tokens per row, without predicting.
 
         Args:
-            tokens: The tokens, the first to be consumed first [steps, rows], at least one step.
+            tokens: The tokens in their order [steps, rows], at least one step.
             parent: The row of `state` that each row continues [rows].
             state: The state before them.
         """
 
-    def rest(self) -> None:
-        """Gives back memory that is of use only while there are steps to take."""
+    def release_memory(self) -> None:
+        """Returns memory to the system that only further steps would use."""
 
     def step(
         self,
@@ -77,31 +80,16 @@ class LanguageModel(Protocol):
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        whole: bool = False,
+        return_log_prob: bool = False,
     ) -> StepOutput:
-        """Consumes one token a row and returns the best next ones, or how likely each is."""
+        """Consumes one token per row and returns the best next ones.
 
-
-def top_k(
-    values: npt.NDArray[np.floating], k: int
-) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.int64]]:
-    """The `k` largest entries of every row, largest first, equal ones by lower index.
-
-    Args:
-        values: Scores [rows, V]; a row that holds a NaN comes back as NaN throughout.
-        k: How many, at most V.
-
-    Returns:
-        Their values [rows, k] and indices [rows, k].
-    """
-    rows = len(values)
-    top = np.empty((rows, k), values.dtype)
-    index = np.empty((rows, k), np.int64)
-    for row in range(rows):
-        # A partition alone would break ties at the cut at random.
-        cut = np.partition(values[row], -k)[-k]
-        candidates = np.flatnonzero(~(values[row] < cut))
-        best = candidates[np.argsort(-values[row, candidates], kind="stable")[:k]]
-        top[row], index[row] = values[row, best], best
-    top[np.isnan(values).any(axis=1)] = np.nan
-    return top, index
+        Args:
+            token: The token that each row consumes [rows].
+            parent: The row of `state` that each row continues [rows].
+            state: The state after the previous step, or `initial_state`.
+            k: How many candidates to return, at most V; 0 saves the work of finding them.
+            mask: Additive masks [masks, V], 0 or -inf; None excludes `<unk>` alone.
+            mask_row: The mask of each row [rows]; None applies the first to all.
+            return_log_prob: Whether to return all log-probabilities as well.
+        """

@@ -1,4 +1,4 @@
-"""What a bundle says of itself: `manifest.json`, format 1."""
+"""The manifest of a bundle: `manifest.json`, format 1."""
 
 import json
 from typing import Annotated, Any, Literal, Self
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 __all__ = ["ROWS", "Graph", "Manifest", "StateTensor", "Tensor"]
 
 ROWS = "rows"
-"""Marks the axis of a state tensor that has one entry a hypothesis."""
+"""Marks the axis of a state tensor that has one entry per hypothesis."""
 
 FLOATS = ("float32", "float16", "float64")
 INPUTS = {"token": ("int64",), "parent": ("int64",), "k": ("int64",)}
@@ -19,7 +19,7 @@ FileName = Annotated[str, Field(pattern=r"^[^/\\]*[^/\\.][^/\\]*$")]
 
 
 class _Part(BaseModel):
-    # Another trainer may say more than we know of.
+    # Other trainers may add fields.
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", protected_namespaces=())
 
 
@@ -44,7 +44,7 @@ class TokenIds(_Part):
 
 
 class Tensor(_Part):
-    """Type and shape of an input or output; a name stands for a size that varies."""
+    """Type and shape of an input or output; sizes that vary are names."""
 
     dtype: str
     shape: tuple[int | str, ...] = Field(strict=False)
@@ -55,8 +55,8 @@ class StateTensor(_Part):
 
     Attributes:
         initial: The shape before the first token; `"rows"` marks the row axis, 0 one that grows.
-        padding: Whether zeros at the front of what has grown change nothing; rows of different age
-            can then be put behind each other.
+        padding: `front` if zeros before the first entries of a growing axis change nothing, so that
+            rows of different length can be joined.
     """
 
     input: str
@@ -67,16 +67,16 @@ class StateTensor(_Part):
 
     @property
     def row_axis(self) -> int:
-        """The axis that has one entry a hypothesis."""
+        """The axis that has one entry per hypothesis."""
         return self.initial.index(ROWS)
 
     @property
     def grows(self) -> bool:
-        """Whether the tensor grows with every step, as a memory of earlier tokens does."""
+        """Whether the tensor grows with every step, as an attention cache does."""
         return 0 in self.initial
 
     def shape(self, rows: int) -> tuple[int, ...]:
-        """The initial shape for so many rows; 0 stands where the tensor grows."""
+        """Returns the initial shape for a number of rows; 0 stands for an axis that grows."""
         return tuple(rows if size == ROWS else int(size) for size in self.initial)
 
     @model_validator(mode="after")
@@ -87,7 +87,7 @@ class StateTensor(_Part):
 
 
 class Graph(_Part):
-    """One step of the language model, as ONNX."""
+    """The step graph, in ONNX."""
 
     file: FileName
     opset: Size
@@ -97,7 +97,7 @@ class Graph(_Part):
     state: tuple[StateTensor, ...] = Field(strict=False)
 
     @model_validator(mode="after")
-    def _keeps_the_contract(self) -> Self:
+    def _follows_the_contract(self) -> Self:
         state_in = {tensor.input: (tensor.dtype,) for tensor in self.state}
         state_out = {tensor.output: (tensor.dtype,) for tensor in self.state}
         for side, wanted, found in (
@@ -127,8 +127,8 @@ class Manifest(_Part):
     """The whole manifest.
 
     Attributes:
-        training: Where the model comes from, as its trainer tells it.
-        metrics: What was measured on this bundle, by name.
+        training: How the model was trained.
+        metrics: Measurements of this bundle by name.
     """
 
     format: Literal[1]
@@ -145,10 +145,10 @@ class Manifest(_Part):
 
     @classmethod
     def parse(cls, text: str) -> "Manifest":
-        """Reads the manifest's JSON text.
+        """Parses the JSON text of a manifest.
 
         Raises:
-            ValueError: The text is no manifest of format 1; the message says where.
+            ValueError: The text is not a manifest of format 1; the message says where.
         """
         try:
             return cls.model_validate(json.loads(text))
@@ -157,7 +157,7 @@ class Manifest(_Part):
         except RecursionError:
             raise ValueError("is nested too deeply") from None
         except ValidationError as error:
-            fault = error.errors(include_url=False)[0]
-            place = ".".join(map(str, fault["loc"])) or "it"
-            reason = fault["msg"].removeprefix("Value error, ")
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "it"
+            reason = first["msg"].removeprefix("Value error, ")
             raise ValueError(f"is not a manifest of format 1: {place}: {reason}") from None

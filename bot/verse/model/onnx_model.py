@@ -1,4 +1,4 @@
-"""One step of the language model: tokens and hidden state in, candidates and hidden state out."""
+"""The language model on ONNX Runtime."""
 
 import hashlib
 import logging
@@ -11,14 +11,24 @@ import numpy.typing as npt
 from ..errors import BundleError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
-from .language_model import FloatArray, IntArray, State, StepOutput, is_finite, top_k
+from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
 from .manifest import ROWS, StateTensor
-from .session import ORT_TYPES, Provider, no_cuda, open_session, ort, provider_of, trim_heap
+from .session import (
+    ORT_TYPES,
+    Provider,
+    cuda_unavailable,
+    open_session,
+    ort,
+    provider_of,
+    trim_heap,
+)
 
 __all__ = ["OnnxModel"]
 
 LOG_PROB = "log_prob"
 TOP = ("top_log_prob", "top_token")
+# Inputs that every graph must have, with a default of its own.
+OPTIONAL_INPUTS = {"mask": "float32", "mask_row": "int64", "predict": "bool", "before": "int64"}
 
 _log = logging.getLogger(__name__)
 
@@ -26,57 +36,54 @@ _log = logging.getLogger(__name__)
 class OnnxModel:
     """Runs the step graph of a bundle.
 
-    Shapes are named by the letters B (rows, one a hypothesis) and V (vocabulary size). A state
-    is a value: a step reads it, reordered by `parent`, and returns a new one. On CUDA it stays on
-    the device from step to step. Where CUDA is not insisted on and fails, at the start or in a
-    step, the model goes on on the CPU; that step, and those whose state was on the device, raise.
+    A step takes a state, reordered by `parent` in the graph, and returns a new one. On CUDA the
+    state stays in device memory from step to step. If CUDA is not required and fails, when the
+    model is opened or in a step, the model continues on the CPU; that step, and steps whose state
+    was on the device, raise.
+
+    Shapes: B rows, one per hypothesis; V vocabulary size.
 
     Attributes:
-        provider: `cuda` or `cpu`, whichever is in use; any thread may read it.
+        provider: `cuda` or `cpu`, the one in use; any thread may read it.
         vocabulary_size: V.
-        grows: Whether the state grows with every step, so that only states of equal age can share
-            a step.
+        state_grows: Whether only states of equal length, in tokens, can be joined.
 
     Raises:
         BundleError: The graph cannot be run, or is not what the manifest says.
-        ProviderError: `cuda` was asked for and cannot be had.
+        ProviderError: `cuda` was requested and is not available.
     """
 
     def __init__(self, bundle: Bundle, provider: Provider = "auto", threads: int = 0) -> None:
         graph = bundle.manifest.graph
         self._path, self._threads = bundle.graph_path, threads
         self._checksum = bundle.manifest.files[graph.file].sha256
-        self._insists = provider == "cuda"
+        self._require_cuda = provider == "cuda"
         self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
         session = open_session(bundle.graph_path, provider, threads, graph.precision)
         self._use(session)
-        self.grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
-        self._check_against(bundle, session)
-        self._promises = [StateSpec(tensor) for tensor in graph.state]
-        optional = {node.name for node in session.get_overridable_initializers()}
-        self._masks_itself = {"mask", "mask_row"} <= optional
-        self._may_skip_output = "predict" in optional
-        self._reads = {"before", "predict"} <= optional
-        self._no_mask = np.zeros((1, self.vocabulary_size), np.float32)
-        self._no_mask[0, bundle.vocabulary.unknown] = -np.inf
+        self.state_grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
+        self._check_graph(bundle, session)
+        self._state_specs = [StateSpec(tensor) for tensor in graph.state]
+        self._default_mask = np.zeros((1, self.vocabulary_size), np.float32)
+        self._default_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
-        self._no_mask.flags.writeable = self._first_mask.flags.writeable = False
-        # Writable, and therefore at the host: there the graph chooses its branch.
+        self._default_mask.flags.writeable = self._first_mask.flags.writeable = False
+        # Writable arrays stay in host memory, where the graph chooses its branch.
         self._predict = {wanted: np.array([wanted]) for wanted in (False, True)}
         if self.provider == "cuda":
             self._try_cuda(bundle.vocabulary.end)
 
     def initial_state(self, rows: int = 1) -> State:
-        """The state before the first token, the same for each row."""
+        """Returns the state before the first token, the same for each row."""
         return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
 
     def join(self, states: Sequence[State]) -> State:
-        """Puts the rows of several states behind each other; of one age, where the state grows.
+        """Returns one state with the rows of all; of equal length if `state_grows`.
 
-        They come to the host for it: that is seldom, and the next step takes them back.
+        States on a device are copied to the host, and back by the next step; this is rare.
         """
         try:
             return tuple(
@@ -84,11 +91,11 @@ class OnnxModel:
                 for tensor, *parts in zip(self._tensors, *states, strict=True)
             )
         except Exception:
-            self._leave_cuda()
+            self._fall_back_to_cpu()
             raise
 
     def split(self, state: State) -> Sequence[State]:
-        """Every row of a state as a state of its own, in memory of its own at the host."""
+        """Returns each row as a state of its own, in host memory of its own."""
         arrays = [np.asarray(array) for array in state]
         rows = arrays[0].shape[self._tensors[0].row_axis] if arrays else 0
         if rows == 1:
@@ -101,40 +108,33 @@ class OnnxModel:
             for row in range(rows)
         ]
 
-    def read(self, tokens: IntArray, parent: IntArray, state: State) -> State:
-        """Consumes several tokens a row, in one call where the graph can.
+    def prefill(self, tokens: IntArray, parent: IntArray, state: State) -> State:
+        """Consumes several tokens per row in one call, without predicting.
 
         Args:
-            tokens: The tokens, the first to be consumed first [steps, B], at least one step.
+            tokens: The tokens in their order [steps, B], at least one step.
             parent: The row of `state` that each row continues [B].
             state: The state before them.
 
         Raises:
-            SearchError: The graph returned what its manifest does not allow.
+            SearchError: The graph's output is not as the manifest says.
             Exception: ONNX Runtime's own, if the graph fails.
         """
-        if not self._reads:
-            for token in tokens:
-                state = self.step(token, parent, state, 0).state
-                parent = np.arange(tokens.shape[1])
-            return state
-        feed = self._feed(tokens[-1], parent, state, 0)
-        feed |= {"before": tokens[:-1], "predict": self._predict[False]}
-        return self._checked(self._run(self._state_outputs, feed), tokens.shape[1])
+        feed = self._feed(tokens[-1], parent, state, 0, predict=False)
+        feed["before"] = tokens[:-1]
+        return self._check_state(self._run(self._state_outputs, feed), tokens.shape[1])
 
-    def rest(self) -> None:
-        """Gives back what the widest steps have left ONNX Runtime's allocator with, on the CPU.
+    def release_memory(self) -> None:
+        """Returns memory to the system that ONNX Runtime's CPU allocator keeps for later steps.
 
-        The allocator does it at the end of a run that asks for it, so one row takes a step.
+        The allocator shrinks at the end of a run that asks for it, so one row takes a step.
         """
         if isinstance(self._session, DeviceSession):
             return
         options = ort.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         row = np.zeros(1, np.int64)
-        feed = self._feed(row, row, self.initial_state(), 0)
-        if self._may_skip_output:
-            feed["predict"] = self._predict[False]
+        feed = self._feed(row, row, self.initial_state(), 0, predict=False)
         self._session.run(self._state_outputs, feed, options)
         trim_heap()
 
@@ -146,100 +146,93 @@ class OnnxModel:
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        whole: bool = False,
+        return_log_prob: bool = False,
     ) -> StepOutput:
-        """Consumes one token a row and returns the best next ones.
+        """Consumes one token per row and returns the best next ones.
 
         Args:
             token: The token that each row consumes [B].
             parent: The row of `state` that each row continues [B].
-            state: The state after the step before, or `initial_state`.
-            k: How many candidates to return; never more than V come back. 0 spares the work of
-                finding them, and if not even `whole`, of predicting anything, where the graph can.
-            mask: Additive masks [masks, V], 0 or -inf; None forbids `<unk>` alone.
-            mask_row: Which mask each row uses [B]; None gives the first to all.
-            whole: Whether to return all log-probabilities as well.
+            state: The state after the previous step, or `initial_state`.
+            k: How many candidates to return, at most V. 0 saves the work of finding them, and
+                without `return_log_prob` that of predicting.
+            mask: Additive masks [masks, V], 0 or -inf; None excludes `<unk>` alone.
+            mask_row: The mask of each row [B]; None applies the first to all.
+            return_log_prob: Whether to return all log-probabilities as well.
 
         Raises:
-            SearchError: The graph returned what its manifest does not allow.
+            SearchError: The graph's output is not as the manifest says.
             Exception: ONNX Runtime's own, if the graph fails.
         """
         rows, k = len(token), min(k, self.vocabulary_size)
-        mask = self._no_mask if mask is None else mask
-        mask_row = self._first_mask if mask_row is None else mask_row
-        feed = self._feed(token, parent, state, k)
-        wanted = list(TOP) if k and self._masks_itself else []
-        if wanted:
-            feed |= {"mask": mask, "mask_row": mask_row}
-        if whole or (k and not self._masks_itself):
-            wanted.append(LOG_PROB)
-        if self._may_skip_output:
-            feed["predict"] = self._predict[bool(wanted)]
-        after = self._run([*wanted, *self._state_outputs], feed)
-        found = dict(zip(wanted, after, strict=False))
-        if LOG_PROB in found:
-            self._check_shape(LOG_PROB, found[LOG_PROB], (rows, self.vocabulary_size))
+        names = [*(TOP if k else ()), *([LOG_PROB] if return_log_prob else ())]
+        feed = self._feed(token, parent, state, k, predict=bool(names))
+        if k:
+            feed["mask"] = self._default_mask if mask is None else mask
+            feed["mask_row"] = self._first_mask if mask_row is None else mask_row
+        arrays = self._run([*names, *self._state_outputs], feed)
+        after = self._check_state(arrays[len(names) :], rows)
+        found = dict(zip(names, arrays, strict=False))
+        for name, array in found.items():
+            self._check_shape(name, array, (rows, self.vocabulary_size if name == LOG_PROB else k))
+        non_finite = self._non_finite_rows(after)
+        if non_finite is not None:  # an 8-bit graph would compute finite numbers from it
+            for name in found.keys() - {"top_token"}:
+                found[name] = np.where(non_finite[:, None], np.nan, found[name])
         if not k:
             found |= zip(TOP, (np.empty((rows, 0)), np.empty((rows, 0), np.int64)), strict=True)
-        elif not self._masks_itself:
-            found |= zip(TOP, top_k(found[LOG_PROB] + mask[mask_row], k), strict=True)
-        for name in TOP:
-            self._check_shape(name, found[name], (rows, k))
-        state = self._checked(after[len(wanted) :], rows)
-        spoiled = self._non_finite_rows(state)
-        if spoiled is not None:  # an 8-bit graph would make numbers of it, and a line of them
-            for name in {TOP[0], *wanted} - {TOP[1]}:
-                found[name] = np.where(spoiled[:, None], np.nan, found[name])
-        log_prob = found[LOG_PROB] if whole else None
-        return StepOutput(found[TOP[0]], found[TOP[1]], state, log_prob)
+        return StepOutput(found[TOP[0]], found[TOP[1]], after, found.get(LOG_PROB))
 
     def log_prob(self, token: IntArray, parent: IntArray, state: State) -> tuple[FloatArray, State]:
-        """Consumes one token a row and returns all log-probabilities [B, V], none masked.
+        """Consumes one token per row and returns all log-probabilities [B, V], not masked.
 
         Raises:
-            SearchError: The graph returned what its manifest does not allow.
+            SearchError: The graph's output is not as the manifest says.
             Exception: ONNX Runtime's own, if the graph fails.
         """
-        output = self.step(token, parent, state, 0, whole=True)
-        if output.log_prob is None:
-            raise AssertionError("a whole step has them")
+        output = self.step(token, parent, state, 0, return_log_prob=True)
+        assert output.log_prob is not None  # noqa: S101 - it was requested
         return output.log_prob, output.state
 
     def _run(self, names: Sequence[str], feed: dict[str, Any]) -> Sequence[Any]:
         try:
             return self._session.run(names, feed)
         except Exception:
-            self._leave_cuda()
+            self._fall_back_to_cpu()
             raise
 
     def _feed(
-        self, token: IntArray, parent: IntArray, state: State, k: int
+        self, token: IntArray, parent: IntArray, state: State, k: int, predict: bool
     ) -> dict[str, npt.NDArray[Any]]:
         feed: dict[str, npt.NDArray[Any]] = dict(zip(self._state_inputs, state, strict=True))
         feed["token"], feed["parent"] = token, parent
-        # A graph of ours knows what to do with a k of 0.
-        feed["k"] = np.array([k if self._may_skip_output else max(k, 1)], np.int64)
+        feed["k"], feed["predict"] = np.array([k], np.int64), self._predict[predict]
         return feed
 
-    def _checked(self, after: Sequence[npt.NDArray[Any]], rows: int) -> State:
-        for promise, array in zip(self._promises, after, strict=True):
-            if not promise.is_kept_by(array, rows):
-                tensor = promise.tensor
-                raise _fault(tensor.output, array, f"{list(tensor.shape(rows))} {tensor.dtype}")
-        return tuple(after)
+    def _check_state(self, state: Sequence[npt.NDArray[Any]], rows: int) -> State:
+        for spec, array in zip(self._state_specs, state, strict=True):
+            if not spec.matches(array, rows):
+                tensor = spec.tensor
+                raise _wrong_output(tensor.output, array, f"{[*tensor.shape(rows)]} {tensor.dtype}")
+        return tuple(state)
+
+    @staticmethod
+    def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:
+        if array.shape != expected:
+            raise _wrong_output(name, array, str(list(expected)))
 
     def _non_finite_rows(self, state: State) -> npt.NDArray[np.bool_] | None:
-        """Which rows of a state hold something that is no number [B], if any; it looks at the host.
+        """Which rows of a state have a NaN or an infinity [B]; None if no row has.
 
-        On a device it would have to come back for that.
+        A state on a device is not checked, since it would have to be copied for that.
         """
         if not all(isinstance(array, np.ndarray) for array in state) or is_finite(state):
             return None
-        spoiled = np.zeros(state[0].shape[self._tensors[0].row_axis], np.bool_)
+        rows = np.zeros(state[0].shape[self._tensors[0].row_axis], np.bool_)
         for tensor, array in zip(self._tensors, state, strict=True):
             axes = tuple(axis for axis in range(array.ndim) if axis != tensor.row_axis)
-            spoiled |= ~np.isfinite(array).all(axis=axes)
-        return spoiled
+            rows |= ~np.isfinite(array).all(axis=axes)
+        return rows
 
     def _use(self, session: ort.InferenceSession) -> None:
         provider = provider_of(session)
@@ -248,19 +241,19 @@ class OnnxModel:
         self.provider = provider
 
     def _try_cuda(self, token: int) -> None:
-        """Takes a first step: much of what CUDA needs is loaded only then."""
+        """Takes a first step: CUDA loads many of its libraries only then."""
         row = np.zeros(1, np.int64)
         try:
-            self.step(row + token, row, self.initial_state(), 1, whole=True)
+            self.step(row + token, row, self.initial_state(), 1, return_log_prob=True)
         except SearchError:
-            pass  # the graph's fault, on any provider: whoever searches is told
+            pass  # the graph is at fault, on any provider: the first search reports it
         except Exception as error:
-            if self._insists:
-                raise no_cuda() from error
+            if self._require_cuda:
+                raise cuda_unavailable() from error
 
-    def _leave_cuda(self) -> None:
-        """Goes on on the CPU after a failure on CUDA, if that is allowed."""
-        if self.provider == "cpu" or self._insists:
+    def _fall_back_to_cpu(self) -> None:
+        """Continues on the CPU after a failure on CUDA, unless CUDA is required."""
+        if self.provider == "cpu" or self._require_cuda:
             return
         try:
             same = hashlib.sha256(self._path.read_bytes()).hexdigest() == self._checksum
@@ -275,30 +268,36 @@ class OnnxModel:
             self._use(session)
             _log.warning("The model failed on CUDA, and runs on the CPU until it is loaded anew.")
 
-    @staticmethod
-    def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:
-        if array.shape != expected:
-            raise _fault(name, array, str(list(expected)))
+    def _check_graph(self, bundle: Bundle, session: ort.InferenceSession) -> None:
+        """Checks names and types of the graph's inputs and outputs.
 
-    def _check_against(self, bundle: Bundle, session: ort.InferenceSession) -> None:
-        graph = bundle.manifest.graph
-        found = {node.name: node.type for node in session.get_inputs()}
-        wanted = {"token", "parent", "k", *(tensor.input for tensor in self._tensors)}
-        for name in found.keys() - wanted:
-            raise BundleError(f"{bundle.graph_path} wants an input {name} that nobody can give it.")
-        found |= {node.name: node.type for node in session.get_outputs()}
-        wanted |= {"log_prob", *TOP, *(tensor.output for tensor in self._tensors)}
-        for name in sorted(wanted):
+        Raises:
+            BundleError: They are not as the manifest says, or an input is missing or unknown.
+        """
+        path, graph = str(bundle.graph_path), bundle.manifest.graph
+        required = {node.name: node.type for node in session.get_inputs()}
+        optional = {node.name: node.type for node in session.get_overridable_initializers()}
+        inputs = {"token", "parent", "k", *self._state_inputs}
+        for name, dtype in OPTIONAL_INPUTS.items():
+            if optional.get(name) != ORT_TYPES[dtype]:
+                raise BundleError("bundle-graph-input", path=path, name=name, type=dtype)
+        for name in required.keys() - inputs:
+            raise BundleError("bundle-graph-unknown-input", path=path, name=name)
+        found = required | {node.name: node.type for node in session.get_outputs()}
+        for name in sorted({*inputs, LOG_PROB, *TOP, *self._state_outputs}):
             dtype = (graph.inputs.get(name) or graph.outputs[name]).dtype
             if found.get(name) != ORT_TYPES.get(dtype):
                 raise BundleError(
-                    f"{bundle.graph_path} and its manifest disagree: {name} should be {dtype} and "
-                    f"is {found.get(name, 'missing')}."
+                    "bundle-graph-type",
+                    path=path,
+                    name=name,
+                    expected=dtype,
+                    found=found.get(name, "missing"),
                 )
 
 
 class StateSpec:
-    """What the manifest says of a state tensor, made ready to be held against every step's."""
+    """Type and shape of a state tensor, prepared for a quick check after every step."""
 
     def __init__(self, tensor: StateTensor) -> None:
         self.tensor = tensor
@@ -309,27 +308,24 @@ class StateSpec:
             (axis, size) for axis, size in enumerate(tensor.initial) if size not in (0, ROWS)
         ]
 
-    def is_kept_by(self, array: npt.NDArray[Any], rows: int) -> bool:
-        """Whether type and sizes are as promised; what grows may have any size."""
+    def matches(self, array: npt.NDArray[Any], rows: int) -> bool:
+        """Returns whether type and shape are right; an axis that grows may have any size."""
         shape = array.shape
         if array.dtype != self._dtype or len(shape) != self._rank or shape[self._row_axis] != rows:
             return False
-        for axis, size in self._fixed:  # noqa: SIM110 - a generator would take as long again
+        for axis, size in self._fixed:  # noqa: SIM110 - a generator would take twice as long
             if shape[axis] != size:
                 return False
         return True
 
 
-def _fault(name: str, array: npt.NDArray[Any], promised: str) -> SearchError:
-    return SearchError(
-        f"The model returned {name} of shape {list(array.shape)} {array.dtype} where its manifest "
-        f"promises {promised}: use another bundle.",
-        "model-fault",
-    )
+def _wrong_output(name: str, array: npt.NDArray[Any], expected: str) -> SearchError:
+    found = f"{list(array.shape)} {array.dtype}"
+    return SearchError("model-output", name=name, found=found, expected=expected)
 
 
 def _padded(tensor: StateTensor, parts: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:
-    """The parts with zeros before what has grown, so that all have grown as much."""
+    """The parts, with zeros at the front of the growing axis, so that their sizes are equal."""
     if not tensor.padding:
         return parts
     growing = np.array([size == 0 for size in tensor.initial])

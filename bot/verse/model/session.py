@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions, on CUDA where it can be had and on the CPU otherwise."""
+"""ONNX Runtime sessions, on CUDA where it is available and on the CPU otherwise."""
 
 import contextlib
 import ctypes
@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 from ..errors import BundleError, ProviderError
 
-# ONNX Runtime 1.29 and later report their use over the network, and keep an id of the machine in
-# its cache folder, unless this is set before they load, which is why all others take `ort` from
-# here. Who sets it to something else has chosen.
+# ONNX Runtime 1.29 and later send telemetry, and store an id of the machine in its cache folder,
+# unless this is set before the import. Therefore other modules import `ort` from here.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
@@ -21,7 +20,7 @@ import onnxruntime as ort
 __all__ = [
     "ORT_TYPES",
     "Provider",
-    "no_cuda",
+    "cuda_unavailable",
     "open_session",
     "ort",
     "provider_of",
@@ -42,7 +41,7 @@ ORT_TYPES = {
     "bool": "tensor(bool)",
     "uint8": "tensor(uint8)",
 }
-FATAL = 4  # ONNX Runtime's log severity: say nothing short of a crash
+FATAL = 4  # log severity of ONNX Runtime
 
 _log = logging.getLogger(__name__)
 
@@ -52,25 +51,26 @@ def open_session(
 ) -> ort.InferenceSession:
     """Opens a graph.
 
-    ONNX Runtime has no CUDA kernel for the product of an int8 graph (`MatMulIntegerToFloat`, as of
-    1.31): with CUDA, each of them would run on the CPU between two copies.
+    ONNX Runtime has no CUDA kernel for the matrix product of an int8 graph
+    (`MatMulIntegerToFloat`, as of 1.31): with CUDA, each product would run on the CPU between two
+    copies.
 
     Args:
         path: The ONNX file.
-        provider: `auto` takes CUDA if it loads and suits the graph, and the CPU otherwise, with a
-            line in the log if there is a GPU that goes unused; `cuda` insists.
-        threads: Threads within one operator; 0 takes every core that this process may use.
+        provider: `auto` uses CUDA if it loads and suits the graph, and the CPU otherwise, with a
+            line in the log if a GPU is not used; `cuda` requires CUDA.
+        threads: Threads within one operator; 0 uses every core that this process may use.
         precision: How the graph stores its weights.
 
     Raises:
-        BundleError: The file is no graph that ONNX Runtime can run.
-        ProviderError: `cuda` was asked for and cannot be had.
+        BundleError: ONNX Runtime cannot run the file.
+        ProviderError: `cuda` was requested and is not available.
     """
     if provider == "cpu":
         return _open_on_cpu(path, threads)
     if CUDA not in ort.get_available_providers() or not _has_cuda_device():
         if provider == "cuda":
-            raise no_cuda()
+            raise cuda_unavailable()
         return _open_on_cpu(path, threads)
     if provider == "auto" and precision == "int8":
         _log.info("An int8 bundle is fastest on the CPU; for this GPU, export one with fp32.")
@@ -80,38 +80,33 @@ def open_session(
     except Exception as error:  # ONNX Runtime's errors share no other base
         session = _open_on_cpu(path, threads)
         if provider == "cuda":
-            raise no_cuda() from error
+            raise cuda_unavailable() from error
         _log.warning("CUDA cannot be used, so the model runs on the CPU: %s.", _reason(error))
         return session
 
 
 def provider_of(session: ort.InferenceSession) -> Literal["cuda", "cpu"]:
-    """The provider that the session really runs on."""
+    """Returns the provider that the session uses."""
     return "cuda" if CUDA in session.get_providers() else "cpu"
 
 
-def no_cuda() -> ProviderError:
-    """What is raised where CUDA is insisted on and does not work."""
-    return ProviderError(
-        "CUDA cannot be loaded on this machine: set LIANJU_PROVIDER (or --provider) to auto "
-        "or cpu, or install a CUDA that this onnxruntime-gpu works with."
-    )
+def cuda_unavailable() -> ProviderError:
+    """The error for CUDA that is required and does not work."""
+    return ProviderError("provider-cuda")
 
 
 def _open_on_cpu(path: Path, threads: int) -> ort.InferenceSession:
     try:
         return _open(path, threads, [CPU])
     except Exception as error:  # ONNX Runtime's errors share no other base
-        raise BundleError(
-            f"{path} is no graph that ONNX Runtime can run: {_reason(error)}."
-        ) from error
+        raise BundleError("bundle-graph", path=str(path), reason=_reason(error)) from error
 
 
 def _open_on_cuda(path: Path, threads: int) -> ort.InferenceSession:
-    # What fails to load is also told by `print`.
+    # ONNX Runtime prints which libraries fail to load.
     with contextlib.redirect_stdout(io.StringIO()):
         ort.preload_dlls()
-        # TF32 would round the factors of fp32 products to 10 bits.
+        # TF32 would round the factors of fp32 products to 10 bits of mantissa.
         session = _open(path, threads, [(CUDA, {"use_tf32": "0"}), CPU])
     if provider_of(session) != "cuda":
         raise RuntimeError("its libraries, or cuDNN's, cannot be loaded")
@@ -121,15 +116,15 @@ def _open_on_cuda(path: Path, threads: int) -> ort.InferenceSession:
 def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSession:
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads or usable_cores()
-    # Threads wait actively for their next part, and by default for long: where something else runs
-    # on the same cores, an answer then took half as long again.
+    # By default threads spin for long while they wait for work: beside another process on the same
+    # cores, an answer then took half as long again.
     settings.add_session_config_entry("session.intra_op.spin_duration_us", "200")
-    settings.enable_mem_pattern = False  # hardly two steps have the same shapes
+    settings.enable_mem_pattern = False  # shapes differ from step to step
     settings.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     settings.log_severity_level = FATAL
     # A provider that fails to load is reported on the process-wide logger.
     ort.set_default_logger_severity(FATAL)
-    # Its own way back to the CPU would print, and give no reason.
+    # ONNX Runtime's own fallback to the CPU prints, and gives no reason.
     return ort.InferenceSession(path, settings, providers=providers, enable_fallback=0)
 
 
@@ -138,15 +133,15 @@ def _reason(error: Exception) -> str:
 
 
 def usable_cores() -> int:
-    """The cores that this process may use."""
-    # ONNX Runtime would count the machine's cores, and complain where it may not pin to them.
+    """Returns the number of cores that this process may use."""
+    # ONNX Runtime counts all cores of the machine, and warns if it may not pin threads to them.
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _has_cuda_device() -> bool:
-    """Asks the driver itself, since asking ONNX Runtime first would print red errors."""
+    """Asks the driver, since ONNX Runtime prints errors on a machine without a GPU."""
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
         count = ctypes.c_int()
@@ -160,10 +155,10 @@ def _has_cuda_device() -> bool:
 
 
 def trim_heap() -> None:
-    """Gives what has been freed back to the system, most of which glibc would keep.
+    """Returns freed memory to the system, most of which glibc would keep.
 
-    After many wide searches at once that is more than all the rest of the process. With another C
-    library nothing is done.
+    After many wide searches this is more than half of the process. Does nothing with another C
+    library.
     """
     if sys.platform != "linux":
         return

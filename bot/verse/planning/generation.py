@@ -110,9 +110,9 @@ class _Common(TypedDict):
     prompt: Line
     max_tokens: int
     endings: tuple[int, ...]
-    rules: tuple[TokenConstraint, ...]
+    constraints: tuple[TokenConstraint, ...]
     vocabulary_size: int
-    path_rules: tuple[PathConstraint, ...]
+    path_constraints: tuple[PathConstraint, ...]
     line_tokens: int
 
 
@@ -210,9 +210,9 @@ class Planner:
             prompt=plan.prompt,
             max_tokens=plan.length + closing_step,
             endings=vocabulary.endings,
-            rules=plan.rules,
+            constraints=plan.rules,
             vocabulary_size=len(vocabulary),
-            path_rules=plan.path_rules,
+            path_constraints=plan.path_rules,
             line_tokens=plan.length,
         )
         if request.choosing:

@@ -1,4 +1,4 @@
-"""Beam search: the likeliest texts that a beam of a given width finds."""
+"""Beam search: the most likely texts that a beam of a given width finds."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,22 @@ import numpy.typing as npt
 
 from ..errors import SearchError
 from ..model.language_model import FloatArray, IntArray
-from .search import DecodingState, Hypothesis, SearchParams, joined, nothing_allowed
+from .search import DecodingState, Hypothesis, SearchParams, concatenate, nothing_allowed
 
-__all__ = ["BeamParams", "BeamSearch", "advance_beams"]
+__all__ = ["BeamParams", "BeamSearch"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BeamParams(SearchParams):
-    """What a beam search is asked for.
+    """The parameters of a beam search.
 
     Attributes:
-        width: How many paths live on after a step, and how many candidates each row is given.
-        distinct: Whether paths that differ in their ending alone count as one, the best.
+        width: How many paths are kept after a step, and how many candidates each row is given.
+        distinct: Whether, of paths that differ in their ending token alone, only the best is
+            returned.
 
     Raises:
-        ValueError: No prompt, or a width or a number of tokens below one.
+        ValueError: The prompt is empty, or `width` or `max_tokens` is below one.
     """
 
     width: int
@@ -37,12 +38,12 @@ class BeamParams(SearchParams):
 
     @property
     def k(self) -> int:
-        """How many candidates each row is given."""
+        """How many candidates of a row are used."""
         return self.width
 
     @property
-    def rows(self) -> int:
-        """How many paths there may be."""
+    def max_rows(self) -> int:
+        """The largest number of paths."""
         return self.width
 
 
@@ -51,52 +52,73 @@ class BeamSearch(DecodingState):
     """A beam search between two steps.
 
     Every live path is extended by its `width` best tokens. Extensions by an ending token join the
-    ended ones, of which those below the worst new path are dropped. The search stops when `width`
-    have ended and none scores below the best new path, when no new path is left, or after
-    `max_tokens`; else the best `width` new paths live on. Ties go to the lower parent, then to
-    the lower token id.
+    ended paths, and ended paths below the worst new path are dropped. The search stops when at
+    least `width` paths have ended and none of them scores below the best new path, when there is no
+    new path, or after `max_tokens`; else the best `width` new paths stay live. Ties go to the lower
+    parent, then to the lower token id.
     """
 
-    plan: BeamParams
+    params: BeamParams
 
     def result(self) -> list[Hypothesis]:
-        """At most `width` answers, ended and live together, best first."""
-        ranked = sorted((*self.ended, *self._live()), key=lambda found: -found.log_prob)
-        if self.plan.distinct:
+        """Returns at most `width` paths, ended and live together, best first."""
+        ranked = sorted((*self.ended, *self._live()), key=lambda path: -path.log_prob)
+        if self.params.distinct:
             best: dict[tuple[int, ...], Hypothesis] = {}
-            for found in ranked:
-                best.setdefault(found.tokens, found)
+            for path in ranked:
+                best.setdefault(path.tokens, path)
             ranked = list(best.values())
-        return ranked[: self.plan.width]
+        return ranked[: self.params.width]
 
     @property
-    def alike(self) -> Hashable:
-        """Beams of one width whose paths have grown as far."""
-        return self.plan.width, self.paths.shape[1], self.k, self.plan.endings
+    def batch_key(self) -> Hashable:
+        """Equal for beams of one width whose paths have the same length."""
+        return self.params.width, self.paths.shape[1], self.k, self.params.endings
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
         """See `DecodingState.advance`."""
-        (after,) = advance_beams((self,), top_log_prob, top_token)
+        (after,) = self.advance_all((self,), top_log_prob, top_token)
         if isinstance(after, SearchError):
             raise after
         return after
 
-    def close(
-        self, score: FloatArray, parent: IntArray, closing: npt.NDArray[np.bool_]
+    @classmethod
+    def advance_all(
+        cls, searches: Sequence["BeamSearch"], top_log_prob: FloatArray, top_token: IntArray
+    ) -> list["BeamSearch | SearchError"]:
+        """See `Search.advance_all`: one pass of NumPy, at little more than one's cost."""
+        counts = [len(search.paths) for search in searches]
+        try:
+            return [
+                *_extend(searches, counts, *_allowed(searches, counts, top_log_prob, top_token))
+            ]
+        except SearchError as error:
+            if len(searches) == 1:
+                return [error]
+        # Which of them fail shows one by one.
+        ends = np.cumsum(counts)[:-1]
+        parts = zip(np.split(top_log_prob, ends), np.split(top_token, ends), strict=True)
+        return [
+            cls.advance_all([search], *part)[0]
+            for search, part in zip(searches, parts, strict=True)
+        ]
+
+    def ended_and_live(
+        self, score: FloatArray, parent: IntArray, is_ending: npt.NDArray[np.bool_]
     ) -> tuple[tuple[Hypothesis, ...], IntArray]:
-        """The ended paths after a step, and which of its extensions live on.
+        """Returns the ended paths after a step, and the indices of the extensions that stay live.
 
         Args:
             score: Scores of all extensions, best first [n].
             parent: Their rows [n].
-            closing: Whether an ending closes each [n].
+            is_ending: Whether each is by an ending token [n].
         """
-        width = self.plan.width
+        width = self.params.width
         ended = (
             *self.ended,
-            *(self._closed(parent[i], score[i]) for i in np.flatnonzero(closing)),
+            *(self._ended_path(parent[i], score[i]) for i in np.flatnonzero(is_ending)),
         )
-        new = np.flatnonzero(~closing)
+        new = np.flatnonzero(~is_ending)
         if new.size:
             worst_new, best_new = score[new[-1]], score[new[0]]
             ended = tuple(path for path in ended if path.log_prob >= worst_new)
@@ -105,33 +127,11 @@ class BeamSearch(DecodingState):
         return ended, new[:width]
 
 
-def advance_beams(
-    searches: Sequence[BeamSearch], top_log_prob: FloatArray, top_token: IntArray
-) -> list[BeamSearch | SearchError]:
-    """What `advance` gives each of several beams, or raises, at little more than the cost of one.
-
-    Args:
-        searches: Beams that are `alike`.
-        top_log_prob: The candidates of all their rows, one search after another [rows, k].
-        top_token: Their ids [rows, k].
-    """
-    counts = [len(search.paths) for search in searches]
-    try:
-        return [*_extended(searches, counts, *_allowed(searches, counts, top_log_prob, top_token))]
-    except SearchError as error:
-        if len(searches) == 1:
-            return [error]
-    # Whose fault it is shows one by one.
-    ends = np.cumsum(counts)[:-1]
-    parts = zip(np.split(top_log_prob, ends), np.split(top_token, ends), strict=True)
-    return [advance_beams([search], *part)[0] for search, part in zip(searches, parts, strict=True)]
-
-
 def _allowed(
     searches: Sequence[BeamSearch], counts: Sequence[int], log_prob: FloatArray, token: IntArray
 ) -> tuple[FloatArray, IntArray]:
-    """What each search is left by its path rules, one after another [rows, width]."""
-    if len(searches) == 1 or not any(search.plan.path_rules for search in searches):
+    """The candidates that path constraints allow, one search after another [rows, width]."""
+    if len(searches) == 1 or not any(search.params.path_constraints for search in searches):
         return searches[0].allowed(log_prob, token)
     ends = np.cumsum(counts)[:-1]
     parts = zip(searches, np.split(log_prob, ends), np.split(token, ends), strict=True)
@@ -139,73 +139,73 @@ def _allowed(
     return np.concatenate([part for part, _ in left]), np.concatenate([part for _, part in left])
 
 
-def _extended(
+def _extend(
     searches: Sequence[BeamSearch], counts: Sequence[int], log_prob: FloatArray, token: IntArray
 ) -> list[BeamSearch]:
-    """All searches with their paths grown by their best extensions.
+    """Returns the searches with their paths extended by the best candidates.
 
     Args:
-        searches: Beams that are alike.
+        searches: Beams with equal keys.
         counts: Their rows.
         log_prob: The `width` best candidates of each row, best first [rows, width].
         token: Their ids [rows, width].
 
     Raises:
-        NothingAllowedError: One of them has nothing to go on with.
+        NothingAllowedError: One of them has neither a live nor an ended path.
     """
-    plan, k = searches[0].plan, log_prob.shape[1]
-    score = joined([search.log_prob for search in searches])[:, None] + log_prob
+    params, k = searches[0].params, log_prob.shape[1]
+    score = concatenate([search.log_prob for search in searches])[:, None] + log_prob
     if min(counts) < max(counts):
         score, token = _padded(score, counts, -np.inf), _padded(token, counts, 0)
     score, token = score.reshape(len(searches), -1), token.reshape(len(searches), -1)
-    number, row = _places(*score.shape, k)
+    number, row = _indices(*score.shape, k)
     order = np.lexsort((token, row, -score))
-    best = order[:, : plan.width]
-    enough = best.shape[1] == plan.width and score[number, best[:, -1:]].min() > -np.inf
-    ending = plan.is_ending[token]
-    if enough and not ending.any() and not any(search.ended for search in searches):
-        return _grown(searches, counts, score[number, best], token[number, best], best // k)
-    score, token, closing = score[number, order], token[number, order], ending[number, order]
+    best = order[:, : params.width]
+    enough = best.shape[1] == params.width and score[number, best[:, -1:]].min() > -np.inf
+    is_ending = params.is_ending[token]
+    if enough and not is_ending.any() and not any(search.ended for search in searches):
+        return _all_live(searches, counts, score[number, best], token[number, best], best // k)
+    score, token, is_ending = score[number, order], token[number, order], is_ending[number, order]
     parent = order // k
     after = []
     allowed = np.count_nonzero(score > -np.inf, axis=1)
     for i, search in enumerate(searches):
         some = slice(allowed[i])
-        ended, new = search.close(score[i, some], parent[i, some], closing[i, some])
+        ended, new = search.ended_and_live(score[i, some], parent[i, some], is_ending[i, some])
         if not (new.size or ended):
             raise nothing_allowed()
         row = parent[i, new]
         paths = np.concatenate((search.paths[row], token[i, new, None]), axis=1)
-        after.append(BeamSearch(search.plan, paths, score[i, new], row, ended))
+        after.append(BeamSearch(search.params, paths, score[i, new], row, ended))
     return after
 
 
 @lru_cache(256)
-def _places(searches: int, extensions: int, k: int) -> tuple[IntArray, IntArray]:
-    """The number of each search [searches, 1], and the row of each of its extensions."""
+def _indices(searches: int, extensions: int, k: int) -> tuple[IntArray, IntArray]:
+    """The number of each search [searches, 1], and the row of each extension within it."""
     parent = np.broadcast_to(np.arange(extensions) // k, (searches, extensions))
     return np.arange(searches)[:, None], parent
 
 
-def _grown(
+def _all_live(
     searches: Sequence[BeamSearch],
     counts: Sequence[int],
     score: FloatArray,
     token: IntArray,
     parent: IntArray,
 ) -> list[BeamSearch]:
-    """The searches with these extensions of theirs [searches, width], none of which is closed."""
+    """The searches with the extensions [searches, width], none of which is by an ending token."""
     row = parent
     if len(searches) > 1:
         row = parent + np.cumsum([0, *counts[:-1]])[:, None]
-    before = joined([search.paths for search in searches])
+    before = concatenate([search.paths for search in searches])
     paths = np.concatenate((before[row], token[:, :, None]), axis=2)
     parts = zip(searches, paths, score, parent, strict=True)
-    return [BeamSearch(search.plan, *part) for search, *part in parts]
+    return [BeamSearch(search.params, *part) for search, *part in parts]
 
 
 def _padded(values: npt.NDArray[Any], counts: Sequence[int], fill: float) -> npt.NDArray[Any]:
-    """The rows of every search [searches, rows, k], as many as the longest has."""
+    """Every search's rows [searches, rows, k], padded to the largest number of rows."""
     padded = np.full((len(counts), max(counts), values.shape[1]), fill, values.dtype)
     padded[np.arange(max(counts)) < np.array(counts)[:, None]] = values
     return padded

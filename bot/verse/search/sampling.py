@@ -1,4 +1,4 @@
-"""Sampling: texts drawn at random, as likely as the model finds them, and the same for a seed."""
+"""Sampling: texts drawn at random from the model's distribution, reproducible by seed."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -14,16 +14,16 @@ __all__ = ["SampleParams", "SampleSearch"]
 
 @dataclass(frozen=True, kw_only=True)
 class SampleParams(SearchParams):
-    """What a search by sampling is asked for.
+    """The parameters of sampling.
 
     Attributes:
         paths: How many texts to draw.
-        count: How many different ones of them to return.
-        temperature: What log-probabilities are divided by: below 1 prefers the likely.
-        top_k: Only so many of the likeliest tokens can be drawn.
-        top_p: Of these, only the likeliest that together reach this share of their probability
-            (nucleus sampling, Holtzman and others 2020).
-        seed: Where chance starts from: numbers that together name this search.
+        count: How many distinct ones of them to return.
+        temperature: Divides the log-probabilities; below 1 it favors likely tokens.
+        top_k: Tokens are drawn from so many of the most likely ones.
+        top_p: Of these, only from the most likely ones that together reach this share of their
+            probability (nucleus sampling, Holtzman et al. 2020).
+        seed: Seed of the random numbers, as one or several integers.
     """
 
     paths: int
@@ -35,42 +35,46 @@ class SampleParams(SearchParams):
 
     @property
     def k(self) -> int:
-        """How many candidates each row is given."""
+        """How many candidates of a row are used."""
         return self.top_k
 
     @property
-    def rows(self) -> int:
-        """How many paths there may be."""
+    def max_rows(self) -> int:
+        """The largest number of paths."""
         return self.paths
 
 
 @dataclass(frozen=True)
 class SampleSearch(DecodingState):
-    """Paths that are drawn beside each other, each by chance of its own.
+    """Sampling of several paths at once, between two steps.
 
-    What a path draws depends on the seed, its number and its length alone, so that neither other
-    paths nor other searches change it.
+    The random number of a path depends only on the seed, the path's number and its length, so that
+    other paths and other searches do not change it.
 
     Attributes:
         number: Which of the `paths` each row is [rows].
-        drawn_as: Which of the `paths` each of `ended` was.
+        ended_number: Which of the `paths` each of `ended` was.
     """
 
-    plan: SampleParams
+    params: SampleParams
     number: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
-    drawn_as: tuple[int, ...] = ()
+    ended_number: tuple[int, ...] = ()
 
     def result(self) -> list[Hypothesis]:
-        """The first `count` different texts, best first."""
+        """Returns the first `count` distinct texts, best first."""
         drawn = sorted(
-            zip((*self.drawn_as, *self.number.tolist()), (*self.ended, *self._live()), strict=True),
+            zip(
+                (*self.ended_number, *self.number.tolist()),
+                (*self.ended, *self._live()),
+                strict=True,
+            ),
             key=lambda pair: pair[0],
         )
-        different: dict[tuple[int, ...], Hypothesis] = {}
-        for _, found in drawn:
-            different.setdefault(found.tokens, found)
-        first = list(different.values())[: self.plan.count]
-        return sorted(first, key=lambda found: -found.log_prob)
+        distinct: dict[tuple[int, ...], Hypothesis] = {}
+        for _, path in drawn:
+            distinct.setdefault(path.tokens, path)
+        first = list(distinct.values())[: self.params.count]
+        return sorted(first, key=lambda path: -path.log_prob)
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
         """See `DecodingState.advance`; each path draws one of its `k` candidates."""
@@ -79,33 +83,33 @@ class SampleSearch(DecodingState):
         if not open_rows.size and not self.ended:
             raise nothing_allowed()
         number, row = self.number[open_rows], np.arange(open_rows.size)
-        if self.paths.shape[1] == 0:  # all paths set out from the prompt's one row
-            number, row = np.arange(self.plan.paths), np.zeros(self.plan.paths, np.int64)
+        if self.paths.shape[1] == 0:  # all paths start from the one row of the prompt
+            number, row = np.arange(self.params.paths), np.zeros(self.params.paths, np.int64)
         parent = open_rows[row]
-        chance = np.random.default_rng((*self.plan.seed, self.paths.shape[1]))
-        share = _cumulative_share(top_log_prob[open_rows], self.plan)[row]
-        point = chance.random(self.plan.paths)[number] * share[:, -1]
-        column = (share <= point[:, None]).sum(axis=1)
+        rng = np.random.default_rng((*self.params.seed, self.paths.shape[1]))
+        cumulative = _cumulative_probability(top_log_prob[open_rows], self.params)[row]
+        point = rng.random(self.params.paths)[number] * cumulative[:, -1]
+        column = (cumulative <= point[:, None]).sum(axis=1)
         token = top_token[parent, column]
         score = self.log_prob[parent] + top_log_prob[parent, column]
-        closing = self.plan.is_ending[token]
-        live = np.flatnonzero(~closing)
-        closed = np.flatnonzero(closing)
+        is_ending = self.params.is_ending[token]
+        live = np.flatnonzero(~is_ending)
+        ended = np.flatnonzero(is_ending)
         return type(self)(
-            self.plan,
+            self.params,
             paths=np.concatenate((self.paths[parent[live]], token[live, None]), axis=1),
             log_prob=score[live],
             parent=parent[live],
-            ended=(*self.ended, *(self._closed(parent[i], score[i]) for i in closed)),
+            ended=(*self.ended, *(self._ended_path(parent[i], score[i]) for i in ended)),
             number=number[live],
-            drawn_as=(*self.drawn_as, *number[closed].tolist()),
+            ended_number=(*self.ended_number, *number[ended].tolist()),
         )
 
 
-def _cumulative_share(log_prob: FloatArray, plan: SampleParams) -> npt.NDArray[np.float64]:
-    """Running sums of each candidate's chance [rows, k]; past the nucleus they stand still."""
-    scaled = (log_prob.astype(np.float64) - log_prob[:, :1]) / plan.temperature
-    chance = np.exp(scaled)
-    chance /= chance.sum(axis=1, keepdims=True)
-    before = np.cumsum(chance, axis=1) - chance
-    return np.cumsum(np.where(before < plan.top_p, chance, 0), axis=1)
+def _cumulative_probability(log_prob: FloatArray, params: SampleParams) -> npt.NDArray[np.float64]:
+    """Running sums of the candidates' probabilities [rows, k]; constant outside the nucleus."""
+    scaled = (log_prob.astype(np.float64) - log_prob[:, :1]) / params.temperature
+    probability = np.exp(scaled)
+    probability /= probability.sum(axis=1, keepdims=True)
+    before = np.cumsum(probability, axis=1) - probability
+    return np.cumsum(np.where(before < params.top_p, probability, 0), axis=1)

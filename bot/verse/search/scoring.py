@@ -1,4 +1,4 @@
-"""Rating: how likely the model finds texts that somebody else has written."""
+"""Scores given texts by teacher forcing."""
 
 from dataclasses import dataclass, field, replace
 
@@ -7,95 +7,98 @@ import numpy.typing as npt
 
 from ..model.language_model import FloatArray, IntArray
 from .constraints import Mask, mask_at
-from .search import Hypothesis, check_log_prob
+from .search import Hypothesis, UnbatchedAdvance, check_log_prob
 
 __all__ = ["ScoringSearch"]
 
 
 @dataclass(frozen=True)
-class ScoringSearch:
-    """A search that only follows given texts, all of one length, beside each other.
+class ScoringSearch(UnbatchedAdvance):
+    """Finds the log-probabilities of given texts of one length (teacher forcing).
+
+    It runs in a batch like any other search, but chooses nothing: every row is one text, whose next
+    token is the row's only candidate.
 
     Attributes:
         prompt: The token ids that the texts follow, at least one.
         texts: The texts, each with its ending token [rows, t].
         vocabulary_size: V.
-        place: How many of their tokens have been rated.
-        log_prob: What has been found so far of each text [rows].
+        position: How many of their tokens have been scored.
+        log_prob: The sum over these tokens [rows].
 
     Raises:
-        ValueError: No prompt or no text.
+        ValueError: There is no prompt or no text.
     """
 
     prompt: tuple[int, ...]
     texts: IntArray
     vocabulary_size: int
-    place: int = 0
+    position: int = 0
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     def __post_init__(self) -> None:
         if not self.prompt or not self.texts.size:
-            raise ValueError("a rating needs a prompt and texts")
+            raise ValueError("scoring needs a prompt and texts")
 
     @property
-    def width(self) -> int:
-        """How many rows its steps have."""
+    def max_rows(self) -> int:
+        """The number of texts."""
         return len(self.texts)
 
     @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]: the last of the prompt, then those of the texts."""
-        if self.place == 0:
+        """The token that each row consumes [rows]: the last of the prompt, then its text's."""
+        if self.position == 0:
             return np.full(len(self.texts), self.prompt[-1], np.int64)
-        return self.texts[:, self.place - 1]
+        return self.texts[:, self.position - 1]
 
     @property
     def parent(self) -> IntArray:
-        """Which row each continues [rows]."""
+        """The row of the previous step that each row continues [rows]."""
         rows = len(self.texts)
-        return np.arange(rows) if self.place else np.zeros(rows, np.int64)
+        return np.arange(rows) if self.position else np.zeros(rows, np.int64)
 
     @property
     def k(self) -> int:
-        """No candidates: only the texts' own tokens count."""
+        """0: it needs no candidates."""
         return 0
 
     @property
     def mask(self) -> Mask:
-        """The additive mask [V] of those who ask for no candidates."""
+        """A mask [V] that excludes nothing; without candidates it has no effect."""
         return mask_at((), 0, self.vocabulary_size)
 
     @property
     def target(self) -> IntArray:
         """The next token of each text [rows]."""
-        return self.texts[:, self.place]
+        return self.texts[:, self.position]
 
     @property
     def done(self) -> bool:
-        """Whether every text has come to its end."""
-        return bool(self.place == self.texts.shape[1])
+        """Whether all tokens have been scored."""
+        return bool(self.position == self.texts.shape[1])
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "ScoringSearch":
-        """The rating after a step.
+        """Returns the search after a step.
 
         Args:
             top_log_prob: Log-probabilities of the targets [rows, 1].
             top_token: The targets [rows, 1].
 
         Raises:
-            SearchError: A log-probability is no number.
+            SearchError: A log-probability is not valid.
         """
         check_log_prob(top_log_prob)
         log_prob = self.log_prob + top_log_prob[:, 0]
-        return replace(self, place=self.place + 1, log_prob=log_prob)
+        return replace(self, position=self.position + 1, log_prob=log_prob)
 
     def result(self) -> list[Hypothesis]:
-        """Every text with its log-probability, in the order given."""
+        """Returns every text with its log-probability, in the order given."""
         return [
             Hypothesis(tuple(text[:-1].tolist()), float(score), ended=True)
             for text, score in zip(self.texts, self.log_prob, strict=True)
         ]
 
     def partial_results(self) -> list[Hypothesis]:
-        """Nothing: a text half rated is not rated."""
+        """Returns nothing: the score of half a text is of no use."""
         return []

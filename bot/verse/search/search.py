@@ -1,12 +1,15 @@
-"""A search as a value: log-probabilities in, the next tokens and their parents out.
+"""The search protocol, and what beam search and sampling have in common.
 
-A search never sees the network. Whoever drives it lets the model read all of `prompt` but its last
-token, then feeds `token` and `parent` to it, with room for `k` candidates under `mask`, and hands
-the candidates to `advance`, until it is `done`.
+A search is a value and knows nothing of the network. Whoever runs it lets the model consume all of
+`prompt` but its last token, then feeds `token` and `parent` to the model at every step, asks for
+`k` candidates under `mask`, and passes these to `advance`, which returns the next value of the
+search, until it is `done`.
+
+Shapes: V vocabulary size.
 """
 
-from abc import abstractmethod
-from collections.abc import Generator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, Self, TypeVar
@@ -19,17 +22,28 @@ from ..model.language_model import FloatArray, IntArray
 from .constraints import Mask, TokenConstraint, mask_at
 from .path_constraints import PathConstraint
 
-__all__ = ["DecodingState", "Hypothesis", "Job", "Search", "SearchParams", "SearchResults"]
+__all__ = [
+    "DecodingState",
+    "Hypothesis",
+    "Job",
+    "Search",
+    "SearchParams",
+    "SearchResults",
+    "UnbatchedAdvance",
+]
+
+ROUNDING = 1e-3  # how far above 0 the rounding of a softmax may lift a log-probability
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One answer of a search.
+    """One result of a search.
 
     Attributes:
         tokens: Ids after the prompt, without the ending token.
-        log_prob: Sum of the natural-log probabilities of all generated tokens, the ending's too.
-        ended: Whether an ending token closed it.
+        log_prob: Sum of the natural-log probabilities of all generated tokens, the ending
+            included.
+        ended: Whether it ends with an ending token.
     """
 
     tokens: tuple[int, ...]
@@ -38,23 +52,23 @@ class Hypothesis:
 
 
 class Search(Protocol):
-    """What can be driven step by step, alone or among others."""
+    """A search that is run step by step, alone or in a batch."""
 
     @property
     def prompt(self) -> tuple[int, ...]:
         """The token ids that it starts from, at least one."""
 
     @property
-    def width(self) -> int:
-        """How many rows its steps may have."""
+    def max_rows(self) -> int:
+        """The largest number of rows that a step may have."""
 
     @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]; at first the last of the prompt."""
+        """The token that each row consumes [rows]; at first the last one of the prompt."""
 
     @property
     def parent(self) -> IntArray:
-        """Which row of this search's last step each row continues [rows]; 0 at first."""
+        """The row of the previous step that each row continues [rows]; at first 0."""
 
     @property
     def k(self) -> int:
@@ -66,72 +80,112 @@ class Search(Protocol):
 
     @property
     def target(self) -> IntArray | None:
-        """The one token of each row that is wanted in the place of candidates [rows]."""
+        """The one token of each row that is scored, in place of candidates [rows]."""
 
     @property
     def done(self) -> bool:
         """Whether there is no further step."""
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """The search after a step that returned these candidates, or targets [rows, k]."""
+        """Returns the search after a step with these candidates, or targets [rows, k]."""
+
+    @property
+    def batch_key(self) -> Hashable:
+        """Searches of one class with equal keys have the same `k`, and can advance together."""
+
+    @classmethod
+    def advance_all(
+        cls, searches: Sequence[Self], top_log_prob: FloatArray, top_token: IntArray
+    ) -> Sequence[Self | SearchError]:
+        """Returns what `advance` returns, or raises, for each of several searches.
+
+        Args:
+            searches: Searches with equal keys.
+            top_log_prob: The candidates of all their rows, one search after another [rows, k].
+            top_token: Their ids [rows, k].
+        """
 
     def result(self) -> list[Hypothesis]:
-        """The answers, best first."""
+        """Returns the results, best first."""
 
     def partial_results(self) -> list[Hypothesis]:
-        """Those of the answers that are whole lines already, best first."""
+        """Returns those of the results that are whole lines already, best first."""
 
 
 SearchResults = list[list[Hypothesis]]
-"""What each of several searches found; nothing where its rules left nothing."""
+"""The results of each of several searches; empty where the constraints allow nothing."""
 
 T = TypeVar("T")
 Job = Generator[Sequence[Search], SearchResults, T]
-"""Work that needs searches: it yields those to run beside each other, and is sent what they found;
-or a `DeadlineError` is thrown into it, and it ends."""
+"""Work that needs searches. It yields those to run at the same time, and is sent their results; or
+a `DeadlineError` is thrown into it, and it returns what it has."""
+
+
+class UnbatchedAdvance(ABC):
+    """The default for `Search.advance_all`: each search is advanced in a call of its own."""
+
+    @property
+    def batch_key(self) -> Hashable:
+        """A key that no other search has."""
+        return id(self)
+
+    @classmethod
+    def advance_all(
+        cls, searches: Sequence[Self], top_log_prob: FloatArray, top_token: IntArray
+    ) -> Sequence[Self | SearchError]:
+        """See `Search.advance_all`."""
+        (search,) = searches
+        try:
+            return [search.advance(top_log_prob, top_token)]
+        except SearchError as error:
+            return [error]
+
+    @abstractmethod
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
+        """See `Search.advance`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchParams:
-    """What every kind of search is told.
+    """The parameters that beam search and sampling share.
 
     Attributes:
         prompt: The token ids to start from, at least one.
-        max_tokens: How many tokens a path may have, an ending included.
+        max_tokens: The largest number of generated tokens, an ending included.
         endings: The tokens that end a path.
-        rules: What is forbidden before the cut.
+        constraints: Exclude tokens by their position, before candidates are chosen.
         vocabulary_size: V.
-        path_rules: What is forbidden to a path for the tokens that it has.
-        line_tokens: How many tokens make a whole line without an ending; None if only an ending
-            makes one.
+        path_constraints: Exclude candidates by the tokens that a path has.
+        line_tokens: How many tokens make a whole line even without an ending; None if only an
+            ending makes one.
 
     Raises:
-        ValueError: No prompt, or a number of tokens below one.
+        ValueError: The prompt is empty, or `max_tokens` is below one.
     """
 
     prompt: tuple[int, ...]
     max_tokens: int
     endings: tuple[int, ...]
-    rules: tuple[TokenConstraint, ...]
+    constraints: tuple[TokenConstraint, ...]
     vocabulary_size: int
-    path_rules: tuple[PathConstraint, ...] = ()
+    path_constraints: tuple[PathConstraint, ...] = ()
     line_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if not self.prompt:
             raise ValueError("a search needs a prompt of at least one token")
         if self.max_tokens < 1:
-            raise ValueError(f"{self.max_tokens} tokens: there must be at least 1")
+            raise ValueError(f"max_tokens {self.max_tokens}: it must be at least 1")
 
     @property
     @abstractmethod
     def k(self) -> int:
-        """How many candidates each row is given."""
+        """How many candidates of a row are used."""
 
     @property
     @abstractmethod
-    def rows(self) -> int:
-        """How many paths there may be."""
+    def max_rows(self) -> int:
+        """The largest number of paths."""
 
     @cached_property
     def is_ending(self) -> npt.NDArray[np.bool_]:
@@ -140,17 +194,18 @@ class SearchParams:
 
     @cached_property
     def masks(self) -> tuple[Mask, ...]:
-        """The additive mask [V] for each place of a path."""
+        """The additive mask [V] for each position."""
         return tuple(
-            mask_at(self.rules, place, self.vocabulary_size) for place in range(self.max_tokens)
+            mask_at(self.constraints, position, self.vocabulary_size)
+            for position in range(self.max_tokens)
         )
 
     @cached_property
     def candidates(self) -> tuple[int, ...]:
-        """How many candidates a row needs at each place, those in reserve included."""
+        """How many candidates a row needs at each position, with those in reserve."""
         return tuple(
-            self.k + sum(rule.reserve(place) for rule in self.path_rules)
-            for place in range(self.max_tokens)
+            self.k + sum(each.reserve(position) for each in self.path_constraints)
+            for position in range(self.max_tokens)
         )
 
 
@@ -160,18 +215,18 @@ def _membership(size: int, tokens: tuple[int, ...]) -> npt.NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class DecodingState:
-    """The state of a search between two steps, along its paths.
+class DecodingState(UnbatchedAdvance):
+    """The state of a search between two steps.
 
     Attributes:
-        plan: What was asked for.
+        params: The parameters of the search.
         paths: Generated tokens of the live paths [rows, t].
         log_prob: Their scores [rows].
-        parent: The row of the last step that each continues [rows].
-        ended: Closed paths.
+        parent: The row of the previous step that each continues [rows].
+        ended: The paths that have ended.
     """
 
-    plan: SearchParams
+    params: SearchParams
     paths: IntArray = field(default_factory=lambda: np.zeros((1, 0), np.int64))
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     parent: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -179,30 +234,30 @@ class DecodingState:
 
     @property
     def prompt(self) -> tuple[int, ...]:
-        """The token ids that it starts from."""
-        return self.plan.prompt
+        """See `Search.prompt`."""
+        return self.params.prompt
 
     @property
-    def width(self) -> int:
-        """How many rows its steps may have."""
-        return self.plan.rows
+    def max_rows(self) -> int:
+        """See `Search.max_rows`."""
+        return self.params.max_rows
 
     @property
     def token(self) -> IntArray:
-        """The tokens to consume [rows]: the last of the prompt, then those of the paths."""
+        """See `Search.token`."""
         if self.paths.shape[1] == 0:
-            return np.array(self.plan.prompt[-1:], np.int64)
+            return np.array(self.params.prompt[-1:], np.int64)
         return self.paths[:, -1]
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs, those in reserve included."""
-        return self.plan.candidates[self.paths.shape[1]]
+        """How many candidates a row needs, with those in reserve."""
+        return self.params.candidates[self.paths.shape[1]]
 
     @property
     def mask(self) -> Mask:
-        """The additive mask [V] for the token that comes next."""
-        return self.plan.masks[self.paths.shape[1]]
+        """The additive mask [V] for the next token."""
+        return self.params.masks[self.paths.shape[1]]
 
     @property
     def target(self) -> IntArray | None:
@@ -212,38 +267,40 @@ class DecodingState:
     @property
     def done(self) -> bool:
         """Whether no path is left to extend."""
-        return len(self.paths) == 0 or self.paths.shape[1] == self.plan.max_tokens
+        return len(self.paths) == 0 or self.paths.shape[1] == self.params.max_tokens
 
     @abstractmethod
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """The search after a step.
+        """Returns the search after a step.
 
         Args:
             top_log_prob: Log-probabilities of every row's best allowed tokens [rows, k].
             top_token: Their ids [rows, k].
 
         Raises:
-            SearchError: A log-probability is no number, or nothing at all is allowed.
+            SearchError: A log-probability is not valid, or nothing is allowed.
         """
 
     def allowed(self, top_log_prob: FloatArray, top_token: IntArray) -> tuple[FloatArray, IntArray]:
-        """The `plan.k` candidates that path rules leave, best first; -inf marks what is missing.
+        """Returns the best `params.k` candidates that the path constraints allow, best first.
+
+        A log-probability of -inf marks a missing one.
 
         Raises:
-            SearchError: A log-probability is no number.
+            SearchError: A log-probability is not valid.
         """
         check_log_prob(top_log_prob)
-        if self.plan.path_rules:
-            top_log_prob, top_token = self._without_refused(top_log_prob, top_token)
-        return top_log_prob[:, : self.plan.k], top_token[:, : self.plan.k]
+        if self.params.path_constraints:
+            top_log_prob, top_token = self._refused_last(top_log_prob, top_token)
+        return top_log_prob[:, : self.params.k], top_token[:, : self.params.k]
 
-    def _without_refused(
+    def _refused_last(
         self, top_log_prob: FloatArray, top_token: IntArray
     ) -> tuple[FloatArray, IntArray]:
-        """The candidates with those that a path rule refuses at the end, as not allowed."""
+        """Moves the candidates that a path constraint refuses to the end, with -inf."""
         refused = np.zeros(top_token.shape, np.bool_)
-        for rule in self.plan.path_rules:
-            refused |= rule.refuses(self.paths, top_token)
+        for constraint in self.params.path_constraints:
+            refused |= constraint.refuses(self.paths, top_token)
         score = np.where(refused, -np.inf, top_log_prob)
         order = np.argsort(-score, axis=1, kind="stable")
         return np.take_along_axis(score, order, axis=1), np.take_along_axis(
@@ -251,13 +308,13 @@ class DecodingState:
         )
 
     def partial_results(self) -> list[Hypothesis]:
-        """Those of the answers that are whole lines already, best first."""
-        whole = self.plan.line_tokens
-        return [path for path in self.result() if path.ended or len(path.tokens) == whole]
+        """See `Search.partial_results`."""
+        line = self.params.line_tokens
+        return [path for path in self.result() if path.ended or len(path.tokens) == line]
 
     @abstractmethod
     def result(self) -> list[Hypothesis]:
-        """The answers, best first."""
+        """Returns the results, best first."""
 
     def _live(self) -> list[Hypothesis]:
         return [
@@ -265,37 +322,32 @@ class DecodingState:
             for path, score in zip(self.paths, self.log_prob, strict=True)
         ]
 
-    def _closed(self, row: int, log_prob: float) -> Hypothesis:
-        """The path of a row, closed by an ending token that brought its score to `log_prob`."""
+    def _ended_path(self, row: int, log_prob: float) -> Hypothesis:
+        """The path of a row after an ending token that brought its score to `log_prob`."""
         return Hypothesis(tuple(self.paths[row].tolist()), float(log_prob), ended=True)
 
 
-def joined(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Arrays behind each other; one alone is left as it is."""
+def concatenate(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Concatenates arrays along their first axis; does not copy a single one."""
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def check_log_prob(log_prob: FloatArray) -> None:
-    """Refuses what is no log-probability.
+    """Checks that values can be log-probabilities.
 
     Raises:
-        SearchError: It is a NaN or above 0.
+        SearchError: One is a NaN or above 0.
     """
-    # Written so that NaN fails; rounding may lift a certain token a hair above 0.
-    if not log_prob.max(initial=-np.inf) <= 1e-3:
-        raise not_a_number()
+    # Written so that a NaN fails.
+    if not log_prob.max(initial=-np.inf) <= ROUNDING:
+        raise invalid_output()
 
 
-def not_a_number() -> SearchError:
-    """What is raised where the model gives a NaN, or what cannot be."""
-    return SearchError(
-        "The model returned something that is no probability: use another bundle.", "model-fault"
-    )
+def invalid_output() -> SearchError:
+    """The error for a NaN or another impossible value from the model."""
+    return SearchError("model-fault")
 
 
 def nothing_allowed() -> NothingAllowedError:
-    """What a search raises when its rules leave nothing."""
-    return NothingAllowedError(
-        "No line can be written under these rules: change the length or the prompt.",
-        "search-nothing",
-    )
+    """The error for a search whose constraints allow nothing."""
+    return NothingAllowedError("search-nothing")

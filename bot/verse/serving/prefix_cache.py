@@ -1,4 +1,4 @@
-"""Reading prompts: many in one call of the model, and none twice."""
+"""The prefix cache: prompts are consumed in few calls of the model, and none twice."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,89 +6,91 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ..model.language_model import LanguageModel, State, is_finite
-from ..search.search import not_a_number
+from ..search.search import invalid_output
 
 __all__ = ["PrefixCache"]
 
 Tokens = tuple[int, ...]
 
-CACHED_BYTES = 8 << 20  # some 400 lines of seven characters for the bundle that ships
+CACHED_BYTES = 8 << 20  # about 400 lines of seven characters with the bundle that ships
 
 
 class PrefixCache:
-    """Gives the hidden state after a text, which it reads from the longest opening that it knows.
+    """Returns the hidden state after a prompt, computed from the longest prefix in the cache.
 
-    A server plays with one line all evening, a poem's next line follows those before it: what they
-    have in common is read once. The texts least recently asked for are forgotten first.
+    Many requests of a server begin with the same line, and the next line of a poem follows all
+    lines before it: common prefixes are computed once. The least recently used are evicted.
 
     Args:
         model: The language model.
-        cached_bytes: What the states that are kept may take.
+        cached_bytes: The size of the states in the cache.
     """
 
     def __init__(self, model: LanguageModel, cached_bytes: int = CACHED_BYTES) -> None:
         self._model = model
         self._start = model.initial_state()
         self._bytes_left = cached_bytes
-        self._known: OrderedDict[Tokens, State] = OrderedDict()
+        self._cached: OrderedDict[Tokens, State] = OrderedDict()
 
-    def read(self, texts: Iterable[Tokens]) -> dict[Tokens, State | Exception]:
-        """Reads texts; those that lack as many tokens of what is known go through one call.
+    def states_after(self, prompts: Iterable[Tokens]) -> dict[Tokens, State | Exception]:
+        """Computes the states after prompts.
+
+        Prompts with cached prefixes of one length and as many further tokens share a call.
 
         Returns:
-            The state after each, of one row; or what the model raised instead.
+            The state after each, of one row; or the exception that the model raised.
         """
         found: dict[Tokens, State | Exception] = {}
-        openings: dict[Tokens, State] = {}  # held here: meanwhile they may be forgotten
-        unread: defaultdict[tuple[int, int], dict[Tokens, None]] = defaultdict(dict)
-        for text in texts:
-            length = self._known_opening(text)
-            openings[text[:length]] = self._state(text[:length])
-            if length == len(text):
-                found[text] = openings[text]
+        prefixes: dict[Tokens, State] = {}  # referenced here, since the cache may evict them
+        missing: defaultdict[tuple[int, int], dict[Tokens, None]] = defaultdict(dict)
+        for prompt in prompts:
+            length = self._cached_length(prompt)
+            prefixes[prompt[:length]] = self._state(prompt[:length])
+            if length == len(prompt):
+                found[prompt] = prefixes[prompt]
             else:
-                unread[length, len(text)][text] = None
-        for (length, _), alike in unread.items():
+                missing[length, len(prompt)][prompt] = None
+        for (length, _), group in missing.items():
             try:
-                states = dict(zip(alike, self._resume([*alike], length, openings), strict=True))
-            except Exception as error:  # the other texts go on
-                found |= dict.fromkeys(alike, error)
+                states = dict(zip(group, self._prefill([*group], length, prefixes), strict=True))
+            except Exception as error:  # the other prompts are not affected
+                found |= dict.fromkeys(group, error)
                 continue
-            for text, state in states.items():
+            for prompt, state in states.items():
                 if is_finite(state):
-                    found[text] = state
-                    self._keep(text, state)
+                    found[prompt] = state
+                    self._add(prompt, state)
                 else:
-                    found[text] = not_a_number()
+                    found[prompt] = invalid_output()
         return found
 
-    def _known_opening(self, text: Tokens) -> int:
-        """How many of the first tokens are known together."""
-        return next((n for n in range(len(text), 0, -1) if text[:n] in self._known), 0)
+    def _cached_length(self, prompt: Tokens) -> int:
+        """The length of the longest cached prefix."""
+        return next((n for n in range(len(prompt), 0, -1) if prompt[:n] in self._cached), 0)
 
-    def _state(self, opening: Tokens) -> State:
-        if not opening:
+    def _state(self, prefix: Tokens) -> State:
+        if not prefix:
             return self._start
-        self._known.move_to_end(opening)
-        return self._known[opening]
+        self._cached.move_to_end(prefix)
+        return self._cached[prefix]
 
-    def _resume(
-        self, texts: Sequence[Tokens], length: int, known: Mapping[Tokens, State]
+    def _prefill(
+        self, prompts: Sequence[Tokens], length: int, prefixes: Mapping[Tokens, State]
     ) -> Sequence[State]:
-        """Reads what follows the first `length` tokens of texts that are equally long."""
-        openings = list(dict.fromkeys(text[:length] for text in texts))
-        states = [known[opening] for opening in openings]
+        """Computes the states after prompts of one length from prefixes of `length` tokens."""
+        different = list(dict.fromkeys(prompt[:length] for prompt in prompts))
+        states = [prefixes[prefix] for prefix in different]
         state = states[0] if len(states) == 1 else self._model.join(states)
-        parent = np.array([openings.index(text[:length]) for text in texts])
-        tokens = np.array([text[length:] for text in texts], np.int64).T
-        return self._model.split(self._model.read(tokens, parent, state))
+        parent = np.array([different.index(prompt[:length]) for prompt in prompts])
+        tokens = np.array([prompt[length:] for prompt in prompts], np.int64).T
+        return self._model.split(self._model.prefill(tokens, parent, state))
 
-    def _keep(self, text: Tokens, state: State) -> None:
-        self._known[text] = state
+    def _add(self, prompt: Tokens, state: State) -> None:
+        self._cached[prompt] = state
         self._bytes_left -= _size(state)
         while self._bytes_left < 0:
-            _, forgotten = self._known.popitem(last=False)
-            self._bytes_left += _size(forgotten)
+            _, evicted = self._cached.popitem(last=False)
+            self._bytes_left += _size(evicted)
 
 
 def _size(state: State) -> int:
