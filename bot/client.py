@@ -82,10 +82,7 @@ class LianjuBot(commands.AutoShardedBot):
         try:
             await self.tree.sync(guild=guild)
         except discord.Forbidden:
-            raise StartError(
-                f"LIANJU_TEST_GUILD is {guild.id}, a server that this bot is not in: "
-                "invite it there, or unset the variable."
-            ) from None
+            raise StartError("start-test-guild", guild=str(guild.id)) from None
 
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
@@ -99,10 +96,8 @@ class LianjuBot(commands.AutoShardedBot):
             try:
                 socket = await self.http.ws_connect(str(gateway))
             except (aiohttp.ClientError, TimeoutError):
-                raise StartError(
-                    f"Discord's gateway cannot be reached at {self._gateway or gateway}: "
-                    "check the network and LIANJU_GATEWAY."
-                ) from None
+                address = str(self._gateway or gateway)
+                raise StartError("start-gateway-unreachable", address=address) from None
             await socket.close()
             # Later connections go where Discord, or the proxy before it, sent this one.
             DiscordWebSocket.DEFAULT_GATEWAY = gateway

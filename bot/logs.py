@@ -1,4 +1,4 @@
-"""The log of `lianju serve`: a line an event, as text or JSON, and nothing that users wrote."""
+"""The log of `lianju serve`: one line an event, as text or JSON, without anything users wrote."""
 
 import asyncio
 import logging
@@ -12,13 +12,13 @@ from pythonjsonlogger.json import JsonFormatter
 
 from .settings import LogFormat, LogLevel
 
-__all__ = ["log_faults_of", "set_up_logging", "trace"]
+__all__ = ["format_traceback", "log_unhandled_errors", "set_up_logging"]
 
-OURS = "lianju"
+ROOT_LOGGER = "lianju"
 
 _log = logging.getLogger(__name__)
 
-Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def set_up_logging(style: LogFormat, level: LogLevel) -> None:
@@ -26,34 +26,34 @@ def set_up_logging(style: LogFormat, level: LogLevel) -> None:
 
     Args:
         style: `text`, or `json` with one object a line.
-        level: Of Lianju's own lines. Those of libraries begin at warnings, whatever this is:
-            below, they hold sessions, URLs with secrets in them, SQL and what users wrote.
+        level: The level of Lianju's own loggers. Libraries always log from warnings on: their
+            lower levels contain session ids, URLs with secrets, SQL and what users wrote.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(_Text() if style == "text" else _Json())
-    logging.raiseExceptions = False  # or a line that cannot be written would be quoted in full
+    logging.raiseExceptions = False  # else a record that cannot be written is quoted in full
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger(OURS).setLevel(level.upper())
+    logging.getLogger(ROOT_LOGGER).setLevel(level.upper())
 
 
-def log_faults_of(loop: asyncio.AbstractEventLoop) -> None:
-    """Lets an event loop report what nobody awaited; its own way quotes the errors' messages."""
+def log_unhandled_errors(loop: asyncio.AbstractEventLoop) -> None:
+    """Logs errors that nobody awaited; the loop's default handler quotes their messages."""
 
-    def report(_: object, context: dict[str, Any]) -> None:
+    def log_error(_: object, context: dict[str, Any]) -> None:
         _log.error(context["message"], exc_info=context.get("exception"))
 
-    loop.set_exception_handler(report)
+    loop.set_exception_handler(log_error)
 
 
-def trace(error: BaseException) -> str:
-    """The traceback without the errors' messages, which may quote what the user wrote."""
-    return "".join(_trace(error)).rstrip()
+def format_traceback(error: BaseException) -> str:
+    """Returns the traceback without the errors' messages, which may quote what the user wrote."""
+    return "".join(_traceback_parts(error)).rstrip()
 
 
-def _trace(error: BaseException) -> Iterator[str]:
+def _traceback_parts(error: BaseException) -> Iterator[str]:
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before:
-        yield from _trace(before)
+        yield from _traceback_parts(before)
         yield "which led to\n"
     yield from format_tb(error.__traceback__)
     status = f" {error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
@@ -64,12 +64,12 @@ class _Text(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
-    def formatException(self, ei: Fault) -> str:  # noqa: N802 -- as logging calls it
-        return trace(ei[1]) if ei[1] is not None else ""
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 -- the name in logging
+        return format_traceback(ei[1]) if ei[1] is not None else ""
 
 
 class _Json(JsonFormatter):
-    """Whatever a line was given beside its message becomes a field."""
+    """Each extra attribute of a record becomes a field."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -79,5 +79,5 @@ class _Json(JsonFormatter):
             json_ensure_ascii=False,
         )
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 -- as logging calls it
-        return trace(ei[1]) if ei[1] is not None else ""
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- the name in logging
+        return format_traceback(ei[1]) if ei[1] is not None else ""

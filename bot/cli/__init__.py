@@ -13,7 +13,7 @@ import click
 from ..errors import LianjuError
 from .bench import bench
 from .poem import generate, poem
-from .serve import reload, serve
+from .serve import serve
 from .store import backup, restore
 
 __all__ = ["cli", "main"]
@@ -31,7 +31,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, generate, serve, reload, backup, restore, bench):
+for _command in (poem, generate, serve, backup, restore, bench):
     cli.add_command(_command)
 
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader has gone
             return 1
-        return _fail(f"The answer cannot be written: {error.strerror}.")
+        return _fail(str(LianjuError("cli-output-failed", reason=str(error.strerror))))
 
 
 def _fail(sentence: str) -> int:

@@ -1,4 +1,4 @@
-"""`lianju serve --check`: whether the bot could start, found out without going online."""
+"""`lianju serve --check`: checks offline whether the bot could start."""
 
 import asyncio
 import base64
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..client import StartError
 from ..errors import LianjuError
-from ..serve import PORTAL, read_token
+from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import open_store
 from ..store.opening import database_path
@@ -24,7 +24,7 @@ FAILED = 2  # exit status
 
 
 def run_checks() -> int:
-    """Prints a line for each thing that the bot needs.
+    """Prints one line for each thing that the bot needs.
 
     Returns:
         The exit status: 0, or 2 if anything is missing or wrong.
@@ -33,8 +33,8 @@ def run_checks() -> int:
         settings = load_settings()
     except SettingsError as error:
         _report("FAILED", "settings", str(error))
-        return FAILED  # without settings, nothing else can be looked at
-    _report("ok", "settings", "of the environment and .env")
+        return FAILED  # without settings nothing else can be checked
+    _report("ok", "settings", "read from the environment and .env")
     checks = {"bundle": _bundle, "database": _database, "token": _token}
     passed = [_passes(name, check, settings) for name, check in checks.items()]
     return 0 if all(passed) else FAILED
@@ -50,8 +50,8 @@ def _passes(name: str, check: Callable[[Settings], str], settings: Settings) -> 
     return True
 
 
-def _report(verdict: str, name: str, words: str) -> None:
-    click.echo(f"{verdict:6}  {name:8}  {words}")
+def _report(verdict: str, name: str, details: str) -> None:
+    click.echo(f"{verdict:6}  {name:8}  {details}")
 
 
 def _bundle(settings: Settings) -> str:
@@ -81,7 +81,7 @@ async def _open_and_close(url: str) -> None:
 
 
 def _token(settings: Settings) -> str:
-    """The application that the token is for: Discord encodes its id in the first of three parts.
+    """Names the token's application; the first of its three parts is the id in base64.
 
     https://discord.com/developers/docs/reference#authentication
     """
@@ -91,8 +91,5 @@ def _token(settings: Settings) -> str:
     except (binascii.Error, ValueError):
         application = None
     if application is None or len(others) != 2:
-        raise StartError(
-            "DISCORD_TOKEN is no bot's token, which has three parts with dots between: copy it "
-            f"from the Bot page of {PORTAL}; a client secret or public key will not do."
-        )
-    return f"of the application {application}; whether Discord takes it shows when it is online"
+        raise StartError("start-token-parts")
+    return f"of the application {application}; whether it is valid shows when the bot goes online"

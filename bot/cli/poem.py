@@ -37,7 +37,7 @@ def poem(line: str | None, as_json: bool, **options: Any) -> None:
     from .output import pretty, to_json
 
     if line is None and options["heads"] is None:
-        raise RequestError("Write a line of verse, such as 黄河远上白云间, or give --heads.")
+        raise RequestError("cli-no-line")
 
     request = request_from(line or "", **options)
     with _open_composer(**options) as composer:
@@ -70,13 +70,15 @@ def generate(source: Path, out: str, **options: Any) -> None:
         for number, prompt in _read_prompts(source).items()
     }
     if Path(out).exists() and source.samefile(out):
-        raise RequestError(f"{out} holds the prompts: choose another --out.")
+        raise RequestError("cli-out-is-source", path=out)
     with _open_composer(**options) as composer:
         for number, request in requests.items():
             try:
                 composer.read(request)
             except PromptError as error:
-                raise PromptError(f"{source}, line {number}: {error}") from None
+                raise PromptError(
+                    "cli-prompt", path=str(source), line=str(number), reason=str(error)
+                ) from None
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
         with _output(out) as stream:
             for index, request in enumerate(requests.values()):
@@ -102,37 +104,37 @@ def _open_composer(
 
 
 def _read_prompts(source: Path) -> dict[int, str]:
-    """The prompts of a file, by line number."""
+    """Returns the prompts of a file, by line number."""
     try:
         text = source.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise PromptError(f"{source} is not UTF-8 text: save it as UTF-8.") from None
+        raise PromptError("cli-not-utf8", path=str(source)) from None
     except OSError as error:
-        raise PromptError(f"{source} cannot be read: {error.strerror}.") from None
+        raise PromptError("cli-unreadable", path=str(source), reason=str(error.strerror)) from None
     prompts = {number: line.strip() for number, line in enumerate(text.rstrip().split("\n"), 1)}
     if prompts == {1: ""}:
-        raise PromptError(f"{source} is empty: write one prompt a line.")
+        raise PromptError("cli-prompts-empty", path=str(source))
     return prompts
 
 
 @contextmanager
 def _output(out: str) -> Iterator[TextIO]:
-    """Standard output for `-`; else a file that appears only once it is whole."""
+    """Opens standard output for `-`, else a file that appears only once it is complete."""
     if out == "-":
         yield sys.stdout
         return
     path = Path(out).resolve()  # a link stays a link
-    # A pipe or a device is written to as it is; replacing it would destroy it.
+    # A pipe or a device is written to directly; replacing it would destroy it.
     special = path.exists() and not path.is_file()
-    draft = path if special else path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path if special else path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with draft.open("w", encoding="utf-8", newline="\n") as stream:
+        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
         if not special:
-            draft.replace(path)
+            temporary.replace(path)
     except OSError as error:
-        raise RequestError(f"{out} cannot be written: {error.strerror}.") from None
+        raise RequestError("cli-unwritable", path=out, reason=str(error.strerror)) from None
     finally:
         if not special:
             with suppress(OSError):
-                draft.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)

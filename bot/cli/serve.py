@@ -2,16 +2,14 @@
 
 import click
 
-__all__ = ["reload", "serve"]
+__all__ = ["serve"]
 
 
 @click.command()
-@click.option(
-    "--check", is_flag=True, help="Say whether it could start, without going online, and stop."
-)
+@click.option("--check", is_flag=True, help="Check whether the bot could start, offline, and exit.")
 @click.pass_context
 def serve(ctx: click.Context, check: bool) -> None:
-    """Run the Discord bot, until it is told to stop."""
+    """Run the Discord bot until it is stopped."""
     if check:
         from .check import run_checks
 
@@ -20,12 +18,3 @@ def serve(ctx: click.Context, check: bool) -> None:
     from ..settings import load_settings
 
     ctx.exit(run(load_settings()))
-
-
-@click.command()
-def reload() -> None:
-    """Have the running `lianju serve` load its bundle anew, and say how that went."""
-    from ..reload import ask_to_reload
-    from ..settings import load_settings
-
-    click.echo(ask_to_reload(load_settings().database))

@@ -15,7 +15,7 @@ from discord.ext import commands
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..i18n import Localizer
-from ..logs import trace
+from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.language import localizer_for
 from ..ui.replies import send_error
@@ -182,7 +182,9 @@ async def _tell(interaction: Interaction, error: Exception, localizer: Localizer
         outcome, sentence = f"refused:{type(error).__name__}", localizer.format_error(error)
     else:
         incident = secrets.token_hex(4)
-        _log.error("incident=%s\n%s", incident, trace(error), extra={"incident": incident})
+        _log.error(
+            "incident=%s\n%s", incident, format_traceback(error), extra={"incident": incident}
+        )
         outcome, sentence = f"failed:{incident}", localizer.format("incident", incident=incident)
     try:
         await send_error(interaction, sentence)

@@ -1,4 +1,4 @@
-"""`lianju serve` as a process of its own, and commands beside it."""
+"""`lianju serve` as a process of its own."""
 
 import asyncio
 import os
@@ -85,13 +85,6 @@ async def _start(*arguments: str, stdin: int, **environment: object):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-
-
-async def lianju(*arguments: str, **environment: object) -> Ended:
-    """Runs another command to its end."""
-    process = await _start(*arguments, stdin=asyncio.subprocess.DEVNULL, **environment)
-    out, err = await process.communicate()
-    return Ended(process.returncode, out.decode(), err.decode())
 
 
 @asynccontextmanager

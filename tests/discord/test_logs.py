@@ -7,7 +7,7 @@ import logging
 import sys
 
 import pytest
-from lianju.bot.logs import log_faults_of, set_up_logging
+from lianju.bot.logs import log_unhandled_errors, set_up_logging
 
 VERSE = "何处是江南"
 
@@ -51,7 +51,7 @@ def test_tracebacks_of_libraries_quote_no_error(log):
 
 async def test_errors_that_nobody_awaited_are_logged_without_their_words(log):
     loop = asyncio.get_running_loop()
-    log_faults_of(loop)
+    log_unhandled_errors(loop)
 
     async def fail_later():
         fail()

@@ -20,11 +20,10 @@ from lianju.bot.verse.errors import BundleError, BusyError
 from ..verse.toy import Toy, read_manifest, write_manifest
 from .interactions import HANGS_S, custom_ids, poem, slash, texts
 from .learned import write_learned
-from .process import Ended, lianju, serving
+from .process import serving
 from .talk import button
 
 LINE = "黄河远上白云间"
-RELOADED = "Reloaded: toy 0.0.2 answers now, on the CPU.\n"
 
 
 def replace(bundle, version="0.0.2", seed=1):
@@ -41,14 +40,19 @@ async def answering_version(fake, user):
     return texts(await ask(fake, poem(LINE), user=user))[-1].split("\n")[0].removeprefix("-# toy ")
 
 
+async def reload(served, version):
+    served.signal(signal.SIGHUP)
+    await served.logs(f"loaded bundle=toy version={version}")
+
+
 class TestProcess:
-    async def test_command_puts_the_new_bundle_in_service(self, fake, settings, bundle):
+    async def test_signal_puts_the_new_bundle_in_service(self, fake, settings, bundle):
         async with serving(**settings) as served:
             await served.online(fake.ready)
             before = texts(await ask(fake, poem(LINE), user=1))[1:-1]
             replace(bundle)
             assert await answering_version(fake, 2) == "0.0.1"
-            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            await reload(served, "0.0.2")
             assert await answering_version(fake, 3) == "0.0.2"
             assert texts(await ask(fake, poem(LINE), user=4))[1:-1] != before
             assert "toy 0.0.2" in texts(await ask(fake, slash("about")))[2]
@@ -61,28 +65,16 @@ class TestProcess:
         ]
         assert fake.refusals == []
 
-    async def test_signal_does_the_same(self, fake, settings, bundle):
-        async with serving(**settings) as served:
-            await served.online(fake.ready)
-            replace(bundle)
-            served.signal(signal.SIGHUP)
-            await served.logs("loaded bundle=toy version=0.0.2")
-            assert await answering_version(fake, 1) == "0.0.2"
-            assert (await served.stop()).status == 0
-
     async def test_bundle_that_cannot_be_used_changes_nothing(self, fake, settings, bundle):
         async with serving(**settings) as served:
             await served.online(fake.ready)
             (bundle / "vocab.txt").write_text("altered", encoding="utf-8")
-            told = await lianju("reload", **settings)
-            assert (told.status, told.out) == (2, "")
-            assert told.log.startswith("lianju: Not reloaded, the bundle is as it was: ")
-            assert "vocab.txt has 7 bytes" in told.log
-            assert told.log.count("\n") == 1
+            served.signal(signal.SIGHUP)
+            await served.logs("not reloaded")
             assert await answering_version(fake, 1) == "0.0.1"
             ended = await served.stop()
         (line,) = (line for line in ended.log.splitlines() if " ERROR " in line)
-        assert "not reloaded: " in line
+        assert "bundle not reloaded: " in line
         assert "vocab.txt has 7 bytes" in line
 
     async def test_nothing_is_read_from_a_bundle_that_is_gone(self, fake, settings, tmp_path):
@@ -104,7 +96,8 @@ class TestProcess:
             details = await fake.send(fake.press(message, button(message, "Details")))
             assert "toy 0.0.1" in texts(await details.answered())[0]
             assert "toy 0.0.1" in texts(await ask(fake, slash("about")))[2]
-            assert (await lianju("reload", **settings)).status == 2
+            served.signal(signal.SIGHUP)
+            await served.logs("not reloaded")
             assert (await served.stop()).status == 0
 
     async def test_answer_under_way_is_finished_by_the_old_bundle(self, fake, settings, bundle):
@@ -114,7 +107,7 @@ class TestProcess:
             under_way = await fake.send(fake.interaction(poem(LINE), user=1))
             await fake.reached["/callback"].wait()
             replace(bundle)
-            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            await reload(served, "0.0.2")
             gate.set()
             assert "-# toy 0.0.1" in texts(await under_way.answered())[-1]
             assert await answering_version(fake, 2) == "0.0.2"
@@ -125,27 +118,24 @@ class TestProcess:
         async with serving(**settings) as served:
             await served.online(fake.reached["/users/@me"])
             served.signal(signal.SIGHUP)
-            told = await lianju("reload", **settings)
-            assert (told.status, told.out) == (2, "")
-            assert "is ready here" in told.log
             gate.set()
             await served.online(fake.ready)
             ended = await served.stop()
         assert ended.status == 0
         assert ended.log.count("loaded bundle=toy") == 2
 
-    async def test_command_before_it_is_online(self, fake, settings, bundle):
+    async def test_signal_before_it_is_online(self, fake, settings, bundle):
         gate = fake.gates["/commands"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.reached["/commands"])
             replace(bundle)
-            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
+            await reload(served, "0.0.2")
             gate.set()
             await served.online(fake.ready)
             assert await answering_version(fake, 1) == "0.0.2"
             assert (await served.stop()).status == 0
 
-    async def test_command_while_it_stops(self, fake, settings, bundle):
+    async def test_signal_while_it_stops(self, fake, settings, bundle):
         gate = fake.gates["@original"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.ready)
@@ -154,52 +144,12 @@ class TestProcess:
             served.signal(signal.SIGTERM)
             await served.logs("stopping")
             served.signal(signal.SIGHUP)
-            told = await lianju("reload", **settings)
-            assert (told.status, told.out) == (2, "")
-            assert "shutting down" in told.log
+            await served.logs("not reloaded")
             gate.set()
             assert (await under_way.answered())["components"]
             ended = await served.ended()
         assert (ended.status, ended.out) == (0, "")
         assert "Traceback" not in ended.log
-
-    async def test_nobody_is_there(self, fake, settings, bundle, tmp_path):
-        sentence = (
-            f"lianju: No `lianju serve` with the database {tmp_path / 'lianju.sqlite3'} is ready "
-            "here: start it, or wait until it is.\n"
-        )
-        assert await lianju("reload", **settings) == Ended(2, "", sentence)
-        async with serving(**settings) as served:
-            await served.online(fake.ready)
-            served.kill()
-            await served.ended()
-        # What is left of it is no process.
-        assert (tmp_path / "lianju.sqlite3.sock").exists()
-        assert await lianju("reload", **settings) == Ended(2, "", sentence)
-        fake.ready.clear()
-        async with serving(**settings) as served:
-            await served.online(fake.ready)
-            replace(bundle)
-            assert await lianju("reload", **settings) == Ended(0, RELOADED, "")
-            assert (await served.stop()).status == 0
-        assert not (tmp_path / "lianju.sqlite3.sock").exists()
-
-    async def test_only_its_own_user_may_ask(self, fake, settings, tmp_path):
-        async with serving(**settings) as served:
-            await served.online(fake.ready)
-            assert (tmp_path / "lianju.sqlite3.sock").stat().st_mode & 0o777 == 0o600
-            await served.stop()
-
-    async def test_place_of_the_socket_may_be_taken(self, fake, settings, tmp_path):
-        (tmp_path / "lianju.sqlite3.sock").write_text("mine", encoding="utf-8")
-        async with serving(**settings) as served:
-            await served.online(fake.ready)
-            assert (await lianju("reload", **settings)).status == 2
-            served.signal(signal.SIGHUP)
-            ended = await served.stop()
-        assert ended.status == 0
-        assert "no `lianju reload` for this process" in ended.log
-        assert (tmp_path / "lianju.sqlite3.sock").read_text(encoding="utf-8") == "mine"
 
     async def test_signal_of_a_terminal_that_is_gone_stops_it(self, fake, settings):
         ours, theirs = pty.openpty()

@@ -1,0 +1,45 @@
+# Errors of the command line and of the settings, for the operator.
+
+cli-no-line = Write a line of verse, such as 黄河远上白云间, or give --heads.
+cli-out-is-source = { $path } contains the prompts: choose another --out.
+cli-prompt = { $path }, line { $line }: { $reason }
+cli-prompts-empty = { $path } is empty: write one prompt per line.
+cli-not-utf8 = { $path } is not UTF-8 text: save it as UTF-8.
+cli-unreadable = { $path } cannot be read: { $reason }.
+cli-unwritable = { $path } cannot be written: { $reason }.
+cli-output-failed = The answer cannot be written: { $reason }.
+
+# The environment and `.env`.
+dotenv-not-utf8 = .env in the working folder is not UTF-8 text: save it as UTF-8.
+dotenv-unreadable = .env in the working folder cannot be read ({ $reason }): allow the bot to read it, or remove it.
+dotenv-line = Line { $line } of .env is not a setting: write NAME=value.
+setting-unknown = { $name } is not a setting: choose from { $names }.
+setting-unknown-similar = { $name } is not a setting: did you mean { $similar }?
+setting-value = { $name } must be { setting-allowed }, not { $value }.
+setting-secret-value = { $name } must be { setting-allowed }.
+setting-allowed = { $name ->
+    [DISCORD_TOKEN] the token from the Bot page of the Discord developer portal
+    [LIANJU_TEST_GUILD] the id of a Discord server, digits only
+    [LIANJU_REST_BASE] an http:// or https:// address such as https://discord.com/api/v10, without a user or password
+    [LIANJU_GATEWAY] a ws:// or wss:// address such as wss://gateway.discord.gg
+    [LIANJU_BUNDLE] the folder of a bundle
+    [LIANJU_PROVIDER] auto, cuda or cpu
+    [LIANJU_THREADS] a whole number from 0 (every core) to 256
+    [LIANJU_QUEUE] a whole number from 1 to 10000
+    [LIANJU_DEADLINE] a number of seconds from 1 to 840
+    [LIANJU_LOG_FORMAT] text or json
+    [LIANJU_LOG_LEVEL] debug, info, warning or error
+    [LIANJU_RETENTION_DAYS] a whole number of days from 1 to 365
+   *[LIANJU_DATABASE] a URL such as sqlite+aiosqlite:////srv/lianju.sqlite3
+}
+
+# Why `lianju serve` cannot start.
+start-token-missing = DISCORD_TOKEN is missing: copy the token from the Bot page of https://discord.com/developers/applications into .env.
+start-token-characters = DISCORD_TOKEN contains spaces or other characters that no token has: copy it again from the Bot page of https://discord.com/developers/applications.
+start-token-parts = DISCORD_TOKEN is not a bot token, which has three parts separated by dots: copy it from the Bot page of https://discord.com/developers/applications; a client secret or public key does not work.
+start-token-refused = Discord refused DISCORD_TOKEN: copy the token again from the Bot page of https://discord.com/developers/applications.
+start-closed = Discord closed the connection for good (code { $code }): look up the code in Discord's documentation.
+start-http-status = Discord answered the login with HTTP status { $status }: try again in a few minutes (https://discordstatus.com).
+start-unreachable = Discord cannot be reached at { $address }: check the network and LIANJU_REST_BASE.
+start-gateway-unreachable = Discord's gateway cannot be reached at { $address }: check the network and LIANJU_GATEWAY.
+start-test-guild = LIANJU_TEST_GUILD is { $guild }, a server that this bot is not in: invite it there, or unset the variable.

@@ -1,0 +1,45 @@
+# 命令行与设置的错误，写给运行机器人的人。
+
+cli-no-line = 请写一句诗，例如 黄河远上白云间，或者给出 --heads。
+cli-out-is-source = { $path } 是输入文件：请给 --out 换一个文件。
+cli-prompt = { $path } 第 { $line } 行：{ $reason }
+cli-prompts-empty = { $path } 是空的：请每行写一句。
+cli-not-utf8 = { $path } 不是 UTF-8 文本：请另存为 UTF-8。
+cli-unreadable = 无法读取 { $path }：{ $reason }。
+cli-unwritable = 无法写入 { $path }：{ $reason }。
+cli-output-failed = 无法输出结果：{ $reason }。
+
+# 环境变量与 `.env`。
+dotenv-not-utf8 = 当前目录下的 .env 不是 UTF-8 文本：请另存为 UTF-8。
+dotenv-unreadable = 无法读取当前目录下的 .env（{ $reason }）：请允许机器人读取，或删除该文件。
+dotenv-line = .env 第 { $line } 行不是设置：请写成 NAME=value。
+setting-unknown = 没有名为 { $name } 的设置：请从 { $names } 中选择。
+setting-unknown-similar = 没有名为 { $name } 的设置：您要的是 { $similar } 吗？
+setting-value = { $name } 必须是{ setting-allowed }，不能是 { $value }。
+setting-secret-value = { $name } 必须是{ setting-allowed }。
+setting-allowed = { $name ->
+    [DISCORD_TOKEN] Discord 开发者门户 Bot 页面上的令牌
+    [LIANJU_TEST_GUILD] 一个 Discord 服务器的 ID，只含数字
+    [LIANJU_REST_BASE] 以 http:// 或 https:// 开头的地址，例如 https://discord.com/api/v10，不含用户名和密码
+    [LIANJU_GATEWAY] 以 ws:// 或 wss:// 开头的地址，例如 wss://gateway.discord.gg
+    [LIANJU_BUNDLE] 模型包的目录
+    [LIANJU_PROVIDER] auto、cuda 或 cpu
+    [LIANJU_THREADS] 0（所有核心）到 256 的整数
+    [LIANJU_QUEUE] 1 到 10000 的整数
+    [LIANJU_DEADLINE] 1 到 840 的秒数
+    [LIANJU_LOG_FORMAT] text 或 json
+    [LIANJU_LOG_LEVEL] debug、info、warning 或 error
+    [LIANJU_RETENTION_DAYS] 1 到 365 的整天数
+   *[LIANJU_DATABASE] 一个 URL，例如 sqlite+aiosqlite:////srv/lianju.sqlite3
+}
+
+# `lianju serve` 无法启动的原因。
+start-token-missing = 缺少 DISCORD_TOKEN：请把 https://discord.com/developers/applications 的 Bot 页面上的令牌写入 .env。
+start-token-characters = DISCORD_TOKEN 含有空格或令牌中不会出现的字符：请从 https://discord.com/developers/applications 的 Bot 页面重新复制。
+start-token-parts = DISCORD_TOKEN 不是机器人令牌；令牌由点号分成三段：请从 https://discord.com/developers/applications 的 Bot 页面复制，客户端密钥（client secret）或公钥（public key）都不行。
+start-token-refused = Discord 拒绝了 DISCORD_TOKEN：请从 https://discord.com/developers/applications 的 Bot 页面重新复制令牌。
+start-closed = Discord 永久关闭了连接（代码 { $code }）：请在 Discord 文档中查找该代码。
+start-http-status = 登录时 Discord 返回 HTTP 状态 { $status }：请过几分钟再试（https://discordstatus.com）。
+start-unreachable = 无法连接 { $address } 上的 Discord：请检查网络和 LIANJU_REST_BASE。
+start-gateway-unreachable = 无法连接 { $address } 上的 Discord 网关：请检查网络和 LIANJU_GATEWAY。
+start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而机器人不在这个服务器里：请邀请它加入，或取消该设置。

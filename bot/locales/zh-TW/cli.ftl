@@ -1,0 +1,45 @@
+# 命令列與設定的錯誤，寫給執行機器人的人。
+
+cli-no-line = 請寫一句詩，例如 黃河遠上白雲間，或者給出 --heads。
+cli-out-is-source = { $path } 是輸入檔案：請替 --out 換一個檔案。
+cli-prompt = { $path } 第 { $line } 行：{ $reason }
+cli-prompts-empty = { $path } 是空的：請每行寫一句。
+cli-not-utf8 = { $path } 不是 UTF-8 文字：請另存為 UTF-8。
+cli-unreadable = 無法讀取 { $path }：{ $reason }。
+cli-unwritable = 無法寫入 { $path }：{ $reason }。
+cli-output-failed = 無法輸出結果：{ $reason }。
+
+# 環境變數與 `.env`。
+dotenv-not-utf8 = 目前資料夾中的 .env 不是 UTF-8 文字：請另存為 UTF-8。
+dotenv-unreadable = 無法讀取目前資料夾中的 .env（{ $reason }）：請允許機器人讀取，或刪除該檔案。
+dotenv-line = .env 第 { $line } 行不是設定：請寫成 NAME=value。
+setting-unknown = 沒有名為 { $name } 的設定：請從 { $names } 中選擇。
+setting-unknown-similar = 沒有名為 { $name } 的設定：您要的是 { $similar } 嗎？
+setting-value = { $name } 必須是{ setting-allowed }，不能是 { $value }。
+setting-secret-value = { $name } 必須是{ setting-allowed }。
+setting-allowed = { $name ->
+    [DISCORD_TOKEN] Discord 開發者入口網站 Bot 頁面上的權杖
+    [LIANJU_TEST_GUILD] 一個 Discord 伺服器的 ID，只含數字
+    [LIANJU_REST_BASE] 以 http:// 或 https:// 開頭的網址，例如 https://discord.com/api/v10，不含使用者名稱和密碼
+    [LIANJU_GATEWAY] 以 ws:// 或 wss:// 開頭的網址，例如 wss://gateway.discord.gg
+    [LIANJU_BUNDLE] 模型包的資料夾
+    [LIANJU_PROVIDER] auto、cuda 或 cpu
+    [LIANJU_THREADS] 0（所有核心）到 256 的整數
+    [LIANJU_QUEUE] 1 到 10000 的整數
+    [LIANJU_DEADLINE] 1 到 840 的秒數
+    [LIANJU_LOG_FORMAT] text 或 json
+    [LIANJU_LOG_LEVEL] debug、info、warning 或 error
+    [LIANJU_RETENTION_DAYS] 1 到 365 的整天數
+   *[LIANJU_DATABASE] 一個 URL，例如 sqlite+aiosqlite:////srv/lianju.sqlite3
+}
+
+# `lianju serve` 無法啟動的原因。
+start-token-missing = 缺少 DISCORD_TOKEN：請把 https://discord.com/developers/applications 的 Bot 頁面上的權杖寫入 .env。
+start-token-characters = DISCORD_TOKEN 含有空格或權杖中不會出現的字元：請從 https://discord.com/developers/applications 的 Bot 頁面重新複製。
+start-token-parts = DISCORD_TOKEN 不是機器人權杖；權杖由句點分成三段：請從 https://discord.com/developers/applications 的 Bot 頁面複製，用戶端密鑰（client secret）或公鑰（public key）都不行。
+start-token-refused = Discord 拒絕了 DISCORD_TOKEN：請從 https://discord.com/developers/applications 的 Bot 頁面重新複製權杖。
+start-closed = Discord 永久關閉了連線（代碼 { $code }）：請在 Discord 文件中查找該代碼。
+start-http-status = 登入時 Discord 傳回 HTTP 狀態 { $status }：請過幾分鐘再試（https://discordstatus.com）。
+start-unreachable = 無法連線 { $address } 上的 Discord：請檢查網路和 LIANJU_REST_BASE。
+start-gateway-unreachable = 無法連線 { $address } 上的 Discord 閘道：請檢查網路和 LIANJU_GATEWAY。
+start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而機器人不在這個伺服器裡：請邀請它加入，或取消該設定。
