@@ -13,7 +13,7 @@ from ..errors import LianjuError
 from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import open_store
-from ..store.opening import database_path
+from ..store.database_file import database_path
 from ..verse.errors import BundleError
 from ..verse.model.bundle import default_directory, load_bundle
 from ..verse.model.onnx_model import OnnxModel

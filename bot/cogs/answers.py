@@ -11,7 +11,7 @@ import discord
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
-from ..store import Couplet
+from ..store import Verse
 from ..ui.answer import read_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, Heart
@@ -122,7 +122,7 @@ class Answers(ComposingCog, name=NAME):
         self,
         interaction: Interaction,
         message: discord.Message,
-        couplets: list[Couplet],
+        couplets: list[Verse],
         until: float,
     ) -> None:
         """Shows how many members keep each couplet, and so acknowledges a press.

@@ -10,7 +10,7 @@ from discord.app_commands import Choice
 from ..errors import LianjuError
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown
-from ..store import Couplet
+from ..store import Verse
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
@@ -169,9 +169,9 @@ def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> 
         prompt="\n".join(written),
         offers=tuple(
             CandidateView(
-                Couplet.of(*given, *candidate.lines)
+                Verse.of(*given, *candidate.lines)
                 if wish.is_poem
-                else Couplet(given[-1], candidate.text),
+                else Verse(given[-1], candidate.text),
                 candidate.log_prob,
                 candidate.known,
                 candidate.relaxed,

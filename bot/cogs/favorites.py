@@ -137,7 +137,7 @@ class Favorites(LianjuCog, name=NAME):
         except LianjuError:
             return []
         return [
-            Choice(name=label(favorite.couplet), value=str(favorite.id)) for favorite in favorites
+            Choice(name=label(favorite.verse), value=str(favorite.id)) for favorite in favorites
         ]
 
     async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
@@ -166,7 +166,7 @@ class Favorites(LianjuCog, name=NAME):
         """
         async with self.handle(interaction) as context:
             localizer = context.localizer
-            favorites = await self.resources.store.favorites.everything(interaction.user.id)
+            favorites = await self.resources.store.favorites.all(interaction.user.id)
             if not favorites:
                 raise NoFavoritesError
             content = await asyncio.to_thread(favorites_file, favorites, form)

@@ -94,6 +94,6 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
 
     async def _forget(self, guild_id: int) -> None:
         try:
-            await self.resources.store.forget_server(guild_id)
+            await self.resources.store.delete_guild(guild_id)
         except LianjuError as error:
             _log.warning("server=%d was not forgotten: %s", guild_id, type(error).__name__)

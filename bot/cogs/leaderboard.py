@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 
 from ..errors import LianjuError
 from ..i18n import Localizer
-from ..store import LovedCouplet, LovedMember, Page
+from ..store import Page, RankedMember, RankedVerse
 from ..ui.layout import Layout
 from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
 from ..ui.pages import read_page
@@ -107,8 +107,8 @@ class Leaderboard(LianjuCog, name=NAME):
         ranking, guild_id = self.resources.store.leaderboard, interaction.guild_id
         since = self.resources.clock() - DAYS[period] * DAY if period in DAYS else None
 
-        async def read(offset: int, limit: int) -> Page[LovedCouplet | LovedMember]:
-            ranked = ranking.members if board == "members" else ranking.couplets
+        async def read(offset: int, limit: int) -> Page[RankedVerse | RankedMember]:
+            ranked = ranking.members if board == "members" else ranking.verses
             return await ranked(guild_id, since, offset, limit)
 
         place, loved = await read_page(read, number)

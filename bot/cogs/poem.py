@@ -113,7 +113,7 @@ class Poem(ComposingCog, name=POEM):
         """The member's own recent lines, then the lines that the server loves best."""
         store, user_id, guild_id = self.resources.store, interaction.user.id, interaction.guild_id
         try:
-            lines = await store.prompts.recent(user_id, current, MAX_CHOICES)
+            lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES)
             if guild_id is not None:
                 lines += await store.leaderboard.lines(guild_id, current, MAX_CHOICES)
         except Exception as error:  # there is nobody to be told; typing goes on without it
@@ -148,6 +148,8 @@ class Poem(ComposingCog, name=POEM):
         if not line.strip() or len(line.strip()) > MAX_CHOICE:
             return
         try:
-            await self.resources.store.prompts.add(user_id, line.strip(), self.resources.clock())
+            await self.resources.store.recent_lines.add(
+                user_id, line.strip(), self.resources.clock()
+            )
         except Exception as error:
             _log.warning("a line was not remembered: %s", type(error).__name__)

@@ -56,5 +56,5 @@ class Privacy(LianjuCog, name=NAME):
                     days = self.resources.settings.retention_days
                     await edit_message(interaction, privacy_layout(localizer, user, days))
                 case "delete":
-                    forgotten = await self.resources.store.forget_member(user)
+                    forgotten = await self.resources.store.delete_user(user)
                     await edit_message(interaction, deleted_layout(localizer, forgotten))

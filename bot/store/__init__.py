@@ -1,18 +1,19 @@
-"""What is kept: favorites, guild settings and recent prompts, in one SQLite file."""
+"""The stored data: favorites, guild settings and recent lines, in one SQLite file."""
 
 from .errors import StoreBusyError, StoreError
-from .records import Couplet, Favorite, Forgotten, LovedCouplet, LovedMember, Page
-from .store import Store, open_store
+from .favorites import Favorite, Page, Verse
+from .leaderboard import RankedMember, RankedVerse
+from .store import DeletedData, Store, open_store
 
 __all__ = [
-    "Couplet",
+    "DeletedData",
     "Favorite",
-    "Forgotten",
-    "LovedCouplet",
-    "LovedMember",
     "Page",
+    "RankedMember",
+    "RankedVerse",
     "Store",
     "StoreBusyError",
     "StoreError",
+    "Verse",
     "open_store",
 ]

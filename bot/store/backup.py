@@ -1,4 +1,4 @@
-"""Copies of the database: made while the bot runs, put back while it does not."""
+"""Backup of the database, also while the bot runs, and restore while it does not."""
 
 import os
 import shutil
@@ -8,139 +8,139 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from .errors import DamagedFileError, StoreBusyError, StoreError, explain
-from .opening import database_path, refuse_foreign, refuse_newer
+from .database_file import check_owner, check_version, database_path
+from .errors import DamagedFileError, StoreBusyError, StoreError, convert_error
 
 __all__ = ["back_up", "restore"]
 
 BUSY_S = 2.0
-CONTENT = ("", "-wal", "-journal")  # a database and what SQLite may keep of it beside it
+SUFFIXES = ("", "-wal", "-journal")  # the files that a database may consist of
 
 
 def back_up(url: str, target: Path, force: bool = False) -> str:
-    """Copies the database as it is at one moment; nobody has to wait meanwhile.
+    """Copies the database as it is at one moment, without blocking the bot.
 
     Args:
         url: Names the database.
-        target: The copy, which appears only once it is whole.
+        target: The copy, which appears only once it is complete.
         force: Whether an existing file may be replaced.
 
     Returns:
         A sentence that says what was done.
 
     Raises:
-        StoreError: There is no copy; what `target` was, it still is.
+        StoreError: The copy failed; `target` is unchanged.
     """
     path, target = database_path(url), target.absolute()
     if not path.exists():
-        raise StoreError(f"There is no database at {path}: start the bot once.")
-    refuse_foreign(path)
+        raise StoreError("backup-no-database", path=str(path))
+    check_owner(path)
     _refuse_same(path, target)
     if target.exists() and not force:
-        raise StoreError(f"{target} exists: choose another file, or replace it with --force.")
-    if _beside(target, "-wal").exists():  # it would be read as a part of the copy
-        raise StoreError(f"{target} is in use as a database: choose another file.")
-    with _draft(target) as draft:
-        with _explained(path), closing(_connect(path)) as database:
+        raise StoreError("backup-exists", path=str(target))
+    if _with_suffix(target, "-wal").exists():  # SQLite would read it as part of the copy
+        raise StoreError("backup-target-in-use", path=str(target))
+    with _temporary(target) as temporary:
+        with _converted_errors(path), closing(_connect(path)) as database:
             database.execute("SELECT 1 FROM sqlite_master")
-            with _explained(target), closing(_connect(draft)) as copy:
+            with _converted_errors(target), closing(_connect(temporary)) as copy:
                 database.backup(copy)
-        _check(draft, path)
-        draft.replace(target)
+        _check(temporary, path)
+        temporary.replace(target)
     return f"Copied {path} to {target} ({target.stat().st_size / 1e6:.1f} MB)."
 
 
 def restore(url: str, source: Path) -> str:
-    """Puts a copy in the place of the database, which is kept beside it.
+    """Replaces the database by a copy; the old database is kept beside it.
 
     Args:
         url: Names the database, which need not exist.
-        source: The copy, which stays as it is.
+        source: The copy, which is not modified.
 
     Returns:
         A sentence that says what was done.
 
     Raises:
-        StoreError: The database is as it was.
+        StoreError: The restore failed; the database is unchanged.
     """
     path, source = database_path(url), source.absolute()
     if not source.exists():
-        raise StoreError(f"{source} does not exist: choose another file.")
+        raise StoreError("restore-no-file", path=str(source))
     if not source.is_file() or not source.stat().st_size:
-        raise StoreError(f"{source} is no copy of a database: choose another file.")
+        raise StoreError("restore-not-a-copy", path=str(source))
     _refuse_same(path, source)
-    refuse_foreign(source)
+    check_owner(source)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
-    with _draft(path) as draft:
-        for suffix in CONTENT:
-            if _beside(source, suffix).exists():
-                shutil.copyfile(_beside(source, suffix), _beside(draft, suffix))
-        _check(draft, source)
-        kept = _put_in_place(draft, path)
+        raise StoreError("cli-unwritable", path=str(path), reason=str(error.strerror)) from None
+    with _temporary(path) as temporary:
+        for suffix in SUFFIXES:
+            if _with_suffix(source, suffix).exists():
+                shutil.copyfile(_with_suffix(source, suffix), _with_suffix(temporary, suffix))
+        _check(temporary, source)
+        kept = _install(temporary, path)
     return f"Restored {source} to {path}." + (f" What was there is now {kept}." if kept else "")
 
 
-def _put_in_place(draft: Path, path: Path) -> Path | None:
-    """Returns where the previous database is, if there was one."""
+def _install(temporary: Path, path: Path) -> Path | None:
+    """Replaces the database and returns the path of the previous one, if there was one."""
     kept = path.with_name(f"{path.stem}-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     if kept.exists():
-        raise StoreError(f"{kept} exists: try again in a second.")
+        raise StoreError("restore-kept-exists", path=str(kept))
     try:
-        refuse_foreign(path)
+        check_owner(path)
         if path.exists():
-            _exchange(path, draft, kept)
+            _replace_content(path, temporary, kept)
             return kept
     except StoreBusyError:
-        raise StoreError(f"{path} is in use: stop the bot, then restore.") from None
+        raise StoreError("restore-in-use", path=str(path)) from None
     except DamagedFileError:
-        pass  # nothing can be made of it, so no bot can be using it
-    # What lies beside a missing or damaged database would be taken for a part of the new one.
-    for suffix in CONTENT:
-        if _beside(path, suffix).exists():
-            _beside(path, suffix).replace(_beside(kept, suffix))
-    draft.replace(path)
+        pass  # no bot can be using it
+    # Files beside a missing or damaged database would be read as parts of the new one.
+    for suffix in SUFFIXES:
+        if _with_suffix(path, suffix).exists():
+            _with_suffix(path, suffix).replace(_with_suffix(kept, suffix))
+    temporary.replace(path)
     return kept if kept.exists() else None
 
 
-def _exchange(path: Path, draft: Path, kept: Path) -> None:
-    """Copies a database to `kept` and then, in one transaction, `draft` over it.
+def _replace_content(path: Path, new: Path, kept: Path) -> None:
+    """Copies a database to `kept` and then, in one transaction, `new` over it.
 
-    The file stays the same one, under an exclusive lock: whoever opens it meanwhile waits, and
-    whoever had it open before, be it idle, makes this fail.
+    The file itself is not replaced but locked exclusively: a process that opens it meanwhile
+    waits, and this fails if any process has it open already, even if idle.
     """
-    with _explained(path), closing(_connect(path)) as database, _draft(kept) as previous:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # kept until this is closed
+    with _converted_errors(path), closing(_connect(path)) as database, _temporary(kept) as previous:
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")  # until the connection is closed
         database.execute("BEGIN EXCLUSIVE")
         database.execute("COMMIT")
         with closing(_connect(previous)) as copy:
             database.backup(copy)
-        with closing(_connect(draft)) as copy:
+        with closing(_connect(new)) as copy:
             copy.backup(database)
         previous.replace(kept)
 
 
-def _check(draft: Path, origin: Path) -> None:
-    """Refuses a copy that is not whole or not known, and makes one file of it."""
-    with _explained(origin), closing(_connect(draft)) as copy:
-        copy.execute("PRAGMA cache_size = -256000")  # KiB; it goes to and fro in the file
+def _check(temporary: Path, origin: Path) -> None:
+    """Refuses a copy that is damaged or of an unknown version; makes it a single file."""
+    with _converted_errors(origin), closing(_connect(temporary)) as copy:
+        copy.execute("PRAGMA cache_size = -256000")  # KiB; the check reads the file in random order
         copy.execute("PRAGMA journal_mode = DELETE")
         (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise DamagedFileError(f"{origin} is damaged: choose another copy.")
-        if refuse_newer(copy, origin) is None:
-            raise StoreError(f"{origin} is an empty database: choose another file.")
+            raise DamagedFileError("restore-damaged", path=str(origin))
+        if check_version(copy, origin) is None:
+            raise StoreError("restore-empty", path=str(origin))
 
 
 def _refuse_same(path: Path, other: Path) -> None:
-    taken = [_beside(path, suffix) for suffix in (*CONTENT, "-shm")]
-    if any(each.exists() and other.exists() and each.samefile(other) for each in taken):
-        raise StoreError(f"{other} is the database itself: choose another file.")
+    files = [_with_suffix(path, suffix) for suffix in (*SUFFIXES, "-shm")]
+    if any(each.exists() and other.exists() and each.samefile(other) for each in files):
+        raise StoreError("backup-same-file", path=str(other))
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def _with_suffix(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 
@@ -149,22 +149,22 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _draft(path: Path) -> Iterator[Path]:
-    """A file beside this one that goes away, unless it takes a place for good."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+def _temporary(path: Path) -> Iterator[Path]:
+    """Creates a file beside this one, deleted in the end unless it was renamed."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        draft.touch()
-        yield draft
+        temporary.touch()
+        yield temporary
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}.") from None
+        raise StoreError("cli-unwritable", path=str(path), reason=str(error.strerror)) from None
     finally:
-        for suffix in (*CONTENT, "-shm"):
-            _beside(draft, suffix).unlink(missing_ok=True)
+        for suffix in (*SUFFIXES, "-shm"):
+            _with_suffix(temporary, suffix).unlink(missing_ok=True)
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _converted_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise explain(path, error) from None
+        raise convert_error(path, error) from None

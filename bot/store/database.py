@@ -1,4 +1,4 @@
-"""Transactions on the database file, and what SQLite is told before the first one."""
+"""Transactions on the database file, and the configuration of its connections."""
 
 import asyncio
 import logging
@@ -14,32 +14,33 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from .errors import StoreBusyError, explain
+from .errors import StoreBusyError, StoreError, convert_error
 
 __all__ = ["Database"]
 
-READERS = 4  # each a connection with a thread of its own
+READERS = 4  # connections, each with its own thread
 
 _log = logging.getLogger(__name__)
 
 
 class Database:
-    """A database file that `opening.prepare` has made ready.
+    """A database file that `create_or_migrate` has prepared.
 
-    One connection writes, for one at a time and in the order of asking: SQLite itself would let
-    those who wait sleep and retry, and the unlucky wait longest.
+    One connection writes, for one transaction at a time and in order of arrival. SQLite alone
+    would let waiting connections sleep and retry, without any order.
 
     Args:
         path: The file.
-        busy_s: How long to wait for others, at most.
-        held: What `prepare` returned; as long as it is open, no restore can replace the file.
+        busy_s: How many seconds to wait for a lock at most.
+        guard: The connection from `create_or_migrate`; while it is open, no restore can replace
+            the file.
     """
 
-    def __init__(self, path: Path, busy_s: float, held: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, busy_s: float, guard: sqlite3.Connection) -> None:
         self._path = path
-        self._held = held
+        self._guard = guard
         self._busy_s = busy_s
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._readers = _engine(path, busy_s, READERS, "BEGIN")
         self._writer = _engine(path, busy_s, 1, "BEGIN IMMEDIATE")
 
@@ -47,71 +48,73 @@ class Database:
         """Closes every connection."""
         await self._readers.dispose()
         await self._writer.dispose()
-        await asyncio.to_thread(self._held.close)  # the last one writes the log into the database
+        await asyncio.to_thread(self._guard.close)  # the last to close checkpoints the log
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees one state of the database throughout.
+    async def read_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Opens a transaction that sees one state of the database throughout.
 
         Raises:
             StoreBusyError: The database stays locked.
             StoreError: It fails.
         """
-        with self._explained():
+        with self._converted_errors():
             async with self._readers.begin() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that may write; it is on disk once this is left without an error.
+    async def write_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Opens a transaction that may write; it is on disk once the block ends without an error.
 
         Raises:
             StoreBusyError: The database stays locked; nothing was written.
             StoreError: It fails; nothing was written.
         """
-        async with self._alone() as connection, connection.begin():
+        async with self._write_connection() as connection, connection.begin():
             yield connection
 
     async def scrub(self) -> None:
-        """Empties the write-ahead log, the last place where deleted rows could be read."""
-        async with self._alone() as connection:
-            # Whoever reads at the moment keeps the log; the next time will do.
-            await _outside_transaction(connection, "PRAGMA busy_timeout = 0")
-            await _outside_transaction(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+        """Truncates the write-ahead log, the last place where deleted rows could be read."""
+        async with self._write_connection() as connection:
+            # A reader keeps the log from being truncated; the next scrub will do it.
+            await _execute_directly(connection, "PRAGMA busy_timeout = 0")
+            await _execute_directly(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[AsyncConnection]:
-        """The connection that writes, once it is free; it waits no longer than is left."""
+    async def _write_connection(self) -> AsyncIterator[AsyncConnection]:
+        """Yields the connection that writes, once it is free, or gives up after `busy_s`."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._busy_s
         try:
             async with asyncio.timeout_at(deadline):
-                await self._turn.acquire()
+                await self._write_lock.acquire()
         except TimeoutError:
             raise StoreBusyError from None
         try:
             left_ms = max(0, round((deadline - clock()) * 1e3))
-            with self._explained():
+            with self._converted_errors():
                 async with self._writer.connect() as connection:
-                    await _outside_transaction(connection, f"PRAGMA busy_timeout = {left_ms}")
+                    await _execute_directly(connection, f"PRAGMA busy_timeout = {left_ms}")
                     yield connection
         finally:
-            self._turn.release()
+            self._write_lock.release()
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _converted_errors(self) -> Iterator[None]:
         try:
             yield
         except PoolTimeoutError:
             raise StoreBusyError from None
         except (DBAPIError, sqlite3.Error) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            # A broken constraint is a fault of ours, which deserves its traceback.
+            # A violated constraint is a bug, which deserves its traceback.
             if not isinstance(cause, sqlite3.Error) or isinstance(cause, sqlite3.IntegrityError):
                 raise
-            explained = explain(self._path, cause)
-            _log.error("%s", explained)
-            raise explained from None
+            converted = convert_error(self._path, cause)
+            _log.error("%s", converted)
+            if isinstance(converted, StoreBusyError):
+                raise converted from None
+            raise StoreError("store-failed") from None  # users need not know the path
 
 
 def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
@@ -120,9 +123,9 @@ def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
         connect_args={"timeout": busy_s},
         pool_size=size,
         max_overflow=0,
-        pool_use_lifo=True,  # the one used last has the most in its cache
+        pool_use_lifo=True,  # the last one used has the warmest page cache
         pool_timeout=busy_s,
-        hide_parameters=True,  # what users wrote stays out of tracebacks
+        hide_parameters=True,  # keeps what users wrote out of tracebacks
     )
     event.listen(engine.sync_engine, "connect", _configure)
 
@@ -133,13 +136,13 @@ def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
     return engine
 
 
-async def _outside_transaction(connection: AsyncConnection, statement: str) -> None:
+async def _execute_directly(connection: AsyncConnection, statement: str) -> None:
     driver: Any = (await connection.get_raw_connection()).driver_connection
     await driver.execute_fetchall(statement)
 
 
 def _configure(connection: DBAPIConnection, _: object) -> None:
-    # As SQLAlchemy's manual has it: Python's sqlite3 begins late, and not at all for a SELECT.
+    # From SQLAlchemy's manual: Python's sqlite3 begins transactions late, and never for a SELECT.
     connection.isolation_level = None
     cursor = connection.cursor()
     for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):

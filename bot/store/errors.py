@@ -1,49 +1,38 @@
-"""What can go wrong with the database, each as one sentence for its reader."""
+"""Errors of the database."""
 
 import sqlite3
 from pathlib import Path
 
 from ..errors import LianjuError
 
-__all__ = ["DamagedFileError", "ForeignFileError", "StoreBusyError", "StoreError", "explain"]
+__all__ = ["DamagedFileError", "StoreBusyError", "StoreError", "convert_error"]
 
 
 class StoreError(LianjuError):
-    """The database cannot be used; the sentence is for whoever runs the bot."""
-
-    def __init__(self, sentence: str, key: str = "store-failed") -> None:
-        super().__init__(sentence, key)
+    """The database, or a copy of it, cannot be used."""
 
 
 class StoreBusyError(StoreError):
     """Something else kept the database locked for too long."""
 
     def __init__(self) -> None:
-        super().__init__("The database is busy: please try again in a moment.", "store-busy")
+        super().__init__("store-busy")
 
 
 class DamagedFileError(StoreError):
-    """A file is no SQLite database, or no whole one."""
+    """A file is not a SQLite database, or is damaged."""
 
 
-class ForeignFileError(StoreError):
-    """A database is another program's."""
-
-
-def explain(path: Path, error: sqlite3.Error) -> StoreError:
-    """SQLite's complaint about a file as one sentence."""
+def convert_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """Returns the store's error for one that SQLite raised about a file."""
     # The first word of an extended code, such as SQLITE_BUSY_SNAPSHOT, says enough.
     match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
         case ["BUSY" | "LOCKED"]:
             return StoreBusyError()
         case ["NOTADB" | "CORRUPT"]:
-            return DamagedFileError(
-                f"{path} is no database, or a damaged one: use a whole backup instead."
-            )
+            return DamagedFileError("store-damaged", path=str(path))
         case ["READONLY" | "CANTOPEN" | "PERM" | "AUTH"]:
-            return StoreError(
-                f"The database {path} cannot be written: let the bot write the file and its folder."
-            )
+            return StoreError("store-read-only", path=str(path))
         case ["FULL"]:
-            return StoreError(f"The database {path} cannot be written: the disk is full.")
-    return StoreError(f"The database {path} cannot be used: {error}.")
+            return StoreError("store-disk-full", path=str(path))
+    return StoreError("store-unusable", path=str(path), reason=str(error))

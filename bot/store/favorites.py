@@ -1,36 +1,95 @@
-"""The couplets that people keep."""
+"""Verses that users keep."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .database import Database
-from .records import Couplet, Favorite, Page
-from .tables import couplet as couplet_table
-from .tables import couplet_hearts, favorite
+from .tables import couplet, couplet_hearts, favorite
 
-__all__ = ["Favorites", "server_id"]
+__all__ = ["Favorite", "Favorites", "Page", "Verse", "stored_guild_id"]
 
-OUTSIDE = 0  # the id of no server
+OUTSIDE = 0  # the guild id of what was kept outside servers
 
-_favourites = select(
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Verse:
+    """A couplet or a poem.
+
+    A poem is split after its first line, however many of its lines were the prompt, so that the
+    same poem is always the same record.
+
+    Attributes:
+        line: The first line.
+        answer: The other lines, separated by line breaks.
+    """
+
+    line: str
+    answer: str
+
+    @classmethod
+    def of(cls, first: str, *others: str) -> "Verse":
+        """Returns the verse with these lines, two or more."""
+        return cls(first, "\n".join(others))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines."""
+        return (self.line, *self.answer.split("\n"))
+
+
+@dataclass(frozen=True)
+class Favorite:
+    """A verse that a user keeps.
+
+    Attributes:
+        id: The row's id, never reused.
+        verse: The verse.
+        kept_at: Unix seconds.
+        guild_id: The server where it was kept; None outside servers.
+    """
+
+    id: int
+    verse: Verse
+    kept_at: int
+    guild_id: int | None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T_co]):
+    """A part of a longer list.
+
+    Attributes:
+        items: The part.
+        total: The length of the whole list.
+    """
+
+    items: Sequence[T_co]
+    total: int
+
+
+_SELECT_FAVORITES = select(
     favorite.c.id,
-    couplet_table.c.line,
-    couplet_table.c.answer,
+    couplet.c.line,
+    couplet.c.answer,
     favorite.c.kept_at,
     favorite.c.guild_id,
-).join(couplet_table)
+).join(couplet)
 _BY_AGE = (favorite.c.kept_at, favorite.c.id)
 
 
-def server_id(guild_id: int | None) -> int:
-    """How the tables name a server, or the lack of one."""
+def stored_guild_id(guild_id: int | None) -> int:
+    """Returns the guild id that the tables store; 0 outside servers."""
     return OUTSIDE if guild_id is None else guild_id
 
 
 class Favorites:
-    """Who keeps what; a member keeps a couplet at most once in each server."""
+    """The favorites of all users; a user keeps a verse at most once in each server."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -39,113 +98,110 @@ class Favorites:
         self,
         user_id: int,
         guild_id: int | None,
-        couplet: Couplet,
+        verse: Verse,
         author_id: int | None,
         at: float,
     ) -> bool:
-        """Keeps a couplet, or gives it up if it is kept; on disk when this returns.
+        """Adds a favorite, or removes it if it exists; on disk when this returns.
 
         Args:
-            user_id: Who keeps it.
-            guild_id: Where; None is outside servers.
-            couplet: What is kept.
-            author_id: Who asked for it, if that is known.
+            user_id: The user who keeps the verse.
+            guild_id: The server; None outside servers.
+            verse: The verse.
+            author_id: The user who requested the verse, if known.
             at: The time, in Unix seconds.
 
         Returns:
-            Whether it is kept now.
+            Whether the verse is a favorite now.
 
         Raises:
-            StoreError: It cannot be done, and nothing has changed.
+            StoreError: The database cannot be written; nothing has changed.
         """
-        text = {"line": couplet.line, "answer": couplet.answer}
-        who_and_where = {"user_id": user_id, "guild_id": server_id(guild_id)}
-        couplet_id = select(couplet_table.c.id).filter_by(**text).scalar_subquery()
-        give_up = delete(favorite).filter_by(**who_and_where, couplet_id=couplet_id)
-        async with self._database.writing() as connection:
-            if (await connection.execute(give_up)).rowcount:
+        text = {"line": verse.line, "answer": verse.answer}
+        user_and_guild = {"user_id": user_id, "guild_id": stored_guild_id(guild_id)}
+        couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
+        removal = delete(favorite).filter_by(**user_and_guild, couplet_id=couplet_id)
+        async with self._database.write_transaction() as connection:
+            if (await connection.execute(removal)).rowcount:
                 return False
-            await connection.execute(insert(couplet_table).values(text).on_conflict_do_nothing())
+            await connection.execute(insert(couplet).values(text).on_conflict_do_nothing())
             await connection.execute(
                 insert(favorite).values(
-                    **who_and_where, couplet_id=couplet_id, author_id=author_id, kept_at=int(at)
+                    **user_and_guild, couplet_id=couplet_id, author_id=author_id, kept_at=int(at)
                 )
             )
             return True
 
-    async def counts(self, guild_id: int | None, couplets: Sequence[Couplet]) -> list[int]:
-        """How many members of a server keep each of these couplets, one or more."""
-        # Not `(line, answer) IN …`, for which SQLite would go through every couplet.
+    async def counts(self, guild_id: int | None, verses: Sequence[Verse]) -> list[int]:
+        """Returns how many members of a server keep each of these verses, one or more."""
+        # Not `(line, answer) IN …`, for which SQLite would scan every couplet.
         these = or_(
-            *(
-                and_(couplet_table.c.line == each.line, couplet_table.c.answer == each.answer)
-                for each in couplets
-            )
+            *(and_(couplet.c.line == each.line, couplet.c.answer == each.answer) for each in verses)
         )
         kept = (
-            select(couplet_table.c.line, couplet_table.c.answer, couplet_hearts.c.hearts)
-            .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet_table.c.id)
+            select(couplet.c.line, couplet.c.answer, couplet_hearts.c.hearts)
+            .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet.c.id)
             .where(
-                couplet_hearts.c.guild_id == server_id(guild_id),
-                couplet_hearts.c.couplet_id.in_(select(couplet_table.c.id).where(these)),
+                couplet_hearts.c.guild_id == stored_guild_id(guild_id),
+                couplet_hearts.c.couplet_id.in_(select(couplet.c.id).where(these)),
             )
         )
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             rows = await connection.execute(kept)
-        hearts = {Couplet(row.line, row.answer): row.hearts for row in rows}
-        return [hearts.get(each, 0) for each in couplets]
+        hearts = {Verse(row.line, row.answer): row.hearts for row in rows}
+        return [hearts.get(each, 0) for each in verses]
 
     async def page(
         self, user_id: int, offset: int, limit: int, oldest_first: bool = False
     ) -> Page[Favorite]:
-        """A page of what somebody keeps, in every server and outside."""
+        """Returns a page of a user's favorites, of all servers and outside."""
         order = _BY_AGE if oldest_first else tuple(column.desc() for column in _BY_AGE)
         mine = favorite.c.user_id == user_id
-        # Chosen from the index alone, so that what is skipped is never looked up.
+        # Selected from the index alone, so that skipped rows are never read.
         chosen = select(favorite.c.id).where(mine).order_by(*order).limit(limit).offset(offset)
-        page = _favourites.where(favorite.c.id.in_(chosen)).order_by(*order)
+        page = _SELECT_FAVORITES.where(favorite.c.id.in_(chosen)).order_by(*order)
         total = select(func.count()).select_from(favorite).where(mine)
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             rows = await connection.execute(page)
             count = await connection.scalar(total)
         return Page([_favorite(*row) for row in rows], count or 0)
 
     async def matching(self, user_id: int, containing: str, limit: int) -> list[Favorite]:
-        """What somebody keeps that contains this text, latest first."""
+        """Returns a user's favorites that contain a text, latest first."""
         found = (
-            _favourites.where(
+            _SELECT_FAVORITES.where(
                 favorite.c.user_id == user_id,
                 or_(
-                    func.instr(couplet_table.c.line, containing) > 0,
-                    func.instr(couplet_table.c.answer, containing) > 0,
+                    func.instr(couplet.c.line, containing) > 0,
+                    func.instr(couplet.c.answer, containing) > 0,
                 ),
             )
             .order_by(*(column.desc() for column in _BY_AGE))
             .limit(limit)
         )
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             return [_favorite(*row) for row in await connection.execute(found)]
 
-    async def remove(self, user_id: int, favorite_id: int) -> Couplet | None:
-        """Gives up a favorite of this user.
+    async def remove(self, user_id: int, favorite_id: int) -> Verse | None:
+        """Removes a favorite of a user.
 
         Returns:
-            The couplet that it was; None if the user has no such favorite.
+            Its verse; None if the user has no such favorite.
         """
         which = (favorite.c.id == favorite_id, favorite.c.user_id == user_id)
-        async with self._database.writing() as connection:
-            row = (await connection.execute(_favourites.where(*which))).one_or_none()
+        async with self._database.write_transaction() as connection:
+            row = (await connection.execute(_SELECT_FAVORITES.where(*which))).one_or_none()
             if row is None:
                 return None
             await connection.execute(delete(favorite).where(*which))
-        return _favorite(*row).couplet
+        return _favorite(*row).verse
 
-    async def everything(self, user_id: int) -> list[Favorite]:
-        """All that somebody keeps, oldest first."""
-        mine = _favourites.where(favorite.c.user_id == user_id).order_by(*_BY_AGE)
-        async with self._database.reading() as connection:
+    async def all(self, user_id: int) -> list[Favorite]:
+        """Returns all favorites of a user, oldest first."""
+        mine = _SELECT_FAVORITES.where(favorite.c.user_id == user_id).order_by(*_BY_AGE)
+        async with self._database.read_transaction() as connection:
             return [_favorite(*row) for row in await connection.execute(mine)]
 
 
 def _favorite(id_: int, line: str, answer: str, kept_at: int, guild_id: int) -> Favorite:
-    return Favorite(id_, Couplet(line, answer), kept_at, None if guild_id == OUTSIDE else guild_id)
+    return Favorite(id_, Verse(line, answer), kept_at, None if guild_id == OUTSIDE else guild_id)

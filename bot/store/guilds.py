@@ -1,4 +1,4 @@
-"""What the administrators of servers have set."""
+"""Settings of each server."""
 
 import dataclasses
 from typing import TypedDict, Unpack
@@ -11,11 +11,11 @@ from ..verse.request import Script
 from .database import Database
 from .tables import channel, server
 
-__all__ = ["Changes", "GuildSettingsTable"]
+__all__ = ["Changes", "GuildSettingsStore"]
 
 
 class Changes(TypedDict, total=False):
-    """Fields of `GuildSettings` that get another value."""
+    """Fields of `GuildSettings` to change."""
 
     beam_size: int
     candidates: int
@@ -25,30 +25,30 @@ class Changes(TypedDict, total=False):
     channels: frozenset[int]
 
 
-class GuildSettingsTable:
-    """The settings of each server; where nothing was set, the defaults hold."""
+class GuildSettingsStore:
+    """The settings of each server; the defaults apply where nothing was set."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, guild_id: int) -> GuildSettings:
-        """What holds in a server."""
-        async with self._database.reading() as connection:
+        """Returns the settings of a server."""
+        async with self._database.read_transaction() as connection:
             return await _get(connection, guild_id)
 
     async def change(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
-        """Changes what holds in a server from now on.
+        """Changes settings of a server.
 
         Returns:
-            What holds now.
+            The settings after the change.
 
         Raises:
             GuildSettingsError: A value is not allowed; nothing has changed.
-            StoreError: It cannot be done; nothing has changed.
+            StoreError: The database cannot be written; nothing has changed.
         """
-        async with self._database.writing() as connection:
+        async with self._database.write_transaction() as connection:
             changed = dataclasses.replace(await _get(connection, guild_id), **changes)
-            await _forget(connection, guild_id)
+            await _delete(connection, guild_id)
             row = dataclasses.asdict(changed)
             channels = sorted(row.pop("channels"))
             await connection.execute(insert(server).values(guild_id=guild_id, **row))
@@ -63,9 +63,9 @@ class GuildSettingsTable:
         return changed
 
     async def reset(self, guild_id: int) -> None:
-        """Goes back to the defaults."""
-        async with self._database.writing() as connection:
-            await _forget(connection, guild_id)
+        """Resets a server to the defaults."""
+        async with self._database.write_transaction() as connection:
+            await _delete(connection, guild_id)
 
 
 async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
@@ -87,5 +87,5 @@ async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
     )
 
 
-async def _forget(connection: AsyncConnection, guild_id: int) -> None:
+async def _delete(connection: AsyncConnection, guild_id: int) -> None:
     await connection.execute(delete(server).where(server.c.guild_id == guild_id))

@@ -1,45 +1,73 @@
-"""What a server loves, and whom it has to thank."""
+"""Rankings of verses and members, for each server."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 
 from .database import Database
-from .favorites import server_id
-from .records import Couplet, LovedCouplet, LovedMember, Page
+from .favorites import Page, Verse, stored_guild_id
 from .tables import couplet, couplet_hearts, favorite, member_hearts
 
-__all__ = ["Leaderboard"]
+__all__ = ["Leaderboard", "RankedMember", "RankedVerse"]
 
-SEARCHED = 1000  # of a server's best-loved couplets, for lines to suggest
+SEARCHED = 1000  # of a server's top verses, for lines to suggest
+
+
+@dataclass(frozen=True)
+class RankedVerse:
+    """A verse on the leaderboard.
+
+    Attributes:
+        verse: The verse.
+        hearts: How many members keep it.
+        author_id: The user who requested it first; None if unknown or deleted.
+    """
+
+    verse: Verse
+    hearts: int
+    author_id: int | None
+
+
+@dataclass(frozen=True)
+class RankedMember:
+    """A member on the leaderboard.
+
+    Attributes:
+        user_id: The member.
+        hearts: How many times others keep what the member requested.
+    """
+
+    user_id: int
+    hearts: int
 
 
 class Leaderboard:
-    """Rankings of one server each, in which equals stand in an order that stays.
+    """Rankings of each server, with a stable order among equals.
 
-    All time is read from the tallies, as counting 100,000 favorites takes 50 ms; a period is
-    counted from what was kept in it.
+    All-time rankings are read from tally tables, as counting 100,000 favorites takes 50 ms. A
+    period is counted from its favorites.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def couplets(
+    async def verses(
         self, guild_id: int | None, since: float | None, offset: int, limit: int
-    ) -> Page[LovedCouplet]:
-        """Couplets by the number of members who keep them; of equals the first kept comes first.
+    ) -> Page[RankedVerse]:
+        """Returns verses by how many members keep them; among equals, the first kept comes first.
 
         Args:
-            guild_id: The server; None is outside servers.
-            since: Counts only what was kept from this Unix time on.
-            offset: How many couplets to skip.
-            limit: How many to give at most.
+            guild_id: The server; None outside servers.
+            since: Counts only favorites from this Unix time on.
+            offset: How many verses to skip.
+            limit: How many to return at most.
         """
-        ranking = _COUPLETS_EVER if since is None else _COUPLETS_SINCE
+        ranking = _VERSES_EVER if since is None else _VERSES_SINCE
         rows, total = await self._read(ranking, guild_id, since, offset, limit)
         return Page(
             [
-                LovedCouplet(Couplet(line, answer), hearts, author_id)
+                RankedVerse(Verse(line, answer), hearts, author_id)
                 for line, answer, hearts, author_id in rows
             ],
             total,
@@ -47,26 +75,26 @@ class Leaderboard:
 
     async def members(
         self, guild_id: int | None, since: float | None, offset: int, limit: int
-    ) -> Page[LovedMember]:
-        """Members by the hearts that others gave to what they asked for; of equals the lower id.
+    ) -> Page[RankedMember]:
+        """Returns members by hearts from others for their verses; among equals, the lower id.
 
         Args:
-            guild_id: The server; None is outside servers.
+            guild_id: The server; None outside servers.
             since: Counts only hearts given from this Unix time on.
             offset: How many members to skip.
-            limit: How many to give at most.
+            limit: How many to return at most.
         """
         ranking = _MEMBERS_EVER if since is None else _MEMBERS_SINCE
         rows, total = await self._read(ranking, guild_id, since, offset, limit)
-        return Page([LovedMember(user_id, hearts) for user_id, hearts in rows], total)
+        return Page([RankedMember(user_id, hearts) for user_id, hearts in rows], total)
 
     async def lines(self, guild_id: int | None, containing: str, limit: int) -> list[str]:
-        """The best-loved lines of a server's answers that contain this text, best first.
+        """Returns the top answers of a server that contain a text, best first.
 
-        Poems are no lines to go on from.
+        Poems are left out, since they cannot be a prompt.
         """
-        values = {"guild_id": server_id(guild_id), "containing": containing, "limit": limit}
-        async with self._database.reading() as connection:
+        values = {"guild_id": stored_guild_id(guild_id), "containing": containing, "limit": limit}
+        async with self._database.read_transaction() as connection:
             return list(await connection.scalars(_LINES, values))
 
     async def _read(
@@ -79,20 +107,20 @@ class Leaderboard:
     ) -> tuple[list[Any], int]:
         page, total = ranking
         values = {
-            "guild_id": server_id(guild_id),
+            "guild_id": stored_guild_id(guild_id),
             "since": since,
             "offset": offset,
             "limit": limit,
         }
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             rows = (await connection.execute(page, values)).all()
             return list(rows), (await connection.execute(total, values)).scalar_one()
 
 
-def _couplets(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
-    """A page of a ranking of couplets, and its length."""
+def _rank_verses(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """Returns the queries for a page of a ranking of verses and for its length."""
     found = ranking.selected_columns
-    # Chosen before anything is looked up, so that what is skipped costs little.
+    # Limited before the joins, so that skipped rows cost little.
     top = (
         ranking.order_by(found.hearts.desc(), found.first_at, found.couplet_id)
         .limit(bindparam("limit"))
@@ -118,8 +146,8 @@ def _couplets(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
     return page, _total(ranking)
 
 
-def _members(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
-    """A page of a ranking of members, and its length."""
+def _rank_members(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """Returns the queries for a page of a ranking of members and for its length."""
     found = ranking.selected_columns
     page = ranking.order_by(found.hearts.desc(), found.user_id)
     return page.limit(bindparam("limit")).offset(bindparam("offset")), _total(ranking)
@@ -129,13 +157,13 @@ def _total(ranking: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(ranking.subquery())
 
 
-# Made once: to put such a statement together takes longer than to read most pages.
-_COUPLETS_EVER = _couplets(
+# Built once: building such a statement takes longer than most queries.
+_VERSES_EVER = _rank_verses(
     select(couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at).where(
         couplet_hearts.c.guild_id == bindparam("guild_id")
     )
 )
-_COUPLETS_SINCE = _couplets(
+_VERSES_SINCE = _rank_verses(
     select(
         favorite.c.couplet_id,
         func.count().label("hearts"),
@@ -144,12 +172,12 @@ _COUPLETS_SINCE = _couplets(
     .where(favorite.c.guild_id == bindparam("guild_id"), favorite.c.kept_at >= bindparam("since"))
     .group_by(favorite.c.couplet_id)
 )
-_MEMBERS_EVER = _members(
+_MEMBERS_EVER = _rank_members(
     select(member_hearts.c.user_id, member_hearts.c.hearts).where(
         member_hearts.c.guild_id == bindparam("guild_id")
     )
 )
-_MEMBERS_SINCE = _members(
+_MEMBERS_SINCE = _rank_members(
     select(favorite.c.author_id.label("user_id"), func.count().label("hearts"))
     .where(
         favorite.c.guild_id == bindparam("guild_id"),

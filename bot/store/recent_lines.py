@@ -1,4 +1,4 @@
-"""What people asked for lately, to suggest it again."""
+"""Recent prompts of each user, for autocompletion."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ BATCH = 5000  # rows deleted in one transaction, some 20 ms
 
 
 class RecentLines:
-    """The lines that somebody asked with, each once."""
+    """The prompts of each user, without duplicates."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -23,13 +23,13 @@ class RecentLines:
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, user_id: int, line: str, at: float) -> None:
-        """Notes a line, or that it was asked with once more.
+        """Adds a line, or updates the time of its last use.
 
-        Those who come while a transaction waits for its turn share it: where many ask at once, a
-        transaction for each would keep the database busy.
+        Lines that arrive while a transaction waits for the write lock join it: with many requests
+        at once, a transaction for each would keep the database busy.
 
         Raises:
-            StoreError: It cannot be noted.
+            StoreError: The line cannot be stored.
         """
         self._rows.append({"user_id": user_id, "line": line, "asked_at": int(at)})
         if self._writing is None or len(self._rows) == 1:
@@ -43,34 +43,34 @@ class RecentLines:
             set_={"asked_at": func.max(prompt.c.asked_at, added.excluded.asked_at)},
         )
         try:
-            async with self._database.writing() as connection:
-                self._rows = []  # who comes from now on is too late for this transaction
+            async with self._database.write_transaction() as connection:
+                self._rows = []  # later lines start another transaction
                 await connection.execute(again, rows)
         finally:
-            if self._rows is rows:  # its turn has not come
+            if self._rows is rows:  # the transaction never began
                 self._rows = []
 
     async def recent(self, user_id: int, containing: str, limit: int) -> list[str]:
-        """Lines of this user that contain this text, latest first."""
+        """Returns the user's lines that contain a text, latest first."""
         lines = (
             select(prompt.c.line)
             .where(prompt.c.user_id == user_id, func.instr(prompt.c.line, containing) > 0)
             .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
             .limit(limit)
         )
-        async with self._database.reading() as connection:
+        async with self._database.read_transaction() as connection:
             return list(await connection.scalars(lines))
 
     async def purge(self, before: float) -> int:
-        """Deletes what was last asked before this Unix time, and lets others write in between.
+        """Deletes lines last used before a Unix time, in batches so that others can write.
 
         Returns:
-            How many lines.
+            The number of deleted lines.
         """
         old = select(prompt.c.id).where(prompt.c.asked_at < before).limit(BATCH)
         purged = 0
         while True:
-            async with self._database.writing() as connection:
+            async with self._database.write_transaction() as connection:
                 batch = await connection.execute(delete(prompt).where(prompt.c.id.in_(old)))
             purged += batch.rowcount
             if batch.rowcount < BATCH:

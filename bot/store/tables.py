@@ -1,6 +1,6 @@
-"""The tables, and what SQLite itself enforces: CHECK, UNIQUE, foreign keys and triggers.
+"""The schema, with the constraints and triggers that SQLite enforces.
 
-A new version of any of it needs a step in `migrations/versions`; a test compares the two.
+A change needs a migration in `migrations/versions`; a test compares the two.
 """
 
 from collections.abc import Iterable
@@ -42,12 +42,12 @@ __all__ = [
     "server",
 ]
 
-APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of every database of ours
+APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of each of our databases
 
 metadata = MetaData()
 
 
-def _within(name: str, bounds: Bounds[int]) -> CheckConstraint:
+def _between(name: str, bounds: Bounds[int]) -> CheckConstraint:
     return CheckConstraint(f"{name} BETWEEN {bounds.low} AND {bounds.high}", f"{name}_in_bounds")
 
 
@@ -73,16 +73,16 @@ favorite = Table(
     Column("user_id", Integer, nullable=False),
     Column("guild_id", Integer, nullable=False),  # 0 outside servers, as UNIQUE tells NULLs apart
     Column("couplet_id", ForeignKey("couplet.id"), nullable=False),
-    Column("author_id", Integer),  # who asked for it; NULL once forgotten
+    Column("author_id", Integer),  # who requested it; NULL once deleted
     Column("kept_at", Integer, nullable=False),  # Unix seconds
     UniqueConstraint("user_id", "guild_id", "couplet_id", name="favourite_once"),
     CheckConstraint("guild_id >= 0", "favourite_guild"),
     Index("favourite_of_user", "user_id", "kept_at"),
-    # These two cover what they are read for: a period's leaderboards, and who was first.
+    # Covering indexes: for leaderboards of a period, and for the first author.
     Index("favourite_in_period", "guild_id", "kept_at", "couplet_id", "author_id", "user_id"),
     Index("favourite_of_couplet", "couplet_id", "guild_id", "kept_at", "author_id"),
     Index("favourite_by_author", "author_id"),
-    sqlite_autoincrement=True,  # a page shown long ago must never name a newer favorite
+    sqlite_autoincrement=True,  # an old message must never refer to a newer favorite
     sqlite_strict=True,
 )
 
@@ -129,7 +129,7 @@ prompt = Table(
     Column("id", Integer, primary_key=True),
     Column("user_id", Integer, nullable=False),
     Column("line", Text, nullable=False),
-    Column("asked_at", Integer, nullable=False),  # Unix seconds, of the last time
+    Column("asked_at", Integer, nullable=False),  # Unix seconds of the last use
     UniqueConstraint("user_id", "line", name="prompt_once"),
     CheckConstraint("line <> ''", "prompt_not_empty"),
     Index("prompt_of_user", "user_id", "asked_at"),
@@ -147,9 +147,9 @@ server = Table(
     Column("script", Text, nullable=False),
     Column("language", Text, nullable=False),
     CheckConstraint("guild_id > 0", "server_guild"),
-    _within("beam_size", BEAM_SIZE),
-    _within("candidates", CANDIDATES),
-    _within("cooldown_s", COOLDOWN),
+    _between("beam_size", BEAM_SIZE),
+    _between("candidates", CANDIDATES),
+    _between("cooldown_s", COOLDOWN),
     CheckConstraint("candidates <= beam_size", "candidates_fit_beam"),
     _one_of("script", SCRIPTS),
     _one_of("language", get_args(Language)),
@@ -160,11 +160,11 @@ channel = Table(
     "channel",
     metadata,
     Column("guild_id", ForeignKey("server.guild_id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True),  # what bounds how many there are
+    Column("number", Integer, primary_key=True),  # bounds the number of channels
     Column("channel_id", Integer, nullable=False),
     UniqueConstraint("guild_id", "channel_id", name="channel_once"),
     CheckConstraint("channel_id > 0", "channel_positive"),
-    _within("number", Bounds(1, CHANNELS.high)),
+    _between("number", Bounds(1, CHANNELS.high)),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )

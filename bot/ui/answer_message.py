@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..store import Couplet
+from ..store import Verse
 from .buttons import DetailsButton, RequestOptions
 
 __all__ = ["AnswerMessage", "CandidateView"]
@@ -19,7 +19,7 @@ class CandidateView:
         relaxed: The rules that could not be kept.
     """
 
-    couplet: Couplet
+    couplet: Verse
     log_prob: float
     known: tuple[bool, ...] = ()
     relaxed: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class AnswerMessage:
     original: str | None = None
 
     @property
-    def couplets(self) -> list[Couplet]:
+    def couplets(self) -> list[Verse]:
         """What hearts keep, best first."""
         return [offer.couplet for offer in self.offers]
 

@@ -1,23 +1,23 @@
 """A couplet or a poem in a list."""
 
-from ..store import Couplet
+from ..store import Verse
 from ..verse.text.vocabulary import is_han
 from .markdown import literal
 
 __all__ = ["plain", "shown"]
 
 
-def plain(couplet: Couplet) -> str:
+def plain(couplet: Verse) -> str:
     """The verse on one line, for places that know no markdown."""
     return "".join(_rows(couplet))
 
 
-def shown(couplet: Couplet, limit: int) -> str:
+def shown(couplet: Verse, limit: int) -> str:
     """The verse for the text of a message, two lines a row, cut to `limit` characters."""
     return literal("\n".join(_rows(couplet)), limit)
 
 
-def _rows(couplet: Couplet) -> list[str]:
+def _rows(couplet: Verse) -> list[str]:
     """Two lines a row; poems, of which only Chinese ones are written, have full stops."""
     lines = couplet.lines
     if len(lines) == 2:

@@ -29,7 +29,7 @@ def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
 
 
 def _txt(favorites: Sequence[Favorite]) -> bytes:
-    return "".join(f"{plain(favorite.couplet)}\n" for favorite in favorites).encode()
+    return "".join(f"{plain(favorite.verse)}\n" for favorite in favorites).encode()
 
 
 def _csv(favorites: Sequence[Favorite]) -> bytes:
@@ -37,7 +37,7 @@ def _csv(favorites: Sequence[Favorite]) -> bytes:
     table = csv.writer(file)
     table.writerow(("line", "answer", "kept_at"))
     for favorite in favorites:
-        couplet = favorite.couplet
+        couplet = favorite.verse
         table.writerow((_inert(couplet.line), _inert(couplet.answer), _iso(favorite.kept_at)))
     return file.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for Latin
 
@@ -45,8 +45,8 @@ def _csv(favorites: Sequence[Favorite]) -> bytes:
 def _json(favorites: Sequence[Favorite]) -> bytes:
     couplets = [
         {
-            "line": favorite.couplet.line,
-            "answer": favorite.couplet.answer,
+            "line": favorite.verse.line,
+            "answer": favorite.verse.answer,
             "kept_at": _iso(favorite.kept_at),
             # A text, as it has more digits than JavaScript's numbers hold.
             "server_id": None if favorite.guild_id is None else str(favorite.guild_id),

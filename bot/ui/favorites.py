@@ -6,7 +6,7 @@ from typing import Any, Literal
 import discord
 
 from ..i18n import Localizer
-from ..store import Couplet, Favorite
+from ..store import Favorite, Verse
 from .couplets import plain, shown
 from .layout import Layout
 from .pages import PAGE_NUMBER, Place, turns
@@ -49,7 +49,7 @@ def favorites_layout(
     if not favorites:
         return Layout(*parts, discord.ui.TextDisplay(localizer.format("favorites-none")))
     entries = [
-        f"**{rank}.** {shown(favorite.couplet, MAX_COUPLET)}\n-# <t:{favorite.kept_at}:D>"
+        f"**{rank}.** {shown(favorite.verse, MAX_COUPLET)}\n-# <t:{favorite.kept_at}:D>"
         for rank, favorite in enumerate(favorites, place.first)
     ]
     footer = localizer.format(
@@ -63,7 +63,7 @@ def favorites_layout(
         custom_id=f"lianju:unfavourite:1:{owner}:{order}:{place.page}",
         placeholder=localizer.format("favorites-choose"),
         options=[
-            discord.SelectOption(label=label(favorite.couplet), value=str(favorite.id))
+            discord.SelectOption(label=label(favorite.verse), value=str(favorite.id))
             for favorite in favorites
         ],
     )
@@ -76,12 +76,12 @@ def favorites_layout(
     )
 
 
-def label(couplet: Couplet) -> str:
+def label(couplet: Verse) -> str:
     """The couplet as far as there is room where one is chosen."""
     text = plain(couplet)
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
-def removed(localizer: Localizer, couplet: Couplet) -> str:
+def removed(localizer: Localizer, couplet: Verse) -> str:
     """Says which couplet is no longer kept."""
     return localizer.format("favorites-removed", verse=shown(couplet, MAX_COUPLET))

@@ -6,7 +6,7 @@ from typing import Literal
 import discord
 
 from ..i18n import Localizer
-from ..store import LovedCouplet, LovedMember
+from ..store import RankedMember, RankedVerse
 from .couplets import shown
 from .layout import Layout
 from .pages import PAGE_NUMBER, Place, turns
@@ -30,7 +30,7 @@ def leaderboard_layout(
     board: Board,
     period: Period,
     place: Place,
-    loved: Sequence[LovedCouplet | LovedMember],
+    loved: Sequence[RankedVerse | RankedMember],
 ) -> Layout:
     """A page of the leaderboard with buttons to turn it.
 
@@ -61,10 +61,10 @@ def leaderboard_layout(
     )
 
 
-def _entry(localizer: Localizer, rank: int, entry: LovedCouplet | LovedMember) -> str:
-    if isinstance(entry, LovedMember):
+def _entry(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> str:
+    if isinstance(entry, RankedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
-    text = f"**{rank}.** {shown(entry.couplet, MAX_COUPLET)}\n-# ♥ {entry.hearts}"
+    text = f"**{rank}.** {shown(entry.verse, MAX_COUPLET)}\n-# ♥ {entry.hearts}"
     if entry.author_id is None:
         return text
     return f"{text} · {localizer.format('leaderboard-by', member=f'<@{entry.author_id}>')}"

@@ -3,7 +3,7 @@
 import discord
 
 from ..i18n import Localizer
-from ..store import Forgotten
+from ..store import DeletedData
 from .layout import Layout
 
 __all__ = ["FORGET", "deleted_layout", "privacy_layout", "question_layout"]
@@ -44,13 +44,13 @@ def question_layout(localizer: Localizer, owner: int) -> Layout:
     )
 
 
-def deleted_layout(localizer: Localizer, forgotten: Forgotten) -> Layout:
+def deleted_layout(localizer: Localizer, forgotten: DeletedData) -> Layout:
     """What was deleted."""
     deleted = [
         localizer.format(key, count=count)
         for key, count in (
             ("privacy-deleted-favorites", forgotten.favorites),
-            ("privacy-deleted-prompts", forgotten.prompts),
+            ("privacy-deleted-prompts", forgotten.recent_lines),
             ("privacy-deleted-asked", forgotten.unlinked),
         )
         if count

@@ -6,7 +6,7 @@ is below it. A poem's lines stand one under another, below the remark; an acrost
 
 import re
 
-from ..store import Couplet
+from ..store import Verse
 from ..verse.text.vocabulary import is_han
 from .buttons import RequestOptions
 from .markdown import escape, unescape
@@ -18,7 +18,7 @@ SMALL = "-# "
 HEADED = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
 
-def write_verse(rank: int, couplet: Couplet, remark: str, wish: RequestOptions) -> str:
+def write_verse(rank: int, couplet: Verse, remark: str, wish: RequestOptions) -> str:
     """A candidate as markdown.
 
     Args:
@@ -33,7 +33,7 @@ def write_verse(rank: int, couplet: Couplet, remark: str, wish: RequestOptions) 
     return "\n".join((f"{SMALL}{_number(rank)}{remark}", *map(write, couplet.lines)))
 
 
-def read_verse(rank: int, text: str, wish: RequestOptions) -> Couplet:
+def read_verse(rank: int, text: str, wish: RequestOptions) -> Verse:
     """The verse that `write_verse` wrote.
 
     Raises:
@@ -45,18 +45,18 @@ def read_verse(rank: int, text: str, wish: RequestOptions) -> Couplet:
     if wish.is_poem:
         first, second, *others = text.split("\n")[1:]
         read = _read_headed if wish.is_acrostic else unescape
-        return Couplet.of(read(first), read(second), *map(read, others))
+        return Verse.of(read(first), read(second), *map(read, others))
     written, _, _ = text.removeprefix(beginning).rpartition("\n")
     # No escaped text has a bare slash, and a line before a comma has no comma of its own.
     line, answer = written.split(BREAK if BREAK in written else COMMA, 1)
-    return Couplet(unescape(line), unescape(answer))
+    return Verse(unescape(line), unescape(answer))
 
 
 def _number(rank: int) -> str:
     return f"**{rank}.** "
 
 
-def _write_couplet(couplet: Couplet) -> str:
+def _write_couplet(couplet: Verse) -> str:
     chinese = any(map(is_han, couplet.line)) and COMMA not in couplet.line
     return escape(couplet.line) + (COMMA if chinese else BREAK) + escape(couplet.answer)
 

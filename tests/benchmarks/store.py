@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from lianju.bot.store.opening import prepare
-from lianju.bot.store.records import Couplet, Page
+from lianju.bot.store.database_file import create_or_migrate
+from lianju.bot.store.favorites import Page, Verse
 from lianju.bot.store.store import BUSY_S, Store, open_store
 
 from .table import print_table
@@ -79,7 +79,7 @@ def main(favorites: int, servers: int, repeat: int) -> None:
         started = time.perf_counter()
         fill(path, favorites, servers)
         seconds = time.perf_counter() - started
-        prepare(empty, BUSY_S).close()
+        create_or_migrate(empty, BUSY_S).close()
         results = asyncio.run(_measure_all(path, empty, repeat))
         size_mb = path.stat().st_size / 1e6
     print_table(
@@ -127,7 +127,7 @@ def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
         rng.choice(HAN, (count, 7)).view("U7").ravel().tolist()
         for count in (used.size // 5 + 1, used.size)
     )
-    prepare(path, BUSY_S).close()
+    create_or_migrate(path, BUSY_S).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         # Without a journal: nothing waits for the disk, and after a crash it is filled anew.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
@@ -188,17 +188,17 @@ class _Sample:
             (self.server,) = database.execute(largest.format("guild_id")).fetchone()
             (self.member,) = database.execute(largest.format("user_id")).fetchone()
         self.members, self.servers, lines, answers = zip(*drawn, strict=True)
-        self.couplets = tuple(map(Couplet, lines, answers))
+        self.couplets = tuple(map(Verse, lines, answers))
 
 
 async def _operations(store: Store, sample: _Sample) -> list[Operation]:
     """Returns what is measured, in this order: some operations undo those before them."""
     everywhere, largest = sample.servers, (sample.server,) * len(sample.servers)
-    best = (await store.leaderboard.couplets(sample.server, None, 0, PAGE)).items
-    ten = [each.couplet for each in best]
-    new = [Couplet("新", str(number)) for number in range(len(everywhere))]
+    best = (await store.leaderboard.verses(sample.server, None, 0, PAGE)).items
+    ten = [each.verse for each in best]
+    new = [Verse("新", str(number)) for number in range(len(everywhere))]
 
-    def toggle(servers: Sequence[int], couplets: Sequence[Couplet]) -> Call:
+    def toggle(servers: Sequence[int], couplets: Sequence[Verse]) -> Call:
         return lambda n: store.favorites.toggle(NEW_USER + n, servers[n], couplets[n], 1, NOW)
 
     def favorites(members: Sequence[int], offset: int) -> Call:
@@ -227,7 +227,7 @@ async def _operations(store: Store, sample: _Sample) -> list[Operation]:
         Operation(f"favorites, last page of {kept}", PAGE_MS, favorites(keenest, kept - PAGE)),
     ]
     for kind, read in (
-        ("couplets", store.leaderboard.couplets),
+        ("couplets", store.leaderboard.verses),
         ("members", store.leaderboard.members),
     ):
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import discord
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
-from lianju.bot.store import Couplet
+from lianju.bot.store import Verse
 from lianju.bot.ui.answer import AnswerMessage, CandidateView, answer_layout
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
 from lianju.bot.verse.composer import Rerank, Sample
@@ -89,10 +89,10 @@ def sheets_of(prompt, couplets, new_lines, form="next", chars=None):
 
 
 def poems(size):
-    return st.lists(line, min_size=size, max_size=size).map(lambda lines: Couplet.of(*lines))
+    return st.lists(line, min_size=size, max_size=size).map(lambda lines: Verse.of(*lines))
 
 
-single_lines = sheets_of(verse, st.builds(Couplet, verse, verse), 1)
+single_lines = sheets_of(verse, st.builds(Verse, verse, verse), 1)
 rests = st.sampled_from([("jueju", 4), ("lushi", 8)]).flatmap(
     lambda form: st.integers(1, form[1] - 1).flatmap(
         lambda given: sheets_of(
@@ -109,8 +109,8 @@ sheets = single_lines | rests | acrostics
 SHEET = AnswerMessage(
     "黄河远上白云间",
     (
-        CandidateView(Couplet("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
-        CandidateView(Couplet("黄河远上白云间", "万里江山万里余"), -9.0),
+        CandidateView(Verse("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
+        CandidateView(Verse("黄河远上白云间", "万里江山万里余"), -9.0),
     ),
     RequestOptions(77, 2, "auto"),
     DetailsButton(7, 5, None),
@@ -120,12 +120,12 @@ QUATRAINS = AnswerMessage(
     "白日依山尽\n黄河入海流",
     (
         CandidateView(
-            Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"),
+            Verse.of("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"),
             -30.0,
             (False, True),
         ),
         CandidateView(
-            Couplet.of("白日依山尽", "黄河入海流", "青云步水迟", "空有故人期"),
+            Verse.of("白日依山尽", "黄河入海流", "青云步水迟", "空有故人期"),
             -60.0,
             (True, True),
             ("tones", "repetition"),
@@ -136,7 +136,7 @@ QUATRAINS = AnswerMessage(
     "tang-lstm 1.0.0",
     "欲穷千里目",
 )
-SPRING = CandidateView(Couplet.of("春风卷帘幕", "夏月照窗庭"), -24.0)
+SPRING = CandidateView(Verse.of("春风卷帘幕", "夏月照窗庭"), -24.0)
 DRAWN = replace(SHEET, method=DetailsButton(7, None, Sample(0.8, 100, 0.9, 4_294_967_295)))
 
 

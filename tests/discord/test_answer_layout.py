@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
-from lianju.bot.store import Couplet
+from lianju.bot.store import Verse
 from lianju.bot.ui.answer import (
     AnswerMessage,
     AnswerTooLongError,
@@ -161,7 +161,7 @@ def test_prompt_of_several_lines_is_a_heading_of_several_lines():
 
 
 def test_english_couplet_is_two_lines():
-    couplet = Couplet("the boy stood on the burning deck", "whence all but he had fled / or not")
+    couplet = Verse("the boy stood on the burning deck", "whence all but he had fled / or not")
     message = payload(
         answer_layout(replace(SHEET, offers=(CandidateView(couplet, -9.0),)), ENGLISH)
     )
@@ -177,7 +177,7 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
     """A prompt of four lines, as many words as the composer takes, and lines as long."""
     line = " ".join([of * letters] * (words // 4 or 1))
     original = " ".join([of * letters] * words)
-    offer = CandidateView(Couplet(line, original), -9.0)
+    offer = CandidateView(Verse(line, original), -9.0)
     wish = RequestOptions(2**64 - 1, 10, "auto")
     sheet = AnswerMessage("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
     for language in LANGUAGES:
@@ -197,7 +197,7 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
 
 def test_message_may_be_filled_to_the_last_character():
     def filled(letters):
-        return replace(SHEET, offers=(CandidateView(Couplet("a" * letters, "b"), -9.0),))
+        return replace(SHEET, offers=(CandidateView(Verse("a" * letters, "b"), -9.0),))
 
     room = 4000 - sum(map(len, texts(payload(answer_layout(filled(1), ENGLISH)))))
     assert read_answer_message(posted(filled(1 + room))) == filled(1 + room)
@@ -208,10 +208,10 @@ def test_message_may_be_filled_to_the_last_character():
 @pytest.mark.parametrize(
     "couplet",
     [
-        Couplet("黄河，远上", "白云，间"),
-        Couplet("黄河远上", "白云，间"),
-        Couplet("黄河\n/ 远上", "白云\n/ 间"),
-        Couplet("one, two", "three，four"),
+        Verse("黄河，远上", "白云，间"),
+        Verse("黄河远上", "白云，间"),
+        Verse("黄河\n/ 远上", "白云\n/ 间"),
+        Verse("one, two", "three，four"),
     ],
 )
 def test_separators_inside_a_couplet_part_nothing(couplet):
@@ -220,7 +220,7 @@ def test_separators_inside_a_couplet_part_nothing(couplet):
 
 
 def test_offers_that_find_no_room_are_counted():
-    long = Couplet("a" * 900, "b" * 900)
+    long = Verse("a" * 900, "b" * 900)
     sheet = replace(SHEET, offers=(CandidateView(long, -9.0),) * 5)
     message = payload(answer_layout(sheet, ENGLISH))
     assert len(custom_ids(message, "lianju:heart:")) == 2
@@ -228,7 +228,7 @@ def test_offers_that_find_no_room_are_counted():
 
 
 def test_answer_without_room_is_refused():
-    sheet = replace(SHEET, offers=(CandidateView(Couplet("a" * 2000, "b" * 2000), -9.0),))
+    sheet = replace(SHEET, offers=(CandidateView(Verse("a" * 2000, "b" * 2000), -9.0),))
     with pytest.raises(AnswerTooLongError):
         answer_layout(sheet, ENGLISH)
 

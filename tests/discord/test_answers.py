@@ -11,7 +11,7 @@ from lianju.bot.cogs import answers
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
-from lianju.bot.store import Couplet, StoreBusyError, open_store
+from lianju.bot.store import StoreBusyError, Verse, open_store
 from lianju.bot.verse.composer import Request
 from lianju.bot.verse.request import Rerank, Sample
 
@@ -42,11 +42,11 @@ def hearts(message):
 
 def couplet(message, rank):
     line, answer = re.match(r"\*\*\d+\.\*\* (.*)，(.*)\n", texts(message)[rank]).groups()
-    return Couplet(line, answer)
+    return Verse(line, answer)
 
 
 async def kept(store, user=77):
-    return [(each.couplet, each.guild_id) for each in await store.favorites.everything(user)]
+    return [(each.verse, each.guild_id) for each in await store.favorites.all(user)]
 
 
 # --- hearts ---

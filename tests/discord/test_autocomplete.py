@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from lianju.bot.store import Couplet, StoreBusyError
+from lianju.bot.store import StoreBusyError, Verse
 
 from .interactions import poem, slash
 
@@ -33,40 +33,40 @@ async def test_newest_of_ones_own_lines_comes_first(fake, bot, clock):
 
 
 async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
-    await store.prompts.add(77, OTHERS[0], 1)
+    await store.recent_lines.add(77, OTHERS[0], 1)
     for user in (1, 2):
-        await store.favorites.toggle(user, 42, Couplet("x", OTHERS[1]), 9, 1)
-    await store.favorites.toggle(1, 42, Couplet("x", LINE), 9, 1)
-    await store.favorites.toggle(1, 42, Couplet("x", OTHERS[0]), 9, 1)  # offered once
+        await store.favorites.toggle(user, 42, Verse("x", OTHERS[1]), 9, 1)
+    await store.favorites.toggle(1, 42, Verse("x", LINE), 9, 1)
+    await store.favorites.toggle(1, 42, Verse("x", OTHERS[0]), 9, 1)  # offered once
     assert await offered(fake, bot, "") == [OTHERS[0], OTHERS[1], LINE]
     assert await offered(fake, bot, "", guild=43) == [OTHERS[0]]
     assert await offered(fake, bot, "", guild=None) == [OTHERS[0]]
 
 
 async def test_poems_are_no_lines_to_go_on_from(fake, bot, store):
-    await store.favorites.toggle(1, 42, Couplet.of(LINE, *OTHERS), 9, 1)
-    await store.favorites.toggle(1, 42, Couplet(LINE, OTHERS[1]), 9, 1)
+    await store.favorites.toggle(1, 42, Verse.of(LINE, *OTHERS), 9, 1)
+    await store.favorites.toggle(1, 42, Verse(LINE, OTHERS[1]), 9, 1)
     assert await offered(fake, bot, "") == [OTHERS[1]]
 
 
 async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
     for number in range(40):
-        await store.prompts.add(77, f"诗{number}", number)
-    await store.favorites.toggle(1, 42, Couplet("x", "长" * 101), 9, 1)
-    await store.favorites.toggle(1, 42, Couplet("x", "长" * 100), 9, 1)
+        await store.recent_lines.add(77, f"诗{number}", number)
+    await store.favorites.toggle(1, 42, Verse("x", "长" * 101), 9, 1)
+    await store.favorites.toggle(1, 42, Verse("x", "长" * 100), 9, 1)
     assert len(await offered(fake, bot, "")) == 25
     assert await offered(fake, bot, "长") == ["长" * 100]
 
 
 async def test_line_too_long_to_be_offered_is_not_remembered(fake, bot, store):
     await bot.receive(fake.interaction(poem(LINE + "，" * 120)))
-    assert await store.prompts.recent(77, "", 25) == []
+    assert await store.recent_lines.recent(77, "", 25) == []
 
 
 @pytest.mark.parametrize("line", ["。", "龘"])
 async def test_line_that_was_refused_is_not_remembered(line, fake, bot, store):
     await bot.receive(fake.interaction(poem(line)))
-    assert await store.prompts.recent(77, "", 25) == []
+    assert await store.recent_lines.recent(77, "", 25) == []
 
 
 @pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError(LINE)])
@@ -75,7 +75,7 @@ async def test_trouble_with_the_store_offers_nothing(error, fake, bot, store, mo
         raise error
 
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(store.prompts, "recent", fail)
+    monkeypatch.setattr(store.recent_lines, "recent", fail)
     assert await offered(fake, bot, LINE) == []
     assert LINE not in caplog.text
 
@@ -88,7 +88,7 @@ async def test_trouble_with_remembering_spoils_no_answer(
         raise error
 
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(store.prompts, "add", fail)
+    monkeypatch.setattr(store.recent_lines, "add", fail)
     payload = fake.interaction(poem(LINE))
     await bot.receive(payload)
     (message,) = fake.exchange(payload).messages

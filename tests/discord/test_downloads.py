@@ -4,12 +4,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from lianju.bot.store import Couplet, Favorite
+from lianju.bot.store import Favorite, Verse
 from lianju.bot.ui.downloads import favorites_file
 
 KEPT = [
-    Favorite(7, Couplet("黄河远上白云间", "一片孤城万仞山"), 1_700_000_000, 2**63 - 1),
-    Favorite(9, Couplet('say "hi", you', "new\nline"), 0, None),
+    Favorite(7, Verse("黄河远上白云间", "一片孤城万仞山"), 1_700_000_000, 2**63 - 1),
+    Favorite(9, Verse('say "hi", you', "new\nline"), 0, None),
 ]
 BOM = b"\xef\xbb\xbf"
 
@@ -24,7 +24,7 @@ def test_text_has_a_couplet_a_line():
 
 
 def test_poem_is_one_entry_of_every_file():
-    kept = [Favorite(7, Couplet.of("白日依山尽", "黄河入海流", "欲穷千里目"), 0, None)]
+    kept = [Favorite(7, Verse.of("白日依山尽", "黄河入海流", "欲穷千里目"), 0, None)]
     assert favorites_file(kept, "txt").decode() == "白日依山尽，黄河入海流。欲穷千里目。\n"
     assert rows(favorites_file(kept, "csv"))[1][:2] == ["白日依山尽", "黄河入海流\n欲穷千里目"]
     (entry,) = json.loads(favorites_file(kept, "json"))["couplets"]
@@ -52,12 +52,12 @@ def test_csv_is_read_back_by_a_spreadsheet():
 )
 def test_csv_has_no_formula(cell):
     # https://owasp.org/www-community/attacks/CSV_Injection
-    content = favorites_file([Favorite(1, Couplet(cell, cell), 0, None)], "csv")
+    content = favorites_file([Favorite(1, Verse(cell, cell), 0, None)], "csv")
     assert rows(content)[1][:2] == [f"'{cell}"] * 2
 
 
 def test_csv_leaves_verse_alone():
-    content = favorites_file([Favorite(1, Couplet("a=b", "'tis"), 0, None)], "csv")
+    content = favorites_file([Favorite(1, Verse("a=b", "'tis"), 0, None)], "csv")
     assert rows(content)[1][:2] == ["a=b", "'tis"]
 
 

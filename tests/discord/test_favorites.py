@@ -4,7 +4,7 @@ import json
 
 import pytest
 from lianju.bot.cogs.favorites import Favorites
-from lianju.bot.store import Couplet, StoreBusyError
+from lianju.bot.store import StoreBusyError, Verse
 
 from .hosts import OtherBot
 from .interactions import custom_ids, slash, texts
@@ -22,7 +22,7 @@ async def keep(store):
 
     async def keep(count, user=USER, guild=42, line="黄河远上白云间"):
         for number in range(count):
-            couplet = Couplet(line, f"第{number}句")
+            couplet = Verse(line, f"第{number}句")
             await store.favorites.toggle(user, guild, couplet, user, 1_700_000_000 + number)
 
     return keep
@@ -113,8 +113,8 @@ async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
     await keep(23)
     first = await ask(fake, bot, LIST)
     second = await press(fake, bot, first, button(first, "Next"))
-    for favorite in await store.favorites.everything(USER):
-        if favorite.couplet.answer not in ("第0句", "第1句"):
+    for favorite in await store.favorites.all(USER):
+        if favorite.verse.answer not in ("第0句", "第1句"):
             await store.favorites.remove(USER, favorite.id)
     message = await press(fake, bot, second, button(second, "Next"))
     assert numbers(message) == [1, 0]
@@ -123,7 +123,7 @@ async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
 async def test_list_that_is_gone_says_so(fake, bot, keep, store):
     await keep(23)
     message = await ask(fake, bot, LIST)
-    await store.forget_member(USER)
+    await store.delete_user(USER)
     message = await press(fake, bot, message, button(message, "Next"))
     assert NONE_YET in texts(message)[-1]
 
@@ -205,10 +205,10 @@ async def test_what_was_not_chosen_is_refused(couplet, fake, bot, keep):
 
 async def test_favourite_of_another_stays(fake, bot, keep, store):
     await keep(1, user=STRANGER)
-    (theirs,) = await store.favorites.everything(STRANGER)
+    (theirs,) = await store.favorites.all(STRANGER)
     message = await ask(fake, bot, slash("favorites remove", verse=str(theirs.id)))
     assert message["content"].startswith("That is none of your favorites: ")
-    assert await store.favorites.everything(STRANGER) == [theirs]
+    assert await store.favorites.all(STRANGER) == [theirs]
 
 
 # --- /favorites export ---
@@ -253,7 +253,7 @@ async def test_list_speaks_the_users_language(locale, heading, fake, bot, keep):
 
 async def test_nothing_of_a_couplet_but_its_characters_comes_through(fake, bot, store):
     naughty = "@everyone <@77> **b** [l](https://x.y) ||s|| `c` # h"
-    await store.favorites.toggle(USER, 42, Couplet(naughty, naughty), USER, 0)
+    await store.favorites.toggle(USER, 42, Verse(naughty, naughty), USER, 0)
     message = await ask(fake, bot, LIST)
     removed = await press(fake, bot, message, menu(message), options(message))
     for text in (texts(message)[1].split("\n")[0].removeprefix("**1.** "), texts(removed)[1]):

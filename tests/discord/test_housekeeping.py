@@ -7,14 +7,14 @@ import pytest
 from discord import ui
 from lianju.bot.cogs.base import LianjuCog
 from lianju.bot.cogs.housekeeping import DAY, Housekeeping
-from lianju.bot.store import Couplet, StoreBusyError
+from lianju.bot.store import StoreBusyError, Verse
 from lianju.bot.verse.composer import Request
 from lianju.bot.verse.errors import BusyError
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, slash
 
-COUPLET = Couplet("黄河远上白云间", "一片孤城万仞山")
+COUPLET = Verse("黄河远上白云间", "一片孤城万仞山")
 
 
 class Held(LianjuCog, name="held"):
@@ -106,13 +106,13 @@ async def test_buttons_of_any_age_work_while_the_cogs_are_there(fake, host):
 
 
 async def test_prompts_expire_after_the_retention(host, resources, clock):
-    await resources.store.prompts.add(77, "old", clock.now)
+    await resources.store.recent_lines.add(77, "old", clock.now)
     clock.now += 30 * DAY - 1
     await host.get_cog("Lianju housekeeping").purge()
-    assert await resources.store.prompts.recent(77, "", 5) == ["old"]
+    assert await resources.store.recent_lines.recent(77, "", 5) == ["old"]
     clock.now += 2
     await host.get_cog("Lianju housekeeping").purge()
-    assert await resources.store.prompts.recent(77, "", 5) == []
+    assert await resources.store.recent_lines.recent(77, "", 5) == []
 
 
 async def test_leaving_a_server_removes_its_settings_alone(host, resources, clock):
@@ -134,7 +134,7 @@ async def test_trouble_with_the_database_is_one_line_in_the_log(
         raise StoreBusyError
 
     monkeypatch.setattr(resources.store, "purge", fail)
-    monkeypatch.setattr(resources.store, "forget_server", fail)
+    monkeypatch.setattr(resources.store, "delete_guild", fail)
     await host.get_cog("Lianju housekeeping").purge()
     await host.join(42)
     await host.leave(42)

@@ -1,6 +1,6 @@
 import pytest
 from lianju.bot.cogs.leaderboard import Leaderboard
-from lianju.bot.store import Couplet
+from lianju.bot.store import Verse
 
 from .hosts import OtherBot
 from .interactions import custom_ids, slash, texts
@@ -18,7 +18,7 @@ def love(store, clock):
     """Lets members keep a couplet, or give it up."""
 
     async def love(answer, author, fans, *, guild=42, days_ago=0.0):
-        couplet = Couplet("黄河远上白云间", answer)
+        couplet = Verse("黄河远上白云间", answer)
         for fan in fans:
             await store.favorites.toggle(fan, guild, couplet, author, clock.now - days_ago * DAY)
 
@@ -147,7 +147,7 @@ async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, long, love):
 
 async def test_whoever_was_forgotten_is_not_named(fake, bot, love, store):
     await love("第一句", 1, [2])
-    await store.forget_member(1)
+    await store.delete_user(1)
     assert rows(await ask(fake, bot, COUPLETS, private=False)) == [
         "**1.** 黄河远上白云间，第一句",
         "-# ♥ 1",

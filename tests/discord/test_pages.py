@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lianju.bot.guild_settings import CHANNELS, LANGUAGES, GuildSettings
 from lianju.bot.i18n import Localizer
-from lianju.bot.store import Couplet, Favorite, Forgotten, LovedCouplet, LovedMember, Page
+from lianju.bot.store import DeletedData, Favorite, Page, RankedMember, RankedVerse, Verse
 from lianju.bot.ui.favorites import REMOVE, favorites_layout, label, removed
 from lianju.bot.ui.favorites import TURN as TURN_FAVOURITES
 from lianju.bot.ui.guild_settings import change, channels_layout, everything, what_was_reset
@@ -25,22 +25,22 @@ MOST = 2**63 - 1  # of an id
 LATE = Place(999_998, 9_999_990)
 NAUGHTY = "*_~`|<>[]#@/\\"
 
-LONG = Couplet(NAUGHTY * 50, NAUGHTY * 50)
+LONG = Verse(NAUGHTY * 50, NAUGHTY * 50)
 LONG_FAVOURITES = [Favorite(number, LONG, 2**40, MOST) for number in range(PAGE_SIZE)]
-LONG_LOVED = [LovedCouplet(LONG, 10**9, MOST)] * PAGE_SIZE
+LONG_LOVED = [RankedVerse(LONG, 10**9, MOST)] * PAGE_SIZE
 
 speeches = st.sampled_from([Localizer(language) for language in LANGUAGES])
 lines = st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=2000)
 couplets = st.one_of(
-    st.builds(Couplet, lines, lines),
+    st.builds(Verse, lines, lines),
     st.just(LONG),
-    st.just(Couplet("𠮷" * 64, "𠮷" * 64)),
+    st.just(Verse("𠮷" * 64, "𠮷" * 64)),
 )
 favorites = st.lists(couplets, max_size=PAGE_SIZE).map(
     lambda couplets: [Favorite(i, each, 2**40, MOST) for i, each in enumerate(couplets, 2**62)]
 )
 loved = st.lists(
-    st.builds(LovedCouplet, couplets, st.just(10**9), st.sampled_from([None, MOST])),
+    st.builds(RankedVerse, couplets, st.just(10**9), st.sampled_from([None, MOST])),
     max_size=PAGE_SIZE,
 )
 
@@ -55,7 +55,7 @@ def sent(layout):
 @example(Localizer("en"), LONG_FAVOURITES, "newest")
 @given(speeches, favorites, st.sampled_from(["newest", "oldest"]))
 def test_favourites_keep_the_limits(localizer, favorites, order):
-    note = removed(localizer, favorites[0].couplet) if favorites else None
+    note = removed(localizer, favorites[0].verse) if favorites else None
     message = sent(favorites_layout(localizer, MOST, order, LATE, favorites, note))
     for custom_id in custom_ids(message, "lianju:favourites"):
         found = re.fullmatch(TURN_FAVOURITES, custom_id)
@@ -75,7 +75,7 @@ def test_loved_couplets_keep_the_limits(localizer, loved, period):
 
 @given(speeches, st.integers(0, PAGE_SIZE))
 def test_loved_members_keep_the_limits(localizer, members):
-    loved = [LovedMember(MOST, 10**9)] * members
+    loved = [RankedMember(MOST, 10**9)] * members
     sent(leaderboard_layout(localizer, MOST, "members", "all", LATE, loved))
 
 
@@ -120,8 +120,8 @@ def test_privacy_keeps_the_limits(language):
     for layout in (
         privacy_layout(localizer, MOST, 3650),
         question_layout(localizer, MOST),
-        deleted_layout(localizer, Forgotten(10**9, 10**9, 10**9)),
-        deleted_layout(localizer, Forgotten(0, 0, 0)),
+        deleted_layout(localizer, DeletedData(10**9, 10**9, 10**9)),
+        deleted_layout(localizer, DeletedData(0, 0, 0)),
     ):
         for custom_id in custom_ids(sent(layout)):
             assert re.fullmatch(FORGET, custom_id)["owner"] == str(MOST)
@@ -160,7 +160,7 @@ async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, e
     ("page", "alive"), [(0, [False, True]), (1, [True, True]), (2, [True, False])]
 )
 def test_buttons_end_where_the_list_ends(page, alive):
-    favorites = [Favorite(1, Couplet("a", "b"), 0, None)]
+    favorites = [Favorite(1, Verse("a", "b"), 0, None)]
     layout = favorites_layout(Localizer("en"), 77, "newest", Place(page, 21), favorites)
     buttons = [part for part in within(sent(layout)["components"]) if part["type"] == 2]
     assert [not button.get("disabled", False) for button in buttons] == alive
@@ -171,6 +171,6 @@ def test_buttons_end_where_the_list_ends(page, alive):
 
 
 def test_one_page_has_no_buttons_to_turn_it():
-    favorites = [Favorite(1, Couplet("a", "b"), 0, None)]
+    favorites = [Favorite(1, Verse("a", "b"), 0, None)]
     layout = favorites_layout(Localizer("en"), 77, "newest", Place(0, PAGE_SIZE), favorites)
     assert custom_ids(sent(layout), "lianju:favourites") == []

@@ -247,7 +247,7 @@ async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
 async def test_lines_of_others_are_not_remembered(fake, bot, store):
     await bot.receive(fake.menu(MENU, written(LINE, person(78))))
     for user in (77, 78):
-        assert await store.prompts.recent(user, "", 25) == []
+        assert await store.recent_lines.recent(user, "", 25) == []
 
 
 @pytest.mark.parametrize(

@@ -241,9 +241,9 @@ async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
 async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store, clock):
     message = await ask(fake, open_minded, poem(ODD), private=False)
     await press(fake, open_minded, message, custom_ids(message, "lianju:heart:2:1:")[0])
-    (favorite,) = await store.favorites.everything(77)
-    assert favorite.couplet.line == ODD
-    assert len(favorite.couplet.answer) == len(ODD)
+    (favorite,) = await store.favorites.all(77)
+    assert favorite.verse.line == ODD
+    assert len(favorite.verse.answer) == len(ODD)
     clock.now += 60
     payload = fake.press(message, button(message, "Another batch"))
     await open_minded.receive(payload)

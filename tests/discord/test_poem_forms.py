@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from lianju.bot.store import Couplet
+from lianju.bot.store import Verse
 from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
 
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
@@ -212,8 +212,8 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     assert labels(changed)[custom_id] == "♥ 1"
     assert verses(changed) == verses(message)
     lines = [MOON, *found(composer, MOON, form="jueju")[1].lines]
-    (kept,) = await store.favorites.everything(78)
-    assert kept.couplet == Couplet(MOON, "\n".join(lines[1:]))
+    (kept,) = await store.favorites.all(78)
+    assert kept.verse == Verse(MOON, "\n".join(lines[1:]))
     rows = f"{lines[0]}，{lines[1]}。\n{lines[2]}，{lines[3]}。"
     listed = await ask(fake, bot, slash("favorites list"), user=78)
     assert texts(listed)[1].startswith(f"**1.** {rows}\n-# <t:")
@@ -226,22 +226,22 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     assert choice["name"] == rows.replace("\n", "")
     given = await press(fake, bot, changed, custom_id, user=78)
     assert labels(given)[custom_id] == "♥"
-    assert await store.favorites.everything(78) == []
+    assert await store.favorites.all(78) == []
 
 
 async def test_poem_is_split_in_one_place_however_much_of_it_was_given(fake, bot, store):
     message = await ask(fake, bot, poem(f"{MOON}，{OLD_STYLE}", form="jueju"), private=False)
     (custom_id,) = custom_ids(message, "lianju:heart:2:1:")
     await press(fake, bot, message, custom_id)
-    (kept,) = await store.favorites.everything(77)
-    assert (kept.couplet.line, kept.couplet.lines) == (MOON, tuple(verses(message)[0]))
+    (kept,) = await store.favorites.all(77)
+    assert (kept.verse.line, kept.verse.lines) == (MOON, tuple(verses(message)[0]))
 
 
 async def test_acrostic_is_kept_without_its_bold_heads(fake, bot, store, composer):
     message = await ask(fake, bot, slash("acrostic", heads=HEADS, chars=5), private=False)
     await press(fake, bot, message, custom_ids(message, "lianju:heart:2:1:")[0])
-    (kept,) = await store.favorites.everything(77)
-    assert kept.couplet.lines == found(composer, heads=HEADS, chars=5)[0].lines
+    (kept,) = await store.favorites.all(77)
+    assert kept.verse.lines == found(composer, heads=HEADS, chars=5)[0].lines
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 from lianju.bot.cogs.privacy import Privacy
-from lianju.bot.store import Couplet, StoreBusyError
+from lianju.bot.store import StoreBusyError, Verse
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, labels, slash, texts
@@ -14,7 +14,7 @@ EVERYWHERE = [
     {"guild": None, "installed_by_user": True},
     {"guild": 43, "installed_by_user": True},
 ]
-MINE, THEIRS = Couplet("黄河远上白云间", "一片孤城万仞山"), Couplet("白日依山尽", "黄河入海流")
+MINE, THEIRS = Verse("黄河远上白云间", "一片孤城万仞山"), Verse("白日依山尽", "黄河入海流")
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ async def data(store):
     await store.favorites.toggle(USER, 42, MINE, USER, 0)
     await store.favorites.toggle(USER, None, THEIRS, STRANGER, 0)
     await store.favorites.toggle(STRANGER, 42, MINE, USER, 0)
-    await store.prompts.add(USER, "黄河远上白云间", 0)
-    await store.prompts.add(USER, "白日依山尽", 0)
-    await store.prompts.add(STRANGER, "床前明月光", 0)
+    await store.recent_lines.add(USER, "黄河远上白云间", 0)
+    await store.recent_lines.add(USER, "白日依山尽", 0)
+    await store.recent_lines.add(STRANGER, "床前明月光", 0)
 
 
 @pytest.mark.parametrize("place", EVERYWHERE)
@@ -45,16 +45,16 @@ async def test_deletion_asks_once_more_and_then_deletes(place, fake, bot, data, 
     message = await ask(fake, bot, PRIVACY, **place)
     message = await press(fake, bot, message, button(message, "Delete my data"), **place)
     assert texts(message)[0] == "### Delete everything that is stored about you?"
-    assert len(await store.favorites.everything(USER)) == 2
+    assert len(await store.favorites.all(USER)) == 2
     message = await press(fake, bot, message, button(message, "Yes"), **place)
     assert texts(message) == [
         "### Deleted",
         "- 2 favorites\n- 2 recent lines\n- your name beside 1 favorite of somebody else",
     ]
     assert labels(message) == {}
-    assert await store.favorites.everything(USER) == []
-    assert await store.prompts.recent(USER, "", 10) == []
-    (loved,) = (await store.leaderboard.couplets(42, None, 0, 10)).items
+    assert await store.favorites.all(USER) == []
+    assert await store.recent_lines.recent(USER, "", 10) == []
+    (loved,) = (await store.leaderboard.verses(42, None, 0, 10)).items
     assert loved.author_id is None
 
 
@@ -62,9 +62,9 @@ async def test_deletion_leaves_others_alone(fake, bot, data, store):
     message = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, message, button(message, "Delete my data"))
     await press(fake, bot, message, button(message, "Yes"))
-    (kept,) = await store.favorites.everything(STRANGER)
-    assert kept.couplet == MINE
-    assert await store.prompts.recent(STRANGER, "", 10) == ["床前明月光"]
+    (kept,) = await store.favorites.all(STRANGER)
+    assert kept.verse == MINE
+    assert await store.recent_lines.recent(STRANGER, "", 10) == ["床前明月光"]
 
 
 async def test_second_thoughts_keep_everything(fake, bot, data, store):
@@ -72,7 +72,7 @@ async def test_second_thoughts_keep_everything(fake, bot, data, store):
     message = await press(fake, bot, first, button(first, "Delete my data"))
     message = await press(fake, bot, message, button(message, "Keep it"))
     assert texts(message)[0] == "### Your data"
-    assert len(await store.favorites.everything(USER)) == 2
+    assert len(await store.favorites.all(USER)) == 2
 
 
 async def test_deletion_twice_finds_nothing_the_second_time(fake, bot, data):
@@ -93,7 +93,7 @@ async def test_buttons_work_after_a_restart(fake, bot, data, resources, store):
         reborn.add_dynamic_items(*Privacy.items)
         message = await press(fake, reborn, message, button(message, "Delete my data"))
         await press(fake, reborn, message, button(message, "Yes"))
-    assert await store.favorites.everything(USER) == []
+    assert await store.favorites.all(USER) == []
 
 
 async def test_stranger_deletes_nothing(fake, bot, data, store):
@@ -101,15 +101,15 @@ async def test_stranger_deletes_nothing(fake, bot, data, store):
     message = await press(fake, bot, message, button(message, "Delete my data"))
     refusal = await press(fake, bot, message, button(message, "Yes"), user=STRANGER)
     assert "`/privacy`" in refusal["content"]
-    assert len(await store.favorites.everything(USER)) == 2
-    assert len(await store.favorites.everything(STRANGER)) == 1
+    assert len(await store.favorites.all(USER)) == 2
+    assert len(await store.favorites.all(STRANGER)) == 1
 
 
 async def test_locked_database_is_told_and_nothing_changes(fake, bot, data, store, monkeypatch):
     async def locked(_):
         raise StoreBusyError
 
-    monkeypatch.setattr(store, "forget_member", locked)
+    monkeypatch.setattr(store, "delete_user", locked)
     message = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, message, button(message, "Delete my data"))
     refusal = await press(fake, bot, message, button(message, "Yes"))

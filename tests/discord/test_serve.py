@@ -5,6 +5,7 @@ import sys
 
 import discord
 import pytest
+from lianju.bot.client import StartError
 
 from .fake_discord import TOKEN
 from .interactions import EPHEMERAL, custom_ids, poem, texts
@@ -129,63 +130,59 @@ async def test_token_is_read_from_dotenv(fake, settings, tmp_path):
 async def test_missing_token(token, settings):
     del settings["DISCORD_TOKEN"]
     given = {} if token is None else {"DISCORD_TOKEN": token}
-    sentence = await fails(settings | given)
-    assert sentence.startswith("DISCORD_TOKEN is missing: ")
+    assert await fails(settings | given) == str(StartError("start-token-missing"))
 
 
 async def test_wrong_token(fake, settings):
     sentence = await fails(settings | {"DISCORD_TOKEN": "another.secret.token"})
-    assert sentence.startswith("Discord refused DISCORD_TOKEN: ")
-    assert "secret" not in sentence
+    assert sentence == str(StartError("start-token-refused"))
     assert fake.refusals == [(401, "/api/v10/users/@me")]
 
 
 @pytest.mark.parametrize("token", ["two words-of-secret", "line\nbreak-of-secret", "密码secret"])
 async def test_token_that_is_none(token, fake, settings):
     sentence = await fails(settings | {"DISCORD_TOKEN": token})
-    assert sentence.startswith("DISCORD_TOKEN has spaces or characters that no token has: ")
-    assert "secret" not in sentence
+    assert sentence == str(StartError("start-token-characters"))
     assert fake.requests == []
 
 
 async def test_no_network(settings, closed_port):
-    sentence = await fails(settings | {"LIANJU_REST_BASE": f"http://127.0.0.1:{closed_port}/api"})
-    assert sentence.startswith(f"Discord cannot be reached at http://127.0.0.1:{closed_port}/api: ")
+    address = f"http://127.0.0.1:{closed_port}/api"
+    sentence = await fails(settings | {"LIANJU_REST_BASE": address})
+    assert sentence == str(StartError("start-unreachable", address=address))
 
 
 async def test_no_such_host(settings):
-    sentence = await fails(settings | {"LIANJU_REST_BASE": "https://discord.invalid/api"})
-    assert sentence.startswith("Discord cannot be reached at https://discord.invalid/api: ")
+    address = "https://discord.invalid/api"
+    sentence = await fails(settings | {"LIANJU_REST_BASE": address})
+    assert sentence == str(StartError("start-unreachable", address=address))
 
 
 async def test_gateway_out_of_reach_at_the_start(fake, settings, closed_port):
     fake.gateway_url = f"ws://127.0.0.1:{closed_port}/"
     sentence = await fails(settings)
-    assert sentence == (
-        f"Discord's gateway cannot be reached at {fake.gateway_url}: "
-        "check the network and LIANJU_GATEWAY."
-    )
+    assert sentence == str(StartError("start-gateway-unreachable", address=fake.gateway_url))
 
 
 @pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot", "/commands"])
 async def test_discord_out_of_order(path, fake, settings):
     fake.failures[path] = [503]
-    assert (await fails(settings)).startswith("Discord answered the login with HTTP status 503: ")
+    assert await fails(settings) == str(StartError("start-http-status", status="503"))
 
 
 async def test_token_refused_by_the_gateway(fake, settings):
     fake.refuse_identify_with = 4004
-    assert (await fails(settings)).startswith("Discord refused DISCORD_TOKEN: ")
+    assert await fails(settings) == str(StartError("start-token-refused"))
 
 
 async def test_gateway_that_sends_the_bot_away(fake, settings):
     fake.refuse_identify_with = 4013
-    assert "(code 4013)" in await fails(settings)
+    assert await fails(settings) == str(StartError("start-closed", code="4013"))
 
 
 async def test_test_server_without_the_bot(settings):
     sentence = await fails(settings | {"LIANJU_TEST_GUILD": 666})
-    assert sentence.startswith("LIANJU_TEST_GUILD is 666, a server that this bot is not in: ")
+    assert sentence == str(StartError("start-test-guild", guild="666"))
 
 
 async def test_bad_bundle(fake, settings, bundle):

@@ -3,14 +3,14 @@
 import asyncio
 import sys
 
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import Verse, open_store
 
 
 async def main(url: str) -> None:
     store = await open_store(url)
     print("open", flush=True)
     for number in range(10**9):
-        couplet = Couplet("黄河远上白云间", f"万里江山{number // 3}")
+        couplet = Verse("黄河远上白云间", f"万里江山{number // 3}")
         kept = await store.favorites.toggle(number % 3, 5, couplet, 99, number)
         print(number if kept else "given up", flush=True)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Kept:
     user: int
     guild: int | None
-    couplet: tuple[str, str]
+    verse: tuple[str, str]
     author: int | None
     at: int
 
@@ -21,7 +21,7 @@ class Naive:
 
     def toggle(self, user, guild, couplet, author, at):
         for each in self.kept:
-            if (each.user, each.guild, each.couplet) == (user, guild, couplet):
+            if (each.user, each.guild, each.verse) == (user, guild, couplet):
                 self.kept.remove(each)
                 self._tidy()
                 return False
@@ -32,7 +32,7 @@ class Naive:
     def forget(self, user):
         mine = [each for each in self.kept if each.user == user]
         self.kept = [
-            Kept(k.user, k.guild, k.couplet, None if k.author == user else k.author, k.at)
+            Kept(k.user, k.guild, k.verse, None if k.author == user else k.author, k.at)
             for k in self.kept
             if k.user != user
         ]
@@ -40,7 +40,7 @@ class Naive:
         return len(mine)
 
     def hearts(self, guild, couplet, since=0):
-        return sum(each.couplet == couplet for each in self._here(guild, since))
+        return sum(each.verse == couplet for each in self._here(guild, since))
 
     def page(self, user, oldest_first):
         mine = [each for each in self.kept if each.user == user]
@@ -51,10 +51,10 @@ class Naive:
         here = self._here(guild, since)
 
         def order(couplet):
-            times = [each.at for each in here if each.couplet == couplet]
+            times = [each.at for each in here if each.verse == couplet]
             return -len(times), min(times), self.couplets.index(couplet)
 
-        ranking = sorted({each.couplet for each in here}, key=order)
+        ranking = sorted({each.verse for each in here}, key=order)
         return [(couplet, -order(couplet)[0], self._author(guild, couplet)) for couplet in ranking]
 
     def loved_members(self, guild, since):
@@ -68,7 +68,7 @@ class Naive:
         known = [
             (each.at, each.author)
             for each in self._here(guild, 0)
-            if each.couplet == couplet and each.author is not None
+            if each.verse == couplet and each.author is not None
         ]
         return min(known)[1] if known else None
 
@@ -76,6 +76,6 @@ class Naive:
         return [each for each in self.kept if each.guild == guild and each.at >= since]
 
     def _tidy(self):
-        held = {each.couplet for each in self.kept}
+        held = {each.verse for each in self.kept}
         self.couplets = [each for each in self.couplets if each in held]
-        self.couplets += [each.couplet for each in self.kept if each.couplet not in self.couplets]
+        self.couplets += [each.verse for each in self.kept if each.verse not in self.couplets]

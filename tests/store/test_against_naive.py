@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import Verse, open_store
 
 from .reference import Naive
 
@@ -46,18 +46,18 @@ def wrong_tallies(path):
 
 
 async def compare(store, naive):
-    couplets = [Couplet(*each) for each in naive.couplets]
+    couplets = [Verse(*each) for each in naive.couplets]
     for user in range(1, 4):
         for oldest_first in (True, False):
             page = await store.favorites.page(user, 0, 100, oldest_first)
             expected = naive.page(user, oldest_first)
             assert page.total == len(expected)
-            assert [(f.couplet, f.kept_at, f.guild_id) for f in page.items] == [
-                (Couplet(*k.couplet), k.at, k.guild) for k in expected
+            assert [(f.verse, f.kept_at, f.guild_id) for f in page.items] == [
+                (Verse(*k.verse), k.at, k.guild) for k in expected
             ]
             part = await store.favorites.page(user, 1, 2, oldest_first)
             assert (part.items, part.total) == (page.items[1:3], page.total)
-        assert await store.favorites.everything(user) == list(
+        assert await store.favorites.all(user) == list(
             (await store.favorites.page(user, 0, 100, True)).items
         )
     for guild in (None, 7, 8):
@@ -66,13 +66,13 @@ async def compare(store, naive):
                 naive.hearts(guild, each) for each in naive.couplets
             ]
         for since in (None, 102.0, 200.0):
-            loved = await store.leaderboard.couplets(guild, since, 0, 100)
+            loved = await store.leaderboard.verses(guild, since, 0, 100)
             expected = naive.loved_couplets(guild, since or 0)
-            assert [(c.couplet, c.hearts, c.author_id) for c in loved.items] == [
-                (Couplet(*couplet), hearts, author) for couplet, hearts, author in expected
+            assert [(c.verse, c.hearts, c.author_id) for c in loved.items] == [
+                (Verse(*couplet), hearts, author) for couplet, hearts, author in expected
             ]
             assert loved.total == len(expected)
-            part = await store.leaderboard.couplets(guild, since, 1, 2)
+            part = await store.leaderboard.verses(guild, since, 1, 2)
             assert (part.items, part.total) == (loved.items[1:3], loved.total)
             members = await store.leaderboard.members(guild, since, 0, 100)
             expected = naive.loved_members(guild, since or 0)
@@ -88,21 +88,21 @@ async def live(path, actions):
         for action, *rest in actions:
             if action == "press":
                 user, guild, couplet, author, at = rest
-                kept = await store.favorites.toggle(user, guild, Couplet(*couplet), author, at)
+                kept = await store.favorites.toggle(user, guild, Verse(*couplet), author, at)
                 assert kept == naive.toggle(user, guild, couplet, author, at)
             elif action == "remove":
                 user, nth = rest
                 mine = naive.page(user, oldest_first=True)
-                ids = [each.id for each in await store.favorites.everything(user)]
+                ids = [each.id for each in await store.favorites.all(user)]
                 if nth < len(mine):
                     chosen = mine[nth]
                     gone = await store.favorites.remove(user, ids[nth])
-                    assert gone == Couplet(*chosen.couplet)
-                    naive.toggle(user, chosen.guild, chosen.couplet, None, 0)
+                    assert gone == Verse(*chosen.verse)
+                    naive.toggle(user, chosen.guild, chosen.verse, None, 0)
                     assert await store.favorites.remove(user, ids[nth]) is None
             else:
                 (user,) = rest
-                assert (await store.forget_member(user)).favorites == naive.forget(user)
+                assert (await store.delete_user(user)).favorites == naive.forget(user)
         assert wrong_tallies(path) == []
         await compare(store, naive)
     finally:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 from lianju.bot import cli
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import StoreError, Verse, open_store
 from lianju.bot.store import backup as backup_module
 
 
@@ -28,12 +28,12 @@ def lianju(url, capsys, monkeypatch):
 @pytest.fixture
 def refused(lianju):
     def refused(*argv):
-        """Returns the one sentence with which a command is refused."""
+        """Returns the one sentence with which a command fails."""
         status, out, err = lianju(*argv)
         assert (status, out) == (2, "")
         assert err.startswith("lianju: ")
         assert err.count("\n") == 1
-        return err
+        return err.removeprefix("lianju: ").removesuffix("\n")
 
     return refused
 
@@ -46,7 +46,7 @@ def fill(url):
         async def keep():
             store = await open_store(url, busy_s=60)
             for number in range(first, first + count):
-                await store.favorites.toggle(1, 5, Couplet("行", f"列{number}"), 2, number)
+                await store.favorites.toggle(1, 5, Verse("行", f"列{number}"), 2, number)
             await store.close()
 
         asyncio.run(keep())
@@ -61,13 +61,17 @@ def kept(url):
     def kept(file=None):
         async def read():
             store = await open_store(f"sqlite+aiosqlite:///{file}" if file else url, busy_s=60)
-            everything = await store.favorites.everything(1)
+            everything = await store.favorites.all(1)
             await store.close()
-            return [each.couplet.answer for each in everything]
+            return [each.verse.answer for each in everything]
 
         return asyncio.run(read())
 
     return kept
+
+
+def sentence(key, path):
+    return str(StoreError(key, path=str(path)))
 
 
 def siblings(path):
@@ -99,7 +103,7 @@ class TestBackup:
         fill(1)
         assert lianju("backup", copy)[0] == 0
         fill(1, first=1)
-        assert "--force" in refused("backup", copy)
+        assert refused("backup", copy) == sentence("backup-exists", copy)
         assert kept(copy) == ["列0"]
         assert lianju("backup", "--force", copy)[0] == 0
         assert kept(copy) == ["列0", "列1"]
@@ -109,28 +113,29 @@ class TestBackup:
         (tmp_path / "link").symlink_to(path)
         os.link(path, tmp_path / "hard")
         for name in (path, tmp_path / "link", tmp_path / "hard"):
-            assert "is the database itself" in refused("backup", "--force", name)
+            assert refused("backup", "--force", name) == sentence("backup-same-file", name)
         assert kept() == ["列0"]
 
     def test_what_cannot_be_copied_is_one_sentence(self, refused, fill, path, tmp_path):
         copy = tmp_path / "copy.sqlite3"
-        assert "There is no database" in refused("backup", copy)
+        assert refused("backup", copy) == sentence("backup-no-database", path)
         assert not path.parent.exists()
         fill(3)
         assert "cannot be written" in refused("backup", "/proc/lianju/copy.sqlite3")
         assert "is a directory" in refused("backup", tmp_path)
         (tmp_path / "used-wal").touch()
-        assert "is in use as a database" in refused("backup", tmp_path / "used")
+        used = tmp_path / "used"
+        assert refused("backup", used) == sentence("backup-target-in-use", used)
         whole = path.read_bytes()
         page = len(whole) // 4096 // 2 * 4096
         path.write_bytes(whole[:page] + b"\xa5" * 4096 + whole[page + 4096 :])
-        assert "is damaged" in refused("backup", copy)
+        assert refused("backup", copy) == sentence("restore-damaged", path)
         path.write_text("verse\n" * 100)
-        assert "is no database" in refused("backup", copy)
+        assert refused("backup", copy) == sentence("store-damaged", path)
         path.unlink()
         with closing(sqlite3.connect(path)) as other:
             other.execute("CREATE TABLE other (id)")
-        assert "belongs to another program" in refused("backup", copy)
+        assert refused("backup", copy) == sentence("store-foreign", path)
         assert not copy.exists()
 
     def test_a_copy_that_fails_leaves_the_one_before(
@@ -140,7 +145,7 @@ class TestBackup:
         fill(1)
         lianju("backup", copy)
 
-        def fail(draft, origin):
+        def fail(temporary, origin):
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(backup_module, "_check", fail)
@@ -184,16 +189,16 @@ class TestRestore:
 
         async def run():
             store = await open_store(url)
-            sentence = await asyncio.to_thread(refused, "restore", copy)
+            told = await asyncio.to_thread(refused, "restore", copy)
             await store.close()
-            return sentence
+            return told
 
-        assert "is in use: stop the bot" in asyncio.run(run())
+        assert asyncio.run(run()) == sentence("restore-in-use", path)
         assert siblings(path) == [path.name]
         assert kept() == ([] if new else ["列0", "列1"])
 
     def test_another_process_too_until_it_is_killed(self, lianju, refused, copy, path, bot, kept):
-        assert "is in use: stop the bot" in refused("restore", copy)
+        assert refused("restore", copy) == sentence("restore-in-use", path)
         bot.stdout.readline()
         bot.kill()
         bot.wait()
@@ -241,6 +246,7 @@ class TestRestore:
     ):
         bad = tmp_path / "bad.sqlite3"
         whole = copy.read_bytes()
+        page_damaged = whole[:8192] + b"\xa5" * 4096 + whole[12288:]
 
         def newer():
             shutil.copy(copy, bad)
@@ -258,20 +264,23 @@ class TestRestore:
                 database.execute("CREATE TABLE other (id)")
 
         cases = [
-            ("does not exist: choose another file", lambda: None),
-            ("is no copy of a database", bad.touch),
-            ("is no database", lambda: bad.write_text("verse\n" * 1000)),
-            ("use a whole backup", lambda: bad.write_bytes(whole[:8192])),
-            ("is damaged", lambda: bad.write_bytes(whole[:8192] + b"\xa5" * 4096 + whole[12288:])),
-            ("was written by a newer Lianju", newer),
-            ("is an empty database", unversioned),
-            ("belongs to another program", foreign),
+            ("restore-no-file", lambda: None),
+            ("restore-not-a-copy", bad.touch),
+            ("store-damaged", lambda: bad.write_text("verse\n" * 1000)),
+            ("store-damaged", lambda: bad.write_bytes(whole[:8192])),
+            (
+                "restore-damaged",
+                lambda: bad.write_bytes(page_damaged),
+            ),
+            ("store-newer", newer),
+            ("restore-empty", unversioned),
+            ("store-foreign", foreign),
         ]
-        for sentence, make in cases:
+        for key, make in cases:
             bad.unlink(missing_ok=True)
             make()
-            assert sentence in refused("restore", bad)
-        assert "is the database itself" in refused("restore", path)
+            assert refused("restore", bad) == sentence(key, bad)
+        assert refused("restore", path) == sentence("backup-same-file", path)
         assert "is a directory" in refused("restore", tmp_path)
         assert siblings(path) == [path.name]
         assert kept() == ["列0", "列1"]
@@ -281,11 +290,11 @@ class TestRestore:
         with closing(sqlite3.connect(path)) as other:
             other.execute("CREATE TABLE other (id)")
         before = path.read_bytes()
-        assert "belongs to another program" in refused("restore", copy)
+        assert refused("restore", copy) == sentence("store-foreign", path)
         assert path.read_bytes() == before
         assert siblings(path) == [path.name]
 
     def test_a_bad_setting_is_one_sentence(self, refused, copy, monkeypatch):
         monkeypatch.setenv("LIANJU_DATABASE", "sqlite+aiosqlite:///:memory:")
-        assert "names no file" in refused("restore", copy)
-        assert "names no file" in refused("backup", copy)
+        for command in ("restore", "backup"):
+            assert refused(command, copy) == str(StoreError("store-url"))

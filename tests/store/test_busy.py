@@ -5,12 +5,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import Couplet, StoreBusyError, StoreError, open_store
-from lianju.bot.store.errors import explain
+from lianju.bot.store import StoreBusyError, StoreError, Verse, open_store
+from lianju.bot.store.errors import convert_error
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-COUPLET = Couplet("a", "b")
+COUPLET = Verse("a", "b")
 BUSY_S = 0.1
 
 
@@ -39,10 +39,10 @@ def writes(store):
         store.favorites.remove(1, 1),
         store.guild_settings.change(5, cooldown_s=0),
         store.guild_settings.reset(5),
-        store.prompts.add(1, "a", 9),
+        store.recent_lines.add(1, "a", 9),
         store.purge(10),
-        store.forget_member(1),
-        store.forget_server(5),
+        store.delete_user(1),
+        store.delete_guild(5),
     ]
 
 
@@ -65,8 +65,8 @@ async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, quer
 async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
     commits = []
     event.listen(store._database._writer.sync_engine, "commit", commits.append)
-    async with store._database.writing():
-        adding = [asyncio.create_task(store.prompts.add(user, "a", 9)) for user in range(50)]
+    async with store._database.write_transaction():
+        adding = [asyncio.create_task(store.recent_lines.add(user, "a", 9)) for user in range(50)]
         await asyncio.sleep(0)  # each has come by now
         assert query("SELECT count(*) FROM prompt") == [(0,)]
     await asyncio.gather(*adding)
@@ -76,16 +76,16 @@ async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
 
 async def test_lines_that_shared_a_refusal_can_be_noted_later(hasty, lock, query):
     with lock():
-        adding = [hasty.prompts.add(user, "a", 9) for user in (1, 2)]
+        adding = [hasty.recent_lines.add(user, "a", 9) for user in (1, 2)]
         answers = await asyncio.gather(*adding, return_exceptions=True)
         assert {type(answer) for answer in answers} == {StoreBusyError}
-    await hasty.prompts.add(3, "a", 9)
+    await hasty.recent_lines.add(3, "a", 9)
     assert query("SELECT user_id FROM prompt") == [(3,)]
 
 
 async def test_whoever_writes_has_the_lock_from_the_beginning(store, lock):
     """One who reads first and then writes would else fail when another wrote in between."""
-    async with store._database.writing():
+    async with store._database.write_transaction():
         with pytest.raises(sqlite3.OperationalError, match="locked"), lock():
             pass
 
@@ -95,10 +95,10 @@ async def test_the_wait_for_one_s_turn_counts_as_well(store):
     database = store._database
 
     async def busy_ms():
-        async with database.writing() as connection:
+        async with database.write_transaction() as connection:
             return (await connection.exec_driver_sql("PRAGMA busy_timeout")).scalar()
 
-    async with database.writing():
+    async with database.write_transaction():
         waiting = asyncio.ensure_future(busy_ms())
         await asyncio.sleep(0)
         began = clock()
@@ -122,38 +122,40 @@ async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, pat
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TABLE couplet_hearts")
     with pytest.raises(StoreError) as error:
-        await store.favorites.toggle(2, 5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+        await store.favorites.toggle(2, 5, Verse("床前明月光", "疑是地上霜"), 2, 9)
     assert error.value.key == "store-failed"
-    assert str(path) in str(error.value)
+    assert str(path) in caplog.text
+    assert str(path) not in str(error.value)  # shown to users
     assert "couplet_hearts" in caplog.text
     assert "床前" not in caplog.text + str(error.value)
 
 
 async def test_a_fault_of_ours_keeps_its_traceback_but_not_what_users_wrote(store):
     with pytest.raises(IntegrityError) as error:
-        await store.favorites.toggle(1, -5, Couplet("床前明月光", "疑是地上霜"), 2, 9)
+        await store.favorites.toggle(1, -5, Verse("床前明月光", "疑是地上霜"), 2, 9)
     assert "床前" not in str(error.value)
-    assert await store.favorites.everything(1) == []
+    assert await store.favorites.all(1) == []
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "key"),
     [
-        ("SQLITE_BUSY", "busy"),
-        ("SQLITE_BUSY_SNAPSHOT", "busy"),
-        ("SQLITE_LOCKED", "busy"),
-        ("SQLITE_FULL", "the disk is full"),
-        ("SQLITE_READONLY_DBMOVED", "cannot be written"),
-        ("SQLITE_CANTOPEN", "cannot be written"),
-        ("SQLITE_CORRUPT_INDEX", "damaged"),
-        ("SQLITE_IOERR_FSYNC", "disk I/O error"),
-        (None, "disk I/O error"),
+        ("SQLITE_BUSY", "store-busy"),
+        ("SQLITE_BUSY_SNAPSHOT", "store-busy"),
+        ("SQLITE_LOCKED", "store-busy"),
+        ("SQLITE_FULL", "store-disk-full"),
+        ("SQLITE_READONLY_DBMOVED", "store-read-only"),
+        ("SQLITE_CANTOPEN", "store-read-only"),
+        ("SQLITE_CORRUPT_INDEX", "store-damaged"),
+        ("SQLITE_IOERR_FSYNC", "store-unusable"),
+        (None, "store-unusable"),
     ],
 )
-def test_sqlite_s_reasons_in_words(path, name, sentence):
+def test_each_sqlite_error_has_a_message(path, name, key):
     error = sqlite3.OperationalError("disk I/O error")
     if name:
         error.sqlite_errorname = name
-    explained = explain(path, error)
-    assert sentence in str(explained)
-    assert isinstance(explained, StoreBusyError) == (sentence == "busy")
+    converted = convert_error(path, error)
+    assert converted.key == key
+    assert isinstance(converted, StoreBusyError) == (key == "store-busy")
+    assert ("disk I/O error" in str(converted)) == (key == "store-unusable")

@@ -5,17 +5,17 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import Verse, open_store
 from sqlalchemy import event
 
-COUPLETS = [Couplet(f"白日依山尽{n}", f"黄河入海流{n}") for n in range(10)]
+COUPLETS = [Verse(f"白日依山尽{n}", f"黄河入海流{n}") for n in range(10)]
 
 
 async def test_times_are_kept_in_whole_seconds_and_texts_as_they_are(store):
-    odd = Couplet("'; DROP TABLE couplet --\n𠮷\u200b\x00%_", " 'á' ")
+    odd = Verse("'; DROP TABLE couplet --\n𠮷\u200b\x00%_", " 'á' ")
     assert await store.favorites.toggle(2**63 - 1, 2**63 - 1, odd, 2**63 - 1, 1_800_000_000.9)
-    (kept,) = await store.favorites.everything(2**63 - 1)
-    assert (kept.couplet, kept.kept_at, kept.guild_id) == (odd, 1_800_000_000, 2**63 - 1)
+    (kept,) = await store.favorites.all(2**63 - 1)
+    assert (kept.verse, kept.kept_at, kept.guild_id) == (odd, 1_800_000_000, 2**63 - 1)
     assert await store.favorites.counts(2**63 - 1, [odd]) == [1]
 
 
@@ -26,27 +26,25 @@ async def test_servers_and_direct_messages_are_counted_apart(store):
         assert await store.favorites.counts(guild, [COUPLETS[0], COUPLETS[1]]) == [1, 0]
         assert (await store.leaderboard.members(guild, None, 0, 9)).total == 1
     assert not await store.favorites.toggle(1, 6, COUPLETS[0], 2, 9)
-    assert [each.guild_id for each in await store.favorites.everything(1)] == [5, None]
+    assert [each.guild_id for each in await store.favorites.all(1)] == [5, None]
 
 
 async def test_nobody_removes_what_another_keeps(store):
     await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
-    (kept,) = await store.favorites.everything(1)
+    (kept,) = await store.favorites.all(1)
     assert await store.favorites.remove(2, kept.id) is None
     assert await store.favorites.remove(1, kept.id + 1) is None
-    assert await store.favorites.everything(1) == [kept]
+    assert await store.favorites.all(1) == [kept]
 
 
 async def test_matching_favourites_are_one_s_own_latest_first(store):
-    for at, couplet in enumerate([Couplet("甲%", "云"), Couplet("乙", "甲"), Couplet("丙", "丁")]):
+    for at, couplet in enumerate([Verse("甲%", "云"), Verse("乙", "甲"), Verse("丙", "丁")]):
         await store.favorites.toggle(1, 5, couplet, None, at)
         await store.favorites.toggle(2, 5, couplet, None, at)
     for text, limit, wanted in [("甲", 9, "乙甲"), ("", 2, "丙乙"), ("%", 9, "甲"), ("戊", 9, "")]:
         found = await store.favorites.matching(1, text, limit)
-        assert "".join(each.couplet.line[0] for each in found) == wanted
-        assert {each.id for each in found} <= {
-            each.id for each in await store.favorites.everything(1)
-        }
+        assert "".join(each.verse.line[0] for each in found) == wanted
+        assert {each.id for each in found} <= {each.id for each in await store.favorites.all(1)}
 
 
 async def test_many_at_once_are_each_counted_once(store, query):
@@ -92,8 +90,8 @@ async def test_a_page_beyond_the_end_is_empty_and_knows_the_total(store):
     await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
     pages = [
         await store.favorites.page(1, 7, 5),
-        await store.leaderboard.couplets(5, None, 7, 5),
-        await store.leaderboard.couplets(5, 3.0, 7, 5),
+        await store.leaderboard.verses(5, None, 7, 5),
+        await store.leaderboard.verses(5, 3.0, 7, 5),
         await store.leaderboard.members(5, None, 7, 5),
         await store.leaderboard.members(5, 3.0, 7, 5),
     ]
@@ -104,7 +102,7 @@ async def test_lines_to_suggest_are_the_best_loved_each_once(store):
     kept = [("甲", "万里遥"), ("乙", "万里遥"), ("丙", "一片云"), ("丁", "万里云"), ("丁", "100%_")]
     for hearts, (line, answer) in zip((1, 2, 3, 1, 1), kept, strict=True):
         for user in range(hearts):
-            await store.favorites.toggle(user, 5, Couplet(line, answer), None, 9)
+            await store.favorites.toggle(user, 5, Verse(line, answer), None, 9)
     assert await store.leaderboard.lines(5, "", 25) == ["一片云", "万里遥", "100%_", "万里云"]
     assert await store.leaderboard.lines(5, "万里", 25) == ["万里遥", "万里云"]
     assert await store.leaderboard.lines(5, "%", 25) == ["100%_"]
@@ -152,16 +150,16 @@ async def test_what_everybody_keeps_is_no_work_for_who_looks_at_a_page(store, wo
                 )
             database.execute("COMMIT")
 
-    couplets = [Couplet(f"行{n}", f"列{n}") for n in range(1, 11)]
+    couplets = [Verse(f"行{n}", f"列{n}") for n in range(1, 11)]
 
     async def costs():
         return [
             await work(store.favorites.counts(5, couplets)),
             await work(store.favorites.page(1, 0, 10)),
-            await work(store.leaderboard.couplets(5, None, 0, 10)),
+            await work(store.leaderboard.verses(5, None, 0, 10)),
             await work(store.leaderboard.members(5, None, 0, 10)),
             await work(store.guild_settings.get(5)),
-            await work(store.prompts.recent(1, "", 10)),
+            await work(store.recent_lines.recent(1, "", 10)),
         ]
 
     grow(1, 201)

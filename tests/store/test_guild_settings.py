@@ -9,7 +9,7 @@ from lianju.bot.guild_settings import (
     GuildSettings,
     GuildSettingsError,
 )
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import Verse, open_store
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ async def test_two_administrators_at_once_both_have_their_way(store):
 
 
 async def test_leaving_a_server_deletes_what_it_has_set_and_nothing_else(store, query):
-    await store.favorites.toggle(1, 5, Couplet("a", "b"), 2, 9)
+    await store.favorites.toggle(1, 5, Verse("a", "b"), 2, 9)
     for guild in (5, 6):
         await store.guild_settings.change(guild, channels=frozenset({3}))
-    await store.forget_server(5)
-    await store.forget_server(7)
+    await store.delete_guild(5)
+    await store.delete_guild(7)
     assert await store.guild_settings.get(5) == GuildSettings()
     assert query("SELECT guild_id FROM server UNION ALL SELECT guild_id FROM channel") == [
         (6,),
         (6,),
     ]
-    assert len(await store.favorites.everything(1)) == 1
+    assert len(await store.favorites.all(1)) == 1

@@ -1,7 +1,7 @@
 """What was acknowledged survives `kill -9`, once."""
 
 import pytest
-from lianju.bot.store import Couplet, open_store
+from lianju.bot.store import Verse, open_store
 
 from .test_against_naive import wrong_tallies
 
@@ -14,9 +14,9 @@ async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledg
     assert numbers == list(range(len(numbers)))
     store = await open_store(url, busy_s=60)
     kept = {
-        (user, each.couplet.answer, each.kept_at)
+        (user, each.verse.answer, each.kept_at)
         for user in range(3)
-        for each in await store.favorites.everything(user)
+        for each in await store.favorites.all(user)
     }
     wanted = {(number % 3, f"万里江山{number // 3}", number) for number in numbers}
     assert wanted <= kept
@@ -24,6 +24,6 @@ async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledg
     assert query("SELECT count(*) FROM favourite") == [(len(kept),)]
     assert wrong_tallies(path) == []
     assert query("PRAGMA integrity_check") == [("ok",)]
-    hearts = await store.favorites.counts(5, [Couplet("黄河远上白云间", "万里江山0")])
+    hearts = await store.favorites.counts(5, [Verse("黄河远上白云间", "万里江山0")])
     assert hearts == [min(len(kept), 3)]
     await store.close()

@@ -1,7 +1,7 @@
 """Prompts expire, members are forgotten, and neither stays behind on the disk."""
 
 import pytest
-from lianju.bot.store import Couplet, Forgotten
+from lianju.bot.store import DeletedData, Verse
 from lianju.bot.store import recent_lines as prompts_module
 
 SECRET = "床前明月光"  # noqa: S105 -- of a member, not of a machine
@@ -20,15 +20,15 @@ def on_disk(path):
 
 async def test_recent_prompts_are_one_s_own_each_once_latest_first(store):
     for user, line, at in [(1, "甲", 5), (1, "乙", 6), (2, "丙", 7), (1, "甲", 8), (1, "丁%", 8.9)]:
-        await store.prompts.add(user, line, at)
-    assert await store.prompts.recent(1, "", 25) == ["丁%", "甲", "乙"]
-    assert await store.prompts.recent(1, "", 2) == ["丁%", "甲"]
-    assert await store.prompts.recent(1, "%", 25) == ["丁%"]
-    assert await store.prompts.recent(3, "", 25) == []
-    await store.prompts.add(1, "甲", 2)  # a clock that was set back makes nothing older
-    assert await store.prompts.recent(1, "甲", 1) == ["甲"]
+        await store.recent_lines.add(user, line, at)
+    assert await store.recent_lines.recent(1, "", 25) == ["丁%", "甲", "乙"]
+    assert await store.recent_lines.recent(1, "", 2) == ["丁%", "甲"]
+    assert await store.recent_lines.recent(1, "%", 25) == ["丁%"]
+    assert await store.recent_lines.recent(3, "", 25) == []
+    await store.recent_lines.add(1, "甲", 2)  # a clock that was set back makes nothing older
+    assert await store.recent_lines.recent(1, "甲", 1) == ["甲"]
     assert await store.purge(8) == 2
-    assert await store.prompts.recent(1, "", 25) == ["丁%", "甲"]
+    assert await store.recent_lines.recent(1, "", 25) == ["丁%", "甲"]
 
 
 async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
@@ -36,7 +36,7 @@ async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
 ):
     monkeypatch.setattr(prompts_module, "BATCH", 4)
     for number in range(11):
-        await store.prompts.add(1, f"{SECRET}{number}", number)
+        await store.recent_lines.add(1, f"{SECRET}{number}", number)
     assert on_disk(SECRET)
     assert await store.purge(0) == 0
     assert await store.purge(8) == 8
@@ -47,16 +47,16 @@ async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
 
 
 async def test_a_forgotten_member_leaves_no_trace(store, query, on_disk):
-    ours, theirs = Couplet(SECRET, "甲"), Couplet(OTHER, "乙")
+    ours, theirs = Verse(SECRET, "甲"), Verse(OTHER, "乙")
     for guild in (5, 6, None):
         await store.favorites.toggle(1, guild, ours, 2, 9)  # mine alone: its text goes as well
         await store.favorites.toggle(1, guild, theirs, 1, 10)
         await store.favorites.toggle(2, guild, theirs, 1, 11)  # I asked for it, 2 keeps it
         await store.favorites.toggle(3, guild, theirs, 4, 12)
-    await store.prompts.add(1, SECRET, 9)
-    await store.prompts.add(2, OTHER, 9)
-    assert await store.forget_member(1) == Forgotten(favorites=6, prompts=1, unlinked=3)
-    assert await store.forget_member(1) == Forgotten(favorites=0, prompts=0, unlinked=0)
+    await store.recent_lines.add(1, SECRET, 9)
+    await store.recent_lines.add(2, OTHER, 9)
+    assert await store.delete_user(1) == DeletedData(favorites=6, recent_lines=1, unlinked=3)
+    assert await store.delete_user(1) == DeletedData(favorites=0, recent_lines=0, unlinked=0)
     tables = query("SELECT name FROM sqlite_master WHERE type = 'table'")
     for (table,) in tables:
         columns = [name for _, name, *_ in query(f"PRAGMA table_info({table})")]
@@ -65,8 +65,8 @@ async def test_a_forgotten_member_leaves_no_trace(store, query, on_disk):
     assert not on_disk(SECRET)
     assert on_disk(OTHER)
     for guild in (5, 6, None):
-        (loved,) = (await store.leaderboard.couplets(guild, None, 0, 9)).items
-        assert (loved.couplet, loved.hearts, loved.author_id) == (theirs, 2, 4)
+        (loved,) = (await store.leaderboard.verses(guild, None, 0, 9)).items
+        assert (loved.verse, loved.hearts, loved.author_id) == (theirs, 2, 4)
         members = (await store.leaderboard.members(guild, None, 0, 9)).items
         assert [(each.user_id, each.hearts) for each in members] == [(4, 1)]
-    assert await store.prompts.recent(2, "", 9) == [OTHER]
+    assert await store.recent_lines.recent(2, "", 9) == [OTHER]

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, CHANNELS, COOLDOWN, LANGUAGES, SCRIPTS
-from lianju.bot.store.opening import prepare
+from lianju.bot.store.database_file import create_or_migrate
 from lianju.bot.store.tables import metadata
 from sqlalchemy import create_engine
 
@@ -17,7 +17,7 @@ WHERE tbl_name <> 'alembic_version' AND name NOT LIKE 'sqlite_%' ORDER BY type, 
 
 @pytest.fixture
 def database(path):
-    prepare(path, 1).close()
+    create_or_migrate(path, 1).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA foreign_keys = ON")
         yield database

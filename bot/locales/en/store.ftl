@@ -1,6 +1,31 @@
-# What can go wrong between a wish and the database.
+# Errors of guild settings and of the database.
 
 settings-candidates = A beam of size { $beam_size } cannot give { $candidates } candidates: choose a beam size from { $candidates } to { $widest }, or candidates up to { $beam_size }.
 unknown-choice = { $value } is not known: choose from { $choices }.
 store-busy = The database is busy: please try again in a moment.
 store-failed = The database cannot be used: whoever runs this bot finds the reason in its log.
+
+# The database file, for the operator.
+store-url = LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// followed by the file's path.
+store-folder = The folder { $path } cannot be created ({ $reason }): set LIANJU_DATABASE to another place.
+store-is-folder = { $path } is a folder: choose a file for the database.
+store-damaged = { $path } is not a database, or is damaged: restore a backup instead.
+store-incomplete = { $path } is only a part of a database: restore a backup instead.
+store-foreign = { $path } belongs to another program: choose another file.
+store-newer = { $path } was written by a newer version of Lianju: update this one.
+store-read-only = The database { $path } cannot be written: let the bot write the file and its folder.
+store-disk-full = The database { $path } cannot be written: the disk is full.
+store-not-local = The database { $path } must be on a local disk: move it to one.
+store-unusable = The database { $path } cannot be used: { $reason }.
+
+# Backup and restore.
+backup-no-database = There is no database at { $path }: start the bot once.
+backup-exists = { $path } exists: choose another file, or replace it with --force.
+backup-target-in-use = { $path } is in use as a database: choose another file.
+backup-same-file = { $path } is the database itself: choose another file.
+restore-no-file = { $path } does not exist: choose another file.
+restore-not-a-copy = { $path } is not a copy of a database: choose another file.
+restore-damaged = { $path } is damaged: choose another copy.
+restore-empty = { $path } is an empty database: choose another file.
+restore-kept-exists = { $path } exists: try again in a second.
+restore-in-use = { $path } is in use: stop the bot, then restore.

@@ -1,6 +1,31 @@
-# 從心願到資料庫之間可能出的差錯。
+# 伺服器設定與資料庫的錯誤。
 
 settings-candidates = 束寬 { $beam_size } 給不出 { $candidates } 句：請把束寬設為 { $candidates } 到 { $widest }，或把句數減到 { $beam_size } 以內。
 unknown-choice = 沒有 { $value } 這一項：請從 { $choices } 中選擇。
 store-busy = 資料庫正忙：請稍後再試。
 store-failed = 資料庫無法使用：營運者可以在日誌裡找到原因。
+
+# 資料庫檔案，寫給執行機器人的人。
+store-url = LIANJU_DATABASE 沒有指明檔案：請寫 sqlite+aiosqlite:///，後接檔案路徑。
+store-folder = 無法建立資料夾 { $path }（{ $reason }）：請把 LIANJU_DATABASE 設到別處。
+store-is-folder = { $path } 是資料夾：請為資料庫選一個檔案。
+store-damaged = { $path } 不是資料庫，或已損毀：請改用備份還原。
+store-incomplete = { $path } 只是資料庫的一部分：請改用備份還原。
+store-foreign = { $path } 屬於別的程式：請另選檔案。
+store-newer = { $path } 由更新版本的 Lianju 寫成：請升級本程式。
+store-read-only = 無法寫入資料庫 { $path }：請允許機器人寫入該檔案及其資料夾。
+store-disk-full = 無法寫入資料庫 { $path }：磁碟已滿。
+store-not-local = 資料庫 { $path } 必須放在本機磁碟上：請移到本機磁碟。
+store-unusable = 資料庫 { $path } 無法使用：{ $reason }。
+
+# 備份與還原。
+backup-no-database = { $path } 處沒有資料庫：請先啟動一次機器人。
+backup-exists = { $path } 已存在：請另選檔案，或用 --force 覆寫。
+backup-target-in-use = { $path } 正被用作資料庫：請另選檔案。
+backup-same-file = { $path } 就是資料庫本身：請另選檔案。
+restore-no-file = { $path } 不存在：請另選檔案。
+restore-not-a-copy = { $path } 不是資料庫的備份：請另選檔案。
+restore-damaged = { $path } 已損毀：請另選備份。
+restore-empty = { $path } 是空資料庫：請另選檔案。
+restore-kept-exists = { $path } 已存在：請過一秒再試。
+restore-in-use = { $path } 正在使用：請先停止機器人，再還原。

@@ -1,4 +1,4 @@
-"""From a URL to a database that is ours, of this version, and writable."""
+"""The database file: its path, checks that it is usable, and its migration."""
 
 import sqlite3
 import threading
@@ -12,96 +12,97 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from .errors import DamagedFileError, ForeignFileError, StoreError, explain
+from .errors import DamagedFileError, StoreError, convert_error
 from .tables import APPLICATION_ID
 
-__all__ = ["database_path", "prepare", "refuse_foreign", "refuse_newer"]
+__all__ = ["check_owner", "check_version", "create_or_migrate", "database_path"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_alembic = threading.Lock()  # it keeps what it works on in globals
+_alembic_lock = threading.Lock()  # Alembic keeps its context in globals
 
 
 def database_path(url: str) -> Path:
-    """The file that a database URL names.
+    """Returns the file that a database URL names.
 
     Raises:
-        StoreError: It names none.
+        StoreError: The URL names no file.
     """
-    # Not with SQLAlchemy, whose versions do not agree on a path with a % in it.
+    # Not parsed by SQLAlchemy, whose versions differ on paths that contain a %.
     scheme, _, path = url.partition("///")
     if scheme != "sqlite+aiosqlite:" or path in ("", ":memory:") or "?" in path:
-        raise StoreError(
-            "LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// and then the file's path."
-        )
+        raise StoreError("store-url")
     return Path(path).absolute()
 
 
-def prepare(path: Path, busy_s: float) -> sqlite3.Connection:
+def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
     """Creates or migrates a database, in one transaction.
 
+    Args:
+        path: The file.
+        busy_s: How many seconds to wait for locks of other processes.
+
     Returns:
-        A connection, which keeps every other process from putting another file in its place.
+        An open connection; while it is open, `restore` in another process cannot replace the file.
 
     Raises:
-        StoreBusyError: Something else keeps it locked.
-        StoreError: It cannot be used; it is as it was.
+        StoreBusyError: Something else keeps the database locked.
+        StoreError: It cannot be used; it is unchanged.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The folder {path.parent} cannot be made ({error.strerror}): "
-            "set LIANJU_DATABASE to another place."
+            "store-folder", path=str(path.parent), reason=str(error.strerror)
         ) from None
-    refuse_foreign(path)
+    check_owner(path)
     try:
         raw = sqlite3.connect(path, busy_s, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
-        raise explain(path, error) from None
+        raise convert_error(path, error) from None
     try:
         _migrate(raw, path)
-        # Only now: the header, by which refuse_foreign goes, is then in the file itself.
+        # Only now, so that the header that check_owner reads is in the file itself.
         _use_write_ahead_log(raw, path)
     except BaseException as error:
-        raw.close()  # which rolls back
+        raw.close()  # rolls back
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error):
-            raise explain(path, cause) from None
+            raise convert_error(path, cause) from None
         raise
     return raw
 
 
-def refuse_foreign(path: Path) -> None:
-    """Refuses a file of another program without touching it; a new or empty file passes.
+def check_owner(path: Path) -> None:
+    """Checks, without modifying the file, that it is ours; a missing or empty file passes.
 
     Raises:
-        StoreError: It is a folder, damaged, or another program's.
+        StoreError: It is a folder, damaged, or belongs to another program.
     """
     if path.is_dir():
-        raise StoreError(f"{path} is a folder: choose a file for the database.")
+        raise StoreError("store-is-folder", path=str(path))
     if not path.exists() or not path.stat().st_size:
         return
     try:
-        # Reading it as any other file would, on closing, drop the locks of this process.
+        # Opened by SQLite: closing any other handle on the file would drop this process's locks.
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as file:
             (pages,) = file.execute("PRAGMA page_count").fetchone()
             (application_id,) = file.execute("PRAGMA application_id").fetchone()
     except sqlite3.Error as error:
-        raise explain(path, error) from None
+        raise convert_error(path, error) from None
     if not pages:
-        raise DamagedFileError(f"{path} is a piece of a database: use a whole backup instead.")
+        raise DamagedFileError("store-incomplete", path=str(path))
     if application_id != APPLICATION_ID:
-        raise ForeignFileError(f"{path} belongs to another program: choose another file.")
+        raise StoreError("store-foreign", path=str(path))
 
 
-def refuse_newer(raw: sqlite3.Connection, path: Path) -> str | None:
-    """Refuses a database of a version that this program does not know.
+def check_version(raw: sqlite3.Connection, path: Path) -> str | None:
+    """Checks that this program knows the database's schema version.
 
     Returns:
-        The version; None if there is none yet.
+        The version; None if the database has none yet.
 
     Raises:
-        StoreError: It is newer.
+        StoreError: The version is newer.
     """
     versioned = raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
     if not versioned:
@@ -109,7 +110,7 @@ def refuse_newer(raw: sqlite3.Connection, path: Path) -> str | None:
     (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     scripts = ScriptDirectory(str(MIGRATIONS))
     if version not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreError(f"{path} was written by a newer Lianju: update this one.")
+        raise StoreError("store-newer", path=str(path))
     return str(version)
 
 
@@ -118,19 +119,19 @@ def _migrate(raw: sqlite3.Connection, path: Path) -> None:
     engine = sqlalchemy.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
     with engine.connect() as connection, connection.begin():
         raw.execute("BEGIN IMMEDIATE")
-        # Also at the newest version: a file that cannot be written is refused now, not later.
+        # Written even at the newest version, so that a read-only file is refused now, not later.
         raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if refuse_newer(raw, path) == scripts.get_current_head():
+        if check_version(raw, path) == scripts.get_current_head():
             raw.execute("ROLLBACK")
             return
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with _alembic:
+        with _alembic_lock:
             command.upgrade(config, "head")
 
 
 def _use_write_ahead_log(raw: sqlite3.Connection, path: Path) -> None:
     (mode,) = raw.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
-        raise StoreError(f"The database {path} must be on a local disk: move it to one.")
-    raw.execute("SELECT 1 FROM favourite").fetchone()  # from the first reading on it is in use
+        raise StoreError("store-not-local", path=str(path))
+    raw.execute("SELECT 1 FROM favourite").fetchone()  # the first read takes the shared lock

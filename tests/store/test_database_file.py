@@ -1,21 +1,21 @@
-"""From a URL to a database, or to one clear sentence."""
+"""Opening a database from its URL, or refusing it."""
 
 import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import Couplet, StoreBusyError, StoreError, open_store
-from lianju.bot.store import opening as opening_module
+from lianju.bot.store import StoreBusyError, StoreError, Verse, open_store
+from lianju.bot.store import database_file as database_file_module
 from lianju.bot.store.tables import APPLICATION_ID
 
-COUPLET = Couplet("黄河远上白云间", "万里江山万里遥")
+COUPLET = Verse("黄河远上白云间", "万里江山万里遥")
 
 
 async def refused(url, **options):
-    """Returns the sentence with which a database is refused."""
+    """Returns the key of the error with which a database is refused."""
     with pytest.raises(StoreError) as error:
         await open_store(url, **options)
-    return str(error.value)
+    return error.value.key
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ async def existing(url, path):
 
 async def test_what_is_kept_is_there_after_closing_and_opening(existing, url):
     store = await open_store(url)
-    (kept,) = await store.favorites.everything(1)
+    (kept,) = await store.favorites.all(1)
     await store.close()
-    assert (kept.couplet, kept.guild_id, kept.kept_at) == (COUPLET, 5, 9)
+    assert (kept.verse, kept.guild_id, kept.kept_at) == (COUPLET, 5, 9)
     assert [each.name for each in existing.parent.iterdir()] == [existing.name]
 
 
@@ -39,7 +39,7 @@ async def test_it_is_marked_as_ours_and_survives_a_crash_of_the_machine(existing
     assert query("PRAGMA application_id") == [(APPLICATION_ID,)]
     assert existing.read_bytes()[68:72] == b"LJU1"
     assert query("PRAGMA journal_mode") == [("wal",)]
-    for transaction in (store._database.reading, store._database.writing):
+    for transaction in (store._database.read_transaction, store._database.write_transaction):
         async with transaction() as connection:
             for pragma, wanted in (("foreign_keys", 1), ("synchronous", 2), ("secure_delete", 1)):
                 found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
@@ -59,7 +59,7 @@ async def test_it_is_marked_as_ours_and_survives_a_crash_of_the_machine(existing
     ],
 )
 async def test_a_url_must_name_a_file(url):
-    assert "LIANJU_DATABASE names no file" in await refused(url)
+    assert await refused(url) == "store-url"
 
 
 async def test_damaged_files_are_refused_and_stay_as_they_are(existing, url):
@@ -72,7 +72,7 @@ async def test_damaged_files_are_refused_and_stay_as_they_are(existing, url):
         whole[:100] + pages[:3996] + whole[4096:],
     ):
         existing.write_bytes(damaged)
-        assert "use a whole backup instead" in await refused(url)
+        assert await refused(url) in ("store-damaged", "store-incomplete")
         assert existing.read_bytes() == damaged
 
 
@@ -86,7 +86,7 @@ async def test_another_program_s_database_is_refused_and_not_touched(path, url):
             other.commit()
             files = {each: each.read_bytes() for each in path.parent.iterdir()}
             assert len(files) == 3  # with the log, which opening it would empty
-            assert "belongs to another program" in await refused(url)
+            assert await refused(url) == "store-foreign"
             assert {each: each.read_bytes() for each in path.parent.iterdir()} == files
 
 
@@ -95,18 +95,18 @@ async def test_a_newer_version_is_refused_and_stays_as_it_is(existing, url):
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.commit()
     before = existing.read_bytes()
-    assert "was written by a newer Lianju" in await refused(url)
+    assert await refused(url) == "store-newer"
     assert existing.read_bytes() == before
 
 
 async def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    for place, sentence in (
-        ("file/lianju.sqlite3", "cannot be made"),
-        ("", "is a folder"),
+    for place, key in (
+        (f"{tmp_path}/file/lianju.sqlite3", "store-folder"),
+        (f"{tmp_path}/", "store-is-folder"),
+        ("/proc/lianju/lianju.sqlite3", "store-folder"),
     ):
-        assert sentence in await refused(f"sqlite+aiosqlite:///{tmp_path}/{place}")
-    assert "cannot be" in await refused("sqlite+aiosqlite:////proc/lianju/lianju.sqlite3")
+        assert await refused(f"sqlite+aiosqlite:///{place}") == key
 
 
 async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, monkeypatch):
@@ -117,19 +117,22 @@ async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, mo
             return connect(f"{existing.as_uri()}?mode=ro", *arguments, uri=True, **options)
         return connect(database, *arguments, **options)
 
-    monkeypatch.setattr(opening_module.sqlite3, "connect", read_only)
-    assert "cannot be written" in await refused(url)
+    monkeypatch.setattr(database_file_module.sqlite3, "connect", read_only)
+    assert await refused(url) == "store-read-only"
 
 
 async def test_a_migration_that_fails_leaves_the_file_empty(path, url, monkeypatch):
-    upgrade = opening_module.command.upgrade
+    upgrade = database_file_module.command.upgrade
 
     def fail(config, revision):
         upgrade(config, revision)
         config.attributes["connection"].exec_driver_sql("INSERT INTO nowhere VALUES (1)")
 
-    monkeypatch.setattr(opening_module.command, "upgrade", fail)
-    assert "no such table: nowhere" in await refused(url)
+    monkeypatch.setattr(database_file_module.command, "upgrade", fail)
+    with pytest.raises(StoreError) as error:
+        await open_store(url)
+    assert error.value.key == "store-unusable"
+    assert error.value.facts == {"path": str(path), "reason": "no such table: nowhere"}
     assert path.read_bytes() == b""
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     monkeypatch.undo()
