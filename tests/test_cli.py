@@ -11,7 +11,9 @@ import click
 import pytest
 from lianju.bot import cli
 from lianju.bot.cli.output import pretty, to_json
+from lianju.bot.errors import LianjuError
 from lianju.bot.verse.composer import Candidate, Request, Rerank, open_composer
+from lianju.bot.verse.errors import PromptError
 
 from .verse.toy import PROMPTS, Toy
 
@@ -53,9 +55,13 @@ def refused(lianju):
         assert err.startswith("lianju: ")
         assert err.count("\n") == 1
         assert "Traceback" not in err
-        return err.removeprefix("lianju: ").strip()
+        return err.removeprefix("lianju: ").removesuffix("\n")
 
     return run
+
+
+def sentence(key, **facts):
+    return str(LianjuError(key, **facts))
 
 
 def answers(bundle, text, **options):
@@ -163,13 +169,15 @@ class TestPoem:
             (("poem", LINE, "--provider", "tpu"), "'tpu' is not one of"),
             (("poem", LINE, "--bem", 4), "No such option '--bem': see `lianju poem --help`"),
             (("poem", LINE, "more"), "unexpected extra argument"),
-            (("poem",), "Write a line of verse, such as 黄河远上白云间, or give --heads."),
             (("peom", LINE), "No such command 'peom': see `lianju --help`"),
             (("poem", LINE, "--bundle", "/nowhere"), "/nowhere"),
         ],
     )
     def test_bad_input(self, refused, arguments, sentence):
         assert sentence in refused(*arguments)
+
+    def test_no_line(self, refused):
+        assert refused("poem") == sentence("cli-no-line")
 
     def test_a_damaged_bundle(self, refused, tmp_path):
         directory = Toy().write(tmp_path / "damaged")
@@ -178,7 +186,8 @@ class TestPoem:
 
     def test_a_bad_setting(self, refused, monkeypatch):
         monkeypatch.setenv("LIANJU_PROVIDER", "tpu")
-        assert "LIANJU_PROVIDER" in refused("poem", LINE)
+        expected = sentence("setting-value", name="LIANJU_PROVIDER", value="'tpu'")
+        assert refused("poem", LINE) == expected
 
 
 class TestGenerate:
@@ -221,19 +230,26 @@ class TestGenerate:
         assert out.splitlines()[1].split("\t")[1].count(" ") == 1
 
     @pytest.mark.parametrize(
-        ("text", "sentence"),
+        ("text", "bad"),
         [
-            ("白日\nhello\n黄河\n", "line 2: This model reads Chinese"),
-            ("白日\n\n黄河\n", "line 2: The prompt is empty"),
-            ("白日\n黄河猫\n", "line 2: This model does not know 猫"),
-            ("", "is empty: write one prompt a line"),
-            ("\n \n", "is empty: write one prompt a line"),
+            ("白日\nhello\n黄河\n", "hello"),
+            ("白日\n\n黄河\n", ""),
+            ("白日\n黄河猫\n", "黄河猫"),
+            ("", None),
+            ("\n \n", None),
         ],
     )
     @pytest.mark.parametrize("out", ["out.txt", "-"])
-    def test_a_bad_prompt_leaves_nothing(self, refused, tmp_path, text, sentence, out):
+    def test_a_bad_prompt_leaves_nothing(self, refused, bundle, tmp_path, text, bad, out):
         source = self.write(tmp_path, text)
-        assert sentence in refused("generate", source, "--out", out)
+        told = refused("generate", source, "--out", out)
+        if bad is None:
+            assert told == sentence("cli-prompts-empty", path=str(source))
+        else:
+            with pytest.raises(PromptError) as error:
+                answers(bundle, bad)
+            reason = str(error.value)
+            assert told == sentence("cli-prompt", path=str(source), line="2", reason=reason)
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
     def test_a_bad_prompt_leaves_the_old_file(self, refused, tmp_path):
@@ -241,10 +257,14 @@ class TestGenerate:
         refused("generate", self.write(tmp_path, "hello"), "--out", "out.txt")
         assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "old"
 
-    @pytest.mark.parametrize("out", ["missing/out.txt", ""])
-    def test_no_place_to_write(self, refused, tmp_path, out):
+    @pytest.mark.parametrize(
+        ("out", "reason"),
+        [("missing/out.txt", "No such file or directory"), ("", "Is a directory")],
+    )
+    def test_no_place_to_write(self, refused, tmp_path, out, reason):
         source = self.write(tmp_path, "白日")
-        assert "cannot be written" in refused("generate", source, "--out", out)
+        expected = sentence("cli-unwritable", path=out, reason=reason)
+        assert refused("generate", source, "--out", out) == expected
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
     def test_links_and_pipes_stay_what_they_are(self, lianju, tmp_path):
@@ -263,14 +283,15 @@ class TestGenerate:
 
     def test_other_bad_input(self, refused, tmp_path):
         source = self.write(tmp_path, "白日")
-        assert "holds the prompts" in refused("generate", source, "--out", source)
-        assert "cannot be written" in refused("generate", source, "--out", source / "out.txt")
+        expected = sentence("cli-out-is-source", path=str(source))
+        assert refused("generate", source, "--out", source) == expected
         assert "does not exist" in refused("generate", "nothing.txt", "--out", "-")
         assert "is a directory" in refused("generate", source, "--out", tmp_path)
         assert "Missing option '--out'" in refused("generate", source)
         assert "Beam width 0" in refused("generate", source, "--out", "-", "--beam", 0)
         source.write_bytes("白日".encode("utf-16"))
-        assert "not UTF-8" in refused("generate", source, "--out", "-")
+        expected = sentence("cli-not-utf8", path=str(source))
+        assert refused("generate", source, "--out", "-") == expected
 
 
 def test_alone_it_shows_its_help(lianju):
