@@ -31,15 +31,19 @@ def write_checkpoint(bundle: Bundle, out: Path) -> None:
     """Writes the model that a bundle's graph computes as a checkpoint.
 
     Raises:
-        ExportError: the graph is not one of `lianju-export`, or `out` exists.
+        ExportError: The graph is not one of `lianju-export`, or `out` exists or cannot be written.
     """
     if out.exists():
         raise ExportError(f"{out} exists already: choose another --out.")
     model = StoredWeights(bundle.graph_path).model()
-    weights = {name: p.detach().clone() for name, p in model.named_parameters()}
-    out.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
     info = {**bundle.manifest.training, "bundle": bundle.manifest.version}
-    save_checkpoint(out, model, weights, bundle.vocabulary, info)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(out, model, weights, bundle.vocabulary, info)
+    # PyTorch reports a file that it cannot open as a RuntimeError.
+    except (OSError, RuntimeError) as error:
+        raise ExportError(f"{out} cannot be written: choose another --out.") from error
 
 
 class StoredWeights:
@@ -57,15 +61,14 @@ class StoredWeights:
     precision: Precision
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._graph = onnx.load(path)
             metadata = {entry.key: entry.value for entry in self._graph.metadata_props}
             self.config = ModelConfig.from_dict(json.loads(metadata[CONFIG]))
             self.precision = PRECISIONS[metadata[PRECISION]]
         except (DecodeError, OSError, KeyError, TypeError, ValueError) as error:
-            raise ExportError(
-                f"{path} is not a step graph of lianju-export, so its weights cannot be read back."
-            ) from error
+            raise self._foreign() from error
         self._stored = {
             current_weight_name(tensor.name): numpy_helper.to_array(tensor)
             for tensor in self._graph.graph.initializer
@@ -97,4 +100,14 @@ class StoredWeights:
                 raise ProofError(f"The graph's {name} is not the checkpoint's.")
 
     def _read(self, name: str) -> np.ndarray:
-        return self._stored[name] if "bias" in name else self.precision.read(name, self._stored)
+        try:
+            if "bias" in name:
+                return self._stored[name]
+            return self.precision.read(name, self._stored)
+        except KeyError as error:
+            raise self._foreign() from error
+
+    def _foreign(self) -> ExportError:
+        return ExportError(
+            f"{self._path} is not a step graph of lianju-export: its weights cannot be read back."
+        )

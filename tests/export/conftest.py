@@ -12,6 +12,7 @@ import onnxruntime as ort
 import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
+from lianju.export.__main__ import main
 from lianju.export.calibration import Limits, limits_of, watch
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS
@@ -157,3 +158,16 @@ def corpus(tmp_path: Path) -> Path:
         poems = [" ".join(rng.choice(HAN, 20)) + " </l>" for _ in range(5)]
         (folder / f"{split}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command; returns its exit status, standard output and standard error."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["lianju-export", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        return exit_.value.code, *capsys.readouterr()
+
+    return run

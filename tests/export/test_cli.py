@@ -4,20 +4,6 @@ from __future__ import annotations
 
 import pytest
 from lianju.bot.verse.model.bundle import load_bundle
-from lianju.export.__main__ import main
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Runs a command; returns its exit status, standard output and standard error."""
-
-    def run(*arguments):
-        monkeypatch.setattr("sys.argv", ["lianju-export", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return exit_.value.code, *capsys.readouterr()
-
-    return run
 
 
 def test_a_checkpoint_becomes_a_bundle(run, checkpoint, corpus, tmp_path):
