@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import click
 from lianju.bot.errors import LianjuError
+from lianju.training.errors import TrainingError
 
-from .errors import ExportError, missing
+from .errors import ExportError
 from .grade import command
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -19,7 +20,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.version_option(package_name="lianju", prog_name="lianju-export")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Turns a checkpoint into a bundle that the bot can run, and grades what it writes."""
+    """Turns a checkpoint into a bundle that the bot can run, and grades its verse."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -27,7 +28,7 @@ def cli(ctx: click.Context) -> None:
 @cli.command()
 @click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--out", type=_FOLDER, required=True, help="The bundle's folder.")
-@click.option("--name", help="Of the bundle; by default its preset and its cell.")
+@click.option("--name", help="Name of the bundle; by default its preset and its cell.")
 @click.option("--version", default="1.0.0", show_default=True)
 @click.option("--license", "license_name", default="MIT", show_default=True)
 @click.option(
@@ -41,12 +42,12 @@ def cli(ctx: click.Context) -> None:
     "--evaluate",
     "corpus",
     type=_FOLDER,
-    help="A prepared corpus: measure perplexity on its held-out poems, and know all its lines.",
+    help="A prepared corpus: measure perplexity on its held-out poems, and index its lines.",
 )
 @click.option(
     "--prosody",
     is_flag=True,
-    help="Take along tones and rhymes, for Chinese verse; two tables are fetched once.",
+    help="Include tones and rhymes, for Chinese verse; two tables are downloaded once.",
 )
 @click.option("--force", is_flag=True, help="Replace the bundle that is there.")
 def bundle(
@@ -65,15 +66,11 @@ def bundle(
     A bundle that fails its proof is not written.
     """
     from lianju.training.checkpoint import load_trained
-    from lianju.training.errors import TrainingError
 
     from .bundle import BundleOptions, write_bundle
 
     options = BundleOptions(name, version, license_name, precision, corpus, prosody, force)
-    try:
-        manifest = write_bundle(load_trained(checkpoint), out, options)
-    except TrainingError as error:
-        raise ExportError(str(error)) from error
+    manifest = write_bundle(load_trained(checkpoint), out, options)
     size = sum(file["bytes"] for file in manifest["files"].values())
     proof = manifest["metrics"]["proof"]
     click.echo(f"{out}: {manifest['name']} {manifest['version']}, {precision}, {size / 1e6:.1f} MB")
@@ -105,26 +102,26 @@ def checkpoint(directory: Path, out: Path) -> None:
     click.echo(f"Wrote {out}: next, lianju-train train CORPUS --initial {out} --out RUN", err=True)
 
 
-for each in (command.grade, command.stamp, command.tune):
-    cli.add_command(each)
+for _command in (command.grade, command.stamp, command.tune):
+    cli.add_command(_command)
 
 
 def main() -> None:
-    """Runs the command line; what a user can mend is one sentence and exit status 2."""
+    """Runs the command line; errors of the user are one sentence and exit status 2."""
     try:
         status = cli(standalone_mode=False)
     except click.ClickException as error:
-        _complain(error.format_message())
+        _fail(error.format_message())
     except click.Abort:
         sys.exit(130)
     except ModuleNotFoundError as error:
-        _complain(str(missing("lianju-export", error)))
-    except LianjuError as error:
-        _complain(str(error))
+        _fail(f"`lianju-export` needs {error.name}: run pip install 'lianju[training]'.")
+    except (ExportError, LianjuError, TrainingError) as error:
+        _fail(str(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(sentence: str) -> NoReturn:
+def _fail(sentence: str) -> NoReturn:
     click.echo(f"lianju-export: {sentence}", err=True)
     sys.exit(2)
 

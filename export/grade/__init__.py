@@ -1,1 +1,1 @@
-"""The report card: what a bundle writes, measured beside what poets wrote."""
+"""The report card of a bundle: what it writes, measured beside what poets wrote."""

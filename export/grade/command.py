@@ -14,25 +14,29 @@ from ..errors import ExportError
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PATH = click.Path(path_type=Path)
 
+_corpus = click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+_judge = click.option(
+    "--judge",
+    type=_PATH,
+    help="A checkpoint or a bundle of another seed and size, to find prompts by their answers.",
+)
+_seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+
 
 def _finite(
     ctx: click.Context, parameter: click.Parameter, values: tuple[float, ...]
 ) -> tuple[float, ...]:
     for value in values:
         if not math.isfinite(value):
-            raise click.BadParameter(f"{value} is not a number that can be used.", ctx, parameter)
+            raise click.BadParameter(f"{value} is not a finite number.", ctx, parameter)
     return values
 
 
 @click.command()
 @click.argument("directory", type=_PATH)
-@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@_corpus
 @click.option("--out", type=_FOLDER, required=True, help="The folder of the card.")
-@click.option(
-    "--judge",
-    type=_PATH,
-    help="A checkpoint or a bundle of another seed and size, to find prompts by their answers.",
-)
+@_judge
 @click.option(
     "--prompts",
     type=click.IntRange(2),
@@ -47,7 +51,7 @@ def _finite(
     show_default=True,
     help="Quatrains to write, at most.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_seed
 @click.option(
     "--threads", type=click.IntRange(0), default=0, show_default=True, help="0 takes every core."
 )
@@ -63,41 +67,34 @@ def grade(
 ) -> None:
     """Writes the report card of the bundle DIRECTORY, measured beside what poets wrote.
 
-    The card is card.json, card.md and card.png; answers.tsv and quatrains.txt hold the verse that
-    it is about.
+    The card is card.json and card.md; answers.tsv and quatrains.txt hold the graded verse.
     """
-    from lianju.training.errors import TrainingError
-
-    from .measure import Grading
-    from .measure import grade as measure
-    from .render import draw, markdown
-    from .writing import answers_table, quatrains_text
+    from .figures import Options
+    from .figures import grade as measure
+    from .generation import answers_table, quatrains_text
+    from .report import show
 
     if out.exists() and not out.is_dir():
-        raise ExportError(f"{out} is no folder: choose another --out.")
+        raise ExportError(f"{out} is not a folder: choose another --out.")
+    card, results = measure(directory, Options(corpus, judge, prompts, poems, seed, threads))
     try:
-        graded = measure(directory, Grading(corpus, judge, prompts, poems, seed, threads))
         out.mkdir(parents=True, exist_ok=True)
-    except TrainingError as error:
-        raise ExportError(str(error)) from error
+        for name, text in (
+            ("card.json", json.dumps(card.as_dict(), ensure_ascii=False, indent=2) + "\n"),
+            ("card.md", card.markdown()),
+            ("answers.tsv", answers_table(results.answers)),
+            ("quatrains.txt", quatrains_text(results.quatrains)),
+        ):
+            (out / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise ExportError(f"{error.filename}: {error.strerror}.") from error
-    card = json.dumps(graded.card.as_dict(), ensure_ascii=False, indent=2)
-    for name, text in (
-        ("card.json", card + "\n"),
-        ("card.md", markdown(graded.card)),
-        ("answers.tsv", answers_table(graded.written)),
-        ("quatrains.txt", quatrains_text(graded.quatrains)),
-    ):
-        (out / name).write_text(text, encoding="utf-8")
-    draw(graded.card, out / "card.png")
-    click.echo(markdown(graded.card), nl=False)
+    show(card.markdown())
 
 
 @click.command()
 @click.argument("directory", type=_PATH)
-@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
-@click.option("--judge", type=_PATH, help="A checkpoint or a bundle, to find prompts by answers.")
+@_corpus
+@_judge
 @click.option(
     "--prompts",
     type=click.IntRange(2),
@@ -113,7 +110,7 @@ def grade(
     multiple=True,
     default=(0.0, 0.75, PRIOR_WEIGHT),
     show_default=True,
-    help="How much of a line's own log-probability is taken off; again for more.",
+    help="Share of a line's own log-probability that is subtracted; repeat for more.",
 )
 @click.option(
     "--pool",
@@ -122,7 +119,7 @@ def grade(
     multiple=True,
     default=(60,),
     show_default=True,
-    help="How many lines are drawn; again for more.",
+    help="Number of lines to draw; repeat for more.",
 )
 @click.option(
     "--temperature",
@@ -132,9 +129,9 @@ def grade(
     multiple=True,
     default=(POOL_TEMPERATURE,),
     show_default=True,
-    help="Of the draw; again for more.",
+    help="Of the draw; repeat for more.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_seed
 def tune(
     directory: Path,
     corpus: Path,
@@ -145,21 +142,16 @@ def tune(
     temperatures: tuple[float, ...],
     seed: int,
 ) -> None:
-    """Prints what the answers of the bundle DIRECTORY become under other settings.
+    """Prints how the answers of the bundle DIRECTORY change under other settings.
 
-    Tried on the validation part, so that the report card stays a test of what was chosen.
+    Uses the validation part, so that the report card stays a test of what was chosen.
     """
-    from lianju.training.errors import TrainingError
-
-    from .tune import Grid, table
+    from .report import show
+    from .tune import Grid, as_table
     from .tune import tune as try_all
 
-    try:
-        grid = Grid(weights, pools, temperatures)
-        tried = try_all(directory, corpus, grid, prompts, judge, seed)
-    except TrainingError as error:
-        raise ExportError(str(error)) from error
-    click.echo(table(tried))
+    grid = Grid(weights, pools, temperatures)
+    show(as_table(try_all(directory, corpus, grid, prompts, judge, seed)).markdown())
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""Putting a card's figures into the manifest of the bundle that they were measured on."""
+"""Copies a card's figures into the manifest of the bundle that they were measured on."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ METRIC = "card"
 def stamp(directory: Path, card: Path) -> dict[str, Any]:
     """Writes the figures of a card into a bundle's manifest, as `metrics.card`.
 
-    They keep the checksums of the files that they were measured on, so that `belongs` can tell
-    later whether they are still of this bundle.
+    They keep the checksums of the files that they were measured on; see `is_measured_on`.
 
     Args:
-        card: a card.json.
+        card: A card.json.
 
     Returns:
         What was written.
 
     Raises:
-        BundleError: the bundle is damaged.
-        ExportError: the card is none, or of another bundle; nothing is written.
+        BundleError: The bundle is damaged.
+        ExportError: The card is invalid, or of another bundle; nothing is written.
     """
     bundle = load_bundle(directory)
-    figures = _figures(card)
-    if not belongs(figures, bundle):
+    figures = _read(card)
+    if not is_measured_on(figures, bundle):
         raise ExportError(
             f"{card} is of a bundle with other files than {directory}: run `lianju-export grade` "
             "on this one."
@@ -47,24 +46,22 @@ def stamp(directory: Path, card: Path) -> dict[str, Any]:
     return figures
 
 
-def belongs(figures: dict[str, Any], bundle: Bundle) -> bool:
-    """Whether a card's figures were measured on exactly the files that a bundle has now."""
+def is_measured_on(figures: dict[str, Any], bundle: Bundle) -> bool:
+    """Returns whether figures were measured on exactly the files that a bundle has now."""
     files = {name: file.sha256 for name, file in bundle.manifest.files.items()}
     return bool(figures.get("files") == files)
 
 
-def _figures(card: Path) -> dict[str, Any]:
-    """The figures of a card, by the keys of its rows, without what is only for reading."""
+def _read(card: Path) -> dict[str, Any]:
+    """Reads the figures of a card by their keys, without labels and notes."""
     try:
         content = json.loads(card.read_text(encoding="utf-8"))
-        rows = {
-            row["key"]: {name: row[name] for name in ("measured", "ceiling", "target", "met")}
-            for row in content["rows"]
-        }
+        kept = ("measured", "human_reference", "target", "met")
+        rows = {row["key"]: {name: row[name] for name in kept} for row in content["rows"]}
         return {"files": content["bundle"]["files"], **content["conditions"], "rows": rows}
     except OSError as error:
         raise ExportError(f"{card} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ExportError(
-            f"{card} is no card: give the card.json that `lianju-export grade` has written."
+            f"{card} is not a card: give the card.json that `lianju-export grade` has written."
         ) from error

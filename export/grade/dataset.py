@@ -1,11 +1,11 @@
-"""What a bundle is graded on: held-out lines to answer, and what poets wrote in their place."""
+"""What a bundle is graded on: held-out lines to answer, and what poets wrote there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from lianju.bot.verse.prosody.forms import LENGTHS
@@ -16,31 +16,29 @@ from ..corpus_index import read_lines, tested_poems
 from ..errors import ExportError
 
 HELD_OUT = ("validation", "test")
-FEWEST = 2  # lines to tell apart
+MINIMUM = 2  # a ranking needs two lines
 
 Poem = tuple[str, ...]
 """The lines of a poem."""
 
 
-@dataclass(frozen=True)
-class Couplet:
+class Couplet(NamedTuple):
     """The first two lines of a held-out poem, both of 5 or both of 7 characters."""
 
     first: str
     second: str
 
 
-@dataclass(frozen=True)
-class Material:
-    """Lines to answer and the poets' own.
+class Dataset(NamedTuple):
+    """Lines to answer, and what poets wrote.
 
     Attributes:
-        couplets: first lines, and what follows them.
-        openings: lines of seven to make quatrains of: first lines before other odd ones, and
-            those of quatrains before those of regulated verse and of other poems.
-        quatrains: the held-out 七绝.
-        sample: as many 七绝 as there are `openings`, of the corpus that is tested, from all its
-            parts, since few are held out.
+        couplets: First lines, each with the line that follows it.
+        openings: Lines of seven characters to write quatrains from: first lines before other odd
+            ones, and those of quatrains before those of regulated verse and of other poems.
+        quatrains: The held-out 七绝.
+        sample: As many 七绝 as there are `openings`, from all parts of the tested corpus, since
+            few are held out.
     """
 
     couplets: tuple[Couplet, ...]
@@ -49,33 +47,33 @@ class Material:
     sample: tuple[Poem, ...]
 
 
-def read_material(
+def read_dataset(
     corpus: Path, vocabulary: Vocabulary, prompts: int, poems: int, seed: int
-) -> Material:
-    """Draws what a bundle is graded on from a prepared corpus.
+) -> Dataset:
+    """Draws a dataset from a prepared corpus.
 
     Lines with a character that the vocabulary lacks, or that a prompt would have simplified, are
     left out.
 
     Args:
-        prompts: couplets, at most.
-        poems: openings of quatrains, at most.
-        seed: of the draw.
+        prompts: Largest number of couplets.
+        poems: Largest number of openings.
+        seed: Of the draw.
 
     Raises:
-        CorpusError: the corpus cannot be read.
-        ExportError: it has too little.
+        CorpusError: The corpus cannot be read.
+        ExportError: It has too few usable lines.
     """
     usable = _usable(vocabulary)
     held_out = _shuffled(corpus, HELD_OUT, seed)
     quatrains = _quatrains(held_out, usable)
-    if len(quatrains) < FEWEST:
-        raise _too_little(corpus)
+    if len(quatrains) < MINIMUM:
+        raise _too_few(corpus)
     openings = _openings(held_out, usable)[:poems]
-    training = islice(_poems(corpus, "train"), tested_poems(corpus))
+    training = islice(read_poems(corpus, "train"), tested_poems(corpus))
     everything = [*quatrains, *_quatrains(training, usable)]
     drawn = np.random.default_rng(seed).permutation(len(everything))[: len(openings)]
-    return Material(
+    return Dataset(
         _couplets(corpus, held_out, usable)[:prompts],
         tuple(openings),
         tuple(quatrains),
@@ -86,28 +84,23 @@ def read_material(
 def read_couplets(
     corpus: Path, vocabulary: Vocabulary, prompts: int, seed: int, split: str
 ) -> tuple[Couplet, ...]:
-    """Draws couplets, at most so many, from one held-out part; see `read_material`."""
+    """Draws up to `prompts` couplets from one held-out part; see `read_dataset`."""
     poems = _shuffled(corpus, (split,), seed)
     return _couplets(corpus, poems, _usable(vocabulary))[:prompts]
 
 
-def lines_found(corpus: Path, lines: Iterable[str]) -> set[str]:
-    """Which of some lines the training part of a corpus has, by comparing the lines themselves.
+def read_poems(corpus: Path, split: str) -> Iterator[Poem]:
+    """Yields the poems of one part of a prepared corpus.
 
     Raises:
-        CorpusError: it cannot be read.
+        CorpusError: The corpus cannot be read.
     """
-    wanted = set(lines)
-    return {line for poem in _poems(corpus, "train") for line in poem if line in wanted}
-
-
-def _poems(corpus: Path, split: str) -> Iterator[Poem]:
     for poem in read_lines(corpus / f"{split}.txt"):
         yield tuple("".join(line) for line in poem)
 
 
 def _shuffled(corpus: Path, splits: Sequence[str], seed: int) -> list[Poem]:
-    poems = [poem for split in splits for poem in _poems(corpus, split)]
+    poems = [poem for split in splits for poem in read_poems(corpus, split)]
     return [poems[i] for i in np.random.default_rng(seed).permutation(len(poems))]
 
 
@@ -115,7 +108,7 @@ _Usable = Callable[[Iterable[str]], bool]
 
 
 def _usable(vocabulary: Vocabulary) -> _Usable:
-    """Returns what tells whether the model reads lines as they stand."""
+    """Returns a predicate: whether the model reads all of some lines unchanged."""
     simplify = simplifier()
 
     def usable(lines: Iterable[str]) -> bool:
@@ -127,16 +120,16 @@ def _usable(vocabulary: Vocabulary) -> _Usable:
 
 
 def _couplets(corpus: Path, poems: Iterable[Poem], usable: _Usable) -> tuple[Couplet, ...]:
-    firsts: dict[str, Couplet] = {}
+    by_first: dict[str, Couplet] = {}
     for poem in poems:
         if len(poem) > 1 and len(poem[0]) == len(poem[1]) in LENGTHS and usable(poem[:2]):
-            firsts.setdefault(poem[0], Couplet(*poem[:2]))
-    if len(firsts) < FEWEST:
-        raise _too_little(corpus)
-    return tuple(firsts.values())
+            by_first.setdefault(poem[0], Couplet(*poem[:2]))
+    if len(by_first) < MINIMUM:
+        raise _too_few(corpus)
+    return tuple(by_first.values())
 
 
-def _too_little(corpus: Path) -> ExportError:
+def _too_few(corpus: Path) -> ExportError:
     return ExportError(
         f"{corpus} has too few held-out poems with lines of 5 or 7 characters: give one that "
         "`lianju-train prepare` has made of Chinese verse."
@@ -148,7 +141,7 @@ def _quatrains(poems: Iterable[Poem], usable: _Usable) -> list[Poem]:
 
 
 def _openings(poems: Sequence[Poem], usable: _Usable) -> list[str]:
-    """Lines of seven that begin a couplet, those that open a poem before all others."""
+    """Returns lines of seven that begin a couplet; those that open a poem come first."""
     ranks = {"七绝": 0, "七律": 1}
     ordered = sorted(poems, key=lambda poem: ranks.get(form(poem), 2))
     odd = [
@@ -157,5 +150,5 @@ def _openings(poems: Sequence[Poem], usable: _Usable) -> list[str]:
         for number, line in enumerate(poem[:-1])
         if number % 2 == 0 and len(line) == len(poem[number + 1]) == 7 and usable((line,))
     ]
-    # False stands before True, and the order within each stays.
-    return list(dict.fromkeys(line for _, line in sorted(odd, key=lambda each: each[0])))
+    odd.sort(key=lambda each: each[0])  # stable
+    return list(dict.fromkeys(line for _, line in odd))

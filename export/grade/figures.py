@@ -1,0 +1,350 @@
+"""The figures of a report card: a generator for each group, one statement a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+from lianju.bot.verse.model.bundle import PROSODY, Bundle, load_bundle
+from lianju.bot.verse.planning.generation import DIFFERENT, PRIOR_WEIGHT
+from lianju.bot.verse.prosody.forms import on_template, rhymes_level, tones_right
+from lianju.bot.verse.prosody.table import Prosody
+from lianju.bot.verse.request import DEFAULT_COUNT
+from lianju.training.evaluate import measure, open_scorer
+
+from ..errors import ExportError
+from .dataset import Dataset, Poem, read_dataset
+from .generation import (
+    Composers,
+    CoupletAnswers,
+    QuatrainAnswer,
+    answer_couplets,
+    write_quatrains,
+)
+from .ngram_overlap import OVERLAP, known_lines, overlapping
+from .report import Figure, ReportCard
+from .retrieval import line_retrieval, pool_size, prompt_retrieval
+from .scoring import LineScorer, onnx_scorer, open_judge
+from .statistics import distances, distinct, repeated, top_bigram
+
+FULL_SIZE = 1000  # quatrains; with fewer, more bigrams are different and a fixed target is too low
+SPLIT = "test"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a bundle is graded.
+
+    Attributes:
+        corpus: A prepared corpus.
+        judge: A checkpoint or a bundle, of another seed and size than the one graded.
+        prompts: Largest number of first lines to answer.
+        poems: Largest number of quatrains to write.
+        seed: Of all random choices.
+        threads: Of the graded bundle; 0 takes every core.
+    """
+
+    corpus: Path
+    judge: Path | None = None
+    prompts: int = 1000
+    poems: int = 1000
+    seed: int = 0
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the figures are computed from.
+
+    Attributes:
+        answers: To all first lines.
+        answered: Those that no search left without a line.
+    """
+
+    bundle: Bundle
+    prosody: Prosody
+    corpus: Path
+    dataset: Dataset
+    answers: Sequence[CoupletAnswers]
+    answered: Sequence[CoupletAnswers]
+    quatrains: Sequence[QuatrainAnswer]
+    scorer: LineScorer
+    judge: LineScorer | None
+
+    @property
+    def best(self) -> list[str]:
+        """The best answer to each first line."""
+        return [each.best for each in self.answered]
+
+    @property
+    def human(self) -> list[str]:
+        """The poet's own next line after each first line."""
+        return [each.couplet.second for each in self.answered]
+
+
+def grade(directory: Path, options: Options) -> tuple[ReportCard, Results]:
+    """Measures all figures of a bundle.
+
+    Raises:
+        BundleError: The bundle is damaged or cannot be run.
+        ExportError: It is not a model of Chinese verse, or lacks what the card needs.
+        TrainingError: The corpus or the judge cannot be read.
+    """
+    bundle, prosody = open_graded(directory)
+    judge = None if options.judge is None else open_judge(options.judge)
+    dataset = read_dataset(
+        options.corpus, bundle.vocabulary, options.prompts, options.poems, options.seed
+    )
+    composers = Composers(bundle, options.threads)
+    answers = answer_couplets(composers, dataset.couplets, options.seed)
+    quatrains = write_quatrains(composers, dataset.openings, options.seed)
+    answered = [each for each in answers if each.offered and each.unfiltered and each.plain]
+    if not answered:
+        raise ExportError(f"{directory} finds no answer to any of the first lines.")
+    scorer = onnx_scorer(composers.model, bundle.vocabulary)
+    results = Results(
+        *(bundle, prosody, options.corpus, dataset, answers, answered, quatrains, scorer, judge)
+    )
+    manifest = bundle.manifest
+    files = {name: file.sha256 for name, file in manifest.files.items()}
+    conditions: dict[str, Any] = {
+        "corpus": options.corpus.name,
+        "couplets": len(answered),
+        "quatrains": len(quatrains),
+        "seed": options.seed,
+        "judge": judge.name if judge else None,
+    }
+    card = ReportCard(
+        {"name": manifest.name, "version": manifest.version, "files": files},
+        conditions,
+        tuple(figure for group in GROUPS for figure in group(results)),
+    )
+    return card, results
+
+
+def open_graded(directory: Path) -> tuple[Bundle, Prosody]:
+    """Opens a bundle that can be graded, with its tones and rhymes.
+
+    Raises:
+        BundleError: The bundle is damaged.
+        ExportError: It is not a model of Chinese verse, or lacks what the card needs.
+    """
+    bundle = load_bundle(directory)
+    vocabulary = bundle.vocabulary
+    if not vocabulary.is_chinese:
+        raise ExportError(
+            f"{directory} is not a model of Chinese verse: the report card needs tones and rhymes."
+        )
+    if vocabulary.start is None or vocabulary.line is None:
+        raise ExportError(
+            f"{directory} has no tokens for the beginning of a poem and the end of a line, so it "
+            "cannot choose lines: grade a bundle of a preset with data.line_tokens = true."
+        )
+    if bundle.prosody is None:
+        raise ExportError(
+            f"{directory} has no {PROSODY}, the table of tones and rhymes: write the bundle again "
+            "with `lianju-export bundle --prosody`."
+        )
+    return bundle, bundle.prosody
+
+
+def model_figures(results: Results) -> Iterator[Figure]:
+    """Yields perplexities, from the manifest if it has them."""
+    found = results.bundle.manifest.metrics.get("perplexity", {}).get(SPLIT)
+    if found is None:
+        scorer = open_scorer(results.bundle.directory)
+        found = measure(scorer, results.corpus, SPLIT).as_dict()
+    for kind, label, target in (
+        ("regulated", "perplexity, characters of regulated forms", 120.0),
+        ("han", "perplexity, all characters", None),
+        ("all", "perplexity, line and end tokens as well", None),
+    ):
+        key = f"perplexity_{kind}"
+        yield Figure(key, "model", label, "perplexity", found[kind], None, target, at_most=True)
+
+
+def choosing_figures(results: Results) -> Iterator[Figure]:
+    """Compares the best answers with the poets' own next lines."""
+    best, human = results.best, results.human
+
+    values = distinct(best, 2), distinct(human, 2)
+    yield Figure("distinct_2", "choosing", "different bigrams among all", "share", *values, 0.95)
+
+    label = "answers with the most common bigram"
+    (bigram, share), (human_bigram, human_share) = top_bigram(best), top_bigram(human)
+    note = f"The most common bigram is {bigram}; of the poets' lines {human_bigram}."
+    yield Figure("top_bigram", "choosing", label, "share", share, human_share, 0.03, True, note)
+
+    label = "mean log-probability after the prompt"
+    scores = [
+        results.scorer.after(each.couplet.first, [each.best, each.couplet.second])
+        for each in results.answered
+    ]
+    mean, reference = np.mean(scores, axis=0).tolist()
+    note = "Target: as likely to the model as the poets' own lines."
+    yield Figure("log_prob", "choosing", label, "nats", mean, reference, reference, note=note)
+
+    couplets = [each.couplet for each in results.answered]
+    label = f"a judge finds the prompt among {pool_size(couplets)}"
+    if results.judge is None:
+        yield Figure("judge", "choosing", label, "share", None, note="No judge was given.")
+        return
+    pairs = list(zip(best, human, strict=True))
+    share, reference = prompt_retrieval(results.judge, couplets, pairs)
+    note = f"The judge is {results.judge.name}. Target: as often as from the poets' own lines."
+    yield Figure("judge", "choosing", label, "share", share, reference, reference, note=note)
+
+
+def candidate_figures(results: Results) -> Iterator[Figure]:
+    """Yields how much the candidates differ, and how the last of them scores."""
+    pairwise = [distances(each.offered) for each in results.answered]
+    apart = [
+        len(each.offered) == DEFAULT_COUNT and min(found, default=0) >= DIFFERENT
+        for each, found in zip(results.answered, pairwise, strict=True)
+    ]
+    better = []
+    for each in results.answered:
+        lines = (each.offered[-1], each.plain[0])
+        after = results.scorer.after(each.couplet.first, lines)
+        last, plain = after - PRIOR_WEIGHT * results.scorer.alone(lines)
+        better.append(bool(last > plain))
+
+    label = f"each two differ in {DIFFERENT} or more places"
+    yield Figure("apart", "candidates", label, "share", fmean(apart), None, 0.95)
+
+    label = "... and the last scores above the plain beam's best"
+    both = fmean(one and other for one, other in zip(apart, better, strict=True))
+    note = (
+        f"By the reranking score, log p(line | prompt) - {PRIOR_WEIGHT:g} log p(line); "
+        f"without regard to distance {fmean(better):.1%}."
+    )
+    yield Figure("apart_and_better", "candidates", label, "share", both, None, 0.95, note=note)
+
+    label = "places in which two candidates differ"
+    mean = fmean(distance for found in pairwise for distance in found)
+    yield Figure("distance", "candidates", label, "characters", mean)
+
+
+def form_figures(results: Results) -> Iterator[Figure]:
+    """Yields length, rhyme, tones and repetition."""
+    prosody, quatrains = results.prosody, results.quatrains
+    human = results.dataset.quatrains
+
+    def encode(poems: Iterable[Poem]) -> list[list[list[int]]]:
+        return [[results.bundle.vocabulary.encode(line) for line in poem] for poem in poems]
+
+    def rhyming(poems: Sequence[list[list[int]]]) -> float:
+        return fmean(rhymes_level(poem, prosody) for poem in poems)
+
+    def toned(poems: Sequence[list[list[int]]]) -> float:
+        right, total = np.sum([tones_right(poem, prosody) for poem in poems], axis=0)
+        return float(right / total)
+
+    def regular(poems: Sequence[list[list[int]]]) -> float:
+        return fmean(len(poem) == 4 and on_template(poem, prosody) for poem in poems)
+
+    ruled, unruled = (encode(each) for each in zip(*(each[:2] for each in quatrains), strict=True))
+    reference = encode(human)
+
+    # A first line without an answer counts as one line of length 0.
+    right = [
+        len(line) == len(each.couplet.first)
+        for each in results.answers
+        for line in each.offered or ("",)
+    ]
+    right += [list(map(len, poem)) == [7] * 4 for poem in ruled]
+    yield Figure("length", "form", "answers of the right length", "share", fmean(right), 1.0, 1.0)
+
+    note = f"七绝; the human reference is {len(human)} held-out ones."
+    values = rhyming(ruled), rhyming(reference)
+    yield Figure("rhyme", "form", "quatrains that rhyme", "share", *values, 0.93, note=note)
+
+    label, values = "... without rules, as the model learned", (rhyming(unruled), values[1])
+    yield Figure("rhyme_unruled", "form", label, "share", *values, 0.50, note=note)
+
+    label, values = "right tones at places 2, 4, 6 and last", (toned(ruled), toned(reference))
+    yield Figure("tones", "form", label, "share", *values, 0.964, note=note)
+
+    label, values = "whole quatrains on a template", (regular(ruled), regular(reference))
+    yield Figure("template", "form", label, "share", *values, 0.84, note=note)
+
+    label = "repeated characters of a quatrain"
+    share = fmean(repeated("".join(each.poem)) for each in quatrains)
+    human_share = fmean(repeated("".join(poem)) for poem in human)
+    yield Figure("repeated", "form", label, "share", share, human_share, 0.02, True, note)
+
+
+def variety_figures(results: Results) -> Iterator[Figure]:
+    """Yields the share of different n-grams among those of many quatrains."""
+    poems = ["".join(each.poem) for each in results.quatrains]
+    human = ["".join(poem) for poem in results.dataset.sample]
+    note = f"Of {len(poems)} 七绝 with their given lines, and of as many of poets."
+    for n in (1, 2, 4):
+        share, reference = distinct(poems, n), distinct(human, n)
+        target = None
+        if n == 2:
+            target = 0.817 if len(poems) >= FULL_SIZE else reference
+        key, label = f"quatrains_distinct_{n}", f"different {n}-grams among all"
+        yield Figure(key, "variety", label, "share", share, reference, target, note=note)
+
+
+def novelty_figures(results: Results) -> Iterator[Figure]:
+    """Yields what the training part of the corpus has already."""
+    human = results.human
+    before = [each.unfiltered[0] for each in results.answered]
+    after = [line for each in results.answered for line in each.offered]
+    after += [line for each in results.quatrains for line in each.poem[1:]]
+    known = known_lines(results.corpus, (*human, *before, *after))
+    share, share_after, reference = (
+        fmean(line in known for line in lines) for lines in (before, after, human)
+    )
+    label = "lines of the corpus, before the filter"
+    note = "The training part has no line that held-out poems share with it."
+    yield Figure("known_before", "novelty", label, "share", share, reference, 0.034, True, note)
+
+    label, note = "... and after it", f"Of {len(after):,} lines, offered or in quatrains."
+    yield Figure("known_after", "novelty", label, "share", share_after, reference, 0.0, True, note)
+
+    label = f"near-copies, {OVERLAP} characters in a row"
+    share, reference = (fmean(overlapping(results.corpus, each)) for each in (results.best, human))
+    yield Figure("near_copies", "novelty", label, "share", share, reference, reference, True)
+
+
+def truth_figures(results: Results) -> Iterator[Figure]:
+    """Yields how the poet's own next line ranks."""
+    couplets = [each.couplet for each in results.answered]
+    share, by_probability = line_retrieval(results.scorer, couplets, PRIOR_WEIGHT)
+    label = f"ranked first among {pool_size(couplets)} lines of poets"
+    note = f"By the reranking score; by probability alone {by_probability:.1%}."
+    yield Figure("true_first", "truth", label, "share", share, note=note)
+
+    share = fmean(each.couplet.second in each.unfiltered for each in results.answered)
+    plain = fmean(each.couplet.second in each.plain for each in results.answered)
+    note = f"With lines of the corpus allowed; among the plain beam's five {plain:.1%}."
+    yield Figure("true_offered", "truth", "among the five best", "share", share, note=note)
+
+
+def time_figures(results: Results) -> Iterator[Figure]:
+    """Yields median times on the machine that grades."""
+    for key, label, answers, target in (
+        ("answer_ms", "five next lines, median", results.answered, 60.0),
+        ("quatrain_ms", "quatrains, median", results.quatrains, 250.0),
+    ):
+        median = float(np.nanmedian([each.milliseconds for each in answers]))
+        yield Figure(key, "time", label, "ms", median, None, target, at_most=True)
+
+
+GROUPS = (
+    model_figures,
+    choosing_figures,
+    candidate_figures,
+    form_figures,
+    variety_figures,
+    novelty_figures,
+    truth_figures,
+    time_figures,
+)

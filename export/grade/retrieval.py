@@ -1,0 +1,88 @@
+"""Retrieval among a hundred: a prompt by its answer, and a poet's next line by its prompt."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .dataset import Couplet
+from .scoring import Floats, LineScorer
+
+POOL = 100
+
+
+def pool_size(couplets: Sequence[Couplet]) -> int:
+    """Returns the number of candidates: 100, or fewer if a line length has fewer couplets."""
+    return min(POOL, *Counter(len(each.first) for each in couplets).values())
+
+
+def prompt_retrieval(
+    judge: LineScorer, couplets: Sequence[Couplet], texts: Sequence[Sequence[str]]
+) -> list[float]:
+    """Measures how often a line's own prompt gives it the highest probability among the pool.
+
+    Args:
+        texts: For each couplet its lines, one of each kind.
+
+    Returns:
+        The share for each kind.
+    """
+    hits: list[list[bool]] = [[] for _ in texts[0]]
+    for members, new in _pools(couplets, "prompt retrieval"):
+        lines = [line for i in members for line in texts[i]]
+        scores = judge.matrix([couplets[i].first for i in members], lines)
+        by_kind = scores.T.reshape(len(members), len(hits), -1)
+        for kind, hit in enumerate(hits):
+            hit.extend(ranked_first(by_kind[:, kind])[new])
+    return [fmean(hit) for hit in hits]
+
+
+def line_retrieval(
+    scorer: LineScorer, couplets: Sequence[Couplet], prior_weight: float
+) -> tuple[float, float]:
+    """Measures how often a model ranks the poet's own next line first among the pool's.
+
+    Returns:
+        The shares by the reranking score and by probability alone.
+    """
+    hits: tuple[list[bool], list[bool]] = ([], [])
+    for members, new in _pools(couplets, "line retrieval"):
+        lines = [couplets[i].second for i in members]
+        after = scorer.matrix([couplets[i].first for i in members], lines)
+        for hit, weight in zip(hits, (prior_weight, 0.0), strict=True):
+            hit.extend(ranked_first(after - weight * scorer.alone(lines))[new])
+    return fmean(hits[0]), fmean(hits[1])
+
+
+def ranked_first(scores: Floats) -> NDArray[np.bool_]:
+    """Returns whether each row's strict maximum [n, n] is the one on the diagonal: [n]."""
+    others = scores.copy()
+    np.fill_diagonal(others, -np.inf)
+    return np.asarray(np.diag(scores) > others.max(axis=1))
+
+
+def split_pools(count: int, size: int) -> Iterator[tuple[range, slice]]:
+    """Yields groups of `size` that cover 0 to `count`, each with the slice of its new members.
+
+    The last group also takes members of the one before, so that it is as large as the others.
+    """
+    for begin in range(0, count, size):
+        members = range(max(0, min(begin, count - size)), min(begin + size, count))
+        yield members, slice(begin - members.start, None)
+
+
+def _pools(couplets: Sequence[Couplet], title: str) -> Iterator[tuple[list[int], slice]]:
+    """Yields the numbers of couplets of one length, with the slice of those not yet counted."""
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for number, each in enumerate(couplets):
+        by_length[len(each.first)].append(number)
+    with tqdm(total=len(couplets), desc=title, unit=" lines") as progress:
+        for numbers in by_length.values():
+            for members, new in split_pools(len(numbers), POOL):
+                yield [numbers[i] for i in members], new
+                progress.update(len(members[new]))
