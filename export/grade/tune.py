@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from lianju.bot.verse.errors import NothingAllowedError
@@ -109,7 +109,8 @@ class PoolSampler:
         (search,) = next(composition)
         drawn: list[Hypothesis] = []
         while not drawn:  # the planner drops rules until they leave a line
-            params = replace(search.params, paths=size, count=size, temperature=temperature)
+            params = cast(SampleSearch, search).params
+            params = replace(params, paths=size, count=size, temperature=temperature)
             drawn = self._run(SampleSearch(params))
             if not drawn:
                 (search,) = composition.send([[]])

@@ -16,34 +16,15 @@ import click
 import torch
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.export.plain import PlainStepper, Stepwise
 from lianju.export.weights import StoredWeights
 
 from .table import print_table
 from .timing import Contender, Run, median_ms, repeated
+from .torch_models import RerunAllPositions, RerunLastPosition, Stepwise
 from .workload import LINE, WIDE, WIDTH, Engine, engine_options, plain
 
 NEW, SEEN, WIDER = "Lianju, new prompt", "Lianju, prompt seen before", f"Lianju, width {WIDE}"
 GPT2 = "GPT-2 base, transformers"
-
-
-class RerunAllPositions(PlainStepper):
-    """The whole prefix through the whole network at every step."""
-
-    def logits(
-        self, history: torch.Tensor, carried: tuple[torch.Tensor, ...]
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        return self.model(history)[0][:, -1], ()
-
-
-class RerunLastPosition(PlainStepper):
-    """The whole prefix through the recurrent layers, the output layer for the last token alone."""
-
-    def logits(
-        self, history: torch.Tensor, carried: tuple[torch.Tensor, ...]
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        features, _ = self.model.features(history)
-        return self.model.output(features[:, -1]), ()
 
 
 @click.command()

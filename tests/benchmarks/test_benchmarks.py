@@ -12,13 +12,13 @@ from click.testing import CliRunner
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
-from lianju.export.plain import Stepwise
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from ..store.test_against_naive import wrong_tallies
 from ..verse.toy import CHINESE, PROMPTS, SPECIALS, Toy
 from . import answer, batch_invariance, store, throughput, training
+from .torch_models import Stepwise
 from .workload import LINE, Engine, mixed_requests, plain
 
 

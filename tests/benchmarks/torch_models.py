@@ -1,7 +1,6 @@
-"""The plain ways to run the language model in PyTorch, as steppers for the same search.
+"""The language model in PyTorch behind the same searches, in the ways that simple code runs it.
 
-Each reads the whole prompt in its first call, as such loops do: until the prompt is complete they
-only collect it.
+Until the prompt is complete its tokens are only collected; the first step that predicts reads them.
 
 Shapes: B rows, T tokens so far, H hidden size, V vocabulary size.
 """
@@ -18,13 +17,13 @@ from lianju.training.model import LanguageModel
 from torch import Tensor
 
 
-class PlainStepper(ABC):
+class TorchModel(ABC):
     """A language model in PyTorch behind a search, one search at a time.
 
-    Its state is the tokens of every row [B, T], then whatever a subclass carries.
+    Its state is the tokens of every row [B, T], then what a subclass carries.
 
     Args:
-        model: in evaluation mode.
+        model: In evaluation mode.
     """
 
     state_grows = True
@@ -34,18 +33,18 @@ class PlainStepper(ABC):
         self.model = model
 
     def initial_state(self, rows: int = 1) -> State:
-        """No token yet."""
+        """Returns a state without a token."""
         return (np.zeros((rows, 0), np.int64),)
 
     def join(self, states: Sequence[State]) -> State:
-        """Refuses: these ways know one search only."""
+        """Not supported: one search runs at a time."""
         raise NotImplementedError
 
     def release_memory(self) -> None:  # noqa: B027 - no subclass has to
-        """Keeps nothing that could go."""
+        """Does nothing: no memory is kept between searches."""
 
     def split(self, state: State) -> Sequence[State]:
-        """Every row's tokens alone; nothing else is carried before the first prediction."""
+        """Returns the tokens of each row; nothing else is carried before the first prediction."""
         return [(history[None],) for history in state[0]]
 
     def prefill(self, tokens: np.ndarray, parent: np.ndarray, state: State) -> State:
@@ -63,7 +62,7 @@ class PlainStepper(ABC):
         mask_row: np.ndarray | None = None,
         return_log_prob: bool = False,
     ) -> StepOutput:
-        """See `lianju.bot.verse.model.language_model.Stepper`."""
+        """See `lianju.bot.verse.model.language_model.LanguageModel`."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
         carried = tuple(torch.from_numpy(array)[:, parent] for array in state[1:])
         logits, carried = self.logits(torch.from_numpy(history), carried)
@@ -81,7 +80,26 @@ class PlainStepper(ABC):
         """Returns the logits of the next token [B, V] and what to carry to the next step."""
 
 
-class Stepwise(PlainStepper):
+class RerunAllPositions(TorchModel):
+    """The whole prefix through the whole network at every step."""
+
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        return self.model(history)[0][:, -1], ()
+
+
+class RerunLastPosition(TorchModel):
+    """The whole prefix through the recurrent layers, the output layer for the last token alone."""
+
+    def logits(
+        self, history: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        features, _ = self.model.features(history)
+        return self.model.output(features[:, -1]), ()
+
+
+class Stepwise(TorchModel):
     """One token a step, the hidden state carried along."""
 
     def logits(
