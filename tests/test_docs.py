@@ -147,15 +147,17 @@ def test_files_exist(page):
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
 
 
-def test_classes_exist():
-    sources = "\n".join(
-        path.read_text(encoding="utf-8")
+def test_names_exist():
+    words = {
+        word
         for package in ("bot", "export", "training")
-        for path in (ROOT / package).rglob("*.py")
-    )
+        for pattern in ("*.py", "*.ftl")
+        for path in (ROOT / package).rglob(pattern)
+        for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
+    } | {variable(field) for field in Settings.model_fields}
     for span in CODE_SPAN.findall(ARCHITECTURE.read_text(encoding="utf-8")):
-        if re.fullmatch(r"(?:[A-Z][a-z]+){2,}", span):
-            assert re.search(rf"\bclass {span}\b", sources), span
+        if name := re.fullmatch(r"([A-Za-z_][\w.]*)(\(.*\))?", span):
+            assert words.issuperset(name[1].split(".")), span
 
 
 def test_readme_is_short():
