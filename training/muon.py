@@ -1,14 +1,14 @@
-"""Muon: momentum whose update is orthogonalized (Jordan and others 2024).
+"""Muon: momentum whose update is orthogonalized (Jordan and others 2024, the `Muon` repository).
 
 `torch.optim.Muon` iterates in bfloat16 whatever the processor, which takes some ninety times as
-long where there are no instructions for it, and takes one matrix after another.
+long where there are no instructions for it, and it cannot treat a matrix as several blocks.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,62 +16,75 @@ from torch import Tensor, nn
 from .precision import supports_bf16
 
 STEPS = 5
-# The quintic a·x + b·x³ + c·x⁵ that takes singular values of 0.001 to 1 into about 0.7 to 1.2.
+# The quintic a·x + b·x³ + c·x⁵ that takes singular values of 0.001 to 1 to about 0.7 to 1.2.
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon with Nesterov momentum and decoupled weight decay, over matrices.
+    """Muon with Nesterov momentum and decoupled weight decay.
 
     Args:
-        matrices: [R, C] each; those of one shape are orthogonalized together.
-        learning_rate: times sqrt(max(1, R / C)).
-        momentum: the share of the running mean of gradients that is kept.
-        weight_decay: share of a weight taken off each step, times the learning rate.
+        matrices: Each matrix [R, C] with its number of blocks: equal parts of its rows that are
+            orthogonalized separately, [r, C] each.
+        learning_rate: Learning rate, to be multiplied by sqrt(max(1, r / C)).
+        momentum: Decay of the running mean of gradients, 0 to 1.
+        weight_decay: Share of the weights subtracted at each step, times the learning rate.
     """
 
     def __init__(
         self,
-        matrices: Sequence[nn.Parameter],
+        matrices: Mapping[nn.Parameter, int],
         learning_rate: float,
         momentum: float,
         weight_decay: float,
     ) -> None:
         defaults = {"lr": learning_rate, "momentum": momentum, "weight_decay": weight_decay}
-        super().__init__(matrices, defaults)
+        super().__init__(list(matrices), defaults)
+        self._blocks = dict(matrices)
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Updates the matrices that have a gradient, in place."""
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Updates the matrices that have a gradient, in place; there is no `closure`."""
         for group in self.param_groups:
-            momentum = group["momentum"]
-            alike: defaultdict[torch.Size, list[Tensor]] = defaultdict(list)
             for matrix in group["params"]:
-                if matrix.grad is not None:
-                    alike[matrix.shape].append(matrix)
-            for (rows, columns), matrices in alike.items():
-                directions = []
-                for matrix in matrices:
-                    state = self.state[matrix]
-                    if not state:
-                        state["momentum"] = torch.zeros_like(matrix)
-                    state["momentum"].lerp_(matrix.grad, 1 - momentum)
-                    directions.append(matrix.grad.lerp(state["momentum"], momentum))
-                updates = orthogonalize(torch.stack(directions))
+                if matrix.grad is None:
+                    continue
+                # [blocks, r, C]
+                gradient = matrix.grad.reshape(self._blocks[matrix], -1, matrix.shape[1])
+                state = self.state[matrix]
+                if not state:
+                    state["momentum"] = torch.zeros_like(gradient)
+                state["momentum"].lerp_(gradient, 1 - group["momentum"])
+                # Nesterov: look ahead by one more step of the momentum.
+                update = orthogonalize(gradient.lerp(state["momentum"], group["momentum"]))
+                rows, columns = update.shape[1:]
+                matrix.mul_(1 - group["lr"] * group["weight_decay"])
                 rate = group["lr"] * math.sqrt(max(1.0, rows / columns))
-                for matrix, update in zip(matrices, updates, strict=True):
-                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
-                    matrix.sub_(update, alpha=rate)
+                matrix.sub_(update.flatten(0, 1), alpha=rate)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restores what `state_dict` returned; early checkpoints have each block's state apart."""
+        saved = state_dict["state"]
+        if any(state["momentum"].dim() == 2 for state in saved.values()):
+            blocks = iter([saved[i]["momentum"] for i in sorted(saved)])
+            whole = {
+                i: {"momentum": torch.stack([next(blocks) for _ in range(count)])}
+                for i, count in enumerate(self._blocks.values())
+            }
+            group = {**state_dict["param_groups"][0], "params": list(whole)}
+            state_dict = {"state": whole, "param_groups": [group]}
+        super().load_state_dict(state_dict)
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
     """Brings all singular values near 1 by Newton-Schulz iteration.
 
     Args:
-        matrices: [N, R, C] float32.
+        matrices: Matrices [N, R, C], float32.
 
     Returns:
-        [N, R, C] float32; iterated in bfloat16 where the device has instructions for it.
+        Matrices [N, R, C], float32; the iteration is in bfloat16 where the device has instructions
+        for it.
     """
     a, b, c = COEFFICIENTS
     dtype = torch.bfloat16 if supports_bf16(matrices.device) else torch.float32

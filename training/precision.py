@@ -1,4 +1,4 @@
-"""Which number formats a device computes in at speed."""
+"""The number formats that a device computes fast in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Precision = Literal["auto", "fp32", "bf16"]
 
 
 def supports_bf16(device: torch.device) -> bool:
-    """Whether the device has matrix instructions for bfloat16, or wide enough vectors."""
+    """Whether the device is faster in bfloat16: a GPU with instructions for it, or AVX-512."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
@@ -22,7 +22,7 @@ def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     """Returns the number format of the forward and backward pass.
 
     Raises:
-        TrainingError: bf16 was asked for and the device has no instructions for it.
+        TrainingError: bf16 is required and the device has no instructions for it.
     """
     if precision == "bf16" and not supports_bf16(device):
         raise TrainingError(

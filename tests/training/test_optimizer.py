@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from lianju.training.model import LanguageModel, ModelConfig
-from lianju.training.optimizer import make_optimizer, matrix_blocks
+from lianju.training.optimizer import make_optimizer, muon_matrices
 from lianju.training.precision import supports_bf16
 from lianju.training.recipe import load_recipe
 
@@ -54,43 +54,79 @@ def _set_gradients(model, seed):
         parameter.grad = torch.randn(parameter.shape, generator=generator)
 
 
+def _blocks(model):
+    """A copy of each block of each matrix, in float64."""
+    return [
+        block.double().numpy().copy()
+        for matrix, count in muon_matrices(model).items()
+        for block in matrix.detach().chunk(count)
+    ]
+
+
+def _gradient_blocks(model):
+    return [
+        block.double().numpy()
+        for matrix, count in muon_matrices(model).items()
+        for block in matrix.grad.chunk(count)
+    ]
+
+
 def test_each_block_follows_the_formula_of_muon():
     model = _model()
     optimizer = make_optimizer(model, load_recipe("tiny", OPTIONS))
-    blocks = matrix_blocks(model)
-    expected = [block.view.detach().double().numpy().copy() for block in blocks]
+    expected = _blocks(model)
     momentum = [np.zeros_like(each) for each in expected]
     for seed in range(3):
         _set_gradients(model, seed)
-        for i, block in enumerate(blocks):
-            gradient = block.parameter.grad[block.rows].double().numpy()
+        for i, gradient in enumerate(_gradient_blocks(model)):
             momentum[i] = 0.9 * momentum[i] + 0.1 * gradient
             update = _orthogonalized(0.9 * momentum[i] + 0.1 * gradient)  # Nesterov
             rows, columns = update.shape
             scale = math.sqrt(max(1, rows / columns))
             expected[i] = expected[i] * (1 - 0.05 * 0.1) - 0.05 * scale * update
         optimizer.step()
+    # bfloat16 has three digits.
     tolerance = 3 * 0.05 * 0.02 if supports_bf16(torch.device("cpu")) else 1e-5
-    for block, wanted in zip(blocks, expected, strict=True):
-        # bfloat16 has three digits.
-        assert np.allclose(block.view.detach().numpy(), wanted, atol=tolerance)
+    for block, wanted in zip(_blocks(model), expected, strict=True):
+        assert np.allclose(block, wanted, atol=tolerance)
 
 
-def test_blocks_are_gates_keys_and_values_and_cover_every_matrix_once():
-    for cell, gates in {"lstm": 4, "gru": 3, "rnn": 1}.items():
+@pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3), ("rnn", 1)])
+def test_gates_keys_and_values_are_blocks_of_their_matrices(cell, gates):
+    model = _model(cell)
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    recurrent = [f"recurrent.weight_{kind}_l{layer}" for layer in (0, 1) for kind in ("ih", "hh")]
+    assert {names[matrix]: count for matrix, count in muon_matrices(model).items()} == {
+        **dict.fromkeys(recurrent, gates),
+        "attention.query.weight": 1,
+        "attention.keys_values.weight": 2,
+        "attention.output.weight": 1,
+        "projection.weight": 1,
+    }
+
+
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_a_state_saved_for_each_block_is_restored(cell):
+    def trained(steps):
         model = _model(cell)
-        blocks = matrix_blocks(model)
-        # Two layers of two matrices; query, keys, values and output of the attention; projection.
-        assert len(blocks) == 2 * 2 * gates + 4 + 1
-        names = {id(p): name for name, p in model.named_parameters()}
-        covered = {}
-        for block in blocks:
-            covered.setdefault(names[id(block.parameter)], []).append(block.rows)
-        assert "embedding.weight" not in covered
-        for name, rows in covered.items():
-            ends = [each.stop for each in rows]
-            assert [each.start for each in rows] == [0, *ends[:-1]]
-            assert ends[-1] == len(dict(model.named_parameters())[name])
+        optimizer = make_optimizer(model, load_recipe("tiny", OPTIONS))
+        for seed in range(steps):
+            _set_gradients(model, seed)
+            optimizer.step()
+        return model, optimizer
+
+    expected, _ = trained(3)
+    model, optimizer = trained(2)
+    muon, adamw = optimizer.state_dict()
+    blocks = [block for _, state in sorted(muon["state"].items()) for block in state["momentum"]]
+    muon["state"] = {i: {"momentum": block.clone()} for i, block in enumerate(blocks)}
+    muon["param_groups"][0]["params"] = list(range(len(blocks)))
+    resumed = make_optimizer(model, load_recipe("tiny", OPTIONS))
+    resumed.load_state_dict([muon, adamw])
+    _set_gradients(model, 2)
+    resumed.step()
+    for wanted, found in zip(expected.parameters(), model.parameters(), strict=True):
+        assert torch.equal(wanted, found)
 
 
 def test_the_other_weights_move_as_under_adamw():
@@ -101,8 +137,8 @@ def test_the_other_weights_move_as_under_adamw():
         for model, optimizer in ((muon, one), (adamw, other)):
             _set_gradients(model, seed)
             optimizer.step()
-    matrices = {id(block.parameter) for block in matrix_blocks(muon)}
-    rest = [name for name, p in muon.named_parameters() if id(p) not in matrices]
+    matrices = muon_matrices(muon)
+    rest = [name for name, p in muon.named_parameters() if p not in matrices]
     assert {"embedding.weight", "attention.distance_bias"} <= set(rest)
     for name in rest:
         assert torch.equal(
