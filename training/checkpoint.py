@@ -1,21 +1,25 @@
-"""Checkpoints: tensors and plain values, written whole or not at all."""
+"""Checkpoints: tensors and plain values, written completely or not at all."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
+from pydantic import ValidationError
 
 from .errors import CheckpointError
 from .model import LanguageModel, ModelConfig, current_weight_name
+from .recipe import Recipe
 
 FORMAT = 1
+
+_CHECKED_POEMS = 1000
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,8 @@ class Trained:
     """A trained model, ready to use.
 
     Attributes:
-        model: in evaluation mode, with averaged weights where the recipe averages.
-        info: where it comes from: preset, corpus, corpus_sha256, seed, commit, tokens_seen, …
+        model: The model in evaluation mode, with averaged weights where the recipe averages.
+        info: Its origin: preset, corpus, corpus_sha256, seed, commit, tokens_seen, …
     """
 
     model: LanguageModel
@@ -43,8 +47,12 @@ def save_checkpoint(
     """Writes a checkpoint.
 
     Args:
-        weights: what to use the model with: its own weights or their average.
-        progress: what a resumed run needs; None where the checkpoint is only to be used.
+        path: The file to write.
+        model: The model, for its configuration.
+        weights: The weights to use the model with: its own or their average.
+        vocabulary: The model's vocabulary.
+        info: Where the model comes from.
+        progress: What a resumed run needs; None for a checkpoint that is only to be used.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     torch.save(
@@ -65,45 +73,123 @@ def save_checkpoint(
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Reads a checkpoint's raw content; only tensors and plain values are ever loaded.
+    """Reads the raw content of a checkpoint, with weights under their present names.
+
+    Only tensors and plain values are ever loaded, never code.
 
     Raises:
-        CheckpointError: it is missing, damaged or of another format.
+        CheckpointError: It is missing, damaged or of another format.
     """
     if not path.is_file():
         raise CheckpointError(f"There is no checkpoint {path}.")
-    damaged = f"{path} is not a checkpoint, or it is damaged."
     if not zipfile.is_zipfile(path):  # torch.load would try an older format on any bytes
-        raise CheckpointError(damaged)
+        raise _damaged(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged byte leads the unpickler to errors of any kind
-        raise CheckpointError(damaged) from error
+    except Exception as error:  # a damaged byte can raise anything in the unpickler
+        raise _damaged(path) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}.")
-    return _with_current_names(content)
+    current: dict[str, Any] = _with_current_names(content)
+    return current
 
 
 def load_trained(path: Path) -> Trained:
     """Loads a checkpoint for evaluation, sampling or export.
 
     Raises:
-        CheckpointError: it is missing, damaged or of another format.
+        CheckpointError: It is missing, damaged or of another format.
     """
     content = read_checkpoint(path)
     try:
         model = LanguageModel(ModelConfig.from_dict(content["config"]))
-        # Tied weights are one parameter, so the averaged ones name it once.
+        # Tied weights are one parameter, so the checkpoint has them once.
         missing, unexpected = model.load_state_dict(content["weights"], strict=False)
         if unexpected or set(missing) - {"output.weight"} or (missing and not model.config.tied):
             raise CheckpointError(f"The weights in {path} do not fit its own configuration.")
-        vocabulary = Vocabulary(
-            tokens=tuple(content["vocabulary"]["tokens"]),
-            counts=tuple(content["vocabulary"]["counts"]),
-        )
+        vocabulary = vocabulary_of(content)
     except (KeyError, TypeError, RuntimeError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint, or it is damaged.") from error
+        raise _damaged(path) from error
     return Trained(model.eval(), vocabulary, content["info"])
+
+
+def vocabulary_of(content: dict[str, Any]) -> Vocabulary:
+    """Returns the vocabulary in a checkpoint's raw content."""
+    saved = content["vocabulary"]
+    return Vocabulary(tokens=tuple(saved["tokens"]), counts=tuple(saved["counts"]))
+
+
+def load_initial(path: Path, recipe: Recipe, poems: list[list[str]]) -> Trained:
+    """Loads a checkpoint whose weights and vocabulary a new run is to begin with.
+
+    Args:
+        path: The checkpoint.
+        recipe: The new run's recipe; its model must have the same shape.
+        poems: The new run's training poems, tokens each.
+
+    Raises:
+        CheckpointError: It is missing or damaged, or does not fit the recipe or the poems.
+    """
+    initial = load_trained(path)
+    wanted = recipe.model.config(len(initial.vocabulary))
+    if replace(initial.model.config, dropout=wanted.dropout) != wanted:
+        raise CheckpointError(
+            f"The model in {path} has another shape than the recipe's: give the --preset and "
+            "--set options that it was trained with."
+        )
+    has_lines = initial.vocabulary.line is not None
+    if has_lines != recipe.data.line_tokens:
+        raise CheckpointError(
+            f"The vocabulary of {path} has {'' if has_lines else 'no '}line tokens: give "
+            f"--set data.line_tokens={str(has_lines).lower()}."
+        )
+    tokens = [token for poem in poems[:_CHECKED_POEMS] for token in poem]
+    if 2 * sum(token in initial.vocabulary for token in tokens) < len(tokens):
+        raise CheckpointError(
+            f"The vocabulary of {path} lacks most tokens of the corpus: give a checkpoint that was "
+            "trained on a similar one."
+        )
+    return initial
+
+
+def read_resumable(path: Path, recipe: Recipe, corpus_sha256: str) -> dict[str, Any]:
+    """Reads the raw content of a run's last checkpoint, to go on from it.
+
+    Raises:
+        CheckpointError: It is missing or damaged, or of another recipe or corpus.
+    """
+    content = read_checkpoint(path)
+    if not content.get("progress"):
+        raise CheckpointError(f"{path} has no training state, so it cannot be resumed.")
+    if not _is_same_recipe(content["info"]["recipe"], recipe):
+        raise CheckpointError(
+            f"{path} was trained with another recipe: resume with the same preset and overrides."
+        )
+    if content["info"]["corpus_sha256"] != corpus_sha256:
+        raise CheckpointError(f"{path} was trained on another corpus: resume with the same one.")
+    return content
+
+
+def provenance(initial: Trained) -> dict[str, Any]:
+    """Returns the part of a checkpoint's origin that runs which begin with it keep."""
+    keys = ("preset", "corpus_sha256", "commit", "tokens_seen", "seed")
+    return {key: initial.info[key] for key in keys if key in initial.info}
+
+
+def code_commit() -> str | None:
+    """Returns the commit of this code, or None where it is not a Git checkout."""
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607 - git as the user has it
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def _damaged(path: Path) -> CheckpointError:
+    return CheckpointError(f"{path} is not a checkpoint, or it is damaged.")
 
 
 def _with_current_names(content: Any) -> Any:
@@ -115,14 +201,9 @@ def _with_current_names(content: Any) -> Any:
     }
 
 
-def code_commit() -> str | None:
-    """Returns the commit of the code at hand, where it is a checkout."""
-    here = Path(__file__).parent
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607 - git as the user has it
-        cwd=here,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None if done.returncode == 0 else None
+def _is_same_recipe(saved: dict[str, Any], recipe: Recipe) -> bool:
+    """Whether a saved recipe has the same values; a key that it lacks has its default."""
+    try:
+        return Recipe.model_validate(saved) == recipe
+    except ValidationError:
+        return False

@@ -1,4 +1,4 @@
-"""Perplexities of n-gram models, checkpoints and bundles beside each other."""
+"""Compares the perplexities of n-gram models, checkpoints and bundles."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ def compare(
     """Measures models on a split of a prepared corpus, one after the other.
 
     Args:
-        parts: the training parts that n-gram models are to be counted on.
-        models: checkpoints and bundles.
+        corpus: The prepared corpus.
+        split: "validation" or "test".
+        parts: The training parts to count n-gram models on.
+        models: Checkpoints and bundles.
 
     Yields:
         The name of each model, and its perplexity.
 
     Raises:
-        CorpusError: the corpus cannot be read, or has no such part.
-        CheckpointError: there is no model at one of the paths, or it is damaged.
+        CorpusError: The corpus cannot be read, or has no such part.
+        CheckpointError: There is no model at one of the paths, or it is damaged.
     """
-    for path in models:  # a wrong path is told before minutes of counting
+    for path in models:  # a wrong path fails before minutes of counting
         open_scorer(path)
     for part in parts:
         yield (
@@ -41,7 +43,7 @@ def compare(
 
 
 def table(rows: Sequence[tuple[str, Perplexity]]) -> str:
-    """Returns a Markdown table, one line a model; Han characters take two columns."""
+    """Returns a Markdown table, one line a model, aligned for terminals."""
     cells = [["", *COLUMNS], *([name, *_figures(found)] for name, found in rows)]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -52,7 +54,7 @@ def table(rows: Sequence[tuple[str, Perplexity]]) -> str:
 
 
 def report(corpus: Path, split: str, rows: Sequence[tuple[str, Perplexity]]) -> dict[str, Any]:
-    """Returns plain values for JSON."""
+    """Returns the figures as plain values, for JSON."""
     models = [{"name": name, **found.as_dict()} for name, found in rows]
     return {"corpus": str(corpus), "split": split, "models": models}
 

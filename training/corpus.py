@@ -1,8 +1,4 @@
-"""Cleaning: from the poems as published to lines of simplified Han characters.
-
-A poem is a tuple of lines, a line a string of Han characters (or, for a text of one's own, a
-tuple of tokens).
-"""
+"""Cleans published poems to lines of simplified characters, and splits other texts to tokens."""
 
 from __future__ import annotations
 
@@ -13,22 +9,22 @@ from functools import cache
 
 from lianju.bot.verse.text.vocabulary import SPACE, is_han
 
-# □ and its kin, private-use characters, ideographic description characters, the replacement mark.
+# □ and the like, private-use characters, ideographic description characters, U+FFFD.
 _MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ue000-\uf8ff\U000f0000-\U0010fffd]")
-# {艹/糓} spells a glyph that no font has by its parts.
-_SPELT_GLYPH = re.compile(r"\{[^{}]*\}")
+# {艹/糓} describes a glyph without a code point by its parts.
+_DESCRIBED_GLYPH = re.compile(r"\{[^{}]*\}")
 
-# Notes stand in round brackets, at times nested; innermost first. NFKC has made them ASCII.
+# Notes in parentheses, sometimes nested, so the innermost go first. NFKC has made them ASCII.
 _NOTE = re.compile(r"\([^()]*\)|〖[^〖〗]*〗")
-# [] marks an editor's reading, 《》〈〉 a title, 「」『』 speech: the characters inside belong.
+# [] marks an editor's reading, 《》〈〉 a title, 「」『』 speech: the characters inside are kept.
 _MARKS = re.compile("[\\[\\]《》〈〉「」『』“”‘’\"'·]")
 _LINE_BREAK = re.compile(r"[,。、;:?!.…—\-|\s]+")
 
 FORMS = {(4, 5): "五绝", (4, 7): "七绝", (8, 5): "五律", (8, 7): "七律"}
 
 
-class Rejected(Exception):  # noqa: N818 - a verdict on one poem, not a failure
-    """Raised by `clean` with the reason why a poem is left out."""
+class PoemError(Exception):
+    """A poem cannot be used; `reason` is one of a few, for the report."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -39,33 +35,33 @@ def clean(text: str, simplify: Callable[[str], str]) -> tuple[str, ...]:
     """Turns the text of one poem into lines of simplified Han characters.
 
     Args:
-        text: the poem as published, with its punctuation.
-        simplify: converts traditional characters to simplified ones.
+        text: The poem as published, with its punctuation.
+        simplify: Converts traditional characters to simplified ones.
 
     Raises:
-        Rejected: the poem has missing glyphs, notes or markup that cannot be taken out cleanly,
-            or too little text.
+        PoemError: The poem has missing glyphs, notes or markup that cannot be removed, or too
+            little text.
     """
     text = unicodedata.normalize("NFKC", text)
-    if _SPELT_GLYPH.search(text):
-        raise Rejected("missing glyphs")
+    if _DESCRIBED_GLYPH.search(text):
+        raise PoemError("missing glyphs")
     while (shorter := _NOTE.sub("", text)) != text:
         text = shorter
     if _MISSING_GLYPH.search(text):
-        raise Rejected("missing glyphs")
+        raise PoemError("missing glyphs")
     if re.search(r"[()〖〗]", text):
-        raise Rejected("notes")
+        raise PoemError("notes")
     text = _MARKS.sub("", text)
     lines = tuple(line for line in _LINE_BREAK.split(simplify(text)) if line)
     if not all(is_han(character) for line in lines for character in line):
-        raise Rejected("markup")
+        raise PoemError("markup")
     if len(lines) < 2 or sum(map(len, lines)) < 10:
-        raise Rejected("too short")
+        raise PoemError("too short")
     return lines
 
 
 def form(lines: tuple[str, ...] | list[str]) -> str:
-    """Returns 五绝, 七绝, 五律, 七律 or other, by the number and the lengths of the lines."""
+    """Returns 五绝, 七绝, 五律, 七律 or other, by the number and length of the lines."""
     lengths = {len(line) for line in lines}
     return FORMS.get((len(lines), lengths.pop()), "other") if len(lengths) == 1 else "other"
 
@@ -79,11 +75,8 @@ def simplifier() -> Callable[[str], str]:
     return convert
 
 
-def tokenise(line: str, words: bool) -> list[str]:
-    """Splits one line of a text of one's own into tokens.
-
-    Characters are the tokens unless `words`; a space between characters becomes `SPACE`.
-    """
+def tokenize(line: str, words: bool) -> list[str]:
+    """Splits a line into words or into characters, where a space becomes `SPACE`."""
     line = unicodedata.normalize("NFKC", line).strip()
     if words:
         return line.split()
@@ -91,7 +84,7 @@ def tokenise(line: str, words: bool) -> list[str]:
 
 
 def has_words(lines: Iterator[str]) -> bool:
-    """Guesses whether lines are made of space-separated tokens: most of them have a space."""
+    """Guesses whether the tokens of a text are words: most lines have a space."""
     spaced = total = 0
     for line in lines:
         total += 1

@@ -14,12 +14,13 @@ from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .distributed import Processes
 from .errors import CorpusError
-from .recipe import Batch, Data
+from .recipe import Batch, Data, Recipe
 
 IGNORED = -1  # the target of padding
 
-# Batches are sorted by length within a pool of this many, so that the order stays random at large.
+# Poems are sorted by length within a pool of this many batches; the pools are in random order.
 _POOL_BATCHES = 64
 
 
@@ -27,7 +28,7 @@ def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
     """Reads a corpus file: the tokens of each poem, `</l>` among them where the file has it.
 
     Raises:
-        CorpusError: the file is missing, empty or not UTF-8.
+        CorpusError: The file is missing, empty or not UTF-8.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -43,7 +44,7 @@ def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
 
 
 def read_report(corpus: Path) -> dict[str, Any]:
-    """Returns what `prepare` told of a corpus; nothing where the corpus does not say."""
+    """Returns the report that `prepare` wrote beside a corpus; empty where there is none."""
     try:
         report: dict[str, Any] = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -51,27 +52,55 @@ def read_report(corpus: Path) -> dict[str, Any]:
     return report
 
 
-def oversample(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
-    """Repeats the training poems of the corpus that is tested, which come first in the file.
+def training_counts(corpus: Path) -> dict[str, int]:
+    """Returns the number of training poems by part, `tang` or `song`, in the order of the file.
+
+    It is empty where the report has no parts.
+    """
+    kept = read_report(corpus).get("kept", {}).get("train", {})
+    return {name: part["poems"] for name, part in kept.items() if isinstance(part, dict)}
+
+
+def is_stream(corpus: Path) -> bool | None:
+    """Whether a corpus is one continuous text; None where it has no report."""
+    stream: bool | None = read_report(corpus).get("stream")
+    return stream
+
+
+def check_kind(corpus: Path, data: Data) -> None:
+    """Checks that a recipe reads a corpus as what it is: poems, or one continuous text.
 
     Raises:
-        CorpusError: the corpus does not say which those are.
+        CorpusError: It does not.
+    """
+    stream = is_stream(corpus)
+    if stream not in (None, data.stream):
+        raise CorpusError(
+            f"{corpus} is {'' if stream else 'not '}one continuous text: give "
+            f"--set data.stream={str(stream).lower()}."
+        )
+
+
+def oversample(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
+    """Repeats the training poems of the first part, from which validation and test poems are.
+
+    Raises:
+        CorpusError: The corpus has no parts.
     """
     if times == 1:
         return poems
-    kept = read_report(corpus).get("kept", {}).get("train", {})
-    first = next(iter(kept.values()), {}).get("poems", 0)
+    first = next(iter(training_counts(corpus).values()), 0)
     if not 0 < first < len(poems):
         raise CorpusError(
-            f"{corpus} is not of several corpora: data.oversampling must be 1, or prepare it anew."
+            f"{corpus} has no parts: give --set data.oversampling=1, or prepare it again."
         )
     return poems[:first] * times + poems[first:]
 
 
-def as_read(poem: list[str], vocabulary: Vocabulary) -> list[str]:
-    """Returns a poem's tokens with `</l>` after each line if, and only if, the model has it.
+def apply_line_tokens(poem: list[str], vocabulary: Vocabulary) -> list[str]:
+    """Returns a poem's tokens with `</l>` after each line if the vocabulary has it, else without.
 
-    A poem whose file does not mark its lines is one line.
+    A poem without `</l>` is one line.
     """
     if vocabulary.line is None:
         return [token for token in poem if token != LINE]
@@ -79,19 +108,19 @@ def as_read(poem: list[str], vocabulary: Vocabulary) -> list[str]:
 
 
 def encode_poem(poem: list[str], vocabulary: Vocabulary) -> list[int]:
-    """Returns a poem's ids: `<s>` if the model has it, the tokens as read, `<e>`."""
+    """Returns a poem's ids: `<s>` and `</l>` if the vocabulary has them, the tokens, `<e>`."""
     start = [] if vocabulary.start is None else [vocabulary.start]
-    return [*start, *vocabulary.encode(as_read(poem, vocabulary)), vocabulary.end]
+    return [*start, *vocabulary.encode(apply_line_tokens(poem, vocabulary)), vocabulary.end]
 
 
 @dataclass(frozen=True)
 class Packed:
-    """Sequences of ids end to end.
+    """Sequences of ids in one array.
 
     Attributes:
-        ids: [N] int32.
-        starts: [S] int64, where each sequence begins.
-        lengths: [S] int64, of each sequence, the last target included.
+        ids: All ids, [N] int32.
+        starts: Index of each sequence's first id, [S] int64.
+        lengths: Number of ids of each sequence, the last target included, [S] int64.
     """
 
     ids: NDArray[np.int32]
@@ -103,13 +132,13 @@ class Packed:
 
 
 def pack(poems: list[list[str]], vocabulary: Vocabulary, data: Data) -> Packed:
-    """Encodes poems for training, dropping or cutting those of unfit length.
+    """Encodes poems for training; those outside the recipe's lengths are dropped or cut.
 
-    A poem that is cut goes on in a window whose first token is the last target of the one
-    before, so every token is predicted exactly once.
+    The windows of a poem that is cut overlap by one token: the last target of one is the first
+    input of the next, so every token is predicted exactly once.
 
     Raises:
-        CorpusError: no poem has a length that the recipe wants.
+        CorpusError: No poem has a length within the recipe's limits.
     """
     ids: list[int] = []
     starts: list[int] = []
@@ -135,10 +164,10 @@ def pack(poems: list[list[str]], vocabulary: Vocabulary, data: Data) -> Packed:
 
 
 def epoch_batches(packed: Packed, batch: Batch, seed: int, epoch: int) -> list[NDArray[np.int64]]:
-    """Groups the sequences of one pass into batches of indices.
+    """Groups the sequences into the batches of one epoch, as indices.
 
-    The order depends on the seed and the pass alone, so that a resumed run sees what an
-    uninterrupted one would have.
+    The order depends on seed and epoch alone, so that a resumed run sees the batches that an
+    uninterrupted one sees.
     """
     generator = np.random.default_rng((seed, epoch))
     order = generator.permutation(len(packed))
@@ -152,7 +181,7 @@ def epoch_batches(packed: Packed, batch: Batch, seed: int, epoch: int) -> list[N
         part = order[begin : begin + pool]
         part = part[np.argsort(packed.lengths[part], kind="stable")]
         groups.extend(_cut(part, packed.lengths[part], batch))
-    generator.shuffle(groups)  # type: ignore[arg-type]
+    generator.shuffle(groups)
     return groups
 
 
@@ -188,32 +217,75 @@ def collate(packed: Packed, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]
 
 
 def stream_ids(poems: list[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Returns one continuous text's ids; its lines are told apart by `<e>`."""
+    """Returns the ids of one continuous text, with `<e>` after each line."""
     return np.asarray(
         [i for poem in poems for i in (*vocabulary.encode(poem), vocabulary.end)], np.int32
     )
 
 
 def stream_windows(ids: NDArray[np.int32], rows: int, window: int) -> list[tuple[Tensor, Tensor]]:
-    """Cuts a continuous text into `rows` parallel strands of consecutive windows.
+    """Cuts a continuous text into batches for truncated backpropagation through time.
 
-    Row r of each batch goes on where row r of the batch before ended, so that the state can be
-    carried along (truncated backpropagation through time).
+    Row r of each batch goes on where row r of the previous batch ended, so that the state can be
+    carried from batch to batch.
+
+    Returns:
+        Inputs and targets, [rows, window] each; the last batch may be narrower.
 
     Raises:
-        CorpusError: the text is shorter than one window a row.
+        CorpusError: The text has fewer tokens than there are rows.
     """
-    strand = (len(ids) - 1) // rows
-    if strand < 1:
+    length = (len(ids) - 1) // rows
+    if length < 1:
         raise CorpusError(
             f"The text has {len(ids)} tokens, too few for {rows} rows: lower batch.size."
         )
-    inputs = ids[: rows * strand].reshape(rows, strand).astype(np.int64)
-    targets = ids[1 : rows * strand + 1].reshape(rows, strand).astype(np.int64)
+    inputs = ids[: rows * length].reshape(rows, length).astype(np.int64)
+    targets = ids[1 : rows * length + 1].reshape(rows, length).astype(np.int64)
     return [
         (
             torch.from_numpy(inputs[:, i : i + window].copy()),
             torch.from_numpy(targets[:, i : i + window].copy()),
         )
-        for i in range(0, strand, window)
+        for i in range(0, length, window)
     ]
+
+
+class TrainingData:
+    """The training part of a corpus, in this process's batches.
+
+    Args:
+        poems: The tokens of each poem, or of each line of a continuous text.
+        vocabulary: The model's vocabulary.
+        recipe: Batch sizes and lengths.
+        processes: This process gets every n-th batch, or its rows of a continuous text.
+
+    Raises:
+        CorpusError: No poem has a length within the recipe's limits.
+    """
+
+    def __init__(
+        self, poems: list[list[str]], vocabulary: Vocabulary, recipe: Recipe, processes: Processes
+    ) -> None:
+        self._recipe, self._processes = recipe, processes
+        if recipe.data.stream:
+            self._ids = stream_ids(poems, vocabulary)
+        else:
+            self._packed = pack(poems, vocabulary, recipe.data)
+
+    def batches(self, epoch: int) -> list[Any]:
+        """Returns the batches of one epoch, in order, each to be given to `load`."""
+        recipe, rank, world_size = self._recipe, self._processes.rank, self._processes.world_size
+        if recipe.data.stream:
+            rows = recipe.batch.size or max(1, (recipe.batch.tokens or 0) // recipe.data.window)
+            windows = stream_windows(self._ids, rows * world_size, recipe.data.window)
+            own = slice(rank * rows, (rank + 1) * rows)
+            return [(inputs[own], targets[own]) for inputs, targets in windows]
+        batches = epoch_batches(self._packed, recipe.batch, recipe.run.seed, epoch)
+        whole = len(batches) // world_size * world_size  # as many for each process
+        return batches[:whole][rank::world_size]
+
+    def load(self, batch: Any) -> tuple[Tensor, Tensor]:
+        """Returns inputs [B, T] and targets [B, T] of a batch, on the device."""
+        inputs, targets = batch if self._recipe.data.stream else collate(self._packed, batch)
+        return inputs.to(self._processes.device), targets.to(self._processes.device)

@@ -1,4 +1,4 @@
-"""Several processes by `torchrun`, or one."""
+"""Training in one process, or in several that `torchrun` started."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import torch.distributed as dist
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among those that train together."""
+    """This process and the number of those that train together."""
 
     rank: int
-    world: int
+    world_size: int
     device: torch.device
 
     @property
-    def first(self) -> bool:
-        """Whether this process writes, measures and talks."""
+    def is_main(self) -> bool:
+        """Whether this process writes files, evaluates and prints."""
         return self.rank == 0
 
-    def agree(self, value: float) -> float:
-        """Returns the largest value that any process gave."""
-        if self.world == 1:
+    def maximum(self, value: float) -> float:
+        """Returns the largest `value` of all processes."""
+        if self.world_size == 1:
             return value
         tensor = torch.tensor(value, dtype=torch.float64, device=self.device)
         dist.all_reduce(tensor, op=dist.ReduceOp.MAX)
@@ -34,23 +34,23 @@ class Processes:
 
 
 @contextmanager
-def processes(device: str) -> Iterator[Processes]:
-    """Joins the group that `torchrun` started, if it did.
+def join_processes(device: str) -> Iterator[Processes]:
+    """Joins the process group of `torchrun`, if there is one.
 
     Args:
         device: "auto", "cpu" or "cuda".
     """
     cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    where = torch.device("cuda", local) if cuda else torch.device("cpu")
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    own = torch.device("cuda", local_rank) if cuda else torch.device("cpu")
     if cuda:
-        torch.cuda.set_device(where)
-    if world == 1:
-        yield Processes(0, 1, where)
+        torch.cuda.set_device(own)
+    if world_size == 1:
+        yield Processes(0, 1, own)
         return
     dist.init_process_group("nccl" if cuda else "gloo")
     try:
-        yield Processes(dist.get_rank(), world, where)
+        yield Processes(dist.get_rank(), world_size, own)
     finally:
         dist.destroy_process_group()

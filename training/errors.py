@@ -1,14 +1,14 @@
-"""Errors whose message is one sentence for the person at the keyboard."""
+"""Errors that the command line prints as one sentence."""
 
 from __future__ import annotations
 
 
 class TrainingError(Exception):
-    """Something that its user can mend; the message says how."""
+    """An error that the user can correct; the message says how."""
 
 
 class CorpusError(TrainingError):
-    """The source of the poems cannot be had or read."""
+    """The source of the poems or a prepared corpus cannot be read."""
 
 
 class RecipeError(TrainingError):
@@ -16,4 +16,4 @@ class RecipeError(TrainingError):
 
 
 class CheckpointError(TrainingError):
-    """A checkpoint is missing, damaged, or of another kind of run."""
+    """A checkpoint is missing or damaged, or does not fit the run."""

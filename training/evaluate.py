@@ -1,7 +1,7 @@
-"""Perplexity: over all tokens, over Han characters alone, and by poetic form.
+"""Perplexity over all tokens, over Han characters alone, and by poetic form.
 
-Convention: the first character of a poem is given, not predicted. A character outside the
-vocabulary is charged P(`<unk>`) / 3,000, so that models with different vocabularies compare.
+The first character of a poem is given, not predicted. A character outside the vocabulary counts as
+P(`<unk>`) / 3,000, so that models with different vocabularies can be compared.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .checkpoint import load_trained
 from .corpus import form
-from .data import as_read, encode_poem, read_poems, read_report, stream_ids
+from .data import apply_line_tokens, encode_poem, is_stream, read_poems, stream_ids
 from .errors import CheckpointError
 from .model import LanguageModel, State
 
@@ -31,7 +31,7 @@ _WINDOW = 128  # tokens a call; the state is carried from one to the next
 
 
 class Scorer(Protocol):
-    """A model that gives the log-probability of what comes next."""
+    """A model that gives the log-probability of each next token."""
 
     vocabulary: Vocabulary
 
@@ -92,10 +92,12 @@ class Perplexity:
     """Perplexities over held-out poems.
 
     Attributes:
-        all: over every predicted token, line and end tokens included.
-        han: over Han characters alone; None where the text has none.
-        regulated: over the Han characters of the four regulated forms together.
-        forms: by form, over Han characters.
+        poems: Number of poems.
+        tokens: Number of predicted tokens.
+        all: Over all predicted tokens, line and end tokens included.
+        han: Over Han characters alone; None where the text has none.
+        regulated: Over the Han characters of the four regulated forms together.
+        forms: By form, over Han characters.
     """
 
     poems: int
@@ -117,7 +119,7 @@ def open_scorer(path: Path) -> Scorer:
     """Opens a checkpoint (a file) or a bundle (a directory).
 
     Raises:
-        CheckpointError: there is neither at `path`, or it is damaged.
+        CheckpointError: There is neither at `path`, or it is damaged.
     """
     if path.is_dir():
         from lianju.bot.verse.errors import BundleError
@@ -130,17 +132,11 @@ def open_scorer(path: Path) -> Scorer:
     return CheckpointScorer(trained.model, trained.vocabulary)
 
 
-def is_stream(corpus: Path) -> bool | None:
-    """Tells whether a prepared corpus is one continuous text; None where it does not say."""
-    stream: bool | None = read_report(corpus).get("stream")
-    return stream
-
-
 def measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
-    """Measures perplexity on a split of a prepared corpus, poems or one continuous text.
+    """Returns the perplexity on a split of a prepared corpus, poems or one continuous text.
 
     Raises:
-        CorpusError: the split cannot be read.
+        CorpusError: The split cannot be read.
     """
     poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
     if is_stream(corpus):
@@ -149,10 +145,11 @@ def measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
 
 
 def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
-    """Measures perplexity over poems.
+    """Returns the perplexity over poems.
 
     Args:
-        poems: the tokens of each poem, `</l>` among them where the file marks lines.
+        scorer: The model.
+        poems: The tokens of each poem, `</l>` after each line where the file has it.
     """
     vocabulary = scorer.vocabulary
     encoded = [encode_poem(poem, vocabulary) for poem in poems]
@@ -169,11 +166,11 @@ def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
         for row, i in enumerate(group):
             kinds = _kinds(poems[i], vocabulary)
             for score, target, kind in zip(scores[row], encoded[i][1:], kinds, strict=False):
-                charged = float(score)
+                log_prob = float(score)
                 if target == vocabulary.unknown:
-                    charged += math.log(UNKNOWN_SHARE)
+                    log_prob += math.log(UNKNOWN_SHARE)
                 for key in kind:
-                    loss[key] -= charged
+                    loss[key] -= log_prob
                     count[key] += 1
     found = {key: math.exp(loss[key] / count[key]) for key in count}
     return Perplexity(
@@ -187,7 +184,7 @@ def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
 
 
 def stream_perplexity(scorer: Scorer, ids: NDArray[np.int32]) -> Perplexity:
-    """Measures perplexity over one continuous text, the state carried from end to end."""
+    """Returns the perplexity over one continuous text, the state carried from end to end."""
     scores = scorer.score(ids[None].astype(np.int64))[0]
     unknown = ids[1:] == scorer.vocabulary.unknown
     total = float(scores.sum()) + float(unknown.sum()) * math.log(UNKNOWN_SHARE)
@@ -195,11 +192,12 @@ def stream_perplexity(scorer: Scorer, ids: NDArray[np.int32]) -> Perplexity:
 
 
 def _kinds(poem: list[str], vocabulary: Vocabulary) -> list[tuple[str, ...]]:
-    """Returns, for each target of an encoded poem, the sums that it counts in."""
+    """Returns, for each target of an encoded poem, the figures that it counts in."""
     lines = "".join("\n" if token == LINE else token for token in poem).split()
     name = form(lines)
     han_keys = ("all", "han", name, *(("regulated",) if name in REGULATED else ()))
-    kinds = [han_keys if is_han(token) else ("all",) for token in as_read(poem, vocabulary)]
+    tokens = apply_line_tokens(poem, vocabulary)
+    kinds = [han_keys if is_han(token) else ("all",) for token in tokens]
     kinds[0] = ()  # the first character is given
-    # Without <s> the first character is no target at all.
+    # Without <s> the first character is not among the targets.
     return [*(kinds if vocabulary.start is not None else kinds[1:]), ("all",)]

@@ -1,9 +1,9 @@
-"""Cross-entropy of the output layer, computed with its gradient in chunks.
+"""Cross-entropy of the output layer, computed together with its gradient in chunks.
 
-A softmax over the vocabulary costs more than the recurrent layers do. Here each chunk of
-positions has its logits, its loss and its gradients computed while it is in the cache, so that
-[positions, V] never exists as a whole, and the matrix products can run in bfloat16. The idea is
-that of the fused linear cross-entropy of Liger Kernel (Hsu and others 2024).
+A softmax over the vocabulary costs more than the recurrent layers. Logits, loss and gradients are
+computed for one chunk of positions after the other, so that each chunk stays in the processor's
+cache, [positions, V] is never in memory as a whole, and matrix products can run in bfloat16. The
+idea is that of the fused linear cross-entropy of Liger Kernel (Hsu and others 2024).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from .data import IGNORED
 from .model import LanguageModel, State
 
-# Positions a chunk. On two cores 256 to 2,048 measured alike; a GPU wants fewer, larger products.
+# Positions a chunk. On two cores 256 to 2,048 take the same time; a GPU prefers large products.
 CHUNK = {"cpu": 512, "cuda": 8192}
 
 
@@ -34,7 +34,10 @@ class _LinearCrossEntropy(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         chunk = CHUNK[hidden.device.type]
         for part, target, gradient in zip(
-            hidden.split(chunk), targets.split(chunk), hidden_gradient.split(chunk), strict=True
+            torch.split(hidden, chunk),
+            torch.split(targets, chunk),
+            torch.split(hidden_gradient, chunk),
+            strict=True,
         ):
             logits = torch.nn.functional.linear(part, narrow, narrow_bias)
             rows = torch.arange(len(part), device=part.device)
@@ -52,7 +55,7 @@ class _LinearCrossEntropy(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         hidden, weight, bias = ctx.saved_tensors
         return (
             hidden * upstream.to(hidden.dtype),
@@ -68,22 +71,25 @@ def linear_cross_entropy(
     """Returns the summed cross-entropy of `hidden @ weight.T + bias` against `targets`.
 
     Args:
-        hidden: [N, H], float32 or bfloat16; the matrix products run in its precision.
-        weight: [V, H] float32, the output layer.
-        bias: [V] float32, or None.
-        targets: [N] token ids.
+        hidden: Inputs of the output layer, [N, H] float32 or bfloat16; the matrix products run in
+            this format.
+        weight: Weights of the output layer, [V, H] float32.
+        bias: Biases of the output layer, [V] float32, or None.
+        targets: Token ids, [N].
 
     Returns:
         A float32 scalar, in nats.
     """
-    return _LinearCrossEntropy.apply(hidden, weight, bias, targets)
+    loss: Tensor = _LinearCrossEntropy.apply(hidden, weight, bias, targets)  # type: ignore[no-untyped-call]
+    return loss
 
 
 class SummedLoss(nn.Module):
-    """A model with its loss, as one module, so that gradients meet in one backward pass.
+    """A model with its loss as one module, as DistributedDataParallel needs it.
 
     Args:
-        dtype: what the matrix products run in, float32 or bfloat16.
+        model: The model.
+        dtype: Number format of the matrix products, float32 or bfloat16.
     """
 
     def __init__(self, model: LanguageModel, dtype: torch.dtype = torch.float32) -> None:
@@ -98,8 +104,8 @@ class SummedLoss(nn.Module):
         with torch.autocast(inputs.device.type, self._dtype if narrow else None, enabled=narrow):
             hidden, after = model.features(inputs, state)
         hidden = hidden.to(self._dtype)
-        wanted = targets != IGNORED
+        predicted = targets != IGNORED
         loss = linear_cross_entropy(
-            hidden[wanted], model.output.weight, model.output.bias, targets[wanted]
+            hidden[predicted], model.output.weight, model.output.bias, targets[predicted]
         )
         return loss, after

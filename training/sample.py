@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from lianju.bot.verse.text.vocabulary import LINE, SPACE, Vocabulary
 
-from .corpus import tokenise
+from .corpus import tokenize
 from .errors import TrainingError
 from .model import LanguageModel, State
 
@@ -23,12 +23,15 @@ def sample(
     """Continues a prompt until the end token or `maximum` tokens.
 
     Args:
-        prompt: tokens, `</l>` after each finished line; may be empty.
-        temperature: above 0; below 1 favours the likely.
-        seed: the same seed gives the same text.
+        model: The model; its mode is restored afterwards.
+        vocabulary: The model's vocabulary.
+        prompt: Tokens, `</l>` after each finished line; may be empty.
+        temperature: Above 0; below 1 favors the likely tokens.
+        seed: The same seed gives the same text.
+        maximum: Most tokens to add.
 
     Returns:
-        The prompt and what follows it, `</l>` included.
+        The prompt and its continuation, `</l>` included.
     """
     training = model.training
     model.eval()
@@ -37,7 +40,7 @@ def sample(
     ids = vocabulary.encode(prompt)
     if vocabulary.start is not None:
         ids = [vocabulary.start, *ids]
-    # A model without a start token begins a text after the end of another.
+    # Without <s>, a text begins after the end of another.
     pending = torch.tensor([ids or [vocabulary.end]], device=device)
     forbidden = [i for i in (vocabulary.unknown, vocabulary.start) if i is not None]
     state: State | None = None
@@ -56,16 +59,16 @@ def sample(
 
 
 def parse_prompt(text: str, vocabulary: Vocabulary) -> list[str]:
-    """Turns a prompt into tokens; `/` ends a line, and what follows the last one goes on.
+    """Splits a prompt into tokens; `/` ends a line, and text after the last `/` is an open line.
 
     Raises:
-        TrainingError: the vocabulary lacks a token.
+        TrainingError: The vocabulary lacks a token.
     """
     if vocabulary.is_lowercase:
         text = text.lower()
-    *closed, open_line = (tokenise(line, vocabulary.is_words) for line in text.split("/"))
-    mark = [] if vocabulary.line is None else [LINE]
-    tokens = [token for line in closed for token in (*line, *mark)] + open_line
+    *closed, open_line = (tokenize(line, vocabulary.is_words) for line in text.split("/"))
+    ending = [] if vocabulary.line is None else [LINE]
+    tokens = [token for line in closed for token in (*line, *ending)] + open_line
     unknown = sorted({token for token in tokens if token not in vocabulary})
     if unknown:
         raise TrainingError(f"The model does not know {' '.join(unknown)}: leave it out.")
@@ -73,7 +76,7 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> list[str]:
 
 
 def as_text(tokens: list[str], vocabulary: Vocabulary) -> str:
-    """Joins tokens for reading: lines apart by a bar, words by spaces."""
+    """Joins tokens for display: ` / ` between lines, spaces between words."""
     joined = (" " if vocabulary.is_words else "").join(
         " / " if token == LINE else token for token in tokens
     )

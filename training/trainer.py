@@ -1,33 +1,46 @@
-"""The training loop."""
+"""The training loop.
+
+Usage:
+    lianju-train train data/both --out runs/release --tokens 80000000
+    torchrun --nproc-per-node=2 -m lianju.training train data/both --out runs/two
+
+A run's folder has best.pt (lowest validation perplexity), last.pt (to resume), log.csv, loss.png
+and TensorBoard files.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import signal
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from . import data
 from .averaging import WindowAverage
-from .checkpoint import Trained, code_commit, load_trained, read_checkpoint, save_checkpoint
+from .checkpoint import (
+    code_commit,
+    load_initial,
+    provenance,
+    read_resumable,
+    save_checkpoint,
+    vocabulary_of,
+)
 from .distributed import Processes
-from .errors import CheckpointError, CorpusError
-from .evaluate import CheckpointScorer, Perplexity, is_stream, perplexity, stream_perplexity
-from .journal import Journal
+from .errors import CheckpointError
+from .evaluate import CheckpointScorer, Perplexity, perplexity, stream_perplexity
 from .loss import SummedLoss
 from .model import LanguageModel, State
 from .optimizer import make_optimizer
 from .precision import choose_dtype
+from .progress import Budget, Progress
 from .recipe import Recipe
+from .run_log import RunLog
 from .sample import as_text, sample
 from .schedule import rate_share
 from .vocabulary import build_vocabulary
@@ -36,39 +49,25 @@ _SAMPLE_LENGTH = 40
 _SAMPLE_TEMPERATURE = 0.8
 
 
-@dataclass
-class Progress:
-    """Where a run stands; all that changes from update to update beside the tensors.
-
-    Attributes:
-        batch: batches of the present epoch that are done.
-        seconds: spent so far, earlier sittings included.
-        best: lowest validation perplexity so far.
-    """
-
-    update: int = 0
-    epoch: int = 0
-    batch: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    best: float = math.inf
-
-
 class Trainer:
     """Trains one model on one corpus.
 
     Args:
-        corpus: a folder that `prepare` wrote.
-        out: the run's folder: checkpoints `best.pt` and `last.pt`, log, curve.
-        minutes: a budget of time that the schedule fits.
-        tokens: a budget of training tokens that the schedule fits; without either budget the
-            recipe's epochs are trained.
-        initial: a checkpoint whose vocabulary and weights the run begins with.
-        resume: go on from `last.pt`.
+        recipe: What to train, and how.
+        corpus: A folder that `prepare` wrote.
+        out: The run's folder.
+        processes: This process and the others.
+        minutes: A budget of time; the learning rate's schedule fits it.
+        tokens: A budget of training tokens; without a budget the recipe's epochs are trained.
+        initial: A checkpoint whose vocabulary and weights the run begins with.
+        resume: Go on from the run's `last.pt`.
 
     Raises:
-        CorpusError: the corpus is missing or does not suit the recipe.
-        CheckpointError: there is nothing to resume, or it comes of another recipe or corpus.
+        CorpusError: The corpus is missing or does not fit the recipe.
+        CheckpointError: The checkpoint to begin with or to resume is missing or does not fit, or
+            the folder has a run already.
+        TrainingError: The device cannot compute in the recipe's number format.
+        ValueError: Both budgets are given, or both `initial` and `resume`.
     """
 
     def __init__(
@@ -83,57 +82,52 @@ class Trainer:
         initial: Path | None = None,
         resume: bool = False,
     ) -> None:
-        if minutes is not None and tokens is not None:
-            raise ValueError("Give a budget of minutes or of tokens, not both.")
+        if initial and resume:
+            raise ValueError("A resumed run has its own weights: give no initial ones.")
         self.recipe, self.out, self.processes = recipe, out, processes
-        self._seconds_budget = None if minutes is None else minutes * 60
-        self._tokens_budget = tokens
+        self._budget = Budget(recipe.run.epochs, minutes, tokens)
+        dtype = choose_dtype(recipe.run.precision, processes.device)
         if not resume and (out / "last.pt").exists():
             raise CheckpointError(
                 f"{out} holds a run already: give --resume to go on with it, or another --out."
             )
-        stream = is_stream(corpus)
-        if stream not in (None, recipe.data.stream):
-            raise CorpusError(
-                f"{corpus} is {'' if stream else 'not '}one continuous text: give "
-                f"--set data.stream={str(stream).lower()}."
-            )
+        data.check_kind(corpus, recipe.data)
         lowercase = recipe.data.lowercase
         poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)
         self._validation = data.read_poems(corpus / "validation.txt", lowercase=lowercase)
-        start = None if initial is None else load_trained(initial)
-        self.vocabulary = (
-            build_vocabulary(
-                poems,
-                line_tokens=recipe.data.line_tokens,
-                minimum_count=recipe.data.minimum_count,
-                maximum_size=recipe.data.maximum_vocabulary,
-            )
-            if start is None
-            else start.vocabulary
-        )
-        if recipe.data.stream:
-            self._stream = data.stream_ids(poems, self.vocabulary)
-        else:
-            seen = data.oversample(poems, corpus, recipe.data.oversampling)
-            self._packed = data.pack(seen, self.vocabulary, recipe.data)
-        self.info = {
+        self.info: dict[str, Any] = {
             "preset": recipe.name,
             "corpus": corpus.name,
             "corpus_sha256": hashlib.sha256((corpus / "train.txt").read_bytes()).hexdigest(),
             "seed": recipe.run.seed,
             "commit": code_commit(),
             "recipe": recipe.model_dump(mode="json"),
-            **({} if start is None else {"initial": _provenance(start)}),
         }
+        start = saved = None
+        if initial:
+            start = load_initial(initial, recipe, poems)
+            self.vocabulary = start.vocabulary
+            self.info["initial"] = provenance(start)
+        elif resume:
+            saved = read_resumable(out / "last.pt", recipe, self.info["corpus_sha256"])
+            self.vocabulary = vocabulary_of(saved)
+            self.info |= {key: saved["info"][key] for key in ("initial",) if key in saved["info"]}
+        else:
+            self.vocabulary = build_vocabulary(
+                poems,
+                line_tokens=recipe.data.line_tokens,
+                minimum_count=recipe.data.minimum_count,
+                maximum_size=recipe.data.maximum_vocabulary,
+            )
+        poems = data.oversample(poems, corpus, recipe.data.oversampling)
+        self._data = data.TrainingData(poems, self.vocabulary, recipe, processes)
+
         torch.manual_seed(recipe.run.seed)
         self.model = LanguageModel(recipe.model.config(len(self.vocabulary)))
-        if start is not None:
-            _begin_with(self.model, start, initial)
+        if start:
+            _load(self.model, dict(start.model.named_parameters()))
         self.model.to(processes.device)
-        self._loss: nn.Module = SummedLoss(
-            self.model, choose_dtype(recipe.run.precision, processes.device)
-        )
+        self._loss: nn.Module = SummedLoss(self.model, dtype)
         self._optimizer = make_optimizer(self.model, recipe)
         average = recipe.averaging
         self._average = (
@@ -142,130 +136,78 @@ class Trainer:
             else None
         )
         self.progress = Progress()
-        self._state: State | None = None
-        self._stopping = False
-        self._measured = -1  # the update of the last evaluation
-        if resume:
-            self._restore()
-        if processes.world > 1:
+        self.interrupted = False  # the run was asked to stop before its end
+        self._state: State | None = None  # of a continuous text
+        self._evaluated_at = -1  # the update of the last evaluation
+        if saved:
+            self._restore(saved["progress"])
+        if processes.world_size > 1:
             self._loss = DistributedDataParallel(self._loss)
 
     def run(self) -> Progress:
-        """Trains to the end of the recipe or the budget, or until interrupted; then saves."""
-        out = self.out
-        if self.processes.first:
-            out.mkdir(parents=True, exist_ok=True)
-            self._journal = Journal(out, self.progress.update)
+        """Trains until the budget is spent or the run is interrupted; then saves."""
+        progress, is_main = self.progress, self.processes.is_main
+        if is_main:
+            self.out.mkdir(parents=True, exist_ok=True)
+            self._log = RunLog(self.out, progress.update)
         self._bar = tqdm(
             total=100,
             bar_format="{percentage:3.0f}%|{bar}| {postfix}",
-            disable=None if self.processes.first else True,
+            disable=None if is_main else True,
         )
-        self._handle_signals()
+        self._install_signal_handlers()
         self.model.train()
         try:
-            while not self._finished():
+            while not self._is_finished():
                 self._run_epoch()
             self._save()
-            measured = self._stopping or self._measured == self.progress.update
-            if self.processes.first and not measured:
+            if is_main and not self.interrupted and self._evaluated_at != progress.update:
                 self._evaluate()
         finally:
             self._bar.close()
-            if self.processes.first:
-                self._journal.close()
-        return self.progress
+            if is_main:
+                self._log.close()
+        return progress
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether the run was asked to stop before its end."""
-        return self._stopping
-
-    def _finished(self) -> bool:
-        if self._stopping:
-            return True
-        if self._seconds_budget is None and self._tokens_budget is None:
-            return self.progress.epoch >= self.recipe.run.epochs
-        return self._budget_spent
-
-    @property
-    def _budget_spent(self) -> bool:
-        """Whether the budget of time or tokens, if there is one, is used up."""
-        progress = self.progress
-        if self._seconds_budget is not None:
-            return progress.seconds >= self._seconds_budget
-        return self._tokens_budget is not None and progress.tokens >= self._tokens_budget
+    def _is_finished(self) -> bool:
+        return self.interrupted or self._budget.is_spent(self.progress)
 
     def _run_epoch(self) -> None:
-        recipe, progress, processes = self.recipe, self.progress, self.processes
-        batches = self._batches()
-        self._updates = len(batches) * recipe.run.epochs
-        window_loss = window_tokens = 0.0
-        window_begun = time.perf_counter()
+        """Runs the rest of the present epoch, or as much of it as the budget allows."""
+        progress, processes, run = self.progress, self.processes, self.recipe.run
+        batches = self._data.batches(progress.epoch)
+        self._updates_per_epoch = len(batches)
+        loss = tokens = seconds = 0.0  # since the last line of the log
         while progress.batch < len(batches):
             begun = time.perf_counter()
-            inputs, targets = self._take(batches[progress.batch])
-            loss, tokens = self._update(inputs, targets)
-            window_loss += loss
-            window_tokens += tokens
+            batch_loss, batch_tokens = self._update(*self._data.load(batches[progress.batch]))
             progress.update += 1
             progress.batch += 1
-            progress.tokens += tokens * processes.world
+            progress.tokens += batch_tokens * processes.world_size
+            loss += batch_loss
+            tokens += batch_tokens
+            seconds += time.perf_counter() - begun
+            if processes.is_main and progress.update % run.log_every == 0:
+                self._report(loss / tokens, tokens * processes.world_size / seconds)
+                loss = tokens = seconds = 0.0
+            if processes.is_main and progress.update % run.evaluate_every == 0:
+                self._evaluate()
             progress.seconds += time.perf_counter() - begun
-            if processes.first and progress.update % recipe.run.log_every == 0:
-                spent = time.perf_counter() - window_begun
-                self._log(window_loss / window_tokens, window_tokens * processes.world / spent)
-                window_loss = window_tokens = 0.0
-            if progress.update % recipe.run.evaluate_every == 0:
-                begun = time.perf_counter()
-                if processes.first:
-                    self._evaluate()
-                progress.seconds += time.perf_counter() - begun
-            if progress.update % recipe.run.save_every == 0:
+            if progress.update % run.save_every == 0:
                 self._save()
-            # Every process leaves the loop at the same update, or the others would wait forever.
-            progress.seconds = processes.agree(progress.seconds)
-            self._stopping = bool(processes.agree(float(self._stopping)))
-            if self._stopping or self._budget_spent:
+            # All processes must leave the loop at the same update, or the others wait forever.
+            progress.seconds = processes.maximum(progress.seconds)
+            self.interrupted = bool(processes.maximum(float(self.interrupted)))
+            if self._is_finished():
                 return
-            if progress.update % recipe.run.log_every == 0:
-                window_begun = time.perf_counter()
         progress.epoch += 1
         progress.batch = 0
         self._state = None
 
-    def _batches(self) -> list[Any]:
-        recipe, processes = self.recipe, self.processes
-        if recipe.data.stream:
-            rows = recipe.batch.size or max(1, (recipe.batch.tokens or 0) // recipe.data.window)
-            windows = data.stream_windows(self._stream, rows * processes.world, recipe.data.window)
-            mine = slice(processes.rank * rows, (processes.rank + 1) * rows)
-            return [(inputs[mine], targets[mine]) for inputs, targets in windows]
-        batches = data.epoch_batches(
-            self._packed, recipe.batch, recipe.run.seed, self.progress.epoch
-        )
-        even = len(batches) // processes.world * processes.world
-        return batches[:even][processes.rank :: processes.world]
-
-    def _take(self, batch: Any) -> tuple[Tensor, Tensor]:
-        pair = batch if self.recipe.data.stream else data.collate(self._packed, batch)
-        device = self.processes.device
-        return pair[0].to(device), pair[1].to(device)
-
-    @property
-    def _done(self) -> float:
-        """The share of the run that is done, by its budget if it has one, else by updates."""
-        progress = self.progress
-        if self._seconds_budget is not None:
-            return min(1.0, progress.seconds / self._seconds_budget)
-        if self._tokens_budget is not None:
-            return min(1.0, progress.tokens / self._tokens_budget)
-        return min(1.0, progress.update / self._updates)
-
     def _update(self, inputs: Tensor, targets: Tensor) -> tuple[float, int]:
-        """One update; returns the summed loss and the number of tokens."""
+        """Makes one update; returns the summed loss in nats and the number of tokens."""
         recipe, progress = self.recipe, self.progress
-        share = rate_share(recipe.optimizer, progress.update, self._done)
+        share = rate_share(recipe.optimizer, progress.update, self._share_done())
         self._optimizer.set_rate_share(share)
         # Dropout depends on the update alone, so that a resumed run repeats it.
         torch.manual_seed(
@@ -284,75 +226,52 @@ class Trainer:
             self._state = tuple(tensor.detach() for tensor in state)
         return float(loss.detach()), tokens
 
-    def _log(self, loss: float, speed: float) -> None:
-        progress = self.progress
-        done = self._done
-        left = progress.seconds / done * (1 - done)
+    def _share_done(self) -> float:
+        return self._budget.share_done(self.progress, self._updates_per_epoch)
+
+    def _report(self, loss: float, speed: float) -> None:
+        """Shows and logs the training loss, in nats a token, and the speed, in tokens a second."""
+        progress, done = self.progress, self._share_done()
+        minutes_left = progress.seconds / done * (1 - done) / 60
         shown = (
             f"update {progress.update}: loss {loss:.3f}, {speed:,.0f} tokens/s, "
-            f"{left / 60:.1f} min left"
+            f"{minutes_left:.1f} min left"
         )
         if self._bar.disable:  # no terminal: one line each time
             tqdm.write(shown)
         else:
             self._bar.update(100 * done - self._bar.n)
             self._bar.set_postfix_str(shown)
-        self._journal.record(
-            progress.update,
-            epoch=progress.epoch,
-            tokens=progress.tokens,
-            seconds=round(progress.seconds, 1),
+        self._write_log(
             loss=round(loss, 4),
             learning_rate=self._optimizer.learning_rates[-1],
             tokens_per_second=round(speed, 1),
         )
 
     def _evaluate(self) -> None:
-        """Measures validation perplexity with the weights to be used; keeps the best."""
-        progress, recipe = self.progress, self.recipe
-        self._measured = progress.update
-        own = {name: p.detach().clone() for name, p in self.model.named_parameters()}
-        used = self._weights()
+        """Measures validation perplexity and samples; writes best.pt if it is the lowest so far."""
+        progress = self.progress
+        self._evaluated_at = progress.update
+        own = _copy_weights(self.model)
+        used = self._weights_to_use()
         _load(self.model, used)
         found = self._measure()
-        samples = [
-            as_text(
-                sample(
-                    self.model,
-                    self.vocabulary,
-                    [],
-                    temperature=_SAMPLE_TEMPERATURE,
-                    seed=i,
-                    maximum=_SAMPLE_LENGTH,
-                ),
-                self.vocabulary,
-            )
-            for i in range(recipe.run.samples)
-        ]
+        texts = [self._sample(seed) for seed in range(self.recipe.run.samples)]
         _load(self.model, own)
         han = "" if found.han is None else f" (Han only {found.han:.1f})"
         tqdm.write(f"update {progress.update}: validation perplexity {found.all:.1f}{han}")
-        for text in samples:
+        for text in texts:
             tqdm.write(f"  {text}")
-        self._journal.record(
-            progress.update,
-            epoch=progress.epoch,
-            tokens=progress.tokens,
-            seconds=round(progress.seconds, 1),
+        self._write_log(
             validation_perplexity=round(found.all, 3),
             **({} if found.han is None else {"validation_han_perplexity": round(found.han, 3)}),
         )
-        self._journal.say(progress.update, samples)
-        self._journal.draw()
+        self._log.write_samples(progress.update, texts)
+        self._log.draw()
         if found.all < progress.best:
             progress.best = found.all
-            save_checkpoint(
-                self.out / "best.pt",
-                self.model,
-                used,
-                self.vocabulary,
-                {**self.info, **self._counts(), "validation_perplexity": found.all},
-            )
+            info = {**self._origin(), "validation_perplexity": found.all}
+            save_checkpoint(self.out / "best.pt", self.model, used, self.vocabulary, info)
 
     def _measure(self) -> Perplexity:
         scorer = CheckpointScorer(self.model, self.vocabulary)
@@ -360,92 +279,80 @@ class Trainer:
             return stream_perplexity(scorer, data.stream_ids(self._validation, self.vocabulary))
         return perplexity(scorer, self._validation)
 
-    def _weights(self) -> dict[str, Tensor]:
-        if self._average is not None:
-            return self._average.weights()
-        return {name: p.detach().clone() for name, p in self.model.named_parameters()}
+    def _sample(self, seed: int) -> str:
+        tokens = sample(
+            self.model,
+            self.vocabulary,
+            [],
+            temperature=_SAMPLE_TEMPERATURE,
+            seed=seed,
+            maximum=_SAMPLE_LENGTH,
+        )
+        return as_text(tokens, self.vocabulary)
 
-    def _counts(self) -> dict[str, Any]:
+    def _write_log(self, **values: float) -> None:
         progress = self.progress
+        self._log.write(
+            progress.update,
+            epoch=progress.epoch,
+            tokens=progress.tokens,
+            seconds=round(progress.seconds, 1),
+            **values,
+        )
+
+    def _weights_to_use(self) -> dict[str, Tensor]:
+        return self._average.weights() if self._average else _copy_weights(self.model)
+
+    def _origin(self) -> dict[str, Any]:
         return {
-            "updates": progress.update,
-            "tokens_seen": progress.tokens,
-            "minutes": round(progress.seconds / 60, 1),
-            "processes": self.processes.world,
+            **self.info,
+            "updates": self.progress.update,
+            "tokens_seen": self.progress.tokens,
+            "minutes": round(self.progress.seconds / 60, 1),
+            "processes": self.processes.world_size,
         }
 
     def _save(self) -> None:
-        if not self.processes.first:
+        """Writes last.pt, from which the run can be resumed."""
+        if not self.processes.is_main:
             return
         save_checkpoint(
             self.out / "last.pt",
             self.model,
-            self._weights(),
+            self._weights_to_use(),
             self.vocabulary,
-            {**self.info, **self._counts()},
+            self._origin(),
             {
                 "counts": vars(self.progress),
-                "weights": {n: p.detach() for n, p in self.model.named_parameters()},
+                "weights": _copy_weights(self.model),
                 "optimizer": self._optimizer.state_dict(),
-                "average": self._average and self._average.state_dict(),
+                "average": self._average.state_dict() if self._average else None,
                 "state": self._state,
             },
         )
 
-    def _restore(self) -> None:
-        content = read_checkpoint(self.out / "last.pt")
-        then, now = content["info"], self.info
-        if not _is_same_recipe(then["recipe"], self.recipe):
-            raise CheckpointError(
-                f"{self.out / 'last.pt'} comes of another recipe: resume with the same preset "
-                "and overrides."
-            )
-        if then["corpus_sha256"] != now["corpus_sha256"]:
-            raise CheckpointError(
-                f"{self.out / 'last.pt'} was trained on another corpus: resume with the same one."
-            )
-        saved = content["progress"]
+    def _restore(self, saved: dict[str, Any]) -> None:
+        """Restores what `_save` wrote as progress."""
         self.progress = Progress(**saved["counts"])
         _load(self.model, saved["weights"])
         self._optimizer.load_state_dict(saved["optimizer"])
-        if self._average is not None:
+        if self._average:
             self._average.load_state_dict(saved["average"])
-        if saved["state"] is not None:
+        if saved["state"]:
             self._state = tuple(tensor.to(self.processes.device) for tensor in saved["state"])
 
-    def _handle_signals(self) -> None:
+    def _install_signal_handlers(self) -> None:
         def stop(signal_number: int, frame: object) -> None:
-            if self._stopping:  # a second Ctrl-C means now
+            if self.interrupted:  # a second Ctrl-C stops at once
                 raise KeyboardInterrupt
-            self._stopping = True
+            self.interrupted = True
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
 
 
-def _begin_with(model: LanguageModel, start: Trained, path: Path | None) -> None:
-    """Copies the weights of another run's checkpoint, whose model must have the same shape."""
-    same = replace(start.model.config, dropout=model.config.dropout)
-    if same != model.config:
-        raise CheckpointError(
-            f"{path} is of another shape than the recipe's model: give the --preset and --set "
-            "options that it was trained with."
-        )
-    _load(model, dict(start.model.named_parameters()))
-
-
-def _provenance(start: Trained) -> dict[str, Any]:
-    """What of an initial checkpoint's history the new one keeps."""
-    keys = ("preset", "corpus_sha256", "commit", "tokens_seen", "seed")
-    return {key: start.info[key] for key in keys if key in start.info}
-
-
-def _is_same_recipe(saved: dict[str, Any], recipe: Recipe) -> bool:
-    """Whether a saved recipe says the same; a key that it lacks has its default."""
-    try:
-        return Recipe.model_validate(saved) == recipe
-    except ValidationError:
-        return False
+def _copy_weights(model: nn.Module) -> dict[str, Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Building the vocabulary, from the training part alone."""
+"""Builds the vocabulary, from training poems alone."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from lianju.bot.verse.text.vocabulary import END, LINE, START, UNKNOWN, Vocabula
 def build_vocabulary(
     poems: Iterable[Iterable[str]], *, line_tokens: bool, minimum_count: int, maximum_size: int
 ) -> Vocabulary:
-    """Counts the tokens of poems and keeps the most frequent.
+    """Returns a vocabulary of the most frequent tokens.
+
+    Special tokens come first, then tokens by falling count, those of equal count in code point
+    order; the same corpus always gives the same ids.
 
     Args:
-        poems: the tokens of each poem; special tokens among them are not counted.
-        line_tokens: the vocabulary also has `<s>` and `</l>`.
-        minimum_count: a rarer token is left out.
-        maximum_size: of the whole vocabulary, special tokens included.
-
-    Returns:
-        Special tokens first, then by falling count; equal counts in code point order, so that
-        the same corpus always gives the same ids.
+        poems: The tokens of each poem; special tokens among them are not counted.
+        line_tokens: Whether the vocabulary has `<s>` and `</l>`.
+        minimum_count: Rarer tokens are left out.
+        maximum_size: Size limit of the vocabulary, special tokens included.
     """
     special = (UNKNOWN, END, START, LINE) if line_tokens else (UNKNOWN, END)
     counts: Counter[str] = Counter()

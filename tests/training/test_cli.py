@@ -50,7 +50,7 @@ def test_from_corpus_to_text(corpus, tmp_path, capsys):
         (["prepare", "--source", "nowhere"], "has no poet"),
         (["prepare", "--source", "a", "--text", __file__], "one of --source"),
         (["dance"], "dance"),
-        (["train", "nowhere", "--out", "run", "--minutes", "nan"], "nan is not a number"),
+        (["train", "nowhere", "--out", "run", "--minutes", "nan"], "nan is not a finite number"),
         (["prepare", "--text", __file__, "--out", "/dev/null/x"], "/dev/null"),
     ],
 )

@@ -1,5 +1,5 @@
 import pytest
-from lianju.training.corpus import Rejected, clean, form, has_words, simplifier, tokenise
+from lianju.training.corpus import PoemError, clean, form, has_words, simplifier, tokenize
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_cleaning_keeps_the_verse_and_drops_the_apparatus(published, lines):
     ],
 )
 def test_a_poem_that_cannot_be_mended_is_left_out_with_its_reason(published, reason):
-    with pytest.raises(Rejected) as verdict:
+    with pytest.raises(PoemError) as verdict:
         clean(published, simplifier())
     assert verdict.value.reason == reason
 
@@ -46,7 +46,7 @@ def test_form_counts_lines_and_characters():
 
 
 def test_a_text_of_ones_own_is_characters_or_words():
-    assert tokenise("T rex", words=False) == ["T", "␣", "r", "e", "x"]
-    assert tokenise("the  old oak ", words=True) == ["the", "old", "oak"]
+    assert tokenize("T rex", words=False) == ["T", "␣", "r", "e", "x"]
+    assert tokenize("the  old oak ", words=True) == ["the", "old", "oak"]
     assert has_words(iter(["the old oak", "a tree", "end"]))
     assert not has_words(iter(["aachenosaurus", "zupaysaurus", "t rex"]))

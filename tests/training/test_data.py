@@ -127,5 +127,5 @@ def test_oversampling_repeats_the_corpus_that_is_tested(tmp_path):
 
 
 def test_oversampling_wants_a_corpus_that_says_what_is_tested(tmp_path):
-    with pytest.raises(CorpusError, match=r"data\.oversampling must be 1"):
+    with pytest.raises(CorpusError, match=r"data\.oversampling=1"):
         data.oversample([["春"]], tmp_path, 2)

@@ -1,4 +1,4 @@
-"""What a run leaves behind to look at: CSV, TensorBoard, a curve as PNG."""
+"""The log of a run: CSV, TensorBoard, and the loss curve as PNG."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ COLUMNS = (
 )
 
 
-class Journal:
+class RunLog:
     """Appends measurements of one run to its folder.
 
     Args:
-        folder: the run's folder.
-        update: the update that the run goes on from; rows of later ones, written by a run that
-            was cut off after its last checkpoint, are dropped.
+        folder: The run's folder.
+        update: The update that the run starts from. Rows of later updates are dropped: a run that
+            was cut off wrote them after its last checkpoint.
     """
 
     def __init__(self, folder: Path, update: int) -> None:
@@ -40,7 +40,7 @@ class Journal:
         self._board = SummaryWriter(folder / "tensorboard", purge_step=update + 1)
         self._curve = folder / "loss.png"
 
-    def record(self, update: int, **values: Any) -> None:
+    def write(self, update: int, **values: Any) -> None:
         """Writes one row; columns without a value stay empty."""
         self._csv.writerow({"update": update, **values})
         self._file.flush()
@@ -48,17 +48,17 @@ class Journal:
             if isinstance(value, float):
                 self._board.add_scalar(name, value, update)
 
-    def say(self, update: int, texts: list[str]) -> None:
-        """Keeps sampled text."""
+    def write_samples(self, update: int, texts: list[str]) -> None:
+        """Writes sampled texts to TensorBoard."""
         self._board.add_text("samples", "\n\n".join(texts), update)
 
     def draw(self) -> None:
-        """Draws the loss curve anew."""
+        """Draws the loss curve with all rows so far."""
         self._file.flush()
         draw_curve(read_log(self._path), self._curve)
 
     def close(self) -> None:
-        """Draws the curve a last time and closes the files."""
+        """Draws the final curve and closes the files."""
         self.draw()
         self._file.close()
         self._board.close()
@@ -75,7 +75,7 @@ def read_log(path: Path) -> list[dict[str, str]]:
 
 
 def draw_curve(rows: list[dict[str, str]], path: Path) -> None:
-    """Draws training loss and validation perplexity against tokens seen."""
+    """Draws training loss and validation perplexity against training tokens."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
