@@ -102,7 +102,7 @@ async def open_resources(settings: Settings) -> Resources:
     """
     composer = await asyncio.to_thread(_load, settings)
     try:
-        store = await open_store(settings.database)
+        store = await open_store(settings.database, settings.deadline)
     except BaseException:
         composer.close()
         raise

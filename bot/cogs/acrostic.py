@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
+from ..ui.replies import defer_reply
 from ..verse.request import SEED, Script, Strictness
 from .composing import ComposingCog, request_for
 from .options import MAX_RHYME, RULES, SCRIPT, choice
@@ -55,7 +56,7 @@ class Acrostic(ComposingCog, name="Lianju acrostic"):
             script: The characters of the answer; if left out, this server's choice.
             seed: Other poems for another number, the same poems for the same one.
         """
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_reply) as context:
             request = request_for(
                 "",
                 context.guild_settings,

@@ -16,7 +16,7 @@ from ..ui.answer import read_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, Heart
 from ..ui.details import details_layout
-from ..ui.replies import NO_MENTIONS, defer_update, edit_message, respond
+from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
 from ..verse.composer import Request
 from .composing import ComposingCog, RequestChoices, request_for
 from .items import CogItem, check_owner
@@ -25,7 +25,7 @@ __all__ = ["Answers"]
 
 NAME = "Lianju answers"
 UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
-PATIENCE_S = 2.0  # of the 3 s that Discord waits for an acknowledgement
+DEFER = {"heart": defer_update, "again": defer_reply, "details": defer_private_reply}
 
 Interaction = discord.Interaction[Any]
 
@@ -91,8 +91,7 @@ class Answers(ComposingCog, name=NAME):
             message: Where the button is.
             button: Its custom id.
         """
-        until = asyncio.get_running_loop().time() + PATIENCE_S
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, DEFER[button["action"]]) as context:
             localizer, sheet = context.localizer, read_answer_message(message)
             match button["action"]:
                 case "heart":
@@ -105,7 +104,7 @@ class Answers(ComposingCog, name=NAME):
                         self.resources.clock(),
                     )
                     try:
-                        await self._show_hearts(interaction, message, sheet.couplets, until)
+                        await self._show_hearts(interaction, message, sheet.couplets)
                     except discord.NotFound as error:
                         if error.code != UNKNOWN_MESSAGE:
                             raise
@@ -119,50 +118,29 @@ class Answers(ComposingCog, name=NAME):
                     await respond(interaction, details_layout(sheet, localizer), private=True)
 
     async def _show_hearts(
-        self,
-        interaction: Interaction,
-        message: discord.Message,
-        couplets: list[Verse],
-        until: float,
+        self, interaction: Interaction, message: discord.Message, couplets: list[Verse]
     ) -> None:
-        """Shows how many members keep each couplet, and so acknowledges a press.
+        """Shows how many members keep each couplet.
 
-        One press of a message at a time writes, so that the last numbers are the true ones; who
-        comes while it writes waits, and finds that the next writer has shown both presses.
+        One press at a time edits a message, so that the last numbers are the true ones. Those that
+        wait meanwhile are all shown by the next edit.
 
         Args:
             interaction: The press, which is in the database.
-            message: Where the button is.
-            couplets: Those of the message.
-            until: When to acknowledge without the numbers, which then come later.
+            message: The message with the button.
+            couplets: The couplets of the message.
         """
         board = self._boards.setdefault(message.id, Board())
         board.presses += 1
-        press, postponed = board.presses, False
-        try:
-            async with asyncio.timeout_at(until):
-                await board.lock.acquire()
-        except TimeoutError:
-            postponed = True
-            await defer_update(interaction)
-            await board.lock.acquire()
-        try:
+        press = board.presses
+        async with board.lock:
             if board.shown < press:
                 presses = board.presses
                 hearts = await self.resources.store.favorites.counts(interaction.guild_id, couplets)
-                view = with_hearts(message, hearts)
-                if postponed:
-                    await interaction.edit_original_response(
-                        view=view, allowed_mentions=NO_MENTIONS
-                    )
-                else:
-                    await edit_message(interaction, view)
+                await edit_message(interaction, with_hearts(message, hearts))
                 board.shown = presses
                 return
-        finally:
-            board.lock.release()
-        if not postponed:
-            await defer_update(interaction)
+        await defer_update(interaction)
 
 
 def _another(sheet: AnswerMessage, guild_settings: GuildSettings) -> Request:

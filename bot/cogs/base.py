@@ -1,4 +1,4 @@
-"""What every cog shares: one answer to an interaction, one error handler, one line in the log."""
+"""What every cog shares: one error handler, and one line in the log for each interaction."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from ..i18n import Localizer
 from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.language import localizer_for
-from ..ui.replies import send_error
+from ..ui.replies import Defer, defer_private_reply, deferring_when_late, send_error
 from ..verse.errors import BusyError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
@@ -29,50 +29,54 @@ Interaction = discord.Interaction[Any]
 
 
 class Context:
-    """Where an interaction is answered.
+    """What a handler knows about its interaction.
 
-    What stands against an answer is raised when this is first asked for something, since a
-    context manager cannot keep its block from running.
+    Errors are raised on first attribute access, since a context manager cannot skip its block.
 
     Args:
         localizer: The language to answer in.
-        guild_settings: The server's settings, or why they are not known.
-        refusal: Why there is to be no answer at all, if that is so.
+        guild_settings: The server's settings, or the error that reading them raised.
+        refusal: Why the interaction is not to be handled at all.
+
+    Attributes:
+        error_localizer: The language of errors, which is always known.
+        log_fields: Further fields of the log line.
+        outcome: What the log line says if there is no error.
     """
 
     def __init__(
         self,
         localizer: Localizer,
         guild_settings: GuildSettings | Exception,
-        refusal: LianjuError | None,
+        refusal: LianjuError | None = None,
     ) -> None:
-        self.voice = localizer  # for refusals; answers go through `localizer`
+        self.error_localizer = localizer
+        self.log_fields: dict[str, object] = {}
+        self.outcome = "answered"
         self._guild_settings = guild_settings
         self._refusal = refusal
-        self.facts: dict[str, object] = {}
-        self.outcome = "answered"  # for the log, unless something goes wrong
 
-    def add_log_fields(self, **facts: object) -> None:
-        """Adds figures to the log line; never what the user wrote."""
-        self.facts |= facts
+    def add_log_fields(self, **fields: object) -> None:
+        """Adds fields to the log line; never what the user wrote."""
+        self.log_fields |= fields
 
     @property
     def localizer(self) -> Localizer:
         """The language to answer in.
 
         Raises:
-            LianjuError: There is to be no answer.
+            LianjuError: The interaction is not to be handled.
         """
         if self._refusal is not None:
             raise self._refusal
-        return self.voice
+        return self.error_localizer
 
     @property
     def guild_settings(self) -> GuildSettings:
         """The server's settings; the defaults outside servers.
 
         Raises:
-            LianjuError: There is to be no answer, or they could not be read.
+            LianjuError: The interaction is not to be handled, or they could not be read.
         """
         if self._refusal is not None:
             raise self._refusal
@@ -82,16 +86,16 @@ class Context:
 
 
 class LianjuCog(commands.Cog):
-    """A cog whose commands and buttons answer inside `self.handle(...)`.
+    """A cog whose commands and buttons run inside `self.handle(interaction)`.
 
-    Failures are told to the user right there instead of being raised: discord.py would also pass
-    a raised error to the handler of the bot's command tree, which in somebody else's bot answers
-    too; and it would only log what a button raises.
+    Errors are reported there and not raised further. discord.py would also pass an error of a
+    command to the handler of the bot's command tree, which in another bot responds as well, and
+    it would only log an error of a button.
 
     Attributes:
-        items: The classes of buttons and selects that find this cog by its name, so that they
-            work for messages of any age; registered while the cogs are loaded.
-        menus: Context menus that find this cog by its name; likewise.
+        items: Classes of buttons and selects in messages of any age, which find this cog by its
+            name. `Housekeeping` registers them.
+        menus: Context menus, likewise.
     """
 
     items: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]] = ()
@@ -101,58 +105,66 @@ class LianjuCog(commands.Cog):
         self.resources = resources
 
     @asynccontextmanager
-    async def handle(self, interaction: Interaction, **facts: object) -> AsyncIterator[Context]:
-        """Turns whatever goes wrong inside into one private sentence, and logs one line.
+    async def handle(
+        self, interaction: Interaction, defer: Defer = defer_private_reply, **log_fields: object
+    ) -> AsyncIterator[Context]:
+        """Handles one interaction: the block's errors become one private message.
 
-        A `LianjuError` is explained in the reader's language. Anything else becomes a fixed
-        sentence with an incident id, under which the log has the traceback.
+        A `LianjuError` is shown in the user's language. Anything else becomes a fixed sentence with
+        an incident id; the log has the traceback under the same id. Each interaction is one line
+        in the log.
 
         Args:
-            interaction: What is being answered.
-            facts: Further figures for the log line; never what the user wrote.
+            interaction: The interaction to respond to.
+            defer: How to defer the response if it takes too long: as a new message for all or for
+                the user alone, or as an edit.
+            log_fields: Further fields of the log line; never what the user wrote.
         """
         finished = asyncio.get_running_loop().create_future()
         self.resources.running.add(finished)
-        started = time.perf_counter()
-        context = await self._context(interaction)
-        context.add_log_fields(**facts)
-        outcome = "abandoned"
         try:
-            yield context
-            outcome = context.outcome
-        except Exception as error:
-            outcome = await _tell(interaction, error, context.voice)
+            async with deferring_when_late(interaction, defer):
+                started = time.perf_counter()
+                context = await self._context(interaction)
+                outcome = "abandoned"
+                try:
+                    yield context
+                    outcome = context.outcome
+                except Exception as error:
+                    outcome = await _report_error(interaction, error, context.error_localizer)
+                finally:
+                    fields = {
+                        "command": _name(interaction),
+                        "server": interaction.guild_id or "none",
+                        **log_fields,
+                        **context.log_fields,
+                        "ms": round((time.perf_counter() - started) * 1e3),
+                        "outcome": outcome,
+                    }
+                    line = " ".join(f"{name}={value}" for name, value in fields.items())
+                    _log.info(line, extra=fields)  # the fields of a log in JSON
         finally:
             self.resources.running.remove(finished)
             finished.set_result(None)
-            figures = {
-                "command": _name(interaction),
-                "server": interaction.guild_id or "none",
-                **context.facts,
-                "ms": round((time.perf_counter() - started) * 1e3),
-                "outcome": outcome,
-            }
-            line = " ".join(f"{name}={value}" for name, value in figures.items())
-            _log.info(line, extra=figures)  # the fields of a log in JSON
 
     async def _context(self, interaction: Interaction) -> Context:
+        localizer, guild_id = localizer_for(interaction, None), interaction.guild_id
         if self.resources.closing.is_set():
-            closing = BusyError("Lianju is shutting down: ask again in a minute.", "busy-closing")
-            return Context(localizer_for(interaction, None), GuildSettings(), closing)
-        if interaction.guild_id is None:
-            return Context(localizer_for(interaction, None), GuildSettings(), None)
+            return Context(localizer, GuildSettings(), BusyError("busy-closing"))
+        if guild_id is None:
+            return Context(localizer, GuildSettings())
         try:
-            guild_settings = await self.resources.store.guild_settings.get(interaction.guild_id)
-        except Exception as error:  # whatever it is, it is told where it is missed
-            return Context(localizer_for(interaction, None), error, None)
-        return Context(localizer_for(interaction, guild_settings), guild_settings, None)
+            guild_settings = await self.resources.store.guild_settings.get(guild_id)
+        except Exception as error:
+            return Context(localizer, error)
+        return Context(localizer_for(interaction, guild_settings), guild_settings)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
-        """Answers for what fails before a command's own code runs, such as an outdated option.
+        """Reports what fails before a command's own code runs, such as an outdated option.
 
         Raises:
-            asyncio.CancelledError: Always. discord.py would go on to the error handler of the
-                bot's command tree; this ends the interaction's task instead.
+            asyncio.CancelledError: Always; it ends the interaction's task. discord.py would go on
+                to the error handler of the bot's command tree.
         """
         async with self.handle(interaction):
             raise error
@@ -160,13 +172,13 @@ class LianjuCog(commands.Cog):
 
 
 def is_allowed_here(interaction: Interaction, guild_settings: GuildSettings) -> bool:
-    """Whether the server lets the bot answer in this channel; a thread belongs to its channel."""
+    """Whether the server allows the bot in this channel, or in the channel of this thread."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     return not guild_settings.channels or not guild_settings.channels.isdisjoint(here)
 
 
 def _name(interaction: Interaction) -> str:
-    """What was used; a button is named by the second part of its custom id."""
+    """The command; of a button the second part of its custom id."""
     if interaction.command is not None:
         return interaction.command.qualified_name
     data: Any = interaction.data or {}
@@ -174,10 +186,10 @@ def _name(interaction: Interaction) -> str:
     return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
 
 
-async def _tell(interaction: Interaction, error: Exception, localizer: Localizer) -> str:
-    """Tells the user of an error and returns the outcome for the log."""
+async def _report_error(interaction: Interaction, error: Exception, localizer: Localizer) -> str:
+    """Shows an error to the user and returns the outcome for the log."""
     if isinstance(error, discord.NotFound):
-        return "gone"  # too late, or the message was deleted: nobody is there to be told
+        return "gone"  # the interaction expired, or its message was deleted
     if isinstance(error, LianjuError):
         outcome, sentence = f"refused:{type(error).__name__}", localizer.format_error(error)
     else:

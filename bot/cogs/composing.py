@@ -15,7 +15,7 @@ from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
 from ..ui.language import localizer_for
-from ..ui.replies import NO_MENTIONS, defer_reply
+from ..ui.replies import defer_reply, respond
 from ..ui.rhymes import rhymes
 from ..verse.composer import Answer, Composer, Request, Rerank
 from ..verse.errors import RequestError
@@ -129,10 +129,7 @@ class ComposingCog(LianjuCog):
             await defer_reply(interaction)
             answer = await composer.compose(request, resources.settings.deadline)
             sheet = _sheet(composer, request, answer, interaction.user.id)
-            # An edit, unlike a new message, can be retried without answering twice.
-            await interaction.edit_original_response(
-                view=answer_layout(sheet, context.localizer), allowed_mentions=NO_MENTIONS
-            )
+            await respond(interaction, answer_layout(sheet, context.localizer), private=False)
             if not answer.complete:
                 context.outcome = "cut-short"
 

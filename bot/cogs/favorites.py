@@ -15,7 +15,7 @@ from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import REMOVE, TURN, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
-from ..ui.replies import PRIVATE, edit_message, respond
+from ..ui.replies import PRIVATE, defer_private_reply, defer_update, edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
@@ -106,7 +106,7 @@ class Favorites(LianjuCog, name=NAME):
 
     async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
         """Shows another page in the place of the one whose button was pressed."""
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_update) as context:
             check_owner(interaction, place["owner"], LIST)
             await edit_message(interaction, await self._page_at(context.localizer, place))
 
@@ -142,7 +142,7 @@ class Favorites(LianjuCog, name=NAME):
 
     async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
         """Removes an entry of a page, and shows the page without it."""
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
             check_owner(interaction, place["owner"], LIST)
             gone = await self.resources.store.favorites.remove(interaction.user.id, int(chosen))
@@ -169,10 +169,11 @@ class Favorites(LianjuCog, name=NAME):
             favorites = await self.resources.store.favorites.all(interaction.user.id)
             if not favorites:
                 raise NoFavoritesError
+            await defer_private_reply(interaction)
             content = await asyncio.to_thread(favorites_file, favorites, form)
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
             sentence = localizer.format("favorites-exported", count=len(favorites))
-            await interaction.response.send_message(sentence, file=file, **PRIVATE)
+            await interaction.followup.send(sentence, file=file, **PRIVATE)
 
     async def _page_at(
         self, localizer: Localizer, place: re.Match[str], note: str | None = None

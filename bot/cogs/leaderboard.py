@@ -13,7 +13,7 @@ from ..store import Page, RankedMember, RankedVerse
 from ..ui.layout import Layout
 from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
 from ..ui.pages import read_page
-from ..ui.replies import edit_message, respond
+from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem
 
@@ -74,14 +74,16 @@ class Leaderboard(LianjuCog, name=NAME):
             of: Verses by the members who keep them, or members by the hearts that they received.
             period: When the hearts were given.
         """
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_reply) as context:
             layout = await self._page(context.localizer, interaction, of, period, 0)
             allowed = is_allowed_here(interaction, context.guild_settings)
             await respond(interaction, layout, private=not allowed)
 
     async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
         """Shows another page: in place to whoever asked, and to others in private."""
-        async with self.handle(interaction) as context:
+        is_owner = str(interaction.user.id) == place["owner"]
+        defer = defer_update if is_owner else defer_private_reply
+        async with self.handle(interaction, defer) as context:
             layout = await self._page(
                 context.localizer,
                 interaction,
@@ -89,7 +91,7 @@ class Leaderboard(LianjuCog, name=NAME):
                 cast("Period", place["period"]),
                 int(place["page"]),
             )
-            if str(interaction.user.id) == place["owner"]:
+            if is_owner:
                 await edit_message(interaction, layout)
             else:
                 await respond(interaction, layout, private=True)

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
+from ..ui.replies import defer_reply
 from ..verse.composer import MAX_CHARACTERS
 from ..verse.errors import PromptError, RequestError
 from ..verse.request import SEED, Form, Known, Script, Strictness
@@ -81,7 +82,7 @@ class Poem(ComposingCog, name=POEM):
             script: The characters of the answer; if left out, this server's choice.
             seed: Other answers for another number, the same answers for the same one.
         """
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_reply) as context:
             if mode == "beam" and seed is not None:
                 raise RequestError(
                     "The likeliest lines leave nothing to chance: leave the seed out, or choose "
@@ -128,7 +129,7 @@ class Poem(ComposingCog, name=POEM):
         Somebody else may have written it, so it is not remembered among the lines of whoever asks.
         An answer of this bot holds many lines, of which no rule would choose the one that is meant.
         """
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_reply) as context:
             if message.author.id == interaction.application_id:
                 raise PromptError(
                     "This is an answer of mine already: press its buttons, or give /poem the "

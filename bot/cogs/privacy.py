@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from ..ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
-from ..ui.replies import edit_message, respond
+from ..ui.replies import defer_update, edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner
 
@@ -46,7 +46,7 @@ class Privacy(LianjuCog, name=NAME):
 
     async def step(self, interaction: Interaction, pressed: re.Match[str]) -> None:
         """Asks once more, deletes, or goes back."""
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_update) as context:
             localizer, user = context.localizer, interaction.user.id
             check_owner(interaction, pressed["owner"], "/privacy")
             match pressed["step"]:

@@ -18,7 +18,7 @@ from ..ui.guild_settings import (
 )
 from ..ui.language import localizer_for
 from ..ui.layout import Layout
-from ..ui.replies import edit_message, respond
+from ..ui.replies import defer_update, edit_message, respond
 from ..verse.request import Script
 from .base import LianjuCog
 from .items import CogItem
@@ -177,7 +177,7 @@ class ServerSettings(LianjuCog, name=NAME):
 
     async def choose(self, interaction: Interaction, channels: list[int]) -> None:
         """Sets the channels; whoever opened the menu may have lost the permission since."""
-        async with self.handle(interaction) as context:
+        async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
             if not interaction.permissions.manage_guild:
                 raise NotAllowedError

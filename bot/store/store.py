@@ -17,8 +17,7 @@ from .tables import favorite, prompt
 
 __all__ = ["DeletedData", "Store", "open_store"]
 
-# An interaction must be answered within 3 s; whoever has waited so long is told so in time.
-BUSY_S = 2.0
+BUSY_S = 2.0  # what a terminal command waits; the bot waits as long as an answer may take
 
 
 @dataclass(frozen=True)

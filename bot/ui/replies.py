@@ -1,23 +1,37 @@
-"""How an interaction is acknowledged and refused."""
+"""Responses to interactions: deferred, sent, edited, refused.
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+Discord gives up an interaction that has no response within 3 s, and then accepts one for 15 minutes
+after a deferral. `deferring_when_late` defers an interaction that takes longer; the functions here
+then edit what was deferred instead of responding a second time.
+"""
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Literal
+
+import aiohttp
 import discord
 
 __all__ = [
     "NO_MENTIONS",
     "PRIVATE",
+    "Defer",
+    "defer_private_reply",
     "defer_reply",
     "defer_update",
+    "deferring_when_late",
     "edit_message",
     "respond",
     "send_error",
 ]
 
-ALREADY_ACKNOWLEDGED = 40060  # what a retry hears after an acknowledgement whose receipt was lost
-PROMISED = "lianju promised"  # among the extras of an interaction
+ALREADY_ACKNOWLEDGED = 40060  # the answer to a retry after a response whose receipt was lost
+DEFER_AFTER_S = 1.5  # of the 3 s; the request itself takes time as well
+# Among the extras of an interaction: what keeps two tasks from responding at once, and what was the
+# response. discord.py's own `response.type` misses one whose receipt was lost.
+LOCK, RESPONSE = "lianju lock", "lianju response"
 NO_MENTIONS = discord.AllowedMentions.none()
 PRIVATE: dict[str, Any] = {
     "ephemeral": True,
@@ -26,83 +40,136 @@ PRIVATE: dict[str, Any] = {
 }
 
 Interaction = discord.Interaction[Any]
+Defer = Callable[[Interaction], Awaitable[None]]
+Response = Literal["message", "update", "reply", "private reply"]
+
+
+@asynccontextmanager
+async def deferring_when_late(interaction: Interaction, defer: Defer) -> AsyncIterator[None]:
+    """Defers the interaction if the block has not responded in time.
+
+    Args:
+        interaction: The interaction that the block responds to.
+        defer: One of the three functions below.
+    """
+
+    async def wait_and_defer() -> None:
+        await asyncio.sleep(DEFER_AFTER_S)
+        # If Discord cannot be reached, the block's own response reports it.
+        with suppress(discord.HTTPException, aiohttp.ClientError, TimeoutError):
+            await defer(interaction)
+
+    timer = asyncio.create_task(wait_and_defer())
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def defer_reply(interaction: Interaction) -> None:
-    """Promises an answer, visible to all, which is to follow as an edit.
+    """Announces a message that everybody sees.
 
     Raises:
-        discord.HTTPException: Discord did not take the promise.
+        discord.HTTPException: Discord refused the request.
     """
-    with _once():
-        await interaction.response.defer(thinking=True)
-    interaction.extras[PROMISED] = True
+    await _defer(interaction, "reply", thinking=True)
 
 
-async def respond(interaction: Interaction, view: discord.ui.LayoutView, *, private: bool) -> None:
-    """Answers at once with a new message.
+async def defer_private_reply(interaction: Interaction) -> None:
+    """Announces a message that only the user sees.
 
     Raises:
-        discord.HTTPException: Discord did not take the message.
+        discord.HTTPException: Discord refused the request.
     """
-    with _once():
-        await interaction.response.send_message(
-            view=view, ephemeral=private, allowed_mentions=NO_MENTIONS
-        )
+    await _defer(interaction, "private reply", thinking=True, ephemeral=True)
 
 
 async def defer_update(interaction: Interaction) -> None:
-    """Promises to change the message whose button was used; its user sees nothing of that.
+    """Acknowledges the use of a button or select, whose message may be edited later.
 
     Raises:
-        discord.HTTPException: Discord did not take the promise.
+        discord.HTTPException: Discord refused the request.
     """
-    with _once():
-        await interaction.response.defer()
+    await _defer(interaction, "update")
+
+
+async def respond(interaction: Interaction, view: discord.ui.LayoutView, *, private: bool) -> None:
+    """Sends a new message.
+
+    Raises:
+        discord.HTTPException: Discord refused the message.
+    """
+    options: dict[str, Any] = {"view": view, "allowed_mentions": NO_MENTIONS}
+    send = partial(interaction.response.send_message, **options, ephemeral=private)
+    if await _send_first(interaction, "message", send):
+        return
+    if _response(interaction) == ("private reply" if private else "reply"):
+        await interaction.edit_original_response(**options)
+        interaction.extras[RESPONSE] = "message"
+        return
+    await _delete_deferred_reply(interaction)
+    await interaction.followup.send(**options, ephemeral=private)
 
 
 async def edit_message(interaction: Interaction, view: discord.ui.LayoutView) -> None:
-    """Changes the message whose button or select was used.
+    """Edits the message whose button or select was used.
 
     Raises:
-        discord.HTTPException: Discord did not take the change.
+        discord.HTTPException: Discord refused the edit.
     """
-    with _once():
-        await interaction.response.edit_message(view=view, allowed_mentions=NO_MENTIONS)
+    options: dict[str, Any] = {"view": view, "allowed_mentions": NO_MENTIONS}
+    edit = partial(interaction.response.edit_message, **options)
+    if not await _send_first(interaction, "message", edit):
+        await interaction.edit_original_response(**options)
 
 
 async def send_error(interaction: Interaction, sentence: str) -> None:
-    """Tells the user, and nobody else, why there is no answer.
+    """Tells the user alone why there is no answer.
 
     Args:
-        interaction: What is being answered, whatever has been answered so far.
-        sentence: In Discord's markdown.
+        interaction: The interaction, in any state.
+        sentence: Discord's markdown.
 
     Raises:
-        discord.HTTPException: Discord did not take the message.
+        discord.HTTPException: Discord refused the message.
     """
-    if not (interaction.response.is_done() or PROMISED in interaction.extras):
-        with _once():
-            await interaction.response.send_message(sentence, **PRIVATE)
+    send = partial(interaction.response.send_message, sentence, **PRIVATE)
+    if await _send_first(interaction, "message", send):
         return
-    if _is_promised(interaction):
-        # What was promised in public cannot turn private: it goes, and a private message follows.
-        with suppress(discord.NotFound):
-            await interaction.delete_original_response()
+    # A public deferral cannot become private, and the first follow-up would take its place.
+    await _delete_deferred_reply(interaction)
     await interaction.followup.send(sentence, **PRIVATE)
 
 
-def _is_promised(interaction: Interaction) -> bool:
-    """Whether the original response is a promise, and no message that was there before."""
-    thinking = discord.InteractionResponseType.deferred_channel_message
-    return PROMISED in interaction.extras or interaction.response.type is thinking
+async def _defer(interaction: Interaction, response: Response, **options: bool) -> None:
+    await _send_first(interaction, response, partial(interaction.response.defer, **options))
 
 
-@contextmanager
-def _once() -> Iterator[None]:
-    """Takes for done what Discord has done, though its receipt was lost and a retry refused."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
-            raise
+async def _delete_deferred_reply(interaction: Interaction) -> None:
+    if _response(interaction) in ("reply", "private reply"):
+        with suppress(discord.NotFound):
+            await interaction.delete_original_response()
+
+
+def _response(interaction: Interaction) -> Response | None:
+    made: Response | None = interaction.extras.get(RESPONSE)
+    return "message" if made is None and interaction.response.is_done() else made
+
+
+async def _send_first(
+    interaction: Interaction, response: Response, send: Callable[[], Awaitable[object]]
+) -> bool:
+    """Sends the first response to an interaction, unless there is one; returns whether it did.
+
+    A response whose receipt was lost counts as sent: Discord refuses discord.py's retry.
+    """
+    async with interaction.extras.setdefault(LOCK, asyncio.Lock()):
+        if _response(interaction) is not None:
+            return False
+        try:
+            await send()
+        except discord.HTTPException as error:
+            if error.code != ALREADY_ACKNOWLEDGED:
+                raise
+        interaction.extras[RESPONSE] = response
+    return True

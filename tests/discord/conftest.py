@@ -8,6 +8,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
+from lianju.bot.ui import replies
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
@@ -16,6 +17,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 from ..verse.toy import Toy
 from .fake_discord import FakeDiscord
 from .hosts import OtherBot
+from .interactions import HANGS_S
 
 
 @pytest.fixture(autouse=True)
@@ -83,8 +85,10 @@ def resources(composer, store, clock):
 
 
 @pytest.fixture
-async def bot(fake, resources):
-    """Somebody's bot with every feature in it, logged in."""
+async def bot(fake, resources, monkeypatch):
+    """Somebody's bot with every feature in it, logged in; never late, however slow the machine."""
+    monkeypatch.setattr(replies, "DEFER_AFTER_S", HANGS_S)
+    fake.seconds_to_acknowledge = HANGS_S
     async with OtherBot() as host:
         await host.login(fake.token)
         for cog in FEATURES:

@@ -34,7 +34,6 @@ from .messages import BAD_FORM, MAX_UPLOAD, Messages, Refusal, read_body
 from .registration import registration_fault
 
 TOKEN = "MTAwMA.fake.token-of-the-tests"  # noqa: S105 -- opens nothing; 1000 in its first part
-SECONDS_TO_ACKNOWLEDGE = 3
 SECONDS_TO_ANSWER = 15 * 60
 MAX_FOLLOWUPS_ELSEWHERE = 5  # where only a user has installed the app
 
@@ -62,6 +61,7 @@ class FakeDiscord(FakeGateway):
         losses: Ends of paths whose next request is carried out and then answered with 500.
         gateway_url: Where `/gateway/bot` sends the bot; None is this server.
         shards: How many it advises.
+        seconds_to_acknowledge: How long it waits for the response to an interaction.
     """
 
     token = TOKEN
@@ -78,6 +78,7 @@ class FakeDiscord(FakeGateway):
         self.losses: set[str] = set()
         self.gateway_url: str | None = None
         self.shards = 1
+        self.seconds_to_acknowledge = 3.0
         self._ids = itertools.count(5000)
         self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
@@ -254,7 +255,7 @@ class FakeDiscord(FakeGateway):
         if (
             exchange is None
             or exchange.id != request.match_info["id"]
-            or _age(exchange) > SECONDS_TO_ACKNOWLEDGE
+            or _age(exchange) > self.seconds_to_acknowledge
         ):
             raise Refusal(404, 10062, "Unknown interaction")
         if exchange.acknowledged:
@@ -288,6 +289,7 @@ class FakeDiscord(FakeGateway):
                 message = exchange.original = self._fulfil(exchange, body, uploads)
             else:
                 self.messages.edit(message, body, uploads)
+            exchange.edited = True
             exchange.changed.notify_all()
         return _json(message)
 

@@ -58,6 +58,7 @@ class Exchange:
             whose component was used, that one.
         deleted: Whether the original is gone; set it to be somebody who deletes it.
         ephemeral: Whether the acknowledgement promised a private message.
+        edited: Whether `@original` was edited after the acknowledgement.
         choices: What an autocomplete offered.
     """
 
@@ -72,6 +73,7 @@ class Exchange:
     original: Json | None = None
     deleted: bool = False
     ephemeral: bool = False
+    edited: bool = False
     followups: list[Json] = field(default_factory=list)
     choices: list[Json] | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -103,7 +105,7 @@ class Exchange:
 
     async def updated(self) -> Json:
         """Waits until the message whose component was used has changed, and returns it."""
-        await self.until(lambda: self.type == UPDATE)
+        await self.until(lambda: self.type == UPDATE or self.edited)
         return self.original
 
 

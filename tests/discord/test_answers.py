@@ -12,6 +12,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import StoreBusyError, Verse, open_store
+from lianju.bot.ui import replies
 from lianju.bot.verse.composer import Request
 from lianju.bot.verse.request import Rerank, Sample
 
@@ -195,10 +196,10 @@ async def test_crowd_is_counted_and_acknowledged_without_a_queue(
 async def test_slow_writer_keeps_nobody_waiting(fake, bot, answer, monkeypatch):
     """While Discord holds up one press, the others are acknowledged, and shown in the end."""
     writing, go = hold_first_update(monkeypatch)
-    monkeypatch.setattr(answers, "PATIENCE_S", 0)
     payloads = [fake.press(answer, heart(answer, 1), user=user) for user in (78, 79, 80)]
     first = bot.begin(payloads[0])
     await writing.wait()
+    monkeypatch.setattr(replies, "DEFER_AFTER_S", 0)
     others = [bot.begin(payload) for payload in payloads[1:]]
     for payload in payloads[1:]:
         exchange = fake.exchange(payload)

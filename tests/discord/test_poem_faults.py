@@ -167,7 +167,7 @@ async def test_late_acknowledgement_spares_the_model(fake, bot, composer, monkey
     caplog.set_level(logging.INFO, "lianju")
     make_compose_raise(monkeypatch, composer, AssertionError("composed for nobody"))
     payload = fake.interaction(poem(LINE))
-    fake.exchange(payload).sent_at -= 4
+    fake.exchange(payload).sent_at -= fake.seconds_to_acknowledge + 1
     await bot.receive(payload)
     assert [status for status, _ in fake.refusals] == [404]
     assert "outcome=gone" in caplog.text

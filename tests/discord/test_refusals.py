@@ -10,7 +10,13 @@ from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.cogs.items import CogItem
 from lianju.bot.store import StoreBusyError, StoreError
 from lianju.bot.ui.layout import Layout
-from lianju.bot.ui.replies import defer_reply, defer_update, edit_message, respond
+from lianju.bot.ui.replies import (
+    defer_private_reply,
+    defer_reply,
+    defer_update,
+    edit_message,
+    respond,
+)
 from lianju.bot.verse.errors import PromptError
 
 from .hosts import OtherBot
@@ -27,15 +33,15 @@ class Trial(LianjuCog, name="trial"):
     async def step(self, interaction, step):
         async with self.handle(interaction, step=step):
             match step:
-                case "shown":
+                case "sent":
                     await respond(interaction, layout("done"), private=False)
-                case "promised":
+                case "deferred":
                     await defer_reply(interaction)
-                case "promised in private":
-                    await interaction.response.defer(ephemeral=True, thinking=True)
-                case "updated":
+                case "deferred in private":
+                    await defer_private_reply(interaction)
+                case "edited":
                     await edit_message(interaction, layout("done"))
-                case "postponed":
+                case "deferred update":
                     await defer_update(interaction)
             raise self.error()
 
@@ -57,7 +63,7 @@ class Press(CogItem, template=r"lianju:trial:(?P<step>[a-z ]+)"):
 
 
 Trial.items = (Press,)
-STEPS = ("nothing", "shown", "promised", "promised in private", "updated", "postponed")
+STEPS = ("nothing", "sent", "deferred", "deferred in private", "edited", "deferred update")
 
 
 def layout(text):
@@ -85,13 +91,13 @@ async def receive(fake, host, payload):
     return fake.exchange(payload)
 
 
-@pytest.mark.parametrize("step", ["nothing", "shown", "promised", "promised in private"])
+@pytest.mark.parametrize("step", ["nothing", "sent", "deferred", "deferred in private"])
 async def test_command_that_fails_after_a_step(step, fake, host):
     exchange = await receive(fake, host, fake.interaction(slash("trial", step=step)))
     *before, told = exchange.messages
     assert told["flags"] & EPHEMERAL
     assert told["content"] == BUSY
-    assert [texts(message) for message in before] == ([["done"]] if step == "shown" else [])
+    assert [texts(message) for message in before] == ([["done"]] if step == "sent" else [])
     assert host.tree_errors == []
 
 
@@ -103,15 +109,14 @@ async def test_button_that_fails_after_a_step(step, fake, host):
     told = exchange.messages[-1]
     assert told["flags"] & EPHEMERAL
     assert told["content"] == BUSY
-    assert len(exchange.messages) == (2 if step == "shown" else 1)
+    assert len(exchange.messages) == (2 if step == "sent" else 1)
     # Whatever happens to the press, the message where the button is stays.
     assert message["id"] not in fake.messages.gone
-    assert texts(message) == ["done" if step == "updated" else "before"]
+    assert texts(message) == ["done" if step == "edited" else "before"]
     assert fake.refusals == []
 
 
-# Nothing of ours promises in private, so nothing sees to the receipt of that.
-@pytest.mark.parametrize("step", [step for step in STEPS[1:] if step != "promised in private"])
+@pytest.mark.parametrize("step", STEPS[1:])
 async def test_lost_receipt_is_as_good_as_a_receipt(step, fake, host):
     offered = await receive(fake, host, fake.interaction(slash("offer")))
     fake.losses = {"callback"}
