@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 ALREADY_ACKNOWLEDGED = 40060  # the answer to a retry after a response whose receipt was lost
-DEFER_AFTER_S = 1.5  # of the 3 s; the request itself takes time as well
+DEFER_AFTER_S = 1.0  # of the 3 s; the request itself takes time as well
 # Among the extras of an interaction: what keeps two tasks from responding at once, and what was the
 # response. discord.py's own `response.type` misses one whose receipt was lost.
 LOCK, RESPONSE = "lianju lock", "lianju response"

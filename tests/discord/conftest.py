@@ -44,8 +44,9 @@ def _no_text_lacks_a_fact():
 
 @pytest.fixture
 async def fake(monkeypatch):
-    """A running Discord, which this process takes for the real one."""
+    """A running Discord, which this process takes for the real one; patient with slow machines."""
     async with FakeDiscord.running() as server:
+        server.seconds_to_acknowledge = HANGS_S
         monkeypatch.setattr("discord.http.Route.BASE", server.rest_base)
         yield server
 
@@ -88,7 +89,6 @@ def resources(composer, store, clock):
 async def bot(fake, resources, monkeypatch):
     """Somebody's bot with every feature in it, logged in; never late, however slow the machine."""
     monkeypatch.setattr(replies, "DEFER_AFTER_S", HANGS_S)
-    fake.seconds_to_acknowledge = HANGS_S
     async with OtherBot() as host:
         await host.login(fake.token)
         for cog in FEATURES:

@@ -12,6 +12,7 @@ __all__ = [
     "APPLICATION_ID",
     "BOT",
     "EPHEMERAL",
+    "HANGS_S",
     "USER",
     "V2",
     "Exchange",
@@ -35,7 +36,7 @@ ADMIN = 1 << 5  # Manage Server
 COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4  # types of interactions
 MESSAGE, THINKING, THINKING_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9  # of callbacks
 
-HANGS_S = 60  # a test that fails may take so long; one that passes does not wait
+HANGS_S = 180  # a test that fails may take so long; one that passes does not wait
 GUILD_TEXT, DM, PUBLIC_THREAD = 0, 1, 11
 
 

@@ -133,7 +133,12 @@ def memory_mb(pid: int) -> dict[str, float]:
 
 
 async def soak(
-    requests: int, concurrency: int, mode: str = "mixed", idle_s: float = IDLE_S, **variables
+    requests: int,
+    concurrency: int,
+    mode: str = "mixed",
+    idle_s: float = IDLE_S,
+    seconds_to_acknowledge: float = 3,
+    **variables,
 ) -> tuple[list[Row], Counter[str]]:
     """Runs it in the working folder.
 
@@ -141,6 +146,7 @@ async def soak(
         The rows, and how often there was which refusal and which line in the log, from warnings on.
     """
     async with FakeDiscord.running() as fake:
+        fake.seconds_to_acknowledge = seconds_to_acknowledge
         settings = {
             "DISCORD_TOKEN": fake.token,
             "LIANJU_REST_BASE": fake.rest_base,

@@ -138,7 +138,7 @@ async def test_layout_stays_a_layout(change, words, fake, host):
 
 async def test_three_seconds_to_acknowledge(fake, host):
     payload = fake.interaction(slash("layout"))
-    fake.exchange(payload).sent_at -= 4
+    fake.exchange(payload).sent_at -= fake.seconds_to_acknowledge + 1
     with pytest.raises(discord.NotFound, match="10062"):
         await host.receive(payload)
 

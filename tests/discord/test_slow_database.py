@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
-from lianju.bot.store import Couplet
+from lianju.bot.store import Verse
 from lianju.bot.store.database import READERS
 from lianju.bot.ui import replies
 
@@ -27,7 +27,7 @@ async def no_free_reader(store):
     """Every connection that reads is in use."""
     async with AsyncExitStack() as stack:
         for _ in range(READERS):
-            await stack.enter_async_context(store._database.reading())
+            await stack.enter_async_context(store._database.read_transaction())
         yield
 
 
@@ -66,7 +66,7 @@ def answer_late(fake, bot, store, monkeypatch):
 async def test_late_command_is_deferred_then_answered_once(
     command, private, fake, store, answer_late
 ):
-    await store.favorites.toggle(77, 42, Couplet(LINE, "一片孤城万仞山"), 77, 1)
+    await store.favorites.toggle(77, 42, Verse(LINE, "一片孤城万仞山"), 77, 1)
     payload = fake.interaction(command, permissions=ADMIN)
     exchange = await answer_late(payload)
     (message,) = exchange.messages
@@ -112,7 +112,7 @@ async def test_late_button_of_an_answer(button, type_, fake, bot, clock, answer_
 
 async def test_late_page_of_favorites_is_shown_in_place(fake, bot, store, answer_late):
     for number in range(11):
-        await store.favorites.toggle(77, 42, Couplet(LINE, f"答{number}"), 77, number)
+        await store.favorites.toggle(77, 42, Verse(LINE, f"答{number}"), 77, number)
     listed = fake.interaction(slash("favorites list"))
     await bot.receive(listed)
     page = fake.exchange(listed).original
