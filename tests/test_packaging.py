@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
+from sysconfig import get_path
 
 import pytest
 
@@ -15,23 +18,33 @@ PACKAGES = ("bot", "export", "training")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    # Of a copy: a build leaves files behind that would find their way into the next wheel.
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def source(tmp_path_factory):
+    """A copy of the sources: a build leaves files that would find their way into the next one."""
+    source = tmp_path_factory.mktemp("source")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
+    return source
+
+
+@pytest.fixture(scope="module")
+def wheel(source, tmp_path_factory):
+    out = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
     command += ["--no-build-isolation", "--wheel-dir", str(out), str(source)]
     subprocess.run(command, check=True, capture_output=True, cwd=out)
-    (built,) = out.glob("*.whl")
+    return unpack(out)
+
+
+def unpack(folder):
+    (built,) = folder.glob("*.whl")
     with zipfile.ZipFile(built) as archive:
-        archive.extractall(out / "site")
-    return out / "site"
+        archive.extractall(folder / "site")
+    return folder / "site"
 
 
-def test_the_wheel_holds_every_file_of_the_packages_and_installs_under_one_name(wheel):
+def test_the_wheel_contains_every_file_of_the_packages_under_one_name(wheel):
     wanted = {
         f"lianju/{path.relative_to(ROOT).as_posix()}"
         for package in PACKAGES
@@ -45,6 +58,68 @@ def test_the_wheel_holds_every_file_of_the_packages_and_installs_under_one_name(
     }
     assert found == wanted
     assert {path.name for path in wheel.iterdir() if "dist-info" not in path.name} == {"lianju"}
+
+
+EDITABLE = """
+import importlib, pkgutil, site, sys
+sys.path.append(sys.argv[1])  # the dependencies, without what is installed there as editable
+site.addsitedir(sys.argv[2])
+for name in sys.argv[3:]:
+    package = importlib.import_module(name)
+    print(package.__file__)
+    for module in pkgutil.walk_packages(package.__path__, name + "."):
+        if module.ispkg:
+            print(importlib.import_module(module.name).__file__)
+"""
+
+
+def test_an_editable_installation_has_every_package(source, tmp_path):
+    build = "import sys, setuptools.build_meta as backend; backend.build_editable(sys.argv[1])"
+    subprocess.run(
+        [sys.executable, "-c", build, tmp_path], check=True, capture_output=True, cwd=source
+    )
+    names = [f"lianju.{package}" for package in PACKAGES]
+    found = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", EDITABLE, get_path("purelib"), unpack(tmp_path), *names],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    wanted = {path for package in PACKAGES for path in (source / package).rglob("__init__.py")}
+    assert set(map(Path, found.stdout.split())) == wanted
+
+
+def test_the_version_has_an_entry_in_the_changelog():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {project['version']}\n" in changelog
+
+
+def test_ci_runs_the_command_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"<!-- test -->\n```sh\n(.*?)```", readme, re.DOTALL)
+    lines = [line for line in script.splitlines() if line and not line.startswith("#")]
+    assert lines == ["set -euo pipefail", 'cd "$(dirname "$0")/.."', *block.splitlines()]
+
+
+def test_the_workflow_calls_the_same_script():
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert "- run: .ci/run\n" in workflow
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_the_image_copies_all_that_the_build_needs(source):
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = {
+        name
+        for line in re.findall(r"^COPY (?!--from)(.*)$", dockerfile, re.MULTILINE)
+        for name in line.split()[:-1]
+    }
+    assert copied == {path.name for path in source.iterdir()} - {"build", "lianju.egg-info"}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line[1:] for line in ignored if line.startswith("!")} == copied
 
 
 def test_the_wheel_answers_from_an_empty_folder(wheel, tmp_path):

@@ -1,0 +1,50 @@
+# Runs `lianju serve`:
+#
+#     docker build --tag lianju .
+#     docker run --env DISCORD_TOKEN --volume lianju:/data lianju
+#
+# With an NVIDIA GPU (and the NVIDIA Container Toolkit on the host):
+#
+#     docker build --build-arg VARIANT=gpu --tag lianju:gpu .
+#     docker run --gpus all --env DISCORD_TOKEN --volume lianju:/data lianju:gpu
+
+ARG PYTHON_VERSION=3.12
+# cpu or gpu. Both install the same wheel; gpu adds the CUDA libraries, some 2 GB.
+ARG VARIANT=cpu
+
+FROM python:${PYTHON_VERSION}-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/lianju
+ENV PATH=/opt/lianju/bin:$PATH
+WORKDIR /src
+COPY pyproject.toml setup.py README.md LICENSE ./
+COPY bot bot
+COPY export export
+COPY training training
+
+FROM build AS build-cpu
+# onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
+RUN pip install . \
+    && pip uninstall --yes onnxruntime-gpu \
+    && pip install --no-deps onnxruntime
+
+FROM build AS build-gpu
+RUN pip install . \
+    && pip install 'onnxruntime-gpu[cuda,cudnn]'
+
+# hadolint ignore=DL3006
+FROM build-${VARIANT} AS built
+
+FROM python:${PYTHON_VERSION}-slim
+RUN useradd --system --uid 10001 --home-dir /data lianju \
+    && install --directory --owner=lianju /data
+COPY --from=built /opt/lianju /opt/lianju
+ENV PATH=/opt/lianju/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    LIANJU_DATABASE=sqlite+aiosqlite:////data/lianju.sqlite3
+USER lianju
+WORKDIR /data
+VOLUME /data
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["lianju"]
+CMD ["serve"]
