@@ -26,11 +26,11 @@ FROM build AS build-cpu
 # onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
 RUN pip install . \
     && pip uninstall --yes onnxruntime-gpu \
-    && pip install --no-deps onnxruntime
+    && pip install --no-deps 'onnxruntime>=1.22'
 
 FROM build AS build-gpu
 RUN pip install . \
-    && pip install 'onnxruntime-gpu[cuda,cudnn]'
+    && pip install 'onnxruntime-gpu[cuda,cudnn]>=1.22'
 
 # hadolint ignore=DL3006
 FROM build-${VARIANT} AS built
@@ -42,7 +42,7 @@ COPY --from=built /opt/lianju /opt/lianju
 ENV PATH=/opt/lianju/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     LIANJU_DATABASE=sqlite+aiosqlite:////data/lianju.sqlite3
-USER lianju
+USER 10001
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
