@@ -1,4 +1,4 @@
-"""An engine whose every step waits to be let through, on a clock of the test's."""
+"""A scheduler whose steps and clock are controlled by the test."""
 
 import pytest
 from lianju.bot.verse.serving.scheduler import Scheduler
@@ -6,7 +6,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 from .gate import Clock, Gate
 from .test_batch import table_model
 
-MANY = 1000  # steps: all that anybody wants
+MANY = 1000  # steps: more than any test takes
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Time and the model's steps in the hands of a test."""
+"""A clock and a model whose steps are controlled by the test."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ def once(*searches):
 
 
 class Gate:
-    """A model whose every step waits to be let through, and tells that it has begun."""
+    """A model whose steps wait until the test lets them run."""
 
     def __init__(self, model):
         self._model = model
@@ -25,7 +25,7 @@ class Gate:
         return self._model.step(*arguments)
 
     async def begun(self):
-        """Waits until a step has begun, and holds it there."""
+        """Waits until a step has begun."""
         await asyncio.to_thread(self._begun.acquire)
 
     def let(self, steps=1):
@@ -33,7 +33,7 @@ class Gate:
 
 
 class Clock:
-    """Seconds that pass when somebody says so."""
+    """A clock that the test sets."""
 
     def __init__(self):
         self.now = 0.0

@@ -35,7 +35,7 @@ class TableModel:
 
     Attributes:
         calls: Rows of every step so far.
-        reads: Tokens and rows of every reading so far.
+        prefills: Steps and rows of every prefill so far.
     """
 
     state_grows = False
@@ -43,7 +43,7 @@ class TableModel:
 
     def __init__(self, log_prob, size):
         self._log_prob, self._size = log_prob, size
-        self.calls, self.reads, self.rests = [], [], 0
+        self.calls, self.prefills, self.releases = [], [], 0
 
     def initial_state(self, rows=1):
         return (np.full((rows, LONGEST), NEVER),)
@@ -52,13 +52,13 @@ class TableModel:
         return (np.concatenate([state for (state,) in states]),)
 
     def release_memory(self):
-        self.rests += 1
+        self.releases += 1
 
     def split(self, state):
         return [(row[None],) for row in state[0]]
 
     def prefill(self, tokens, parent, state):
-        self.reads.append(tokens.shape)
+        self.prefills.append(tokens.shape)
         (after,) = state
         for token in tokens:
             after = self._after(token, parent, after)

@@ -13,17 +13,17 @@ from .table import TableModel, random_table
 from .toy import Toy
 
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", "a", "b", "c"), (-1, -1, -1, 1, 1, 1))
-BOOK = ConstraintFactory(TOKENS)
+FACTORY = ConstraintFactory(TOKENS)
 
 
-def search(prompt, width=3, length=4, plain=False, book=BOOK, vocabulary=TOKENS):
+def search(prompt, width=3, length=4, plain=False, factory=FACTORY, vocabulary=TOKENS):
     return BeamSearch(
         BeamParams(
             prompt=tuple(prompt),
             width=width,
             max_tokens=length + 1,
             endings=vocabulary.endings,
-            constraints=book.plain() if plain else book.exact_length(length),
+            constraints=factory.plain() if plain else factory.exact_length(length),
             vocabulary_size=len(vocabulary),
         )
     )
@@ -43,7 +43,7 @@ MIXED = [
 
 
 def drain(batch):
-    """Runs a batch empty and returns the seats in the order in which they left."""
+    """Runs a batch until it is empty; returns the slots in the order in which they left."""
     left = []
     while batch:
         left += batch.step()
@@ -57,69 +57,69 @@ def assert_same(found, expected):
     )
 
 
-def test_one_call_a_step_and_company_changes_nothing():
+def test_searches_share_each_step_and_find_what_they_find_alone():
     model = table_model()
     alone = [run_search(table_model(), one) for one in MIXED]
     batch = Batch(model)
-    seats = [batch.add(one) for one in MIXED]
+    slots = [batch.add(one) for one in MIXED]
     assert len(batch) == len(MIXED)
     batch.step()
     assert model.calls == [len({one.prompt for one in MIXED})]
     drain(batch)
-    for seat, expected in zip(seats, alone, strict=True):
-        assert_same(seat.search.result(), expected)
+    for slot, expected in zip(slots, alone, strict=True):
+        assert_same(slot.search.result(), expected)
 
 
-def test_rows_that_are_the_same_are_computed_once():
+def test_equal_rows_are_computed_once():
     model, prompt = table_model(), (3, 4, 5, 3)
     plain, ruled = search(prompt, width=2, plain=True), search(prompt, width=2)
     searches = [plain, ruled, plain, search((3, 5))]
     batch = Batch(model)
-    seats = [batch.add(one) for one in searches]
+    slots = [batch.add(one) for one in searches]
     batch.step()
     # Two prompts are read, to which the two sets of rules are all the same; then they need a row
     # each.
-    assert sorted(model.reads) == [(1, 1), (3, 1)]
+    assert sorted(model.prefills) == [(1, 1), (3, 1)]
     assert model.calls == [3]
     drain(batch)
-    for seat, one in zip(seats, searches, strict=True):
-        assert_same(seat.search.result(), run_search(table_model(), one))
+    for slot, one in zip(slots, searches, strict=True):
+        assert_same(slot.search.result(), run_search(table_model(), one))
 
 
-def test_newcomers_join_at_the_next_step_and_the_finished_leave_at_once():
+def test_new_searches_join_at_the_next_step_and_finished_ones_leave_at_once():
     model = table_model()
     batch = Batch(model)
-    seats, left = [], []
+    slots, left = [], []
     for number, one in enumerate(MIXED):
-        seats.append(batch.add(one))
+        slots.append(batch.add(one))
         left += batch.step()
-        assert len(batch) == len(seats) - len(left)
+        assert len(batch) == len(slots) - len(left)
         assert len(model.calls) == number + 1
-    for seat in [*left, *drain(batch)]:
-        assert seat.search.done
-        expected = run_search(table_model(), MIXED[seats.index(seat)])
-        assert_same(seat.search.result(), expected)
+    for slot in [*left, *drain(batch)]:
+        assert slot.search.done
+        expected = run_search(table_model(), MIXED[slots.index(slot)])
+        assert_same(slot.search.result(), expected)
 
 
-def test_who_leaves_early_disturbs_nobody():
+def test_removing_a_search_does_not_change_the_others():
     batch = Batch(table_model())
-    seats = [batch.add(one) for one in MIXED]
+    slots = [batch.add(one) for one in MIXED]
     batch.step()
-    batch.remove(seats[1])
+    batch.remove(slots[1])
     batch.step()
-    batch.remove(seats[4])
-    batch.remove(seats[4])
+    batch.remove(slots[4])
+    batch.remove(slots[4])
     drain(batch)
     for place in (0, 2, 3):
         expected = run_search(table_model(), MIXED[place])
-        assert_same(seats[place].search.result(), expected)
+        assert_same(slots[place].search.result(), expected)
 
 
-def test_all_leave_and_another_comes():
+def test_a_batch_can_be_emptied_and_used_again():
     batch = Batch(table_model())
-    seat = batch.add(MIXED[1])
+    slot = batch.add(MIXED[1])
     batch.step()
-    batch.remove(seat)
+    batch.remove(slot)
     assert not batch
     assert batch.step() == []
     again = batch.add(MIXED[0])
@@ -128,30 +128,30 @@ def test_all_leave_and_another_comes():
 
 
 @pytest.mark.parametrize(("grows", "pads"), [(False, False), (True, False), (True, True)])
-def test_company_changes_nothing_on_onnx_runtime(tmp_path, grows, pads):
+def test_results_on_onnx_runtime_are_those_of_each_search_alone(tmp_path, grows, pads):
     bundle = load_bundle(Toy(grows=grows, pads=pads).write(tmp_path))
     model, vocabulary = OnnxModel(bundle, "cpu", 1), bundle.vocabulary
-    book, rng = ConstraintFactory(vocabulary), np.random.default_rng(4)
+    factory, rng = ConstraintFactory(vocabulary), np.random.default_rng(4)
     searches = [
         search(
             (2, *rng.integers(4, len(vocabulary), rng.integers(1, 9)).tolist(), 3),
             width=int(rng.integers(1, 9)),
             length=int(rng.integers(1, 8)),
             plain=bool(rng.integers(2)),
-            book=book,
+            factory=factory,
             vocabulary=vocabulary,
         )
         for _ in range(40)
     ]
-    batch, seats, left = Batch(model), [], []
+    batch, slots, left = Batch(model), [], []
     for number, one in enumerate(searches):
-        seats.append(batch.add(one))
+        slots.append(batch.add(one))
         if number % 3 == 0:
             left += batch.step()
     left += drain(batch)
     assert len(left) == len(searches)
-    for seat, one in zip(seats, searches, strict=True):
-        assert_same(seat.search.result(), run_search(model, one))
+    for slot, one in zip(slots, searches, strict=True):
+        assert_same(slot.search.result(), run_search(model, one))
 
 
 class Faulty(TableModel):
@@ -173,36 +173,36 @@ def crash(step):
     raise RuntimeError("out of memory")
 
 
-def test_a_step_that_raises_fails_its_own_searches_and_no_later_one():
+def test_an_exception_in_a_step_fails_its_searches_only():
     batch = Batch(Faulty(2, crash))
-    seats = [batch.add(MIXED[1]), batch.add(MIXED[4])]
+    slots = [batch.add(MIXED[1]), batch.add(MIXED[4])]
     left = [*batch.step(), *batch.step()]
     assert left == []
     left = batch.step()
-    assert left == seats
-    for seat in left:
-        assert isinstance(seat.error, SearchError)
-        assert isinstance(seat.error.__cause__, RuntimeError)
+    assert left == slots
+    for slot in left:
+        assert isinstance(slot.error, SearchError)
+        assert isinstance(slot.error.__cause__, RuntimeError)
     later = batch.add(MIXED[0])
     drain(batch)
     assert_same(later.search.result(), run_search(table_model(), MIXED[0]))
 
 
-def test_nan_fails_the_search_that_got_it_alone():
+def test_a_nan_fails_only_the_search_that_received_it():
     def poison(step):
         step.top_log_prob[0] = np.nan
         return step
 
     batch = Batch(Faulty(0, poison))
-    seats = [batch.add(MIXED[place]) for place in (1, 0, 2, 4)]
-    assert batch.step() == [seats[0]]
-    assert seats[0].error.key == "model-fault"
+    slots = [batch.add(MIXED[place]) for place in (1, 0, 2, 4)]
+    assert batch.step() == [slots[0]]
+    assert slots[0].error.key == "model-fault"
     drain(batch)
-    for seat, place in zip(seats[1:], (0, 2, 4), strict=True):
-        assert_same(seat.search.result(), run_search(table_model(), MIXED[place]))
+    for slot, place in zip(slots[1:], (0, 2, 4), strict=True):
+        assert_same(slot.search.result(), run_search(table_model(), MIXED[place]))
 
 
-def test_run_search_raises_what_went_wrong():
+def test_run_search_raises_the_error_of_its_search():
     with pytest.raises(SearchError) as caught:
         run_search(Faulty(1, crash), MIXED[1])
     assert caught.value.key == "model-failed"

@@ -46,8 +46,8 @@ def test_loads(bundle):
     assert loaded.graph_path == bundle / "step.onnx"
 
 
-def test_other_trainers_may_say_more(bundle):
-    change(bundle, "remark", value="made elsewhere")
+def test_unknown_fields_are_ignored(bundle):
+    change(bundle, "remark", value="by another trainer")
     change(bundle, "model", "dropout", value=0.1)
     load_bundle(bundle)
 
@@ -133,7 +133,7 @@ def test_a_manifest_that_does_not_fit_the_other_files(bundle, path, value, key, 
     assert facts.items() <= error.facts.items()
 
 
-def test_a_vocabulary_with_a_fault(bundle):
+def test_an_invalid_vocabulary(bundle):
     (bundle / "vocab.txt").write_text("<unk>\t-1\n<e>\n", encoding="utf-8")
     write_manifest(bundle, read_manifest(bundle))
     error = refusal(bundle)
@@ -142,7 +142,7 @@ def test_a_vocabulary_with_a_fault(bundle):
 
 
 class TestGraph:
-    """Faults that only show once ONNX Runtime opens the graph."""
+    """Errors that only show when ONNX Runtime opens the graph."""
 
     def refusal(self, directory):
         with pytest.raises(BundleError) as caught:
@@ -150,14 +150,14 @@ class TestGraph:
         assert caught.value.facts["path"] == str(directory / "step.onnx")
         return caught.value
 
-    def test_no_graph_at_all(self, bundle):
+    def test_a_file_that_is_not_a_graph(self, bundle):
         (bundle / "step.onnx").write_bytes(b"no graph")
         write_manifest(bundle, read_manifest(bundle))
         error = self.refusal(bundle)
         assert error.key == "bundle-graph"
         assert "\n" not in str(error)
 
-    def test_another_type_than_promised(self, bundle):
+    def test_a_type_that_does_not_match_the_manifest(self, bundle):
         for side, name in (("inputs", "h"), ("outputs", "h_next")):
             change(bundle, "graph", side, name, "dtype", value="float16")
         change(bundle, "graph", "state", 0, "dtype", value="float16")
@@ -165,7 +165,7 @@ class TestGraph:
         assert error.key == "bundle-graph-type"
         assert (error.facts["expected"], error.facts["found"]) == ("float16", "tensor(float)")
 
-    def test_a_promised_output_that_is_missing(self, bundle):
+    def test_a_missing_output(self, bundle):
         manifest = read_manifest(bundle)
         manifest["graph"]["outputs"]["after"] = manifest["graph"]["outputs"]["h_next"]
         manifest["graph"]["state"][0]["output"] = "after"
@@ -174,7 +174,7 @@ class TestGraph:
         assert error.key == "bundle-graph-type"
         assert (error.facts["name"], error.facts["found"]) == ("after", "missing")
 
-    def test_an_input_without_default(self, bundle):
+    def test_an_unknown_input_without_a_default(self, bundle):
         manifest = read_manifest(bundle)
         manifest["graph"]["state"] = []
         write_manifest(bundle, manifest)
@@ -182,7 +182,7 @@ class TestGraph:
         assert (error.key, error.facts["name"]) == ("bundle-graph-unknown-input", "h")
 
     @pytest.mark.parametrize("name", ["mask", "mask_row", "predict", "before"])
-    def test_an_optional_input_that_is_missing(self, bundle, name):
+    def test_a_missing_optional_input(self, bundle, name):
         graph = onnx.load(bundle / "step.onnx")
         # Its default becomes a constant.
         (declared,) = (value for value in graph.graph.input if value.name == name)

@@ -1,4 +1,4 @@
-"""What only a GPU can tell; skipped where ONNX Runtime finds none."""
+"""Tests that need a GPU; skipped where ONNX Runtime finds none."""
 
 import shutil
 from itertools import pairwise
@@ -65,7 +65,7 @@ def bundle(request, tmp_path):
 
 
 def walk(model, vocabulary_size):
-    """Steps of many shapes, each from the state of the one before, and the arrays they gave."""
+    """Steps of many shapes, each from the state of the previous one, and their arrays."""
     rng = np.random.default_rng(5)
     masks = np.where(rng.random((3, vocabulary_size)) < 0.5, 0, -np.inf).astype(np.float32)
     masks.flags.writeable = False
@@ -98,7 +98,7 @@ def assert_close(found, expected):
         np.testing.assert_allclose(array, other, atol=1e-4)
 
 
-def test_the_answers_of_the_cpu(bundle):
+def test_answers_equal_those_of_the_cpu(bundle):
     models = [OnnxModel(bundle, provider, 2) for provider in ("auto", "cpu")]
     assert [model.provider for model in models] == ["cuda", "cpu"]
     size = len(bundle.vocabulary)
@@ -125,7 +125,7 @@ def test_states_are_joined_and_outlive_their_model(bundle):
     assert_close(*steps)
 
 
-def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
+def test_after_a_failure_the_model_runs_on_the_cpu(bundle, caplog):
     def fail(*_):
         raise RuntimeError("out of memory")
 
@@ -147,7 +147,7 @@ def test_a_failure_in_service_leads_to_the_cpu(bundle, caplog):
     )
 
 
-def test_the_shipped_bundle_runs_on_the_cpu_unless_cuda_is_insisted_on():
+def test_the_shipped_bundle_runs_on_the_cpu_unless_cuda_is_required():
     bundle = load_bundle(default_directory())
     models = [OnnxModel(bundle, provider, 2) for provider in ("auto", "cuda")]
     assert [model.provider for model in models] == ["cpu", "cuda"]

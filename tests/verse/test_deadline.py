@@ -1,4 +1,4 @@
-"""Where the deadline comes first, the answer has the best whole lines that there are."""
+"""At the deadline, the answer has the best whole lines so far."""
 
 import asyncio
 
@@ -44,14 +44,14 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture
 def ask(bundle):
-    """Asks for an answer within so many steps; and how many have been taken."""
+    """Requests an answer with a deadline in steps; returns it and the number of steps taken."""
     clock = Clock()
     model = Ticking(OnnxModel(bundle, "cpu", 1), clock)
     composer = Composer(bundle, model, Scheduler(model, clock=clock))
 
-    def ask(steps, **wishes):
+    def ask(steps, **options):
         clock.now = 0.0
-        answer = asyncio.run(composer.compose(Request(LINE, **wishes), steps))
+        answer = asyncio.run(composer.compose(Request(LINE, **options), steps))
         return answer, clock.now
 
     yield ask
@@ -59,7 +59,7 @@ def ask(bundle):
 
 
 def log_prob(*lines, closed):
-    """What plain NumPy finds for lines after `LINE`; the last may be closed by any ending."""
+    """The log-probability of lines after `LINE` by NumPy, with the most likely ending if closed."""
     prefix = [IDS["<s>"], *(IDS[letter] for letter in LINE), IDS["</l>"]]
     total = 0.0
     for line in lines:
@@ -84,14 +84,14 @@ def assert_best_first(answer, closed):
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("steps", [0, 1, STEPS - 2])
-def test_without_a_whole_line_it_is_an_error(ask, mode, steps):
+def test_without_a_whole_line_there_is_an_error(ask, mode, steps):
     with pytest.raises(DeadlineError) as caught:
         ask(steps, **MODES[mode])
     assert caught.value.key == "deadline"
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_lines_that_nothing_has_closed_yet_are_whole(ask, mode):
+def test_lines_without_their_ending_are_whole(ask, mode):
     answer, taken = ask(STEPS - 1, **MODES[mode])
     assert not answer.complete
     assert taken == STEPS - 1
@@ -101,7 +101,7 @@ def test_lines_that_nothing_has_closed_yet_are_whole(ask, mode):
 
 
 @pytest.mark.parametrize("mode", ["beam", "sampled"])
-def test_in_the_nick_of_time_it_is_complete(ask, mode):
+def test_an_answer_at_the_last_step_is_complete(ask, mode):
     answer, taken = ask(STEPS, **MODES[mode])
     assert answer.complete
     assert taken == STEPS
@@ -112,7 +112,7 @@ def test_in_the_nick_of_time_it_is_complete(ask, mode):
 
 
 @pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 2 * STEPS - 1])
-def test_lines_that_are_drawn_and_not_rated_go_by_their_likelihood(ask, steps):
+def test_sampled_lines_that_are_not_yet_scored_are_ranked_by_log_prob(ask, steps):
     answer, _ = ask(steps, **MODES["chosen"])
     assert not answer.complete
     assert len(answer.candidates) == 5
@@ -122,14 +122,14 @@ def test_lines_that_are_drawn_and_not_rated_go_by_their_likelihood(ask, steps):
     ]
 
 
-def test_rated_they_go_by_more_than_that(ask):
+def test_scored_lines_are_ranked_by_their_score(ask):
     answer, taken = ask(2 * STEPS, **MODES["chosen"])
     assert answer.complete
     assert taken == 2 * STEPS
     assert all(candidate.objective > candidate.log_prob for candidate in answer.candidates)
 
 
-def test_a_quatrain_ends_after_the_lines_that_are_whole(ask):
+def test_a_quatrain_has_the_lines_that_are_whole(ask):
     lines = {}
     for steps in (STEPS, 2 * STEPS - 2, 2 * STEPS - 1, 2 * STEPS, 3 * STEPS - 1, 3 * STEPS):
         answer, _ = ask(steps, form="jueju", width=4)
@@ -142,7 +142,7 @@ def test_a_quatrain_ends_after_the_lines_that_are_whole(ask):
         ask(STEPS - 2, form="jueju", width=4)
 
 
-def test_the_engine_goes_on_after_it(ask):
+def test_later_requests_are_served(ask):
     for steps in (0, STEPS - 1, 3):
         try:
             ask(steps, **MODES["beam"])

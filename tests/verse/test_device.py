@@ -1,4 +1,4 @@
-"""A graph run with its state on a device; the device is the CPU, so that any machine can tell."""
+"""A graph with its state on a device; the device is the CPU, so that every machine can test it."""
 
 import weakref
 
@@ -28,7 +28,7 @@ def constant(array):
 
 @pytest.fixture
 def both(tmp_path):
-    """Opens a toy, or the bundle that ships, twice: with its state in arrays, and on a device."""
+    """Opens a toy, or the shipped bundle, twice: with its state in arrays and on a device."""
 
     def open_both(toy):
         bundle = load_bundle(toy.write(tmp_path) if toy else default_directory())
@@ -42,7 +42,7 @@ def both(tmp_path):
 
 @pytest.fixture
 def sent(monkeypatch):
-    """The arrays that are copied to a device, or to the host's side of a step, in their order."""
+    """The arrays that are passed to ONNX Runtime, in their order."""
     arrays = []
     real = device.ort.OrtValue.ortvalue_from_numpy
 
@@ -55,7 +55,7 @@ def sent(monkeypatch):
 
 
 @pytest.mark.parametrize("toy", KINDS)
-def test_the_same_bits_as_with_arrays(both, toy):
+def test_results_equal_those_with_arrays_exactly(both, toy):
     host, there = both(toy)
     size = host.vocabulary_size
     allowed = np.random.default_rng(3).random((3, size)) < 0.5
@@ -91,7 +91,7 @@ def assert_equal(steps):
         np.testing.assert_array_equal(array, again)
 
 
-def test_the_state_never_comes_to_the_host_but_to_be_joined(both, monkeypatch):
+def test_the_state_is_copied_to_the_host_only_to_be_joined(both, monkeypatch):
     host, there = both(Toy(grows=True, pads=True))
     read = []
     real = DeviceArray.__array__
@@ -125,7 +125,7 @@ def test_a_state_on_the_device_is_a_value(both):
         np.testing.assert_array_equal(array, same)
 
 
-def test_a_mask_travels_once(both, sent):
+def test_a_mask_is_copied_once(both, sent):
     _, model = both(Toy())
     size = len(Toy().tokens)
     masks = [constant(np.zeros(size, np.float32)) for _ in range(2)]
@@ -134,18 +134,18 @@ def test_a_mask_travels_once(both, sent):
     for mask in (masks[0], masks[1], masks[0], masks[1]):
         state = model.step(ids(4), ids(0), state, 3, mask[None]).state  # a new view each time
     for _ in range(2):
-        state = model.step(ids(4), ids(0), state, 3).state  # the mask of those who have none
+        state = model.step(ids(4), ids(0), state, 3).state  # the default mask
     for number in range(2):
         changing[:, 4] = -np.inf * number if number else 0.0
         state = model.step(ids(4), ids(0), state, 3, changing, ids(number)).state
-    travelled = [array for array in sent if array.shape[-1] == size]
+    copied = [array for array in sent if array.shape[-1] == size]
     for mask in masks:
-        assert sum(np.shares_memory(array, mask) for array in travelled) == 1
-    assert sum(array is model._default_mask for array in travelled) == 1
-    assert sum(array is changing for array in travelled) == 2
+        assert sum(np.shares_memory(array, mask) for array in copied) == 1
+    assert sum(array is model._default_mask for array in copied) == 1
+    assert sum(array is changing for array in copied) == 2
 
 
-def test_a_mask_that_changed_counts(both):
+def test_a_mask_that_was_changed_is_copied_again(both):
     _, model = both(Toy())
     mask = np.zeros((1, len(Toy().tokens)), np.float32)
     first = model.step(ids(4), ids(0), model.initial_state(), 1, mask).top_token[0, 0]
@@ -153,7 +153,7 @@ def test_a_mask_that_changed_counts(both):
     assert model.step(ids(4), ids(0), model.initial_state(), 1, mask).top_token[0, 0] != first
 
 
-def test_only_the_masks_used_last_are_kept(both, sent, monkeypatch):
+def test_the_least_recently_used_masks_are_evicted(both, sent, monkeypatch):
     monkeypatch.setattr(device, "CACHED_CONSTANTS", 3)  # one of them is of every step
     _, model = both(Toy())
     size = len(Toy().tokens)
@@ -172,7 +172,7 @@ def test_only_the_masks_used_last_are_kept(both, sent, monkeypatch):
     assert gone() is None
 
 
-def test_memory_is_given_back_before_its_session(both):
+def test_memory_is_freed_before_its_session(both):
     _, model = both(Toy())
     session = model._session._session
     (array,) = model.step(ids(4), ids(0), model.initial_state(), 3).state

@@ -1,4 +1,4 @@
-"""An asker's whole job in the engine: its deadline, its faults, its going, and who comes next."""
+"""A job in the scheduler: its deadline, its errors, its cancellation, and the jobs after it."""
 
 import asyncio
 import threading
@@ -20,23 +20,23 @@ from .test_batch import MIXED, TOKENS, assert_same, search, table_model
 
 LONG = 3600.0
 TABLE = random_table(1, len(TOKENS))  # that of `table_model`
-MANY = 1000  # steps: all that any test wants
+MANY = 1000  # steps: more than any test takes
 
 
 async def begun(engine, job, deadline_s=LONG):
-    """A task whose job has been put to the engine."""
+    """A task that has submitted a job."""
     task = asyncio.create_task(engine.run(job, deadline_s))
     await asyncio.sleep(0)
     return task
 
 
 async def assert_serves(engine):
-    """The engine answers, and has room again for as many as at first."""
+    """The scheduler runs jobs, and has its whole capacity."""
     async with asyncio.timeout(30):
         while True:
             try:
                 found = await asyncio.gather(*(engine.run(once(MIXED[0]), LONG) for _ in range(3)))
-            except BusyError:  # it lets those go who are gone between two steps
+            except BusyError:  # cancelled jobs end between two steps
                 await asyncio.sleep(0)
             else:
                 break
@@ -44,7 +44,7 @@ async def assert_serves(engine):
         assert_same(paths, run_search(table_model(), MIXED[0]))
 
 
-async def test_a_job_goes_from_search_to_search_in_the_engine_s_thread(engine, gate):
+async def test_a_job_runs_in_the_worker_thread(engine, gate):
     threads = []
 
     def job():
@@ -62,7 +62,7 @@ async def test_a_job_goes_from_search_to_search_in_the_engine_s_thread(engine, g
 
 
 class TestDeadline:
-    async def test_what_the_job_returns_for_it_is_the_answer(self, engine, gate, clock):
+    async def test_what_the_job_returns_is_the_result(self, engine, gate, clock):
         def job():
             try:
                 yield (greedy, MIXED[2])
@@ -76,7 +76,7 @@ class TestDeadline:
         await gate.begun()
         clock.now = 10.0
         gate.let(MANY)
-        # Two steps: one has a line whose ending it has not seen, the other lacks a character.
+        # After two steps the first has a whole line without its ending, the second has none.
         (line,), nothing = await asked
         assert nothing == []
         tokens, score = (), 0.0
@@ -87,14 +87,14 @@ class TestDeadline:
         assert line == Hypothesis(tokens, pytest.approx(score), ended=False)
         await assert_serves(engine)
 
-    async def test_just_before_it_nothing_happens(self, engine, gate, clock):
+    async def test_nothing_happens_just_before_it(self, engine, gate, clock):
         asked = await begun(engine, once(MIXED[0]), deadline_s=10)
         await gate.begun()
         clock.now = 9.999
         gate.let(MANY)
         assert_same((await asked)[0], run_search(table_model(), MIXED[0]))
 
-    async def test_who_goes_on_after_it_is_ended(self, engine, gate, clock):
+    async def test_a_job_that_yields_more_searches_is_ended(self, engine, gate, clock):
         wanted, closed = [], []
 
         def stubborn():
@@ -112,12 +112,12 @@ class TestDeadline:
         gate.let(MANY)
         with pytest.raises(DeadlineError):
             await asked
-        assert wanted == [0, 1]  # after no step and after one; the second wish is not fulfilled
+        assert wanted == [0, 1]  # after no step and after one; the second search does not run
         assert len(gate.calls) == 1
         assert closed == [True]
         await assert_serves(engine)
 
-    async def test_a_job_that_came_too_late_is_not_begun(self, engine, gate, clock):
+    async def test_a_job_that_is_late_in_the_queue_is_not_started(self, engine, gate, clock):
         first = await begun(engine, once(MIXED[0]))
         await gate.begun()
         reached = []
@@ -134,10 +134,10 @@ class TestDeadline:
         await first
         assert reached == []
 
-    async def test_a_step_that_hangs_keeps_nobody(self, engine, gate, monkeypatch):
+    async def test_clients_do_not_wait_for_a_step_that_hangs(self, engine, gate, monkeypatch):
         monkeypatch.setattr(scheduling, "STEP_GRACE_S", 0.01)
         asked = [await begun(engine, once(MIXED[0]), deadline_s=0.01) for _ in range(2)]
-        await gate.begun()  # and by the engine's clock no time has passed
+        await gate.begun()  # on the scheduler's clock no time has passed
         for task in asked:
             async with asyncio.timeout(5):
                 with pytest.raises(DeadlineError):
@@ -147,8 +147,8 @@ class TestDeadline:
         await assert_serves(engine)
 
 
-class TestFaults:
-    async def test_a_job_s_own_error_is_its_asker_s(self, engine, gate):
+class TestErrors:
+    async def test_an_exception_of_a_job_is_raised_to_its_client(self, engine, gate):
         def job():
             yield (MIXED[0],)
             raise ValueError("no such rhyme")
@@ -164,7 +164,7 @@ class TestFaults:
             await engine.run(at_once(), LONG)
         await assert_serves(engine)
 
-    async def test_a_fault_of_the_engine_fails_those_present_and_no_later_one(
+    async def test_an_exception_of_the_runner_fails_present_jobs_only(
         self, engine, gate, monkeypatch, caplog
     ):
         present = [await begun(engine, once(one)) for one in MIXED[:2]]
@@ -182,8 +182,8 @@ class TestFaults:
         assert "ZeroDivisionError" in caplog.text
 
 
-class TestWhoIsGone:
-    async def test_before_it_began(self, engine, gate):
+class TestCancellation:
+    async def test_before_the_start(self, engine, gate):
         first = await begun(engine, once(MIXED[0]))
         await gate.begun()
         reached = []
@@ -220,13 +220,13 @@ class TestWhoIsGone:
         await assert_serves(engine)
         assert closed == ["lianju-engine"]
 
-    async def test_while_there_is_no_room(self, engine, gate, monkeypatch):
+    async def test_while_waiting_for_room(self, engine, gate, monkeypatch):
         monkeypatch.setitem(batching.MAX_ROWS, "cpu", 5)
         first = await begun(engine, once(search((3, 4), width=5, length=6)))
         await gate.begun()
         gone = await begun(engine, once(search((4, 4), width=4, length=20)))
         patient = await begun(engine, once(search((5, 4), width=3, length=2)))
-        for _ in range(3):  # by now all have come, and two of them wait
+        for _ in range(3):  # by now all have arrived, and two of them wait
             gate.let()
             await gate.begun()
         assert max(gate.calls) <= 5
@@ -242,9 +242,7 @@ class TestWhoIsGone:
         await assert_serves(engine)
 
 
-async def test_closing_turns_away_who_is_there_who_waits_for_room_and_who_comes(
-    engine, gate, monkeypatch
-):
+async def test_close_refuses_running_waiting_and_new_jobs(engine, gate, monkeypatch):
     monkeypatch.setitem(batching.MAX_ROWS, "cpu", 5)
     asked = [await begun(engine, once(search((n, 4), width=5, length=6))) for n in (3, 4)]
     for _ in range(2):
@@ -252,7 +250,7 @@ async def test_closing_turns_away_who_is_there_who_waits_for_room_and_who_comes(
         gate.let()
     await gate.begun()
     closing = asyncio.create_task(asyncio.to_thread(engine.close))
-    while not engine._closed:  # noqa: ASYNC110 -- closing itself tells nobody
+    while not engine._closed:  # noqa: ASYNC110 -- nothing signals it
         await asyncio.sleep(0)
     with pytest.raises(BusyError) as caught:
         await engine.run(once(MIXED[0]), LONG)
@@ -263,10 +261,10 @@ async def test_closing_turns_away_who_is_there_who_waits_for_room_and_who_comes(
             await task
         assert caught.value.key == "busy-closing"
     await closing
-    assert len(gate.calls) == 3  # the step under way was the last
+    assert len(gate.calls) == 3  # the current step was the last
 
 
-async def test_askers_are_counted_and_not_what_they_ask_for(engine, gate):
+async def test_the_capacity_counts_jobs_and_not_searches(engine, gate):
     tasks = [await begun(engine, once(*MIXED)) for _ in range(3)]
     await gate.begun()
     with pytest.raises(BusyError) as caught:
@@ -277,49 +275,49 @@ async def test_askers_are_counted_and_not_what_they_ask_for(engine, gate):
         assert len(found) == len(MIXED)
 
 
-class Restful:
-    """A table model that tells when it has been sent to rest."""
+class ReleasingModel:
+    """A table model that records when its memory is released."""
 
     def __init__(self, fails=False):
         self._model, self._fails = table_model(), fails
-        self.rested, self.rests = threading.Semaphore(0), 0
+        self.released, self.releases = threading.Semaphore(0), 0
 
     def __getattr__(self, name):
         return getattr(self._model, name)
 
     def release_memory(self):
-        self.rests += 1
-        self.rested.release()
+        self.releases += 1
+        self.released.release()
         if self._fails:
             raise RuntimeError("no memory to give memory back")
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_after_work_it_rests_once(fails, monkeypatch):
+async def test_memory_is_released_once_after_work(fails, monkeypatch):
     monkeypatch.setattr(scheduling, "IDLE_S", 0.0)
-    model = Restful(fails)
+    model = ReleasingModel(fails)
     engine = Scheduler(model)
     for times in (1, 2, 3):
         (paths,) = await engine.run(once(MIXED[1]), LONG)
         assert_same(paths, run_search(table_model(), MIXED[1]))
-        await asyncio.to_thread(model.rested.acquire)
-        # Would it rest again without work, it would have done so in the meantime of most turns.
-        assert model.rests == times
+        await asyncio.to_thread(model.released.acquire)
+        # A second release without work would mostly have happened by now.
+        assert model.releases == times
     engine.close()
-    assert model.rests == 3
+    assert model.releases == 3
 
 
-async def test_while_there_is_work_it_does_not_rest(engine, gate, monkeypatch):
+async def test_memory_is_not_released_during_work(engine, gate, monkeypatch):
     monkeypatch.setattr(scheduling, "IDLE_S", 0.0)
     asked = await begun(engine, once(search((3,), width=1, length=6)))
     for _ in range(7):
         await gate.begun()
-        assert gate.rests == 0
+        assert gate.releases == 0
         gate.let()
     await asked
 
 
-async def test_a_job_whose_first_wish_is_none_fails_alone():
+async def test_a_job_that_yields_no_search_objects_fails_alone():
     engine = Scheduler(table_model())
 
     def nonsense():
@@ -332,7 +330,7 @@ async def test_a_job_whose_first_wish_is_none_fails_alone():
     engine.close()
 
 
-async def test_a_job_that_wants_no_search_goes_on_at_once():
+async def test_a_job_that_yields_no_searches_is_resumed_at_once():
     engine = Scheduler(table_model())
 
     def idle():
@@ -343,7 +341,7 @@ async def test_a_job_that_wants_no_search_goes_on_at_once():
     engine.close()
 
 
-async def test_a_thread_that_cannot_start_takes_no_place(monkeypatch):
+async def test_a_thread_that_cannot_start_takes_no_capacity(monkeypatch):
     engine = Scheduler(table_model(), capacity=1)
 
     def refuse(_):

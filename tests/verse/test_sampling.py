@@ -20,13 +20,13 @@ PROMPT = (3, 4)
 
 
 def plan(paths, length=3, seed=1, plain=False, **settings):
-    book = ConstraintFactory(TOKENS)
+    factory = ConstraintFactory(TOKENS)
     chosen = {"temperature": 1.0, "top_k": len(TOKENS), "top_p": 1.0} | settings
     return SampleParams(
         prompt=PROMPT,
         max_tokens=length + (not plain),
         endings=TOKENS.endings,
-        constraints=book.plain() if plain else book.exact_length(length),
+        constraints=factory.plain() if plain else factory.exact_length(length),
         vocabulary_size=len(TOKENS),
         paths=paths,
         count=paths,
@@ -36,20 +36,20 @@ def plan(paths, length=3, seed=1, plain=False, **settings):
 
 
 def draw(plan):
-    """Every path's text in the order drawn, repeats included."""
+    """The text of every path in the order drawn, with duplicates."""
     model, search = TableModel(TABLE, len(TOKENS)), SampleSearch(plan)
     batch = Batch(model)
-    seat = batch.add(search)
+    slot = batch.add(search)
     while batch:
         batch.step()
-    assert seat.error is None
-    found = seat.search
+    assert slot.error is None
+    found = slot.search
     pairs = zip((*found.ended_number, *found.number), (*found.ended, *found._live()), strict=True)
     return [path.tokens for _, path in sorted(pairs, key=lambda pair: pair[0])]
 
 
 def first_tokens(temperature, top_k, top_p):
-    """The chance of each letter after the prompt, one letter at a time."""
+    """The probability of each letter after the prompt."""
     scored = sorted(((TABLE(PROMPT)[token], token) for token in LETTERS), reverse=True)[:top_k]
     weights = {token: np.exp(score / temperature) for score, token in scored}
     total, mass, kept = sum(weights.values()), 0.0, {}
@@ -64,7 +64,7 @@ def first_tokens(temperature, top_k, top_p):
     ("temperature", "top_k", "top_p"),
     [(1.0, 7, 1.0), (0.5, 7, 1.0), (2.0, 7, 1.0), (1.0, 2, 1.0), (1.0, 7, 0.6), (0.7, 3, 0.8)],
 )
-def test_tokens_are_drawn_as_often_as_they_are_likely(temperature, top_k, top_p):
+def test_frequencies_follow_the_probabilities(temperature, top_k, top_p):
     drawn = 4000
     texts = draw(plan(drawn, length=1, temperature=temperature, top_k=top_k, top_p=top_p))
     counts = Counter(text[0] for text in texts)
@@ -75,7 +75,7 @@ def test_tokens_are_drawn_as_often_as_they_are_likely(temperature, top_k, top_p)
         assert counts[token] / drawn == pytest.approx(chance, abs=4 * spread + 1e-9)
 
 
-def test_later_tokens_follow_from_the_path_they_continue():
+def test_tokens_continue_their_own_path():
     texts = [text for text in draw(plan(4000, length=2)) if text[0] == 3]
     scores = np.array([TABLE((*PROMPT, 3))[token] for token in LETTERS])
     expected = np.exp(scores) / np.exp(scores).sum()
@@ -83,16 +83,16 @@ def test_later_tokens_follow_from_the_path_they_continue():
     assert found == pytest.approx(expected.tolist(), abs=4 * (0.25 / len(texts)) ** 0.5)
 
 
-def test_same_seed_draws_the_same_and_another_seed_does_not():
+def test_the_seed_determines_the_result():
     assert draw(plan(8, seed=5)) == draw(plan(8, seed=5))
     assert draw(plan(8, seed=5)) != draw(plan(8, seed=6))
 
 
-def test_asking_for_more_paths_keeps_the_first():
+def test_more_paths_do_not_change_the_first():
     assert draw(plan(8))[:3] == draw(plan(3))
 
 
-def test_result_is_the_first_different_texts_best_first():
+def test_the_result_has_the_first_distinct_texts_best_first():
     wanted = replace(plan(40), count=4)
     found = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(wanted))
     assert {path.tokens for path in found} == set(list(dict.fromkeys(draw(wanted)))[:4])
@@ -100,7 +100,7 @@ def test_result_is_the_first_different_texts_best_first():
     assert scores == sorted(scores, reverse=True)
 
 
-def test_scores_are_the_model_s_own_whatever_the_temperature():
+def test_scores_do_not_depend_on_the_temperature():
     found = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(plan(9, temperature=0.5)))
     for path in found:
         line = TABLE.score(PROMPT, path.tokens)
@@ -108,26 +108,26 @@ def test_scores_are_the_model_s_own_whatever_the_temperature():
         assert min(abs(path.log_prob - line - closing) for closing in closings) < 1e-6
 
 
-def test_without_rules_a_path_ends_where_chance_has_it():
+def test_without_constraints_a_path_may_end_anywhere():
     texts = draw(plan(60, length=4, plain=True))
     assert {len(text) for text in texts} > {0, 4}
     assert not {0, *TOKENS.endings} & {token for text in texts for token in text}
 
 
-def test_company_changes_nothing():
+def test_results_do_not_depend_on_other_searches():
     model = TableModel(TABLE, len(TOKENS))
     batch = Batch(model)
-    seats = [batch.add(SampleSearch(plan(n, length=n, seed=n))) for n in (1, 3, 5)]
+    slots = [batch.add(SampleSearch(plan(n, length=n, seed=n))) for n in (1, 3, 5)]
     batch.step()
-    seats += [batch.add(SampleSearch(plan(4, seed=9, plain=True)))]
+    slots += [batch.add(SampleSearch(plan(4, seed=9, plain=True)))]
     while batch:
         batch.step()
-    for seat in seats:
-        alone = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(seat.search.params))
-        assert seat.search.result() == alone
+    for slot in slots:
+        alone = run_search(TableModel(TABLE, len(TOKENS)), SampleSearch(slot.search.params))
+        assert slot.search.result() == alone
 
 
-def test_nothing_allowed_is_a_named_error():
+def test_constraints_that_allow_nothing_are_an_error():
     everything = replace(
         plan(2).constraints[1], specials=TokenSet.of(len(TOKENS), range(len(TOKENS)))
     )
@@ -137,15 +137,15 @@ def test_nothing_allowed_is_a_named_error():
     assert caught.value.key == "search-nothing"
 
 
-def test_without_repeats_no_token_comes_twice():
+def test_no_repetition():
     texts = draw(replace(plan(200, length=4), path_constraints=(NoRepetition(),)))
     assert {len(set(text)) for text in texts} == {4}
     assert any(len(set(text)) < 4 for text in draw(plan(200, length=4)))
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_each_path_is_drawn_as_if_it_were_alone(seed):
-    """Told once more, path by path: that some end early changes no other."""
+def test_each_path_is_drawn_as_it_is_alone(seed):
+    """Repeats the draw path by path: paths that end early do not change others."""
     paths, length = 12, 5
     wanted = plan(paths, length, seed=seed, plain=True)
     expected = []

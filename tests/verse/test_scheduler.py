@@ -21,13 +21,13 @@ async def search_one(engine, one, deadline_s):
 
 
 async def started(engine, one, deadline_s=LONG):
-    """A task that asks the engine, past its first line of code."""
+    """A task that has submitted a search."""
     task = asyncio.create_task(search_one(engine, one, deadline_s))
     await asyncio.sleep(0)
     return task
 
 
-async def test_many_at_once_get_what_each_gets_alone():
+async def test_concurrent_jobs_get_the_results_of_each_alone():
     engine = Scheduler(table_model(), capacity=len(MIXED) * 4)
     found = await asyncio.gather(*(search_one(engine, one, LONG) for one in MIXED * 4))
     for paths, one in zip(found, MIXED * 4, strict=True):
@@ -35,7 +35,7 @@ async def test_many_at_once_get_what_each_gets_alone():
     engine.close()
 
 
-async def test_a_newcomer_joins_at_the_next_step(engine, gate):
+async def test_a_new_job_joins_at_the_next_step(engine, gate):
     first = await started(engine, search((3,), width=1, length=9))
     await gate.begun()
     second = await started(engine, search((4,), width=1, length=1))
@@ -51,7 +51,7 @@ async def test_a_newcomer_joins_at_the_next_step(engine, gate):
     await first
 
 
-async def test_a_full_engine_refuses(engine, gate):
+async def test_a_job_beyond_the_capacity_is_refused(engine, gate):
     tasks = [await started(engine, one) for one in MIXED[:3]]
     with pytest.raises(BusyError) as caught:
         await search_one(engine, MIXED[0], LONG)
@@ -61,7 +61,7 @@ async def test_a_full_engine_refuses(engine, gate):
     assert await search_one(engine, MIXED[0], LONG)
 
 
-async def test_a_deadline_is_seen_between_two_steps(engine, gate, clock):
+async def test_deadlines_take_effect_between_two_steps(engine, gate, clock):
     late = await started(engine, MIXED[1], deadline_s=10)
     patient = await started(engine, MIXED[4], deadline_s=100)
     await gate.begun()
@@ -72,7 +72,7 @@ async def test_a_deadline_is_seen_between_two_steps(engine, gate, clock):
     assert_same(await patient, run_search(table_model(), MIXED[4]))
 
 
-async def test_waiting_counts_towards_the_deadline(engine, gate, clock):
+async def test_time_in_the_queue_counts_towards_the_deadline(engine, gate, clock):
     first = await started(engine, MIXED[1])
     await gate.begun()
     late = await started(engine, MIXED[0], deadline_s=5)
@@ -83,7 +83,7 @@ async def test_waiting_counts_towards_the_deadline(engine, gate, clock):
     await first
 
 
-async def test_who_is_gone_is_not_searched_for(engine, gate):
+async def test_a_cancelled_job_takes_no_further_step(engine, gate):
     gone = await started(engine, search((3,), width=1, length=20))
     await gate.begun()
     gone.cancel()
@@ -92,21 +92,21 @@ async def test_who_is_gone_is_not_searched_for(engine, gate):
     stays = await started(engine, search((3,), width=1, length=1))
     gate.let(1000)
     await stays
-    # One step for the first, then two for the second alone.
+    # One step of the first, then two of the second alone.
     assert gate.calls == [1, 1, 1]
 
 
-async def test_the_place_of_who_is_gone_is_free_again(engine, gate):
+async def test_a_cancelled_job_frees_its_place(engine, gate):
     tasks = [await started(engine, one) for one in MIXED[:3]]
     await gate.begun()
     for task in tasks:
         task.cancel()
     gate.let(1000)
     await asyncio.gather(*tasks, return_exceptions=True)
-    await gate_free(engine)
+    await wait_for_free_place(engine)
 
 
-async def gate_free(engine):
+async def wait_for_free_place(engine):
     while True:
         try:
             return await search_one(engine, MIXED[0], LONG)
@@ -114,7 +114,7 @@ async def gate_free(engine):
             await asyncio.sleep(0)
 
 
-async def test_a_fault_fails_those_in_it_and_the_engine_goes_on():
+async def test_after_a_failed_step_later_jobs_are_served():
     engine = Scheduler(Faulty(0, crash))
     with pytest.raises(SearchError) as caught:
         await search_one(engine, MIXED[0], LONG)
@@ -123,11 +123,11 @@ async def test_a_fault_fails_those_in_it_and_the_engine_goes_on():
     engine.close()
 
 
-async def test_close_refuses_those_who_wait_and_those_who_come(engine, gate):
+async def test_close_refuses_running_and_new_jobs(engine, gate):
     waiting = await started(engine, MIXED[1])
     await gate.begun()
     closing = asyncio.create_task(asyncio.to_thread(engine.close))
-    while not engine._closed:  # noqa: ASYNC110 -- closing itself tells nobody
+    while not engine._closed:  # noqa: ASYNC110 -- nothing signals it
         await asyncio.sleep(0)
     late = await started(engine, MIXED[0])
     gate.let(1000)
@@ -138,7 +138,7 @@ async def test_close_refuses_those_who_wait_and_those_who_come(engine, gate):
     await closing
 
 
-async def test_close_leaves_no_thread():
+async def test_close_ends_the_thread():
     before = threading.active_count()
     engine = Scheduler(table_model())
     await search_one(engine, MIXED[0], LONG)
@@ -147,7 +147,7 @@ async def test_close_leaves_no_thread():
     assert threading.active_count() == before
 
 
-async def test_the_loop_runs_while_the_model_works(engine, gate):
+async def test_the_event_loop_runs_during_a_step(engine, gate):
     task = await started(engine, MIXED[0])
     await gate.begun()  # the model is inside its step, and here we are
     assert not task.done()
@@ -155,8 +155,10 @@ async def test_the_loop_runs_while_the_model_works(engine, gate):
     await task
 
 
-async def test_searches_of_one_asker_run_beside_each_other_and_come_back_in_order(gate, clock):
-    engine = Scheduler(gate, capacity=1, clock=clock)  # one asker is one, however much is asked
+async def test_the_searches_of_a_job_run_together_and_their_results_keep_the_order(gate, clock):
+    engine = Scheduler(
+        gate, capacity=1, clock=clock
+    )  # a job counts once, however many searches it has
     gate.let(1000)
     found = await engine.run(once(*MIXED), LONG)
     for one, paths in zip(MIXED, found, strict=True):
@@ -164,7 +166,7 @@ async def test_searches_of_one_asker_run_beside_each_other_and_come_back_in_orde
     engine.close()
 
 
-async def test_whoever_asks_for_nothing_allowed_gets_nothing_and_the_rest(engine, gate):
+async def test_a_search_that_may_find_nothing_has_an_empty_result(engine, gate):
     gate.let(1000)
     everything = BannedTokens(TokenSet.of(len(TOKENS), range(len(TOKENS))))
     nothing = BeamSearch(replace(MIXED[0].params, constraints=(everything,)))
@@ -173,7 +175,7 @@ async def test_whoever_asks_for_nothing_allowed_gets_nothing_and_the_rest(engine
     assert_same(found[1], run_search(table_model(), MIXED[0]))
 
 
-async def test_a_failure_ends_all_that_its_asker_wants_and_frees_the_place(clock):
+async def test_a_failed_search_ends_its_job_and_frees_the_place(clock):
     engine = Scheduler(Faulty(2, crash), capacity=1, clock=clock)
     with pytest.raises(SearchError):
         await engine.run(once(*MIXED), LONG)

@@ -111,7 +111,7 @@ class TestPlainSearch:
         found = run_search(TableModel(table, 4), plain(WITHOUT_LINE, 2, 1))
         assert [path.tokens for path in found] == [(2,), (3,)]
 
-    def test_an_ending_uses_up_no_live_place(self):
+    def test_ended_paths_do_not_count_towards_the_width(self):
         search = plain(WITHOUT_LINE, 2, 3, prompt=(2,))
         search = search.advance(*candidates([(-0.5, END), (-1.0, 2)]))
         search = search.advance(*candidates([(-0.1, 2), (-0.2, 3)]))
@@ -124,7 +124,7 @@ class TestPlainSearch:
         after = search.advance(*candidates([(-1.0, END), (-1.1, 2), (-1.2, 3)]))
         assert [path.log_prob for path in after.ended] == [-1.0]
 
-    def test_the_worst_new_path_is_looked_up_before_the_cut(self):
+    def test_the_worst_new_path_is_that_before_the_cut(self):
         search = plain(WITHOUT_LINE, 2, 5, prompt=(2,))
         search = search.advance(*candidates([(-1.0, 2), (-2.0, 3)]))
         # New paths -1.1, -2.1, -4.0: the cut to two leaves out the -4.0, which saves the ended -3.
@@ -217,7 +217,7 @@ class TestValues:
             search, state = search.advance(step.top_log_prob, step.top_token), step.state
 
 
-class TestFaults:
+class TestErrors:
     def test_nothing_allowed(self):
         search = plain(WITH_LINE, 2, 5)
         with pytest.raises(SearchError) as caught:
@@ -229,7 +229,7 @@ class TestFaults:
         assert search.token.tolist() == [3]
 
     @pytest.mark.parametrize("score", [math.nan, math.inf, 0.5])
-    def test_no_probability(self, score):
+    def test_invalid_log_prob(self, score):
         with pytest.raises(SearchError) as caught:
             plain(WITH_LINE, 2, 5).advance(*candidates([(score, 3), (-1.0, 4)]))
         assert caught.value.key == "model-fault"
@@ -237,7 +237,7 @@ class TestFaults:
     @pytest.mark.parametrize(
         ("width", "max_tokens", "prompt"), [(0, 1, (3,)), (-1, 1, (3,)), (1, 0, (3,)), (1, 1, ())]
     )
-    def test_bad_plans(self, width, max_tokens, prompt):
+    def test_invalid_params(self, width, max_tokens, prompt):
         with pytest.raises(ValueError, match="at least"):
             plain(WITH_LINE, width, max_tokens, prompt)
 
@@ -251,7 +251,7 @@ PROMPT = (3, 4)
 
 
 def unrepeated(scores):
-    """The same scores, but none for what the line has already."""
+    """The same scores, but -inf for tokens that the line has already."""
 
     def log_prob(prefix):
         said = set(prefix[len(PROMPT) :])
@@ -260,7 +260,7 @@ def unrepeated(scores):
     return log_prob
 
 
-class TestWithoutRepeats:
+class TestNoRepetition:
     @settings(max_examples=60, deadline=None)
     @given(
         seed=st.integers(0, 2**32 - 1),
@@ -268,7 +268,7 @@ class TestWithoutRepeats:
         length=st.integers(1, 6),
         coarse=st.booleans(),
     )
-    def test_it_is_as_if_the_model_never_repeated(self, seed, width, length, coarse):
+    def test_results_equal_those_of_a_model_that_never_repeats(self, seed, width, length, coarse):
         scores = random_table(seed, len(LETTERS), coarse)
         search = exact(LETTERS, width, length, PROMPT)
         found = run_search(
@@ -278,7 +278,7 @@ class TestWithoutRepeats:
         assert found == run_search(TableModel(unrepeated(scores), len(LETTERS)), search)
         assert all(len(set(path.tokens)) == length for path in found)
 
-    def test_more_letters_than_there_are_is_a_named_error(self):
+    def test_a_line_longer_than_the_alphabet_is_an_error(self):
         search = exact(LETTERS, 3, 7, PROMPT)
         with pytest.raises(SearchError) as caught:
             run_search(

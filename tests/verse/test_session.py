@@ -1,4 +1,4 @@
-"""Which provider runs a graph, and what happens where CUDA fails; CUDA is played by the CPU."""
+"""Which provider runs a graph, and what happens if CUDA fails; the CPU simulates CUDA."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ def ids(*values):
 
 
 class CudaSession:
-    """A session on the CPU that says that it is on CUDA, and fails as its machine tells it to."""
+    """A session on the CPU that claims to be on CUDA, and fails if its machine says so."""
 
     def __init__(self, session, machine):
         self._session, self._machine = session, machine
@@ -90,7 +90,7 @@ def bundle(tmp_path):
 
 @pytest.fixture(autouse=True)
 def log(caplog):
-    """What is logged, of any level."""
+    """The log at every level."""
     caplog.set_level(logging.DEBUG, "lianju")
     return caplog
 
@@ -106,7 +106,7 @@ def assert_one_warning(log, words):
 
 
 def assert_answers(model, bundle):
-    """The model gives what the bundle gives on a CPU."""
+    """The model returns what the bundle returns on a CPU."""
     expected = OnnxModel(bundle, "cpu", 1)
     found = [each.step(ids(7, 8), ids(0, 0), each.initial_state(), 3) for each in (model, expected)]
     np.testing.assert_array_equal(found[0].top_token, found[1].top_token)
@@ -114,7 +114,7 @@ def assert_answers(model, bundle):
 
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
-def test_cuda_is_taken_where_it_works(machine, bundle, log, capfd, provider):
+def test_cuda_is_used_where_it_works(machine, bundle, log, capfd, provider):
     model = OnnxModel(bundle, provider, 1)
     assert model.provider == "cuda"
     assert type(model.step(ids(4), ids(0), model.initial_state(), 1).state[0]) is DeviceArray
@@ -123,7 +123,7 @@ def test_cuda_is_taken_where_it_works(machine, bundle, log, capfd, provider):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_cpu_is_taken_where_it_is_asked_for(machine, bundle, log):
+def test_the_cpu_is_used_where_it_is_requested(machine, bundle, log):
     assert OnnxModel(bundle, "cpu", 1).provider == "cpu"
     assert machine.opened == [[CPU]]
     assert not log.records
@@ -165,7 +165,7 @@ def test_cuda_that_fails_at_the_start(machine, bundle, log, capfd, fault, words)
 
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
-def test_a_graph_that_runs_nowhere_is_the_bundles_fault(machine, bundle, log, provider):
+def test_a_graph_that_cannot_run_is_a_bundle_error(machine, bundle, log, provider):
     bundle.graph_path.write_bytes(b"no graph")
     with pytest.raises(BundleError) as caught:
         OnnxModel(bundle, provider, 1)
@@ -173,7 +173,9 @@ def test_a_graph_that_runs_nowhere_is_the_bundles_fault(machine, bundle, log, pr
     assert not log.records
 
 
-def test_a_graph_that_breaks_its_promise_is_not_cudas_fault(machine, bundle, log, monkeypatch):
+def test_wrong_output_of_a_graph_does_not_count_as_a_failure_of_cuda(
+    machine, bundle, log, monkeypatch
+):
     fault = SearchError("model-output", name="h_next", found="nothing", expected="something")
     monkeypatch.setattr(OnnxModel, "_check_state", lambda *_: (_ for _ in ()).throw(fault))
     model = OnnxModel(bundle, "auto", 1)
@@ -220,7 +222,7 @@ def test_states_that_were_on_the_device_are_lost(machine, tmp_path, log, grows):
     assert [type(array) for array in fresh.state] == [np.ndarray] * (3 if grows else 1)
 
 
-def test_a_state_that_cannot_be_read_back(machine, bundle, log, monkeypatch):
+def test_a_state_that_cannot_be_copied_to_the_host(machine, bundle, log, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError(FAULT)
 
@@ -234,7 +236,7 @@ def test_a_state_that_cannot_be_read_back(machine, bundle, log, monkeypatch):
     assert_answers(model, bundle)
 
 
-def test_cuda_that_is_insisted_on_is_tried_again(machine, bundle, log):
+def test_cuda_that_is_required_is_tried_again(machine, bundle, log):
     model = OnnxModel(bundle, "cuda", 1)
     state = model.step(ids(4), ids(0), model.initial_state(), 3).state
     machine.fails = True
@@ -248,7 +250,7 @@ def test_cuda_that_is_insisted_on_is_tried_again(machine, bundle, log):
     assert not log.records
 
 
-def test_a_graph_that_is_gone_when_cuda_fails(machine, bundle, log):
+def test_a_missing_graph_when_cuda_fails(machine, bundle, log):
     model = OnnxModel(bundle, "auto", 1)
     content = bundle.graph_path.read_bytes()
     bundle.graph_path.unlink()
@@ -261,7 +263,7 @@ def test_a_graph_that_is_gone_when_cuda_fails(machine, bundle, log):
     assert_answers(model, bundle)
 
 
-def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_insisted_on(machine, tmp_path, log):
+def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_required(machine, tmp_path, log):
     directory = Toy().write(tmp_path)
     manifest = read_manifest(directory)
     manifest["graph"]["precision"] = "int8"
@@ -276,7 +278,7 @@ def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_insisted_on(machine, tmp_p
     assert not log.records
 
 
-def test_a_warning_of_the_model_is_one_plain_sentence(tmp_path):
+def test_a_warning_of_the_model_is_one_sentence(tmp_path):
     bundle = Toy().write(tmp_path / "toy")
     warning = "CUDA cannot be used, so the model runs on the CPU: no driver."
     code = f"""

@@ -2,8 +2,7 @@
 
 import bisect
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 __all__ = ["Demand", "FairShare", "priority_class_of", "step_cost"]
 
@@ -24,8 +23,7 @@ def step_cost(rows: int) -> int:
     return CALL_COST + rows
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(NamedTuple):
     """What waits for the next step.
 
     Attributes:

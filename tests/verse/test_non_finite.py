@@ -1,4 +1,4 @@
-"""A state that holds something that is no number: an 8-bit graph would make a line of it."""
+"""States with a NaN or an infinity, from which an 8-bit graph would compute finite numbers."""
 
 import numpy as np
 import pytest
@@ -34,22 +34,22 @@ def search(text):
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("tensor", [1, 2, 3])  # h is not passed on, but read as 8 bits
-def test_a_spoiled_row_gives_no_numbers_and_spoils_no_other(model, number, tensor):
+@pytest.mark.parametrize("tensor", [1, 2, 3])  # not h, which the graph reads as 8 bits
+def test_a_non_finite_row_gives_nan_and_does_not_affect_others(model, number, tensor):
     tokens, rows = np.full((2, 3), 40), np.arange(3)
     state = model.prefill(tokens, np.zeros(3, int), model.initial_state())
     clean = model.step(tokens[0], rows, state, 4)
-    spoiled = [array.copy() for array in state]
-    np.moveaxis(spoiled[tensor], (1, 1, 0, 0)[tensor], 0)[1].flat[0] = number
-    found = model.step(tokens[0], rows, tuple(spoiled), 4, return_log_prob=True)
+    non_finite = [array.copy() for array in state]
+    np.moveaxis(non_finite[tensor], (1, 1, 0, 0)[tensor], 0)[1].flat[0] = number
+    found = model.step(tokens[0], rows, tuple(non_finite), 4, return_log_prob=True)
     others = [0, 2]
     assert np.array_equal(found.top_log_prob[others], clean.top_log_prob[others])
     assert np.isnan(found.top_log_prob[1]).all()
     assert np.isnan(found.log_prob[1]).all()
 
 
-class Reading:
-    """The model, with one number of one reading's state spoiled."""
+class FaultyPrefill:
+    """The model, with a NaN in the state after one prefill."""
 
     def __init__(self, model, row):
         self._model, self._row = model, row
@@ -66,14 +66,14 @@ class Reading:
         return after
 
 
-def test_a_prompt_that_was_read_to_no_state_fails_alone_and_is_read_anew(model):
-    batch = Batch(Reading(model, 0))
-    seats = [batch.add(search(text)) for text in ("黄河", "白日")]
+def test_a_prompt_with_a_non_finite_state_fails_alone_and_is_not_cached(model):
+    batch = Batch(FaultyPrefill(model, 0))
+    slots = [batch.add(search(text)) for text in ("黄河", "白日")]
     while batch:
         batch.step()
-    assert isinstance(seats[0].error, SearchError)
-    assert seats[0].error.key == "model-fault"
-    assert seats[1].search.result() == run_search(model, search("白日"))
+    assert isinstance(slots[0].error, SearchError)
+    assert slots[0].error.key == "model-fault"
+    assert slots[1].search.result() == run_search(model, search("白日"))
     again = batch.add(search("黄河"))
     while batch:
         batch.step()

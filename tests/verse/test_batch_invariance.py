@@ -1,4 +1,4 @@
-"""In any company a search finds what it finds alone, and what plain Python finds."""
+"""In any batch a search finds what it finds alone, and what plain Python finds."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -29,13 +29,13 @@ from .toy import CHINESE, PROMPTS, SPECIALS
 
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", *"abcd"), (-1,) * 3 + (1,) * 4)
 SIZE = len(TOKENS)
-BOOK = ConstraintFactory(TOKENS)
+FACTORY = ConstraintFactory(TOKENS)
 EVERYTHING = BannedTokens(TokenSet.of(SIZE, range(SIZE)))
 
 
 @dataclass(frozen=True)
-class NoEchoRule:
-    """No token after itself, with nothing in reserve."""
+class NoEcho:
+    """Excludes a token after itself, with no candidates in reserve."""
 
     def refuses(self, paths, token):
         return token == paths[:, -1:] if paths.shape[1] else np.zeros(token.shape, bool)
@@ -45,11 +45,11 @@ class NoEchoRule:
 
 
 KINDS = {
-    "plain": {"constraints": BOOK.plain()},
-    "without a": {"constraints": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
-    "without endings": {"constraints": (*BOOK.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
-    "no echo": {"constraints": BOOK.plain(), "path_constraints": (NoEchoRule(),)},
-    "no repetition": {"constraints": BOOK.plain(), "path_constraints": (NoRepetition(),)},
+    "plain": {"constraints": FACTORY.plain()},
+    "without a": {"constraints": (*FACTORY.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
+    "without endings": {"constraints": (*FACTORY.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
+    "no echo": {"constraints": FACTORY.plain(), "path_constraints": (NoEcho(),)},
+    "no repetition": {"constraints": FACTORY.plain(), "path_constraints": (NoRepetition(),)},
 }
 
 
@@ -74,14 +74,14 @@ beams = st.builds(
 
 class TestBeamsAdvancedTogether:
     def candidates(self, search, table):
-        """What a model returns for a search, by its paths alone."""
+        """The candidates that a model returns for a search, from its paths alone."""
         scores = [table((*search.prompt, *path)) for path in search.paths.tolist()]
         scores = np.array(scores) + search.mask
         token = np.argsort(-scores, axis=1, kind="stable")[:, : search.k]
         return np.take_along_axis(scores, token, axis=1), token
 
     def later(self, search, table, steps):
-        """A search some steps on; None where it has come to its end."""
+        """A search after some steps; None if it has ended."""
         for _ in range(steps):
             try:
                 search = search.advance(*self.candidates(search, table))
@@ -118,7 +118,7 @@ class TestBeamsAdvancedTogether:
         those=st.lists(st.tuples(prompts, st.sampled_from(sorted(KINDS))), min_size=2, max_size=7),
         faults=st.dictionaries(st.integers(0, 6), st.sampled_from((np.nan, -np.inf)), max_size=2),
     )
-    def test_each_does_as_alone(self, seed, coarse, width, steps, those, faults):
+    def test_each_advances_as_it_does_alone(self, seed, coarse, width, steps, those, faults):
         table = random_table(seed, SIZE, coarse)  # coarse ones are full of ties
         begun = [beam(prompt, width, 6, kind) for prompt, kind in those]
         later = [self.later(search, table, steps) for search in begun]
@@ -133,7 +133,7 @@ class TestBeamsAdvancedTogether:
             for search, own, after in zip(alike, found, together, strict=True):
                 self.assert_same(after, self.alone(search, *own))
 
-    def test_the_fault_of_one_is_told_to_it_alone(self):
+    def test_an_error_of_one_does_not_affect_the_others(self):
         table = random_table(1, SIZE)
         alike = [beam((token,), 2, 4) for token in (3, 4, 5, 6)]
         found = [self.candidates(search, table) for search in alike]
@@ -151,7 +151,7 @@ def texts_and_scores(found):
 
 
 def reference(table, search):
-    """What plain Python finds for a plain beam."""
+    """The result of plain Python for a plain beam search."""
     params = search.params
     expected = plain_beam_search(
         lambda prefixes: map(table, prefixes),
@@ -172,18 +172,18 @@ def reference(table, search):
     arrivals=st.lists(st.lists(beams, max_size=8), min_size=1, max_size=8),
     leaves=st.sets(st.integers(0, 63), max_size=4),
 )
-def test_whoever_comes_and_goes_a_search_finds_its_own(seed, coarse, arrivals, leaves):
+def test_results_do_not_depend_on_searches_that_come_and_go(seed, coarse, arrivals, leaves):
     table = random_table(seed, SIZE, coarse)
-    batch, seats, gone = Batch(TableModel(table, SIZE)), [], []
-    for newcomers in arrivals:
-        seats += [(search, batch.add(search)) for search in newcomers]
+    batch, slots, gone = Batch(TableModel(table, SIZE)), [], []
+    for arriving in arrivals:
+        slots += [(search, batch.add(search)) for search in arriving]
         batch.step()
-        for number in leaves & set(range(len(seats))):
-            batch.remove(seats[number][1])
+        for number in leaves & set(range(len(slots))):
+            batch.remove(slots[number][1])
             gone.append(number)
     while batch:
         batch.step()
-    for number, (search, seat) in enumerate(seats):
+    for number, (search, slot) in enumerate(slots):
         if number in gone:
             continue
         if (
@@ -195,14 +195,14 @@ def test_whoever_comes_and_goes_a_search_finds_its_own(seed, coarse, arrivals, l
             try:
                 expected = texts_and_scores(run_search(TableModel(table, SIZE), search))
             except NothingAllowedError:
-                assert isinstance(seat.error, NothingAllowedError)
+                assert isinstance(slot.error, NothingAllowedError)
                 continue
-        assert seat.error is None
-        assert texts_and_scores(seat.search.result()) == expected
+        assert slot.error is None
+        assert texts_and_scores(slot.search.result()) == expected
 
 
 @pytest.mark.parametrize("count", [1, 2, 17, 64])
-def test_so_many_at_once_all_find_their_own(count):
+def test_many_searches_at_once_find_what_plain_python_finds(count):
     rng, table = np.random.default_rng(count), random_table(count, SIZE)
     searches = [
         beam(tuple(rng.integers(0, SIZE, rng.integers(1, 5)).tolist()), int(width), int(length))
@@ -210,16 +210,16 @@ def test_so_many_at_once_all_find_their_own(count):
     ]
     nothing = BeamSearch(replace(searches[0].params, constraints=(EVERYTHING,)))
     batch = Batch(TableModel(table, SIZE))
-    seats = [batch.add(search) for search in (*searches, nothing)]
+    slots = [batch.add(search) for search in (*searches, nothing)]
     while batch:
         batch.step()
-    for search, seat in zip(searches, seats, strict=False):
-        assert texts_and_scores(seat.search.result()) == reference(table, search)
-    assert isinstance(seats[-1].error, NothingAllowedError)
+    for search, slot in zip(searches, slots, strict=False):
+        assert texts_and_scores(slot.search.result()) == reference(table, search)
+    assert isinstance(slots[-1].error, NothingAllowedError)
 
 
-def with_memory(folder):
-    """A bundle of ours with random weights, in 8 bits, that looks back over a short window."""
+def with_attention(folder):
+    """An 8-bit bundle with random weights and attention over a short window."""
     torch.set_num_threads(1)
     torch.manual_seed(5)
     config = ModelConfig(
@@ -243,9 +243,9 @@ def with_memory(folder):
     return folder / "toy"
 
 
-@pytest.mark.parametrize("shipped", [True, False], ids=["the bundle that ships", "with a memory"])
-def test_sixty_requests_at_once_are_answered_bit_for_bit_as_alone(shipped, tmp_path):
-    directory = default_directory() if shipped else with_memory(tmp_path)
+@pytest.mark.parametrize("shipped", [True, False], ids=["the bundle that ships", "with attention"])
+def test_sixty_requests_at_once_get_the_exact_answers_of_each_alone(shipped, tmp_path):
+    directory = default_directory() if shipped else with_attention(tmp_path)
 
     def composer():
         return open_composer(directory, "cpu", 1)

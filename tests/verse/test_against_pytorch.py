@@ -1,4 +1,4 @@
-"""The whole way, graph and search, against PyTorch that re-runs the prefix at every step."""
+"""Graph and search together, against PyTorch that re-runs the prefix at every step."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def both(request, tmp_path_factory):
 
 
 def rerun(model):
-    """Log-probabilities after whole prefixes, none of whose state is kept."""
+    """Log-probabilities after whole prefixes, computed without a state."""
 
     @torch.inference_mode()
     def log_probs(prefixes):

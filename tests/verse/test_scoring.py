@@ -23,41 +23,41 @@ def model():
 
 
 @pytest.mark.parametrize("prompt", [(5,), (3, 4, 5)])
-def test_every_text_gets_the_sum_of_its_tokens(prompt):
+def test_the_score_is_the_sum_over_the_tokens(prompt):
     found = run_search(model(), ScoringSearch(prompt, TEXTS, len(TOKENS)))
     assert [path.tokens for path in found] == [tuple(text[:-1]) for text in TEXTS.tolist()]
     for path, text in zip(found, TEXTS.tolist(), strict=True):
         assert path.log_prob == pytest.approx(TABLE.score(prompt, tuple(text)))
 
 
-def test_what_texts_have_in_common_is_computed_once():
-    rated = model()
-    run_search(rated, ScoringSearch((5, 3), TEXTS, len(TOKENS)))
-    assert rated.reads == [(1, 1)]
-    assert rated.calls == [1, 3, 4]
+def test_common_prefixes_of_texts_are_computed_once():
+    scored = model()
+    run_search(scored, ScoringSearch((5, 3), TEXTS, len(TOKENS)))
+    assert scored.prefills == [(1, 1)]
+    assert scored.calls == [1, 3, 4]
 
 
 def test_it_shares_steps_with_other_searches():
-    book = ConstraintFactory(TOKENS)
+    factory = ConstraintFactory(TOKENS)
     beam = BeamSearch(
         BeamParams(
             prompt=(4, 3),
             width=3,
             max_tokens=4,
             endings=TOKENS.endings,
-            constraints=book.exact_length(3),
+            constraints=factory.exact_length(3),
             vocabulary_size=len(TOKENS),
         )
     )
-    rating, shared = ScoringSearch((5, 5, 5), TEXTS, len(TOKENS)), model()
+    scoring, shared = ScoringSearch((5, 5, 5), TEXTS, len(TOKENS)), model()
     batch = Batch(shared)
     first = batch.add(beam)
     batch.step()
-    second = batch.add(rating)
+    second = batch.add(scoring)
     while batch:
         batch.step()
     assert first.search.result() == run_search(model(), beam)
-    assert second.search.result() == run_search(model(), rating)
+    assert second.search.result() == run_search(model(), scoring)
     assert len(shared.calls) < 4 + 3
 
 
@@ -72,13 +72,13 @@ def test_scores_from_a_graph(tmp_path):
         assert path.log_prob == pytest.approx(expected, abs=1e-3)
 
 
-def test_no_probability_is_a_named_error():
+def test_invalid_log_prob_is_an_error():
     broken = TableModel(lambda prefix: [float("nan")] * len(TOKENS), len(TOKENS))
     with pytest.raises(SearchError) as caught:
         run_search(broken, ScoringSearch((5,), TEXTS, len(TOKENS)))
     assert caught.value.key == "model-fault"
 
 
-def test_nothing_to_rate_is_refused():
+def test_no_text_is_an_error():
     with pytest.raises(ValueError, match="prompt and texts"):
         ScoringSearch((5,), np.zeros((0, 3), np.int64), len(TOKENS))

@@ -18,7 +18,7 @@ def ids(*values):
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
-    """Opens a toy as a step model, once."""
+    """Opens a toy model, once per kind."""
     models = {}
 
     def open_toy(**kind):
@@ -63,7 +63,7 @@ def test_candidates_are_the_best_of_log_prob(opened, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_candidates_but_the_same_state(opened, kind):
+def test_the_state_does_not_depend_on_the_number_of_candidates(opened, kind):
     _, model = opened(**kind)
     silent = model.step(ids(7, 8), ids(0, 0), model.initial_state(), 0)
     spoken = model.step(ids(7, 8), ids(0, 0), model.initial_state(), 3)
@@ -89,7 +89,7 @@ def test_state_is_a_value(opened):
     assert [array.shape for array in state] == [(1, 2, 8), (0, 2, 8), (2,)]
 
 
-def test_join_puts_rows_behind_each_other(opened):
+def test_join_keeps_the_order_of_rows(opened):
     toy, model = opened()
     _, one = model.log_prob(ids(7), ids(0), model.initial_state())
     joined = model.join((one, model.initial_state()))
@@ -98,7 +98,7 @@ def test_join_puts_rows_behind_each_other(opened):
     np.testing.assert_allclose(log_prob[1], toy.log_prob([7, 9]), atol=1e-4)
 
 
-def test_rows_of_different_ages_are_joined_where_zeros_may_stand_before(opened):
+def test_states_of_different_length_are_joined_with_padding(opened):
     toy, model = opened(grows=True, pads=True)
     assert not model.state_grows
     assert opened(grows=True)[1].state_grows
@@ -119,7 +119,7 @@ def test_rows_of_different_ages_are_joined_where_zeros_may_stand_before(opened):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_log_probs_beside_the_candidates(opened, kind):
+def test_all_log_probs_and_candidates(opened, kind):
     _, model = opened(**kind)
     arguments = (ids(7, 8), ids(0, 0), model.initial_state())
     expected, _ = model.log_prob(*arguments)
@@ -131,7 +131,7 @@ def test_all_log_probs_beside_the_candidates(opened, kind):
 
 
 class Session:
-    """A session that returns another array in the place of one of its own."""
+    """A session that returns another array for one of its outputs."""
 
     def __init__(self, session, name, array):
         self._session, self._name, self._array = session, name, array
@@ -160,7 +160,7 @@ class Session:
         ("log_prob", (2, len(Toy().tokens)), np.float32),
     ],
 )
-def test_another_shape_or_type_than_promised(tmp_path, name, shape, dtype):
+def test_an_output_that_does_not_match_the_manifest(tmp_path, name, shape, dtype):
     model = OnnxModel(load_bundle(Toy(grows=True).write(tmp_path)), "cpu", 1)
     model._session = Session(model._session, name, np.zeros(shape, dtype))
     with pytest.raises(SearchError) as caught:
@@ -181,7 +181,7 @@ def test_fewer_log_probs_than_tokens(tmp_path):
     assert (caught.value.key, caught.value.facts["name"]) == ("model-output", "log_prob")
 
 
-def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
+def test_cuda_is_refused_where_it_is_not_available(tmp_path, monkeypatch):
     monkeypatch.setattr("lianju.bot.verse.model.session._has_cuda_device", lambda: False)
     bundle = load_bundle(Toy().write(tmp_path))
     with pytest.raises(ProviderError) as caught:
@@ -190,7 +190,7 @@ def test_cuda_is_refused_where_there_is_none(tmp_path, monkeypatch):
     assert OnnxModel(bundle, "auto").provider == "cpu"
 
 
-def test_provider_of_names_what_the_session_runs_on():
+def test_provider_of_a_session():
     def session(*providers):
         return SimpleNamespace(get_providers=lambda: list(providers))
 
