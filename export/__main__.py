@@ -61,9 +61,9 @@ def bundle(
     prosody: bool,
     force: bool,
 ) -> None:
-    """Writes the bundle of CHECKPOINT, and proves that it computes the same.
+    """Writes the bundle of CHECKPOINT, and verifies that it computes the same.
 
-    A bundle that fails its proof is not written.
+    A bundle that fails the verification is not written.
     """
     from lianju.training.checkpoint import load_trained
 

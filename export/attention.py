@@ -1,15 +1,16 @@
 """One step of `lianju.training.attention` as nodes of the step graph.
 
-The memory is two state tensors: of every row the keys and the values of its last outputs, newest
-last. A value ends with a 1, which a place that holds nothing lacks: there everything is 0. Both
-grow by one place a step until they have W, so that a step's work is that of the longest text in
-the batch; rows of shorter ones begin with empty places.
+The cache is two state tensors, the keys and the values of each row's last outputs, newest last.
+A value ends with a 1 that marks its entry as present; absent entries are all zeros. Both tensors
+grow by one entry a step up to the window, so that the work of a step follows the longest text in
+the batch; rows of shorter texts begin with absent entries.
 
-Empty places change no bit of what a row finds. They add exact zeros to sums that a matrix product
-forms one place after another; so the weights' sum comes from that product too, by the values' 1.
+Absent entries do not change a single bit of a row's result: they add exact zeros to sums that a
+matrix product forms one entry after another. That is why the sum of the attention weights comes
+from that product too, through the 1 in each value, and why nothing is masked.
 
-Shapes: B rows, P rows of the incoming state, H hidden size, N heads, D size of a head, L places,
-W window.
+Shapes: B rows, P rows of the incoming state, S tokens, H hidden size, N heads, D head size,
+L entries, W window.
 """
 
 from __future__ import annotations
@@ -19,93 +20,106 @@ import math
 import numpy as np
 from lianju.training.model import ModelConfig
 
-from .nodes import Nodes
+from .graph_builder import GraphBuilder
 from .precision import Activations, Weights
 
-MEMORY = ("keys", "values")
-LARGEST_SCORE = 60.0  # its exponential leaves room for W such places and their values in fp32
+CACHE = ("keys", "values")
+MAX_SCORE = 60.0  # W exponentials of this size, times their values, still fit in fp32
 
 
-def remember(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> None:
-    """Adds the memory's step: reordered by parent, `hidden` [B, H] put in, the oldest place gone.
-
-    Its results are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
-    """
-    middle = graph.store("second_axis", np.array([1]))
-    entries = _entries(graph, config, weights, hidden)
-    before = [graph.add("Gather", name, "parent") for name in MEMORY]
-    window = graph.store("memory.window", np.array([config.attention_window]))
-    full = graph.add("Equal", graph.add("Shape", "keys", start=1, end=2), window)
-    # A slice would copy the memory even where it drops nothing.
-    growing, sliding = Nodes(graph, "growing"), Nodes(graph, "sliding")
-    for branch in (growing, sliding):
-        for name, kept, entry in zip(MEMORY, before, entries, strict=True):
-            if branch is sliding:
-                kept = branch.add("Slice", kept, middle, window, middle)
-            branch.results[f"stepping_{name}"] = branch.add("Concat", kept, entry, axis=1)
-    outputs = {f"stepping_{name}": np.float32 for name in MEMORY}
-    graph.choose(full, sliding, growing, outputs)
-    graph.results |= {f"{name}_next": f"stepping_{name}" for name in MEMORY}
-
-
-def remember_all(
-    graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations, shape: str
+def append_one(
+    graph: GraphBuilder, config: ModelConfig, weights: Weights, hidden: Activations
 ) -> None:
-    """Adds as many steps of the memory at once as `hidden` [S * B, H] has; see `remember`.
+    """Adds one step of the cache: reorder by parent, append `hidden` [B, H], drop the oldest entry.
+
+    The graph's outputs are the states `keys_next` [B, L, ND] and `values_next` [B, L, ND + 1].
+    """
+    second_axis = graph.initializer("second_axis", np.array([1]))
+    entries = _entries(graph, config, weights, hidden)
+    before = [graph.add("Gather", name, "parent") for name in CACHE]
+    window = graph.initializer("cache.window", np.array([config.attention_window]))
+    is_full = graph.add("Equal", graph.add("Shape", "keys", start=1, end=2), window)
+    # A Slice would copy the cache even if it drops nothing.
+    growing, sliding = GraphBuilder(graph, "growing"), GraphBuilder(graph, "sliding")
+    for branch in (growing, sliding):
+        for name, kept, entry in zip(CACHE, before, entries, strict=True):
+            if branch is sliding:
+                kept = branch.add("Slice", kept, second_axis, window, second_axis)
+            branch.outputs[f"appended_{name}"] = branch.add("Concat", kept, entry, axis=1)
+    graph.add_if(is_full, sliding, growing, {f"appended_{name}": np.float32 for name in CACHE})
+    graph.outputs |= {f"{name}_next": f"appended_{name}" for name in CACHE}
+
+
+def append_many(
+    graph: GraphBuilder, config: ModelConfig, weights: Weights, hidden: Activations, shape: str
+) -> None:
+    """Adds S steps of the cache at once, for `hidden` [S * B, H]; see `append_one`.
 
     Args:
-        shape: name of [S, B, -1].
+        shape: Name of [S, B, -1].
     """
-    middle = graph.store("second_axis", np.array([1]))
-    newest = graph.store("memory.newest", np.array([-config.attention_window]))
-    end = graph.store("memory.end", np.array([np.iinfo(np.int64).max]))
-    for name, entries in zip(MEMORY, _entries(graph, config, weights, hidden, shape), strict=True):
+    second_axis = graph.initializer("second_axis", np.array([1]))
+    newest = graph.initializer("cache.newest", np.array([-config.attention_window]))
+    end = graph.initializer("cache.end", np.array([np.iinfo(np.int64).max]))
+    for name, entries in zip(CACHE, _entries(graph, config, weights, hidden, shape), strict=True):
         kept = graph.add("Gather", name, "parent")
         longer = graph.add("Concat", kept, entries, axis=1)
-        graph.results[f"{name}_next"] = graph.add("Slice", longer, newest, end, middle)
+        graph.outputs[f"{name}_next"] = graph.add("Slice", longer, newest, end, second_axis)
 
 
 def _entries(
-    graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations, shape: str = ""
+    graph: GraphBuilder,
+    config: ModelConfig,
+    weights: Weights,
+    hidden: Activations,
+    shape: str = "",
 ) -> list[str]:
-    """Adds what is remembered of each row: keys [B, S, ND] and values [B, S, ND + 1].
+    """Adds the keys [B, S, ND] and values [B, S, ND + 1] of each output.
 
     Args:
-        shape: name of [S, B, -1]; none is one step.
+        shape: Name of [S, B, -1]; empty for one step.
     """
     product = weights.linear(graph, hidden, "attention.keys_values.weight")
     if shape:
         by_row = graph.add("Transpose", graph.add("Reshape", product, shape), perm=[1, 0, 2])
     else:
-        both = 2 * config.attention_heads * config.attention_size
-        by_row = graph.add("Reshape", product, graph.store("memory.one", np.array([-1, 1, both])))
-    keys, values = graph.split(by_row, 2, axis=2)
-    taken = graph.store("memory.taken", np.array([0, 0, 0, 0, 0, 1]))
-    return [keys, graph.add("Pad", values, taken, graph.store("one", np.float32(1)))]
+        width = 2 * config.attention_heads * config.attention_size
+        one_step = graph.initializer("cache.one_step", np.array([-1, 1, width]))
+        by_row = graph.add("Reshape", product, one_step)
+    keys, values = graph.add_split(by_row, 2, axis=2)
+    last = graph.initializer("cache.pad_last", np.array([0, 0, 0, 0, 0, 1]))
+    return [keys, graph.add("Pad", values, last, graph.initializer("one", np.float32(1)))]
 
 
-def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activations) -> str:
-    """Adds the attention of `hidden` [B, H] over its memory; returns what it is told [B, H]."""
+def attend(graph: GraphBuilder, config: ModelConfig, weights: Weights, hidden: Activations) -> str:
+    """Adds the attention of `hidden` [B, H] over the cache; returns the name of its output [B, H].
+
+    Softmax is computed as exponentials divided by their sum, without subtracting the maximum,
+    which would depend on absent entries; scores are clipped to `MAX_SCORE` instead.
+    """
     heads, size = config.attention_heads, config.attention_size
     width = heads * size
 
     def ints(*numbers: int) -> str:
-        return graph.store(f"ints.{numbers}", np.array(numbers))
+        return graph.initializer(f"ints.{numbers}", np.array(numbers))
 
-    # One product for all heads: each reads a row of its own, zero outside its part of the key.
-    own = np.repeat(np.eye(heads, dtype=np.float32), size, axis=1) / math.sqrt(size)
+    # One product for all heads: row n of the queries is zero outside the columns of head n.
+    head_mask = np.repeat(np.eye(heads, dtype=np.float32), size, axis=1) / math.sqrt(size)
     query = weights.linear(graph, hidden, "attention.query.weight")
     query = graph.add("Reshape", query, ints(-1, 1, width))
-    queries = graph.add("Mul", query, graph.store("attention.own", own.astype(np.float32)))
+    mask = graph.initializer("attention.head_mask", head_mask.astype(np.float32))
+    queries = graph.add("Mul", query, mask)
     scores = graph.add("MatMul", queries, graph.add("Transpose", "keys_next", perm=[0, 2, 1]))
     biased = graph.add("Add", scores, _bias(graph, config, weights))
-    # No need to leave the empty places out: their values are 0, and so is their share in the total.
-    limits = [graph.store(f"attention.{x}", np.float32(x)) for x in (-LARGEST_SCORE, LARGEST_SCORE)]
-    share = graph.add("Exp", graph.add("Clip", biased, *limits))
-    told = graph.add("MatMul", share, "values_next")  # [B, N, ND + 1]
-    total = graph.add("Slice", told, ints(width), ints(width + 1), ints(2))
-    parts = graph.add("Slice", told, ints(0), ints(width), ints(2))
-    # Of what each head was told, the part that is its own.
+    limits = [
+        graph.initializer(f"attention.{limit}", np.float32(limit))
+        for limit in (-MAX_SCORE, MAX_SCORE)
+    ]
+    exponentials = graph.add("Exp", graph.add("Clip", biased, *limits))
+    sums = graph.add("MatMul", exponentials, "values_next")  # [B, N, ND + 1]
+    total = graph.add("Slice", sums, ints(width), ints(width + 1), ints(2))
+    parts = graph.add("Slice", sums, ints(0), ints(width), ints(2))
+    # Of the N * N blocks of D columns, head n needs block (n, n).
     parts = graph.add("Reshape", parts, ints(0, heads * heads, size))
     parts = graph.add("Gather", parts, ints(*range(0, heads * heads, heads + 1)), axis=1)
     context = graph.add("Reshape", graph.add("Div", parts, total), ints(0, width))
@@ -114,13 +128,13 @@ def look_back(graph: Nodes, config: ModelConfig, weights: Weights, hidden: Activ
     )
 
 
-def _bias(graph: Nodes, config: ModelConfig, weights: Weights) -> str:
-    """Returns the bias of each place by its distance [N, L]."""
-    last = graph.store("second_axis", np.array([1]))
-    # The newest place comes last, the bias of distance 0 first.
-    backwards = graph.store("memory.backwards", np.arange(config.attention_window)[::-1])
+def _bias(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> str:
+    """Adds the bias of each entry by its distance; returns its name [N, L]."""
+    second_axis = graph.initializer("second_axis", np.array([1]))
+    # The newest entry comes last, the bias of distance 0 first.
+    reverse = graph.initializer("cache.reverse", np.arange(config.attention_window)[::-1])
     by_distance = weights.store(graph, "attention.distance_bias")
-    bias = graph.add("Gather", by_distance, backwards, axis=1)
-    places = graph.add("Neg", graph.add("Shape", "keys_next", start=1, end=2))
-    end = graph.store("memory.window", np.array([config.attention_window]))
-    return graph.add("Slice", bias, places, end, last)
+    bias = graph.add("Gather", by_distance, reverse, axis=1)
+    begin = graph.add("Neg", graph.add("Shape", "keys_next", start=1, end=2))
+    end = graph.initializer("cache.window", np.array([config.attention_window]))
+    return graph.add("Slice", bias, begin, end, second_axis)

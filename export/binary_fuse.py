@@ -1,8 +1,13 @@
-"""Building fuse tables: every key's four slots are made to give its value."""
+"""Builds binary fuse filters: finds slots such that the four of each key give its value.
+
+Ours, because the wheels for such filters (pyfusefilter) store sets alone, not values, and have no
+look-up of arrays.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from lianju.bot.verse.text.binary_fuse import ARITY, BinaryFuseFilter, FuseShape, Keys, mix
@@ -11,18 +16,18 @@ from numpy.typing import NDArray
 from .errors import ExportError
 
 _ATTEMPTS = 64
-_GROWTH = 1.01  # of a table whose keys had no solution
+_GROWTH = 1.01  # of the table after a failed attempt
 _SMALLEST_SEGMENT = 8
 
 
-def fuse_set(keys: Keys, bits: int) -> BinaryFuseFilter:
-    """Builds the table that `has` all of `keys`, and one in 2^`bits` of other keys."""
+def build_set(keys: Keys, bits: int) -> BinaryFuseFilter:
+    """Builds a filter that has all of `keys`, and one in 2^`bits` of other keys."""
     keys = np.unique(keys)
     return _build(keys, None, bits)
 
 
-def fuse_map(keys: Keys, values: NDArray[np.integer], bits: int) -> BinaryFuseFilter:
-    """Builds the table that gives each of `keys`, all different, its value of `bits` bits."""
+def build_map(keys: Keys, values: NDArray[np.integer], bits: int) -> BinaryFuseFilter:
+    """Builds a filter that gives each of the different `keys` its value of `bits` bits."""
     return _build(keys, values.astype(np.uint32), bits)
 
 
@@ -38,11 +43,11 @@ def _build(keys: Keys, values: NDArray[np.uint32] | None, bits: int) -> BinaryFu
             wanted = shape.fingerprints(hashes).astype(np.uint32) if values is None else values
             return BinaryFuseFilter(shape, _solve(places, order, wanted, shape))
         slots *= _GROWTH
-    raise ExportError("The keys of a table must differ, and two of these do not.")
+    raise ExportError("The keys of a filter must be different.")
 
 
 def _overhead(keys: int) -> float:
-    """How many slots a key needs (after Graf and Lemire 2022, section 4.1)."""
+    """Returns the number of slots for each key (after Graf and Lemire 2022, section 4.1)."""
     if keys < 2:
         return 1.0
     return max(1.06, 0.77 + 0.305 * math.log(600_000) / math.log(keys))
@@ -55,14 +60,14 @@ def _shape(keys: int, slots: float, seed: int, bits: int) -> FuseShape:
     return FuseShape(seed, bits, segment, segments)
 
 
-# Keys that are alone on a slot, and those slots, in the order of being taken off.
 _Order = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+"""Batches of keys, each the only one left in a slot, and those slots, in the order of removal."""
 
 
 def _peel(places: NDArray[np.intp], slots: int) -> _Order | None:
-    """Takes off, again and again, all keys that are alone on a slot; None if some stay."""
+    """Removes keys that are alone in a slot until none is left; returns None if some remain."""
     count = np.zeros(slots, np.int32)
-    total = np.zeros(slots, np.int64)  # of the numbers of the keys on a slot: of one key, itself
+    total = np.zeros(slots, np.int64)  # sum of key numbers; of a single key, its own
     number = np.arange(places.shape[1])
     for place in places:
         np.add.at(count, place, 1)
@@ -84,9 +89,9 @@ def _peel(places: NDArray[np.intp], slots: int) -> _Order | None:
 
 def _solve(
     places: NDArray[np.intp], order: _Order, wanted: NDArray[np.uint32], shape: FuseShape
-) -> NDArray[np.unsignedinteger]:
-    """Fills the slots, last taken first: each key's own slot makes up for its other three."""
-    values = np.zeros(shape.slots, np.uint16 if shape.bits <= 16 else np.uint32)
+) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    """Fills the slots in reverse order: each key's slot completes its other three."""
+    values: NDArray[Any] = np.zeros(shape.slots, np.uint16 if shape.bits <= 16 else np.uint32)
     for key, slot in reversed(order):
         others = np.bitwise_xor.reduce(values[places[:, key]], axis=0)
         values[slot] = others ^ wanted[key].astype(values.dtype)

@@ -1,4 +1,4 @@
-"""From a checkpoint to a bundle: written beside its place, proved, then moved there."""
+"""From a checkpoint to a bundle: written to a temporary folder, verified, then moved into place."""
 
 from __future__ import annotations
 
@@ -12,22 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from lianju.bot.verse.model.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
-from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
 from .calibration import Limits, measure_limits
-from .corpus_index import build_known
+from .corpus_index import build_corpus_index
 from .errors import ExportError
-from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
-from .metrics import prove_perplexity
+from .graph import OPSET, TensorInfo, build_step_graph, graph_inputs, graph_outputs
 from .precision import PRECISIONS
 from .prosody import build_prosody
 from .states import state_tensors
-from .verify import EXACT, PROMPTS, QUANTISED, prove_steps
+from .verify import EXACT, PROMPTS, QUANTIZED, verify_perplexity, verify_steps
 from .weights import StoredWeights, weights_of
 
 FORMAT = 1
@@ -40,16 +38,63 @@ CONTENTS = {
 }
 
 
+class StateInfo(TypedDict):
+    """A tensor of the hidden state, as the manifest lists it."""
+
+    input: str
+    output: str
+    dtype: str
+    initial: list[int | str]
+    padding: NotRequired[str]
+
+
+class GraphInfo(TypedDict):
+    """The graph, as the manifest describes it."""
+
+    file: str
+    opset: int
+    precision: str
+    inputs: dict[str, TensorInfo]
+    outputs: dict[str, TensorInfo]
+    state: list[StateInfo]
+
+
+class FileInfo(TypedDict):
+    """A file, as the manifest lists it."""
+
+    sha256: str
+    bytes: int
+    content: str
+
+
+class ManifestContent(TypedDict):
+    """The content of `manifest.json`."""
+
+    format: int
+    name: str
+    version: str
+    model: dict[str, str | int]
+    tokens: dict[str, int | None]
+    graph: GraphInfo
+    files: dict[str, FileInfo]
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+    license: str
+    created: str
+
+
 @dataclass(frozen=True)
 class BundleOptions:
-    """What the checkpoint does not say.
+    """What the checkpoint does not determine.
 
     Attributes:
-        name: of the bundle; None makes one of the preset and the cell.
+        name: Of the bundle; None joins the preset and the cell.
+        version: Of the bundle.
+        license: Of the bundle.
         precision: "fp32" or "int8".
-        corpus: a prepared corpus to measure perplexity on, and whose lines the bundle shall know.
-        prosody: whether to take along a table of tones and rhymes, for a Chinese vocabulary.
-        force: an older bundle in the same place may be replaced.
+        corpus: A prepared corpus, to measure perplexity on and to index.
+        prosody: Whether to include a table of tones and rhymes, for a Chinese vocabulary.
+        force: Whether to replace an existing bundle.
     """
 
     name: str | None = None
@@ -61,29 +106,29 @@ class BundleOptions:
     force: bool = False
 
 
-def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[str, Any]:
-    """Writes a bundle that has been proved to compute what the checkpoint computes.
+def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> ManifestContent:
+    """Writes a bundle that has been verified to compute what the checkpoint computes.
 
     Returns:
         The manifest.
 
     Raises:
-        ProofError: it does not; nothing is written.
-        ExportError: `out` cannot be written to, or a proof that the precision needs is missing.
-        CorpusError: the corpus cannot be read.
+        VerificationError: The bundle computes something else; nothing is written.
+        ExportError: `out` cannot be written to, or the corpus that the precision needs is missing.
+        CorpusError: The corpus cannot be read.
     """
     if options.precision != "fp32" and options.corpus is None:
         raise ExportError(
-            f"Precision {options.precision} is written only with a proof that the perplexity "
-            "stays: give --evaluate with the folder of a prepared corpus."
+            f"Precision {options.precision} is written only if the perplexity stays: give "
+            "--evaluate with the folder of a prepared corpus."
         )
     if options.prosody and not trained.vocabulary.is_chinese:
         raise ExportError("Tones and rhymes are for Chinese verse: drop --prosody.")
-    with _place(out, options.force) as folder:
+    with _temporary_folder(out, options.force) as folder:
         trained.vocabulary.save(folder / VOCABULARY)
         precision = PRECISIONS[options.precision]
         limits: Limits = {}
-        if precision.quantises_activations and options.corpus is not None:
+        if precision.quantizes_activations and options.corpus is not None:
             limits = measure_limits(trained.model, trained.vocabulary, options.corpus)
         graph = build_step_graph(
             trained.model.config,
@@ -97,55 +142,55 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
             table = build_prosody(trained.vocabulary)
             (folder / PROSODY).write_text(table, encoding="utf-8", newline="\n")
         if options.corpus is not None:
-            (folder / KNOWN).write_bytes(build_known(options.corpus, trained.vocabulary))
+            (folder / KNOWN).write_bytes(build_corpus_index(options.corpus, trained.vocabulary))
         manifest = _manifest(trained, folder, options)
         _write_manifest(folder, manifest)
-        manifest["metrics"] = prove_bundle(folder, trained.model, options.corpus)
+        manifest["metrics"] = verify_bundle(folder, trained.model, options.corpus)
         _write_manifest(folder, manifest)
     return manifest
 
 
-def prove_bundle(
+def verify_bundle(
     directory: Path, model: LanguageModel, corpus: Path | None = None
 ) -> dict[str, Any]:
-    """Proves that a bundle computes what a model computes, and measures it.
+    """Verifies that a bundle computes what a model computes, and measures it.
 
-    Every stored weight is the model's, to half a step of the precision; over random prompts and
-    states the graph gives what PyTorch gives with the weights as stored; and the perplexity on a
-    corpus, if there is one, is the model's within 0.5 %. A graph that quantises activations is
-    held to PyTorch twice: closely without that, loosely with it.
+    Every stored weight is the model's, up to half a step of the precision. Over random prompts and
+    states the graph gives what PyTorch gives with the stored weights; a graph with 8-bit
+    activations is compared twice: with fp32 activations closely, as it is loosely. The perplexity
+    on a corpus, if there is one, is the model's within 0.5 %.
 
     Returns:
         What was measured, for the manifest.
 
     Raises:
-        ProofError: one of these does not hold.
-        CorpusError: the corpus cannot be read.
+        VerificationError: One of these does not hold.
+        CorpusError: The corpus cannot be read.
     """
     bundle = load_bundle(directory)
     stored = StoredWeights(bundle.graph_path)
-    stored.prove_equal(model)
+    stored.verify(model)
     reference = stored.model()
     with TemporaryDirectory() as folder:
         exact = replace(bundle, directory=Path(folder))
         stored.save_exact(exact.graph_path)
-        difference = prove_steps(exact, reference, EXACT)
+        difference = verify_steps(exact, reference, EXACT)
     proof = {"prompts": PROMPTS, "largest_log_prob_difference": _rounded(difference)}
-    if stored.precision.quantises_activations:
-        quantised = prove_steps(bundle, reference, QUANTISED)
-        proof["with_quantised_activations"] = _rounded(quantised)
+    if stored.precision.quantizes_activations:
+        quantized = verify_steps(bundle, reference, QUANTIZED)
+        proof["with_quantised_activations"] = _rounded(quantized)  # the spelling of format 1
     metrics: dict[str, Any] = {"proof": proof}
     if corpus is not None:
-        metrics["perplexity"] = prove_perplexity(directory, model, corpus)
+        metrics["perplexity"] = verify_perplexity(directory, model, corpus)
     return metrics
 
 
 @contextmanager
-def _place(out: Path, force: bool) -> Iterator[Path]:
-    """Gives a folder to write in that becomes `out`, or leaves nothing behind if that fails."""
+def _temporary_folder(out: Path, force: bool) -> Iterator[Path]:
+    """Yields a folder that becomes `out`, or is removed after an error."""
     if out.exists():
         if not (out / MANIFEST).is_file():
-            raise ExportError(f"{out} exists and is no bundle: choose another --out.")
+            raise ExportError(f"{out} exists and is not a bundle: choose another --out.")
         if not force:
             raise ExportError(f"{out} is a bundle already: give --force to replace it.")
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
@@ -164,7 +209,7 @@ def _place(out: Path, force: bool) -> Iterator[Path]:
         shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[str, Any]:
+def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> ManifestContent:
     config, vocabulary = trained.model.config, trained.vocabulary
     preset = trained.info.get("preset", "lianju")
     return {
@@ -179,7 +224,7 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
             "vocabulary_size": config.vocabulary_size,
             "parameters": sum(each.numel() for each in trained.model.parameters()),
         },
-        "tokens": _tokens(vocabulary),
+        "tokens": {role: getattr(vocabulary, role) for role in ("unknown", "end", "start", "line")},
         "graph": {
             "file": STEP,
             "opset": OPSET,
@@ -189,7 +234,7 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
             "state": _state(config),
         },
         "files": {
-            name: {**_checksum(folder / name), "content": content}
+            name: _file_info(folder / name, content)
             for name, content in CONTENTS.items()
             if (folder / name).exists()
         },
@@ -200,27 +245,26 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
     }
 
 
-def _tokens(vocabulary: Vocabulary) -> dict[str, int | None]:
-    return {role: getattr(vocabulary, role) for role in ("unknown", "end", "start", "line")}
-
-
-def _state(config: ModelConfig) -> list[dict[str, Any]]:
-    return [
-        {"input": name, "output": f"{name}_next", "dtype": "float32", "initial": [*shape]}
-        | ({"padding": "front"} if 0 in shape else {})
-        for name, shape in state_tensors(config).items()
-    ]
+def _state(config: ModelConfig) -> list[StateInfo]:
+    tensors: list[StateInfo] = []
+    for name, shape in state_tensors(config).items():
+        tensors.append(
+            {"input": name, "output": f"{name}_next", "dtype": "float32", "initial": [*shape]}
+        )
+        if 0 in shape:
+            tensors[-1]["padding"] = "front"
+    return tensors
 
 
 def _rounded(difference: float) -> float:
     return float(f"{difference:.3g}")
 
 
-def _checksum(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+def _file_info(path: Path, content: str) -> FileInfo:
+    data = path.read_bytes()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "content": content}
 
 
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def _write_manifest(folder: Path, manifest: ManifestContent) -> None:
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -1,76 +1,81 @@
-"""How large a model's activations are, so that 8 bits can be shared out among them.
+"""The range of a model's activations, which fixes their 8-bit scales.
 
-A scale that is fixed once for all costs a step nothing, and ties no row's numbers to another's.
+Scales that are fixed at export cost a step nothing, and keep each row independent of the others.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import CheckpointScorer, measure
 from lianju.training.model import LanguageModel, ModelConfig
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 Limits = Mapping[str, float]
-"""By the layer that reads them (`recurrent`, `attention.output`, `projection`, `output`): the
-largest activations that are told apart. Larger ones count as this large."""
+"""The magnitude at which activations are clipped, by the layer that reads them: `recurrent`,
+`attention.output`, `projection`, `output`."""
 
-COVERED = 0.9999  # of the activations are smaller
+Magnitudes = Mapping[str, list[NDArray[np.float32]]]
 
-
-def is_bounded(config: ModelConfig) -> bool:
-    """Whether no output of a cell exceeds 1."""
-    return config.nonlinearity == "tanh" or config.cell != "rnn"
+QUANTILE = 0.9999  # of the magnitudes; larger ones are clipped
 
 
 def measure_limits(model: LanguageModel, vocabulary: Vocabulary, corpus: Path) -> Limits:
     """Measures activations over the validation part of a corpus.
 
     Raises:
-        CorpusError: it cannot be read.
+        CorpusError: The corpus cannot be read.
     """
-    with watch(model) as seen:
+    with record_magnitudes(model) as magnitudes:
         measure(CheckpointScorer(model, vocabulary), corpus, "validation")
-    return limits_of(model.config, seen)
+    return limits_of(model.config, magnitudes)
 
 
 @contextmanager
-def watch(model: LanguageModel) -> Iterator[Mapping[str, list[np.ndarray]]]:
-    """Collects the magnitudes of what each layer reads while the model runs."""
-    seen: defaultdict[str, list[np.ndarray]] = defaultdict(list)
+def record_magnitudes(model: LanguageModel) -> Iterator[Magnitudes]:
+    """Records the magnitudes of the activations that each layer reads while the model runs."""
+    magnitudes: defaultdict[str, list[NDArray[np.float32]]] = defaultdict(list)
 
-    def note(reader: str, read: Tensor) -> None:
-        seen[reader].append(read.detach().abs().float().flatten().cpu().numpy())
+    def record(reader: str, activations: Tensor) -> None:
+        magnitudes[reader].append(activations.detach().abs().float().flatten().cpu().numpy())
 
-    def before(reader: str):
-        return lambda _, inputs: note(reader, inputs[0])
+    def record_input(reader: str) -> Callable[[nn.Module, tuple[Any, ...]], None]:
+        return lambda _, inputs: record(reader, inputs[0])
 
-    def after(_, __, outputs):
+    def record_recurrent(_module: nn.Module, _inputs: Any, outputs: Any) -> None:
         hidden, state = outputs
-        note("recurrent", hidden)
-        note("recurrent", state[0] if isinstance(state, tuple) else state)
+        record("recurrent", hidden)
+        record("recurrent", state[0] if isinstance(state, tuple) else state)
 
     modules = dict(model.named_modules())
-    readers = [name for name in ("attention.output", "projection", "output") if modules.get(name)]
-    hooks = [modules[name].register_forward_pre_hook(before(name)) for name in readers]
-    hooks.append(model.recurrent.register_forward_hook(after))
+    hooks = [
+        modules[name].register_forward_pre_hook(record_input(name))
+        for name in ("attention.output", "projection", "output")
+        if name in modules
+    ]
+    hooks.append(model.recurrent.register_forward_hook(record_recurrent))
     try:
-        yield seen
+        yield magnitudes
     finally:
         for hook in hooks:
             hook.remove()
 
 
-def limits_of(config: ModelConfig, seen: Mapping[str, list[np.ndarray]]) -> Limits:
+def limits_of(config: ModelConfig, magnitudes: Magnitudes) -> Limits:
     """Returns the limits for activations of these magnitudes."""
     limits = {
-        reader: float(np.quantile(np.concatenate(parts), COVERED)) for reader, parts in seen.items()
+        reader: float(np.quantile(np.concatenate(parts), QUANTILE))
+        for reader, parts in magnitudes.items()
     }
-    # Nothing within the recurrence is cut off: there an error would go on and on.
-    largest = 1.0 if is_bounded(config) else max(part.max() for part in seen["recurrent"])
-    return limits | {"recurrent": float(largest)}
+    # The recurrent state is not clipped: an error there would persist from step to step.
+    # Only a ReLU cell has outputs beyond 1.
+    unbounded = config.cell == "rnn" and config.nonlinearity == "relu"
+    largest = max(float(part.max()) for part in magnitudes["recurrent"]) if unbounded else 1.0
+    return limits | {"recurrent": largest}

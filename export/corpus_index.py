@@ -1,4 +1,4 @@
-"""The known lines of a bundle, from the corpus."""
+"""Builds the index of a corpus: which lines it has, and which line follows another."""
 
 from __future__ import annotations
 
@@ -15,58 +15,59 @@ from lianju.training.errors import CorpusError
 from lianju.training.prepare import SPLITS
 from numpy.typing import NDArray
 
-from .binary_fuse import fuse_map, fuse_set
+from .binary_fuse import build_map, build_set
 
-_LINE_BITS = 14  # 1 in 16,384 lines that the corpus lacks seems to be in it
+_LINE_BITS = 14  # false positives: 1 in 16,384
 
 Poem = list[list[str]]
 """The lines of a poem, each its tokens."""
 
 
-def build_known(corpus: Path, vocabulary: Vocabulary) -> bytes:
-    """Returns the file of all lines of a prepared corpus, held-out ones included.
+def build_corpus_index(corpus: Path, vocabulary: Vocabulary) -> bytes:
+    """Returns the index of all lines of a prepared corpus, held-out ones included, as a file.
 
-    Answers are those of the corpus that is tested, which comes first in its training part, and of
-    the held-out parts: the second line of each couplet whose lines are equally long. Where a first
-    line has several second lines, the most frequent answers it, of equals the one of commoner
-    tokens, of equals the first. A line with a token that the vocabulary lacks can never be
-    written, so it is left out.
+    Continuations are second lines of couplets whose lines have one length, in the held-out parts
+    and in the tested corpus, which comes first in the training part. Of several second lines after
+    one first line the most frequent is kept, of equally frequent ones the one of commoner tokens,
+    of those the first. Lines with a token that the vocabulary lacks are left out.
 
     Raises:
-        CorpusError: the corpus cannot be read.
+        CorpusError: The corpus cannot be read.
     """
     lines: dict[int, array[int]] = defaultdict(lambda: array("I"))
     couplets: dict[int, array[int]] = defaultdict(lambda: array("I"))
-    for poem, answers in _poems(corpus, vocabulary):
+    for poem, is_tested in _poems(corpus, vocabulary):
         encoded = [_encode(line, vocabulary) for line in poem]
         for line in encoded:
             lines[len(line)].extend(line)
-        if answers:
+        if is_tested:
             for first, second in zip(encoded[::2], encoded[1::2], strict=False):
                 if first and len(first) == len(second):
                     couplets[len(first)].extend((*first, *second))
     lines.pop(0, None)
     keys = [line_keys(_rows(tokens, length)) for length, tokens in lines.items()]
-    # How common each token is; whole numbers, so that the same tokens in any order add up to one.
-    common = np.rint(1e6 * np.log(np.maximum(1, vocabulary.counts))).astype(np.int64)
-    answered = [_answers(_rows(c, 2 * length), common) for length, c in couplets.items()]
+    # Integers, so that the sum over a line does not depend on the order of its tokens.
+    frequency = np.rint(1e6 * np.log(np.maximum(1, vocabulary.counts))).astype(np.int64)
+    continuations = [
+        _continuations(_rows(tokens, 2 * length), frequency) for length, tokens in couplets.items()
+    ]
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         len(vocabulary),
-        fuse_set(np.concatenate((nothing, *keys)), _LINE_BITS),
-        fuse_map(
-            np.concatenate((nothing, *(keys for keys, _ in answered))),
-            np.concatenate((nothing, *(tokens for _, tokens in answered))),
+        build_set(np.concatenate((nothing, *keys)), _LINE_BITS),
+        build_map(
+            np.concatenate((nothing, *(keys for keys, _ in continuations))),
+            np.concatenate((nothing, *(tokens for _, tokens in continuations))),
             (len(vocabulary) - 1).bit_length(),
         ),
     ).dump()
 
 
 def read_lines(path: Path, *, lowercase: bool = False) -> Iterator[Poem]:
-    """Reads the poems of a corpus file one by one, as lines.
+    """Yields the poems of a corpus file as lines of tokens.
 
     Raises:
-        CorpusError: the file is missing or not UTF-8.
+        CorpusError: The file is missing or not UTF-8.
     """
     try:
         with path.open(encoding="utf-8") as file:
@@ -80,10 +81,9 @@ def read_lines(path: Path, *, lowercase: bool = False) -> Iterator[Poem]:
 
 
 def tested_poems(corpus: Path) -> int | None:
-    """How many poems of the training part, its first, are of the corpus that is tested.
+    """Returns how many poems at the start of the training part are of the tested corpus.
 
-    Returns:
-        None where all of them are, as far as the corpus tells.
+    None stands for all of them.
     """
     kept = read_report(corpus).get("kept", {}).get("train", {})
     first = next(iter(kept.values()), None)
@@ -91,7 +91,7 @@ def tested_poems(corpus: Path) -> int | None:
 
 
 def _poems(corpus: Path, vocabulary: Vocabulary) -> Iterator[tuple[Poem, bool]]:
-    """All poems of a corpus, and of each whether it is one of the corpus that is tested."""
+    """Yields all poems of a corpus, each with whether it is of the tested corpus."""
     tested = tested_poems(corpus)
     for split in SPLITS:
         poems = read_lines(corpus / f"{split}.txt", lowercase=vocabulary.is_lowercase)
@@ -100,7 +100,7 @@ def _poems(corpus: Path, vocabulary: Vocabulary) -> Iterator[tuple[Poem, bool]]:
 
 
 def _encode(line: list[str], vocabulary: Vocabulary) -> list[int]:
-    """The ids of a line's tokens; none where the vocabulary lacks one."""
+    """Returns the ids of a line's tokens; none if the vocabulary lacks one."""
     ids = vocabulary.encode(line)
     return [] if vocabulary.unknown in ids else ids
 
@@ -109,15 +109,15 @@ def _rows(tokens: array[int], length: int) -> NDArray[np.int64]:
     return np.asarray(tokens, np.int64).reshape(-1, length)
 
 
-def _answers(
-    couplets: NDArray[np.int64], common: NDArray[np.int64]
+def _continuations(
+    couplets: NDArray[np.int64], frequency: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Keys and tokens of the one second line that answers each first line, end to end."""
+    """Returns keys and tokens of the second line that is kept for each first line, end to end."""
     length = couplets.shape[1] // 2
     _, where, times = np.unique(line_keys(couplets), return_index=True, return_counts=True)
     first, second = couplets[where, :length], couplets[where, length:]
     keys = line_keys(first)
-    order = np.lexsort((where, -common[second].sum(axis=1), -times, keys))
+    order = np.lexsort((where, -frequency[second].sum(axis=1), -times, keys))
     chosen = order[np.unique(keys[order], return_index=True)[1]]
     tokens = second[chosen].astype(np.uint64)
     return answer_keys(keys[chosen], length).reshape(-1), tokens.reshape(-1)

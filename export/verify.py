@@ -1,7 +1,7 @@
-"""The proof that a bundle computes what its checkpoint computes.
+"""Verifies that a bundle computes what its checkpoint computes.
 
-The bundle is opened and run as the bot does it, beside the PyTorch model, over random prompts
-that start from random states; its rows change places at every step, as a beam's do.
+The bundle runs as the bot runs it, beside the PyTorch model, over random prompts that start from
+random states; its rows are reordered at every step, as in a beam search.
 
 Shapes: B rows, L layers, H hidden size, V vocabulary size.
 """
@@ -10,165 +10,191 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from lianju.bot.verse.model.bundle import Bundle
-from lianju.bot.verse.model.language_model import State
 from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.training.evaluate import BundleScorer, CheckpointScorer, measure
 from lianju.training.model import LanguageModel
+from numpy.typing import NDArray
 
-from .errors import ProofError
-from .states import as_trained, random_state, row_alone
+from .errors import VerificationError
+from .states import State, random_state, single_row, torch_state
 
 PROMPTS = 200
 ROWS = 8
-LONGEST = 16  # tokens of a prompt
+MAX_TOKENS = 16  # of a prompt
 CANDIDATES = 20
+
+SPLITS = ("validation", "test")
+ALLOWED_CHANGE = 0.005  # of a perplexity, relative to the checkpoint's
+
+Ids = NDArray[np.int64]
+Floats = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What may differ: in log-probability.
+    """Largest differences of log-probabilities.
 
     Attributes:
-        reference: between the graph and PyTorch, with the same weights.
-        company: between a row in a batch and the same row alone.
+        reference: Between the graph and PyTorch, with the same weights.
+        batch: Between a row in a batch and the same row alone.
     """
 
     reference: float
-    company: float
+    batch: float
 
 
-EXACT = Tolerance(reference=1e-4, company=1e-5)
-# Activations in 8 bits have moved the log-probabilities of trained models by 0.005 in the mean, and
-# by up to 0.6 from random states; a gate in the wrong place moves them by several units.
-QUANTISED = Tolerance(reference=1.0, company=0.0)
+EXACT = Tolerance(reference=1e-4, batch=1e-5)
+# 8-bit activations have moved the log-probabilities of trained models by 0.005 on average, and by
+# up to 0.6 from random states; a gate in the wrong place moves them by several units.
+QUANTIZED = Tolerance(reference=1.0, batch=0.0)
 
 
-def prove_steps(bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed: int = 0) -> float:
+def verify_steps(
+    bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed: int = 0
+) -> float:
     """Runs a bundle beside PyTorch.
 
     Args:
-        model: what the bundle must compute, with the weights as the bundle stores them.
-        seed: of the prompts and states.
+        bundle: The bundle to verify.
+        model: What it must compute, with the weights as the bundle stores them.
+        tolerance: Of the comparison.
+        seed: Of prompts and states.
 
     Returns:
         The largest difference of any log-probability.
 
     Raises:
-        ProofError: the two differ by more than the tolerance; or the state does not follow its
-            parents; or a row depends on the others; or the candidates are not the best ones; or
-            asking for none changes the state; or several tokens read at once leave another one.
+        VerificationError: The two differ by more than the tolerance; or the state does not follow
+            its parents; or a row depends on the others; or the candidates are not the best ones;
+            or a step without candidates changes the state; or prefill gives another state than
+            single steps.
     """
-    step_model = OnnxModel(bundle, provider="cpu", threads=1)
-    model = copy.deepcopy(model).double()  # so that all rounding seen is the graph's
+    onnx_model = OnnxModel(bundle, provider="cpu", threads=1)
+    model = copy.deepcopy(model).double()  # so that all rounding is the graph's
     rng = np.random.default_rng(seed)
-    return max(_walk(bundle, step_model, model, tolerance, rng) for _ in range(PROMPTS // ROWS))
+    batches = range(PROMPTS // ROWS)
+    return max(_verify_batch(bundle, onnx_model, model, tolerance, rng) for _ in batches)
+
+
+def verify_perplexity(
+    directory: Path, model: LanguageModel, corpus: Path
+) -> dict[str, dict[str, Any]]:
+    """Measures a bundle's perplexity and compares it with its checkpoint's.
+
+    Args:
+        directory: The bundle.
+        model: The checkpoint's.
+        corpus: A prepared corpus, with validation and test files.
+
+    Returns:
+        The bundle's perplexities, by split.
+
+    Raises:
+        VerificationError: The perplexity on a split changed by 0.5 % or more.
+        CorpusError: The corpus cannot be read.
+    """
+    bundle = BundleScorer(directory)
+    checkpoint = CheckpointScorer(model, bundle.vocabulary)
+    metrics = {}
+    for split in SPLITS:
+        found, expected = (measure(scorer, corpus, split) for scorer in (bundle, checkpoint))
+        for kind in ("all", "han"):
+            after, before = getattr(found, kind), getattr(expected, kind)
+            if before is not None and not abs(after / before - 1) < ALLOWED_CHANGE:
+                raise VerificationError(
+                    f"The bundle was not written: its {split} perplexity ({kind}) is {after:.2f} "
+                    f"where the checkpoint has {before:.2f}; use a larger precision."
+                )
+        metrics[split] = {**found.as_dict(), "checkpoint_all": round(expected.all, 2)}
+    return metrics
 
 
 @torch.no_grad()
-def _walk(
+def _verify_batch(
     bundle: Bundle,
-    step_model: OnnxModel,
+    onnx_model: OnnxModel,
     model: LanguageModel,
     tolerance: Tolerance,
     rng: np.random.Generator,
 ) -> float:
     """Feeds `ROWS` prompts token by token; returns the largest difference."""
     state: State = random_state(model.config, ROWS, rng)
-    reference = tuple(torch.from_numpy(each).double() for each in as_trained(model.config, state))
+    reference = tuple(torch.from_numpy(each).double() for each in torch_state(model.config, state))
     worst = 0.0
-    for _ in range(rng.integers(1, LONGEST + 1)):
+    for _ in range(rng.integers(1, MAX_TOKENS + 1)):
         token = rng.integers(0, len(bundle.vocabulary), ROWS)
         parent = rng.integers(0, ROWS, ROWS)
         expected, reference = _torch_step(model, token, parent, reference)
-        found, after = step_model.log_prob(token, parent, state)
+        found, after = onnx_model.log_prob(token, parent, state)
         worst = max(worst, _difference(found, expected))
         _require(worst <= tolerance.reference, "its log-probabilities differ from PyTorch's", worst)
 
         row = rng.integers(ROWS)
-        own = row_alone(model.config, state, parent[row])
-        alone, _ = step_model.log_prob(token[[row]], np.zeros(1, np.int64), own)
+        own = single_row(model.config, state, parent[row])
+        alone, _ = onnx_model.log_prob(token[[row]], np.zeros(1, np.int64), own)
         apart = _difference(alone, found[[row]])
-        _require(apart <= tolerance.company, "a row's numbers depend on the other rows", apart)
+        _require(apart <= tolerance.batch, "a row's numbers depend on the other rows", apart)
 
         candidates = min(CANDIDATES, len(bundle.vocabulary))
-        output = step_model.step(token, parent, state, candidates)
-        _prove_candidates(bundle, found, output.top_log_prob, output.top_token)
-        silent = step_model.step(token, parent, state, 0).state
-        same = all(np.array_equal(one, other) for one, other in zip(silent, after, strict=True))
-        if not same:
-            raise ProofError("The bundle was not written: without candidates its state differs.")
-        _prove_reading(step_model, parent, state, tolerance, rng)
+        output = onnx_model.step(token, parent, state, candidates)
+        _verify_candidates(bundle, found, output.top_log_prob, output.top_token)
+        without = onnx_model.step(token, parent, state, 0).state
+        if not all(np.array_equal(one, other) for one, other in zip(without, after, strict=True)):
+            raise VerificationError(
+                "The bundle was not written: without candidates its state differs."
+            )
+        _verify_prefill(onnx_model, parent, state, tolerance, rng)
         state = after
     return worst
 
 
-def _prove_reading(
-    step_model: OnnxModel,
-    parent: np.ndarray,
-    state: State,
-    tolerance: Tolerance,
-    rng: np.random.Generator,
+def _verify_prefill(
+    onnx_model: OnnxModel, parent: Ids, state: State, tolerance: Tolerance, rng: np.random.Generator
 ) -> None:
-    """Reads a few tokens at once, and one by one."""
-    tokens = rng.integers(0, step_model.vocabulary_size, (rng.integers(1, 4), ROWS))
-    at_once = step_model.prefill(tokens, parent, state)
+    """Compares the state after several tokens at once with the state after single steps."""
+    tokens = rng.integers(0, onnx_model.vocabulary_size, (rng.integers(1, 4), ROWS))
+    at_once = onnx_model.prefill(tokens, parent, state)
     for token in tokens:
-        state = step_model.step(token, parent, state, 0).state
+        state = onnx_model.step(token, parent, state, 0).state
         parent = np.arange(ROWS)
     apart = max(_difference(one, other) for one, other in zip(at_once, state, strict=True))
-    _require(apart <= tolerance.company, "a text read at once leaves another state", apart)
+    _require(apart <= tolerance.batch, "a text read at once leaves another state", apart)
 
 
 def _torch_step(
-    model: LanguageModel, token: np.ndarray, parent: np.ndarray, state: tuple[torch.Tensor, ...]
-) -> tuple[np.ndarray, tuple[torch.Tensor, ...]]:
-    continued = tuple(tensor[:, torch.from_numpy(parent)] for tensor in state)
-    logits, after = model(torch.from_numpy(token)[:, None], continued)
+    model: LanguageModel, token: Ids, parent: Ids, state: tuple[torch.Tensor, ...]
+) -> tuple[Floats, tuple[torch.Tensor, ...]]:
+    reordered = tuple(tensor[:, torch.from_numpy(parent)] for tensor in state)
+    logits, after = model(torch.from_numpy(token)[:, None], reordered)
     return logits[:, 0].log_softmax(-1).numpy(), after
 
 
-def _prove_candidates(
-    bundle: Bundle, log_prob: np.ndarray, top_log_prob: np.ndarray, top_token: np.ndarray
+def _verify_candidates(
+    bundle: Bundle, log_prob: Floats, top_log_prob: Floats, top_token: Ids
 ) -> None:
     allowed = log_prob.copy()
     allowed[:, bundle.vocabulary.unknown] = -np.inf
-    best, tokens = top_k(allowed, top_token.shape[1])
-    if not (np.array_equal(tokens, top_token) and np.array_equal(best, top_log_prob)):
-        raise ProofError("The bundle was not written: its candidates are not the most probable.")
+    # Ties go to the lower id.
+    best = np.argsort(-allowed, axis=1, kind="stable")[:, : top_token.shape[1]]
+    values = np.take_along_axis(allowed, best, axis=1)
+    if not (np.array_equal(best, top_token) and np.array_equal(values, top_log_prob)):
+        raise VerificationError(
+            "The bundle was not written: its candidates are not the most probable."
+        )
 
 
-def top_k(values: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the `k` largest entries of every row, largest first; ties go to the lower index.
-
-    Args:
-        values: Scores [rows, V]; a row that holds a NaN comes back as NaN throughout.
-        k: How many, at most V.
-
-    Returns:
-        Their values [rows, k] and indices [rows, k].
-    """
-    rows = len(values)
-    top = np.empty((rows, k), values.dtype)
-    index = np.empty((rows, k), np.int64)
-    for row in range(rows):
-        # A partition alone would break ties at the cut at random.
-        cut = np.partition(values[row], -k)[-k]
-        candidates = np.flatnonzero(~(values[row] < cut))
-        best = candidates[np.argsort(-values[row, candidates], kind="stable")[:k]]
-        top[row], index[row] = values[row, best], best
-    top[np.isnan(values).any(axis=1)] = np.nan
-    return top, index
-
-
-def _difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Returns the largest absolute difference; infinity if anything is no number."""
+def _difference(one: Floats, other: Floats) -> float:
+    """Returns the largest absolute difference; infinity if a value is not finite."""
     largest = float(np.abs(one - other).max())
     return largest if np.isfinite(largest) else np.inf
 
 
 def _require(holds: bool, fault: str, measured: float) -> None:
     if not holds:
-        raise ProofError(f"The bundle was not written: {fault} by {measured:.2g}.")
+        raise VerificationError(f"The bundle was not written: {fault} by {measured:.2g}.")

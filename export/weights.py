@@ -12,15 +12,16 @@ from google.protobuf.message import DecodeError
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.training.checkpoint import save_checkpoint
 from lianju.training.model import LanguageModel, ModelConfig, current_weight_name
+from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from .errors import ExportError, ProofError
+from .errors import ExportError, VerificationError
 from .graph import CONFIG, PRECISION
-from .precision import PRECISIONS, Precision, without_rounding
+from .precision import PRECISIONS, Precision, Weight, without_activation_rounding
 
 
-def weights_of(model: LanguageModel) -> dict[str, np.ndarray]:
-    """Returns a model's weights by name, fp32, a tied one once."""
+def weights_of(model: LanguageModel) -> dict[str, Weight]:
+    """Returns a model's weights by name in fp32; tied weights appear once."""
     return {
         name: parameter.detach().float().cpu().numpy()
         for name, parameter in model.named_parameters()
@@ -50,11 +51,11 @@ class StoredWeights:
     """The weights in a step graph that this project wrote.
 
     Attributes:
-        config: of the model that the graph was built from.
-        precision: how the graph stores its weights.
+        config: Of the model that the graph was built from.
+        precision: How the graph stores its weights.
 
     Raises:
-        ExportError: the file is no such graph.
+        ExportError: The file is not such a graph.
     """
 
     config: ModelConfig
@@ -83,23 +84,23 @@ class StoredWeights:
         return model.eval()
 
     def save_exact(self, path: Path) -> None:
-        """Writes the graph without the rounding of activations, to be held to PyTorch closely."""
-        onnx.save(without_rounding(self._graph), path)
+        """Writes the graph without the rounding of activations, to compare it with PyTorch."""
+        onnx.save(without_activation_rounding(self._graph), path)
 
-    def prove_equal(self, model: LanguageModel) -> None:
-        """Checks that storing moved no weight by more than half a step of the precision.
+    def verify(self, model: LanguageModel) -> None:
+        """Checks that no weight differs by more than half a step of the precision.
 
         Raises:
-            ProofError: it did; the message names the tensor.
+            VerificationError: One does; the message names its tensor.
         """
         for name, weight in weights_of(model).items():
             allowed = np.zeros_like(weight)
             if "bias" not in name:
                 allowed = self.precision.step_size(name, self._stored) * np.float32(0.5 + 1e-3)
             if not (np.abs(self._read(name) - weight) <= allowed).all():
-                raise ProofError(f"The graph's {name} is not the checkpoint's.")
+                raise VerificationError(f"The graph's {name} is not the checkpoint's.")
 
-    def _read(self, name: str) -> np.ndarray:
+    def _read(self, name: str) -> NDArray[np.float32]:
         try:
             if "bias" in name:
                 return self._stored[name]

@@ -2,7 +2,7 @@
 
 import numpy as np
 from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
-from lianju.export.binary_fuse import fuse_map, fuse_set
+from lianju.export.binary_fuse import build_map, build_set
 
 from ..verse.toy import CHINESE, SPECIALS, Toy
 
@@ -35,8 +35,8 @@ def _known(couplets, lines):
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         len(CHINESE),
-        fuse_set(np.concatenate([nothing, *map(keys, written)]), 14),
-        fuse_map(
+        build_set(np.concatenate([nothing, *map(keys, written)]), 14),
+        build_map(
             np.concatenate([nothing, *(found for found, _ in answers)]),
             np.array([place[letter] for _, second in answers for letter in second]),
             (len(CHINESE) - 1).bit_length(),

@@ -13,7 +13,7 @@ import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.__main__ import main
-from lianju.export.calibration import Limits, limits_of, watch
+from lianju.export.calibration import Limits, limits_of, record_magnitudes
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS
 from lianju.export.states import ROWS, state_tensors
@@ -60,9 +60,9 @@ def random_model(config: ModelConfig, seed: int = 3) -> LanguageModel:
 def random_limits(model: LanguageModel) -> Limits:
     """The limits of a model's activations over random tokens."""
     size = model.config.vocabulary_size
-    with watch(model) as seen, torch.no_grad():
+    with record_magnitudes(model) as magnitudes, torch.no_grad():
         model(torch.randint(size, (40, 12), generator=torch.Generator().manual_seed(0)))
-    return limits_of(model.config, seen)
+    return limits_of(model.config, magnitudes)
 
 
 @pytest.fixture(params=CONFIGS.values(), ids=CONFIGS)
@@ -71,7 +71,7 @@ def model(request: pytest.FixtureRequest) -> LanguageModel:
 
 
 @pytest.fixture
-def looking_back() -> LanguageModel:
+def attention_model() -> LanguageModel:
     return random_model(CONFIGS["lstm, attention"])
 
 

@@ -20,7 +20,7 @@ GROUPS = (("东", "平"), ("冬", "平"), ("董", "上"), ("送", "去"))
 
 
 def write_corpus(folder: Path, characters: tuple[str, ...], poems: int = 40) -> Path:
-    """Poems of random characters: quatrains, eight lines, and uneven ones that have no use."""
+    """Poems of random characters: quatrains, eight lines, and uneven ones, which are skipped."""
     rng = np.random.default_rng(5)
     folder.mkdir()
     shapes = [(7,) * 4, (5,) * 4, (7,) * 8, (5, 7, 5, 7)]
@@ -38,7 +38,7 @@ def write_corpus(folder: Path, characters: tuple[str, ...], poems: int = 40) -> 
 
 
 def write_graded(trained: Trained, corpus: Path, out: Path) -> Path:
-    """A bundle with known lines, tones and rhymes."""
+    """A bundle with a corpus index, tones and rhymes."""
     write_bundle(trained, out, BundleOptions(corpus=corpus))
     vocabulary = trained.vocabulary
     ordinary = [token for token in vocabulary.tokens if vocabulary.is_ordinary(token)]
@@ -52,7 +52,7 @@ def write_graded(trained: Trained, corpus: Path, out: Path) -> Path:
 
 
 def relist(bundle: Path, *names: str) -> None:
-    """Has a bundle's manifest list files as they are now."""
+    """Updates the checksums in a bundle's manifest."""
     path = bundle / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     for name in names:

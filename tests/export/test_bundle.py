@@ -1,4 +1,4 @@
-"""Bundles: written whole and proved, or not at all."""
+"""Bundles are written whole and verified, or not at all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from lianju.bot.verse.errors import BundleError
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.export import bundle as writing
-from lianju.export import metrics
-from lianju.export.bundle import BundleOptions, prove_bundle, write_bundle
-from lianju.export.errors import ExportError, ProofError
-from lianju.export.verify import EXACT, prove_steps
+from lianju.export import verify
+from lianju.export.bundle import BundleOptions, verify_bundle, write_bundle
+from lianju.export.errors import ExportError, VerificationError
+from lianju.export.verify import EXACT, verify_steps
 from lianju.training.errors import CorpusError
 from onnx import helper, numpy_helper
 
@@ -24,7 +24,7 @@ def write(trained, out, **options):
 
 
 @pytest.mark.parametrize("name", ["lstm", "lstm, projected", "gru", "rnn, tanh", "rnn, relu"])
-def test_a_bundle_of_every_cell_is_proved_and_opens(name, make_trained, tmp_path):
+def test_a_bundle_of_every_cell_is_verified_and_opens(name, make_trained, tmp_path):
     trained = make_trained(name)
     manifest = write(trained, tmp_path / "toy", name="toy", version="2.1.0")
     bundle = load_bundle(tmp_path / "toy")
@@ -47,7 +47,7 @@ def test_a_bundle_of_every_cell_is_proved_and_opens(name, make_trained, tmp_path
     ]
 
 
-def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_path):
+def test_the_manifest_lists_the_inputs_and_outputs_of_the_graph(make_trained, tmp_path):
     graph = write(make_trained(), tmp_path / "toy")["graph"]
     model = onnx.load(tmp_path / "toy" / "step.onnx").graph
     for side, values in (("inputs", model.input), ("outputs", model.output)):
@@ -63,7 +63,7 @@ def test_the_manifest_tells_what_the_graph_takes_and_gives(make_trained, tmp_pat
     )
 
 
-def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_path):
+def test_int8_is_verified_twice_and_needs_a_corpus(make_trained, corpus, tmp_path):
     with pytest.raises(ExportError, match="give --evaluate"):
         write(make_trained(), tmp_path / "toy", precision="int8")
     assert not (tmp_path / "toy").exists()
@@ -75,30 +75,30 @@ def test_8_bits_are_proved_twice_and_need_a_corpus(make_trained, corpus, tmp_pat
         assert measured["all"] == pytest.approx(measured["checkpoint_all"], rel=0.005)
 
 
-def test_a_perplexity_that_moves_is_refused(make_trained, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(metrics, "ALLOWED_CHANGE", 1e-9)
-    with pytest.raises(ProofError, match="validation perplexity"):
+def test_a_changed_perplexity_is_refused(make_trained, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(verify, "ALLOWED_CHANGE", 1e-9)
+    with pytest.raises(VerificationError, match="validation perplexity"):
         write(make_trained(), tmp_path / "toy", precision="int8", corpus=corpus)
     assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
 
 
-def test_a_failing_proof_leaves_nothing(make_trained, tmp_path, monkeypatch):
+def test_a_failing_verification_leaves_nothing(make_trained, tmp_path, monkeypatch):
     build = writing.build_step_graph
 
     def wrong(config, weights, *rest):
         return build(config, weights | {"output.bias": weights["output.bias"] + 0.5}, *rest)
 
     monkeypatch.setattr(writing, "build_step_graph", wrong)
-    with pytest.raises(ProofError):
+    with pytest.raises(VerificationError):
         write(make_trained(), tmp_path / "toy")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failing_proof_keeps_the_bundle_that_is_there(make_trained, tmp_path, monkeypatch):
+def test_a_failing_verification_keeps_the_bundle_that_is_there(make_trained, tmp_path, monkeypatch):
     write(make_trained(), tmp_path / "toy")
     before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
     monkeypatch.setattr(writing, "EXACT", replace(EXACT, reference=1e-12))
-    with pytest.raises(ProofError, match="differ from PyTorch's"):
+    with pytest.raises(VerificationError, match="differ from PyTorch's"):
         write(make_trained(seed=4), tmp_path / "toy", force=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
@@ -111,18 +111,18 @@ def change_graph(directory, change):
     change(graph.graph)
     onnx.save(graph, path)
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"]["step.onnx"] = writing._checksum(path)
+    manifest["files"]["step.onnx"] = writing._file_info(path, "")
     (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def branches(graph):
-    """The nodes within the choices of a graph."""
+    """The nodes in the branches of a graph."""
     choices = [node for node in graph.node if node.op_type == "If"]
     return [node for each in choices for branch in each.attribute for node in branch.g.node]
 
 
 @pytest.mark.parametrize("name", ["recurrent.weight_hh_l1", "recurrent.bias_ih_l0"])
-def test_one_wrong_weight_fails_the_proof(name, make_trained, tmp_path):
+def test_one_wrong_weight_fails_verification(name, make_trained, tmp_path):
     trained = make_trained("rnn, tanh")
     write(trained, tmp_path / "toy")
 
@@ -134,13 +134,13 @@ def test_one_wrong_weight_fails_the_proof(name, make_trained, tmp_path):
                 tensor.CopyFrom(numpy_helper.from_array(array, name))
 
     change_graph(tmp_path / "toy", corrupt)
-    with pytest.raises(ProofError, match="its log-probabilities differ from PyTorch's"):
-        prove_steps(load_bundle(tmp_path / "toy"), trained.model, EXACT)
-    with pytest.raises(ProofError, match=name):
-        prove_bundle(tmp_path / "toy", trained.model)
+    with pytest.raises(VerificationError, match="its log-probabilities differ from PyTorch's"):
+        verify_steps(load_bundle(tmp_path / "toy"), trained.model, EXACT)
+    with pytest.raises(VerificationError, match=name):
+        verify_bundle(tmp_path / "toy", trained.model)
 
 
-def test_a_state_that_ignores_its_parents_fails_the_proof(make_trained, tmp_path):
+def test_a_state_that_ignores_its_parents_fails_verification(make_trained, tmp_path):
     trained = make_trained("gru")
     write(trained, tmp_path / "toy")
 
@@ -151,11 +151,11 @@ def test_a_state_that_ignores_its_parents_fails_the_proof(make_trained, tmp_path
                 del node.input[1:], node.attribute[:]
 
     change_graph(tmp_path / "toy", ignore)
-    with pytest.raises(ProofError, match="its log-probabilities differ from PyTorch's"):
-        prove_bundle(tmp_path / "toy", trained.model)
+    with pytest.raises(VerificationError, match="its log-probabilities differ from PyTorch's"):
+        verify_bundle(tmp_path / "toy", trained.model)
 
 
-def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
+def test_a_default_mask_without_unknown_fails_verification(make_trained, tmp_path):
     trained = make_trained()
     write(trained, tmp_path / "toy")
 
@@ -170,11 +170,11 @@ def test_a_mask_that_forgets_unknown_fails_the_proof(make_trained, tmp_path):
         graph.initializer.append(numpy_helper.from_array(np.zeros((1, 47), np.float32), "nothing"))
 
     change_graph(tmp_path / "toy", forget)
-    with pytest.raises(ProofError, match="its candidates are not the most probable"):
-        prove_bundle(tmp_path / "toy", trained.model)
+    with pytest.raises(VerificationError, match="its candidates are not the most probable"):
+        verify_bundle(tmp_path / "toy", trained.model)
 
 
-def test_a_state_that_depends_on_what_is_asked_for_fails_the_proof(make_trained, tmp_path):
+def test_a_state_that_depends_on_predictions_fails_verification(make_trained, tmp_path):
     trained = make_trained("gru")
     write(trained, tmp_path / "toy")
 
@@ -185,8 +185,8 @@ def test_a_state_that_depends_on_what_is_asked_for_fails_the_proof(make_trained,
         graph.node.append(helper.make_node("Mul", ["right", "factor"], ["h_next"]))
 
     change_graph(tmp_path / "toy", falsify)
-    with pytest.raises(ProofError, match="without candidates its state differs"):
-        prove_bundle(tmp_path / "toy", trained.model)
+    with pytest.raises(VerificationError, match="without candidates its state differs"):
+        verify_bundle(tmp_path / "toy", trained.model)
 
 
 @pytest.mark.parametrize("name", ["step.onnx", "vocab.txt"])
@@ -199,11 +199,11 @@ def test_a_damaged_file_is_refused_by_name(name, damage, make_trained, tmp_path)
         load_bundle(tmp_path / "toy")
 
 
-def test_what_is_in_the_way_is_kept(make_trained, tmp_path):
+def test_only_a_bundle_is_replaced(make_trained, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     (other / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(ExportError, match="is no bundle: choose another --out"):
+    with pytest.raises(ExportError, match="is not a bundle: choose another --out"):
         write(make_trained(), other, force=True)
     assert (other / "letter.txt").read_text(encoding="utf-8") == "dear"
     write(make_trained(), tmp_path / "toy")

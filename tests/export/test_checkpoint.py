@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.export.weights import StoredWeights
@@ -40,6 +40,14 @@ def test_checkpoint_computes_what_the_bundle_computes(
     for place, token in enumerate(tokens.T):
         found, state = model.log_prob(token, np.arange(3), state)
         np.testing.assert_allclose(found, expected[:, place], atol=1e-5)
+
+
+def test_the_shipped_bundle_becomes_a_checkpoint(run, tmp_path):
+    out = tmp_path / "shipped.pt"
+    assert run("checkpoint", default_directory(), "--out", out)[0] == 0
+    bundle, trained = load_bundle(default_directory()), load_trained(out)
+    assert trained.vocabulary == bundle.vocabulary
+    StoredWeights(bundle.graph_path).verify(trained.model)
 
 
 def _forget_origin(directory):
@@ -147,6 +155,6 @@ def test_training_refuses_weights_of_another_shape(initial, train_from, tmp_path
     status, complaint = train_from(initial, "--set", "model.hidden_size=16")
     assert status == 2
     assert complaint.startswith("lianju-train: ")
-    assert "initial.pt is of another shape than the recipe's model" in complaint
+    assert "initial.pt has another shape" in complaint
     assert complaint.count("\n") == 1
     assert not (tmp_path / "run").exists()

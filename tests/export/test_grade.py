@@ -118,14 +118,14 @@ def _couplets(corpus):
     return {poem[0]: poem[1] for poem in poems if len(poem[0]) == len(poem[1])}
 
 
-def test_every_row_is_there(card, rows):
+def test_the_card_has_every_figure(card, rows):
     assert list(rows) == KEYS
     assert all(row["measured"] is not None for row in rows.values())
     text = (card / "card.md").read_text(encoding="utf-8")
     assert all(row["label"] in text for row in rows.values())
 
 
-def test_the_card_names_the_bundle_by_its_files(card, bundle):
+def test_the_card_has_the_checksums_of_the_bundle(card, bundle):
     content, _ = _read(card)
     files = load_bundle(bundle).manifest.files
     assert content["bundle"]["files"] == {name: file.sha256 for name, file in files.items()}
@@ -138,7 +138,7 @@ def test_prompts_are_held_out_first_lines(answers, corpus):
     assert all(couplets[prompt] == poet for prompt, poet, *_ in answers)
 
 
-def test_figures_of_the_answers(rows, answers):
+def test_answer_figures_follow_from_the_answers(rows, answers):
     for column, side in ((2, "measured"), (1, "human_reference")):
         lines = [row[column] for row in answers]
         bigrams = [a + b for line in lines for a, b in pairwise(line)]
@@ -165,7 +165,7 @@ def _log_prob(model, vocabulary, before, line):
     return float(picked[-len(line) - 1 :].sum())
 
 
-def test_log_probabilities_are_those_of_pytorch(rows, answers, trained):
+def test_log_probabilities_match_pytorch(rows, answers, trained):
     for column, side in ((2, "measured"), (1, "human_reference")):
         expected = np.mean(
             [_log_prob(trained.model, trained.vocabulary, [row[0]], row[column]) for row in answers]
@@ -173,7 +173,7 @@ def test_log_probabilities_are_those_of_pytorch(rows, answers, trained):
         assert rows["log_prob"][side] == pytest.approx(expected, abs=1e-3)
 
 
-def test_the_judge_is_asked_for_the_prompt(rows, answers, trained):
+def test_prompt_retrieval_matches_pytorch(rows, answers, trained):
     model: LanguageModel = random_model(CONFIGS["gru"], seed=8)
     for column, side in ((2, "measured"), (1, "human_reference")):
         found = []
@@ -187,7 +187,7 @@ def test_the_judge_is_asked_for_the_prompt(rows, answers, trained):
         assert rows["judge"][side] == pytest.approx(np.mean(found), abs=1e-5)
 
 
-def test_the_true_line_is_ranked_by_the_objective(rows, answers, trained):
+def test_line_retrieval_uses_the_reranking_score(rows, answers, trained):
     found = []
     for prompt, poet, *_ in answers:
         scores = {}
@@ -200,7 +200,7 @@ def test_the_true_line_is_ranked_by_the_objective(rows, answers, trained):
     assert rows["true_first"]["measured"] == pytest.approx(np.mean(found), abs=1e-5)
 
 
-def test_figures_of_the_quatrains(rows, quatrains):
+def test_quatrain_figures_follow_from_the_quatrains(rows, quatrains):
     assert len(quatrains) == 12
     assert all([len(line) for line in poem] == [7] * 4 for poem in quatrains)
     texts = ["".join(poem) for poem in quatrains]
@@ -214,7 +214,7 @@ def test_figures_of_the_quatrains(rows, quatrains):
     assert rows["quatrains_distinct_2"]["target"] == rows["quatrains_distinct_2"]["human_reference"]
 
 
-def test_rhymes_are_told_by_the_table(rows, quatrains, bundle):
+def test_rhymes_follow_the_table(rows, quatrains, bundle):
     groups = [
         set(line.split("\t")[2])
         for line in (bundle / "prosody.tsv").read_text(encoding="utf-8").splitlines()[:2]
@@ -223,7 +223,7 @@ def test_rhymes_are_told_by_the_table(rows, quatrains, bundle):
     assert rows["rhyme"]["measured"] == pytest.approx(np.mean(rhyming), abs=1e-5)
 
 
-def test_lines_of_the_corpus_are_told_by_the_corpus(rows, answers, corpus):
+def test_no_training_line_is_offered(rows, answers, corpus):
     text = (corpus / "train.txt").read_text(encoding="utf-8").replace(" ", "")
     training = set(text.replace("\n", "").split("</l>"))
     offered = [line for row in answers for line in row[2:]]
@@ -241,7 +241,7 @@ def test_the_same_seed_gives_the_same_card(card, bundle, corpus, judge, tmp_path
     assert (card / "answers.tsv").read_text() != (tmp_path / "other" / "answers.tsv").read_text()
 
 
-def test_without_a_judge_its_row_says_so(bundle, corpus, tmp_path):
+def test_without_a_judge_its_figure_is_empty(bundle, corpus, tmp_path):
     assert _grade(bundle, corpus, tmp_path / "card") == 0
     _, rows = _read(tmp_path / "card")
     assert rows["judge"]["measured"] is rows["judge"]["met"] is None
@@ -250,7 +250,7 @@ def test_without_a_judge_its_row_says_so(bundle, corpus, tmp_path):
 
 @pytest.fixture
 def copy(bundle, tmp_path):
-    """The bundle, to be spoilt."""
+    """The bundle, to be damaged."""
     return shutil.copytree(bundle, tmp_path / "copy")
 
 
@@ -267,7 +267,7 @@ def test_figures_are_stamped_into_the_manifest(copy, card, capsys):
     assert after == before
 
 
-def test_figures_that_ship_are_of_the_bundle_that_ships():
+def test_shipped_figures_belong_to_the_shipped_bundle():
     shipped = load_bundle(default_directory())
     figures = shipped.manifest.metrics.get("card")
     assert figures is None or is_measured_on(figures, shipped)
@@ -291,7 +291,7 @@ def test_figures_of_other_files_are_not_stamped(copy, card, capsys):
 
 @pytest.fixture(scope="module")
 def others(trained, folder):
-    """A folder of bundles that have no card: of words, and of a preset without line tokens."""
+    """Bundles that cannot be graded: of words, and of a preset without line tokens."""
     for name, special, letters in (
         ("latin", trained.vocabulary.tokens[:4], [f"w{i}" for i in range(43)]),
         ("seed", ("<unk>", "<e>"), [*HAN, "松", "竹"]),

@@ -19,7 +19,7 @@ from lianju.export.grade.generation import (
     answer_couplets,
     write_quatrains,
 )
-from lianju.export.grade.report import Figure, ReportCard
+from lianju.export.grade.report import Figure, ReportCard, Table, show
 from lianju.export.grade.retrieval import (
     line_retrieval,
     pool_size,
@@ -38,7 +38,7 @@ SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
 VOCABULARY = Vocabulary((*SPECIAL, *HAN), (-1,) * 4 + (7,) * len(HAN))
 
 
-def test_figures_of_texts():
+def test_text_statistics():
     assert distinct(["abab", "abc"], 2) == 3 / 5  # ab ba ab, ab bc
     assert distinct(["abab", "abc"], 4) == 1
     assert distinct([], 2) == 0
@@ -48,7 +48,7 @@ def test_figures_of_texts():
     assert distances(["abc", "abd", "xyz"]) == [1, 3, 3]
 
 
-def test_a_tie_is_not_first():
+def test_a_tie_is_not_ranked_first():
     scores = np.array([[2.0, 1, 0], [1, 1, 0], [5, 0, 4]])
     assert ranked_first(scores).tolist() == [True, False, False]
     assert scores[0, 0] == 2
@@ -202,7 +202,7 @@ def test_form_is_measured_over_whole_quatrains():
     assert found["repeated"].measured == pytest.approx(1 - 5 / 28)
 
 
-def test_a_quatrain_that_was_not_written_counts_against():
+def test_a_missing_quatrain_counts_as_wrong():
     vocabulary = Vocabulary((*SPECIAL, *"aA"), (-1,) * 4 + (1,) * 2)
     prosody = Prosody((("东", "平", "a"), ("董", "上", "A")), vocabulary)
     whole = ("aaAAaaA", "AAaaAAa", "AAaaAAA", "aaAAaaa")
@@ -233,7 +233,7 @@ def test_unfiltered_answers_ignore_the_corpus_index(bundle, corpus):
         assert len(each.unfiltered) == 5
 
 
-def test_verse_depends_on_the_seed_alone(bundle, corpus):
+def test_generated_verse_depends_on_the_seed_alone(bundle, corpus):
     opened, _ = open_graded(bundle)
     couplets = read_couplets(corpus, VOCABULARY, 3, 0, "test")
     openings = [each.first for each in couplets if len(each.first) == 7]
@@ -276,6 +276,17 @@ def test_markdown_numbers_its_notes():
     assert "| second (2) | −2.5 |  |  |  |" in text
     assert "| third (1) | 13 ms |  | ≤ 60 ms | ✓ |" in text
     assert text.endswith("1. One.\n2. Two.\n")
+
+
+def test_tables_are_formatted_on_a_terminal(capsys, monkeypatch):
+    table = Table(("name", "value"), [("one", "1"), ("two", "2")]).markdown()
+    show(table)
+    assert capsys.readouterr().out == table
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    show(table)
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("name", "value", "one", "two"))
+    assert "|" not in shown
 
 
 def test_tuning_chooses_the_lines_that_the_bot_chooses(bundle, corpus):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from lianju.export.states import as_trained, random_state
+from lianju.export.states import random_state, torch_state
 from lianju.training.model import LanguageModel, ModelConfig
 
 
 def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_state):
     step, rng = open_step(model), np.random.default_rng(5)
     state, rows = zero_state(model.config), 1
-    reference = tuple(map(torch.from_numpy, as_trained(model.config, state)))
+    reference = tuple(map(torch.from_numpy, torch_state(model.config, state)))
     for length in (1, 3, 4, 4, 2, 5, 5, 1, 3, 3, 3, 2):
         parent, token = rng.integers(0, rows, length), rng.integers(0, 47, length)
         found = step.run(token, parent, state)
@@ -23,11 +23,11 @@ def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_
         expected = logits[:, 0].log_softmax(-1).numpy()
         np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
         state, rows = step.after(found), length
-        for mine, theirs in zip(as_trained(model.config, state), reference, strict=True):
+        for mine, theirs in zip(torch_state(model.config, state), reference, strict=True):
             np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
 
 
-def test_the_state_that_comes_in_is_left_alone(model, open_step, zero_state):
+def test_the_incoming_state_is_unchanged(model, open_step, zero_state):
     state = zero_state(model.config, 2)
     open_step(model).run([5, 6], [1, 0], state)
     assert not any(array.any() for array in state)
@@ -104,16 +104,16 @@ def test_rows_choose_among_masks(model, open_step, zero_state):
     assert np.array_equal(shared["log_prob"], found["log_prob"])
 
 
-def test_within_a_prompt_the_state_comes_without_predictions(model, open_step, zero_state):
+def test_a_step_without_predictions_gives_the_same_state(model, open_step, zero_state):
     step, state = open_step(model), zero_state(model.config)
-    silent = step.run([5, 6], [0, 0], state, predict=np.array([False]), k=np.array([0]))
-    assert silent["log_prob"].size == silent["top_token"].size == 0
-    spoken = step.run([5, 6], [0, 0], state)
-    for one, other in zip(step.after(silent), step.after(spoken), strict=True):
+    without = step.run([5, 6], [0, 0], state, predict=np.array([False]), k=np.array([0]))
+    assert without["log_prob"].size == without["top_token"].size == 0
+    predicted = step.run([5, 6], [0, 0], state)
+    for one, other in zip(step.after(without), step.after(predicted), strict=True):
         assert np.array_equal(one, other)
 
 
-def test_no_candidates_but_all_predictions(model, open_step, zero_state):
+def test_predictions_do_not_depend_on_the_number_of_candidates(model, open_step, zero_state):
     step, state = open_step(model), zero_state(model.config)
     found = step.run([5, 6], [0, 0], state, k=np.array([0]))
     assert found["top_token"].size == found["top_log_prob"].size == 0
@@ -130,9 +130,9 @@ def test_the_lower_id_comes_first_among_equals(model, open_step, zero_state):
         assert found["top_token"][0].tolist() == [*range(1, 47), 0][:k]
 
 
-def test_the_memory_grows_with_each_step_up_to_its_window(looking_back, open_step, zero_state):
-    step, state = open_step(looking_back), zero_state(looking_back.config, 2)
-    window = looking_back.config.attention_window
+def test_the_attention_cache_grows_up_to_its_window(attention_model, open_step, zero_state):
+    step, state = open_step(attention_model), zero_state(attention_model.config, 2)
+    window = attention_model.config.attention_window
     for age in range(1, window + 4):
         before, state = state, step.after(step.run([7, 8], [1, 1], state))
         *_, keys, values = state
@@ -142,26 +142,24 @@ def test_the_memory_grows_with_each_step_up_to_its_window(looking_back, open_ste
         assert np.array_equal(keys[0, :-1], before[-2][1, kept:])
 
 
-def test_rows_of_different_ages_share_a_step(looking_back, open_step):
-    step, config, rng = open_step(looking_back), looking_back.config, np.random.default_rng(6)
+def test_rows_of_different_ages_share_a_step(attention_model, open_step):
+    step, config, rng = open_step(attention_model), attention_model.config, np.random.default_rng(6)
     for _ in range(20):
         state = random_state(config, 6, rng)
         token, parent = rng.integers(0, 47, 9), rng.integers(0, 6, 9)
         found = step.run(token, parent, state)
-        reference = (torch.from_numpy(each)[:, parent] for each in as_trained(config, state))
+        reference = (torch.from_numpy(each)[:, parent] for each in torch_state(config, state))
         with torch.no_grad():
-            logits, after = looking_back(torch.from_numpy(token)[:, None], tuple(reference))
+            logits, after = attention_model(torch.from_numpy(token)[:, None], tuple(reference))
         expected = logits[:, 0].log_softmax(-1).numpy()
         np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
-        for mine, theirs in zip(as_trained(config, step.after(found)), after, strict=True):
+        for mine, theirs in zip(torch_state(config, step.after(found)), after, strict=True):
             np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 @pytest.mark.parametrize("steps", [2, 3, 8], ids=["two", "within a window", "beyond it"])
-def test_several_tokens_at_once_leave_what_they_leave_one_by_one(
-    model, open_step, precision, steps
-):
+def test_prefill_equals_single_steps(model, open_step, precision, steps):
     step, config, rng = open_step(model, precision), model.config, np.random.default_rng(steps)
     close = {"rtol": 0, "atol": 0} if precision == "int8" else {"rtol": 1e-6, "atol": 1e-6}
     for _ in range(10):
@@ -176,7 +174,7 @@ def test_several_tokens_at_once_leave_what_they_leave_one_by_one(
             np.testing.assert_allclose(at_once[name], array, **close, err_msg=name)
 
 
-def test_a_text_read_at_once_matches_pytorch(model, open_step, zero_state):
+def test_prefill_matches_pytorch(model, open_step, zero_state):
     step, rng = open_step(model), np.random.default_rng(9)
     tokens = rng.integers(0, 47, (7, 3))
     found = step.run(tokens[-1], [0, 0, 0], zero_state(model.config), before=tokens[:-1])
@@ -184,21 +182,21 @@ def test_a_text_read_at_once_matches_pytorch(model, open_step, zero_state):
         logits, after = model(torch.from_numpy(tokens.T.copy()))
     expected = logits[:, -1].log_softmax(-1).numpy()
     np.testing.assert_allclose(found["log_prob"], expected, atol=1e-5)
-    for mine, theirs in zip(as_trained(model.config, step.after(found)), after, strict=True):
+    for mine, theirs in zip(torch_state(model.config, step.after(found)), after, strict=True):
         np.testing.assert_allclose(mine, theirs.numpy(), atol=1e-5)
 
 
-def test_a_text_that_is_read_need_not_be_gone_on_from(model, open_step, zero_state):
+def test_prefill_without_predictions_gives_the_same_state(model, open_step, zero_state):
     step, state = open_step(model), zero_state(model.config)
-    wishes = {"before": np.array([[5, 6], [7, 8]]), "k": np.array([0])}
-    silent = step.run([9, 4], [0, 0], state, predict=np.array([False]), **wishes)
-    assert silent["log_prob"].size == silent["top_token"].size == 0
-    spoken = step.run([9, 4], [0, 0], state, **wishes)
-    for one, other in zip(step.after(silent), step.after(spoken), strict=True):
+    options = {"before": np.array([[5, 6], [7, 8]]), "k": np.array([0])}
+    without = step.run([9, 4], [0, 0], state, predict=np.array([False]), **options)
+    assert without["log_prob"].size == without["top_token"].size == 0
+    predicted = step.run([9, 4], [0, 0], state, **options)
+    for one, other in zip(step.after(without), step.after(predicted), strict=True):
         assert np.array_equal(one, other)
 
 
-def test_no_token_before_is_one_step(model, open_step, zero_state):
+def test_an_empty_prefill_is_one_step(model, open_step, zero_state):
     step, state = open_step(model), zero_state(model.config)
     one = step.run([5, 6], [0, 0], state)
     other = step.run([5, 6], [0, 0], state, before=np.zeros((0, 2), np.int64))

@@ -1,4 +1,4 @@
-"""Weights in 8 bits."""
+"""Weights in fp32 and int8."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from lianju.export.errors import ExportError, ProofError
+from lianju.export.errors import ExportError, VerificationError
 from lianju.export.graph import build_step_graph
 from lianju.export.precision import PRECISIONS, Int8
-from lianju.export.states import random_state, row_alone
+from lianju.export.states import random_state, single_row
 from lianju.export.weights import StoredWeights, weights_of
 
 from .conftest import random_limits
@@ -35,7 +35,7 @@ def test_weights_can_be_read_back(model, precision, saved):
     stored = StoredWeights(saved)
     assert stored.config == model.config
     assert stored.precision.name == precision
-    stored.prove_equal(model)
+    stored.verify(model)
     back = weights_of(stored.model())
     for name, weight in weights_of(model).items():
         step = 0.0
@@ -49,8 +49,8 @@ def test_weights_can_be_read_back(model, precision, saved):
 def test_a_weight_that_is_not_the_checkpoints_is_found(model, saved):
     with torch.no_grad():
         model.recurrent.weight_hh_l0[3, 4] += 0.1
-    with pytest.raises(ProofError, match=r"recurrent\.weight_hh_l0 is not the checkpoint's"):
-        StoredWeights(saved).prove_equal(model)
+    with pytest.raises(VerificationError, match=r"recurrent\.weight_hh_l0 is not the checkpoint's"):
+        StoredWeights(saved).verify(model)
 
 
 def test_a_foreign_graph_cannot_be_read_back(tmp_path):
@@ -59,7 +59,7 @@ def test_a_foreign_graph_cannot_be_read_back(tmp_path):
         StoredWeights(tmp_path / "step.onnx")
 
 
-def test_rows_in_8_bits_are_bit_identical_in_any_company(model, open_step):
+def test_int8_rows_do_not_depend_on_the_batch(model, open_step):
     step, rng = open_step(model, "int8"), np.random.default_rng(4)
     for _ in range(4):
         state = random_state(model.config, 40, rng)
@@ -73,10 +73,10 @@ def test_rows_in_8_bits_are_bit_identical_in_any_company(model, open_step):
                 assert np.array_equal(apart[name], there), name
 
 
-def test_rows_in_8_bits_are_bit_identical_among_older_ones(looking_back, open_step):
+def test_int8_rows_do_not_depend_on_rows_of_longer_texts(attention_model, open_step):
     step, config, rng = (
-        open_step(looking_back, "int8"),
-        looking_back.config,
+        open_step(attention_model, "int8"),
+        attention_model.config,
         np.random.default_rng(4),
     )
     for _ in range(20):
@@ -84,7 +84,7 @@ def test_rows_in_8_bits_are_bit_identical_among_older_ones(looking_back, open_st
         token = rng.integers(0, 47, 8)
         together = step.run(token, list(range(8)), state)
         for row in range(8):
-            alone = step.run(token[[row]], [0], row_alone(config, state, row))
+            alone = step.run(token[[row]], [0], single_row(config, state, row))
             for name in ("log_prob", "h_next", "c_next"):
                 there = together[name][:, [row]] if name != "log_prob" else together[name][[row]]
                 assert np.array_equal(alone[name], there), name
@@ -94,7 +94,7 @@ def test_rows_in_8_bits_are_bit_identical_among_older_ones(looking_back, open_st
                 assert not together[name][row, :-places].any()
 
 
-def test_8_bits_stay_close_to_pytorch(model, open_step, zero_state):
+def test_int8_stays_close_to_pytorch(model, open_step, zero_state):
     step, state, reference = open_step(model, "int8"), zero_state(model.config), None
     for token in (5, 9, 20, 31, 6):
         found = step.run([token], [0], state)
@@ -105,12 +105,12 @@ def test_8_bits_stay_close_to_pytorch(model, open_step, zero_state):
         assert 1e-6 < np.abs(found["log_prob"] - expected).max() < 0.1
 
 
-def test_neighbouring_products_fit_into_16_bits():
+def test_sums_of_adjacent_products_fit_in_16_bits():
     largest = 2 * Int8.LARGEST * Int8.LARGEST  # an activation is at most twice LARGEST
     assert 2 * largest <= np.iinfo(np.int16).max
 
 
-def test_rows_of_zeros_are_no_trouble(model, open_step, zero_state):
+def test_rows_of_zeros_give_finite_results(model, open_step, zero_state):
     with torch.no_grad():
         model.embedding.weight[5] = 0
         model.recurrent.weight_hh_l0[2] = 0
@@ -118,7 +118,7 @@ def test_rows_of_zeros_are_no_trouble(model, open_step, zero_state):
     assert np.isfinite(found["log_prob"]).all()
 
 
-def test_8_bits_take_a_quarter_of_the_space(make_trained):
+def test_int8_takes_less_than_half_the_space(make_trained):
     trained = make_trained("lstm")
     sizes = {
         name: len(

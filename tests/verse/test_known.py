@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
-from lianju.export.binary_fuse import fuse_map, fuse_set
+from lianju.export.binary_fuse import build_map, build_set
 
 SIZE = 6000
 ALL = (1 << 64) - 1
@@ -80,8 +80,8 @@ def filled(lines, couplets, size=SIZE):
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         size,
-        fuse_set(np.concatenate((nothing, *keys)), 14),
-        fuse_map(
+        build_set(np.concatenate((nothing, *keys)), 14),
+        build_map(
             np.concatenate((nothing, *firsts)),
             np.concatenate((nothing, *couplets.values())).astype(np.uint64),
             (size - 1).bit_length(),

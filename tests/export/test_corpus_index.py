@@ -1,4 +1,4 @@
-"""The known lines of small corpora, and the tables that hold them."""
+"""Indexes of small corpora, and the filters that hold them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from lianju.bot.verse.text.binary_fuse import BinaryFuseFilter, mix
 from lianju.bot.verse.text.corpus_index import CorpusIndex
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.binary_fuse import fuse_map, fuse_set
-from lianju.export.corpus_index import build_known
+from lianju.export.binary_fuse import build_map, build_set
+from lianju.export.corpus_index import build_corpus_index
 from lianju.export.errors import ExportError
 from lianju.training.errors import CorpusError
 
@@ -37,11 +37,11 @@ def corpus(folder, parts, kept=None):
 
 
 class Known:
-    """What a corpus' file says of lines as text."""
+    """The index of a corpus, asked with lines as text."""
 
     def __init__(self, folder, words):
         self.words = words
-        self.known = CorpusIndex.parse(build_known(folder, words), len(words))
+        self.known = CorpusIndex.parse(build_corpus_index(folder, words), len(words))
 
     def has(self, line):
         return bool(self.known.contains(np.array([self.words.encode(line)]))[0])
@@ -73,7 +73,7 @@ def test_all_lines_of_all_parts_are_known(known):
     assert not any(found.has(line[::-1]) for line in lines if line[::-1] not in lines)
 
 
-def test_answers_are_within_couplets_of_the_tested_corpus(known):
+def test_continuations_are_within_couplets_of_the_tested_corpus(known):
     found = known(PARTS, {"tang": 2, "song": 1})
     assert found.answer("甲乙丙") == "丁戊己"
     assert found.answer("庚辛壬") == "癸子丑"
@@ -85,7 +85,7 @@ def test_answers_are_within_couplets_of_the_tested_corpus(known):
 
 
 @pytest.mark.parametrize("report", [None, '{"kept": {"train": {"poems": 3}}}', "[", "{}"])
-def test_a_corpus_that_names_no_parts_is_tested_as_a_whole(tmp_path, report):
+def test_without_a_report_the_whole_corpus_is_tested(tmp_path, report):
     corpus(tmp_path, PARTS)
     if report:
         (tmp_path / "report.json").write_text(report, encoding="utf-8")
@@ -101,24 +101,24 @@ def test_a_line_with_a_token_that_the_model_lacks_is_left_out(known):
     assert [found.answer(line) for line in ("甲未丙", "甲乙丙")] == [None, None]
 
 
-def test_lines_of_different_lengths_answer_nothing(known):
+def test_lines_of_different_lengths_have_no_continuation(known):
     found = known({"train": ["甲乙|丙丁戊|己庚辛|壬癸|子丑|寅卯"]})
     assert [found.answer(line) for line in ("甲乙", "己庚辛", "子丑")] == [None, None, "寅卯"]
 
 
-def test_of_several_second_lines_the_most_frequent_answers(known):
+def test_the_most_frequent_second_line_is_kept(known):
     rare, common = f"乙{RARE}", f"乙{COMMON}"
     poems = [f"子丑|{common}", f"子丑|{rare}", f"子丑|{rare}|寅卯|{common}"]
     assert known({"train": poems}).answer("子丑") == rare
 
 
-def test_of_equally_frequent_second_lines_the_one_of_commoner_characters_answers(known):
+def test_of_equally_frequent_second_lines_the_one_of_commoner_characters_is_kept(known):
     poems = [f"子丑|{RARE}{RARE}", f"子丑|{COMMON}{COMMON}", f"子丑|{RARE}{COMMON}"]
     assert known({"train": poems}).answer("子丑") == COMMON * 2
 
 
 @pytest.mark.parametrize("seconds", [("甲乙丙丁戊", "戊丁丙乙甲"), ("丙甲戊乙丁", "甲丁乙戊丙")])
-def test_of_equal_second_lines_the_first_answers(known, seconds):
+def test_of_equal_second_lines_the_first_is_kept(known, seconds):
     for poems in (seconds, seconds[::-1]):
         found = known({"train": [f"子丑寅卯子|{second}" for second in poems]})
         assert found.answer("子丑寅卯子") == poems[0]
@@ -126,10 +126,10 @@ def test_of_equal_second_lines_the_first_answers(known, seconds):
 
 def test_the_file_depends_on_the_corpus_alone(tmp_path):
     folder = corpus(tmp_path, PARTS, {"tang": 2, "song": 1})
-    assert build_known(folder, vocabulary()) == build_known(folder, vocabulary())
+    assert build_corpus_index(folder, vocabulary()) == build_corpus_index(folder, vocabulary())
 
 
-def test_a_model_without_line_token_knows_lines_as_well(known):
+def test_a_model_without_line_tokens_has_an_index_too(known):
     found = known(PARTS, {"tang": 2, "song": 1}, vocabulary(special=SPECIAL[:2]))
     assert found.has("庚辛壬")
     assert found.answer("庚辛壬") == "癸子丑"
@@ -144,19 +144,19 @@ def test_samples_of_one_line_and_lower_case(tmp_path):
     assert not found.has(["the", "rose", "is", "the"])
 
 
-def test_a_corpus_of_which_nothing_can_be_written(known):
+def test_a_corpus_without_a_usable_line(known):
     found = known({"train": ["未申|酉戌"]})
     assert not found.has("甲乙")
     assert found.answer("甲乙") is None
 
 
-def test_a_folder_that_is_no_corpus(tmp_path):
+def test_a_folder_without_a_corpus_is_refused(tmp_path):
     with pytest.raises(CorpusError, match="run `lianju-train prepare` first"):
-        build_known(tmp_path, vocabulary())
+        build_corpus_index(tmp_path, vocabulary())
     corpus(tmp_path, PARTS)
     (tmp_path / "test.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(CorpusError, match=r"test.txt cannot be read as UTF-8 text"):
-        build_known(tmp_path, vocabulary())
+        build_corpus_index(tmp_path, vocabulary())
 
 
 def keys_of(count, seed=0):
@@ -165,30 +165,30 @@ def keys_of(count, seed=0):
 
 @pytest.mark.parametrize("count", [*range(12), 31, 100, 999, 20_000])
 @pytest.mark.parametrize("bits", [1, 8, 13, 16, 17, 24])
-def test_a_table_gives_every_value_after_writing_and_reading(count, bits):
+def test_a_filter_gives_every_value_after_writing_and_reading(count, bits):
     keys = keys_of(count)
     values = np.random.default_rng(count).integers(0, 1 << bits, count)
-    built = fuse_map(keys, values, bits)
+    built = build_map(keys, values, bits)
     read, rest = BinaryFuseFilter.parse(built.dump() + b"rest")
     assert (rest, read.shape) == (b"rest", built.shape)
     for table in (built, read):
         assert table.values(keys).tolist() == values.tolist()
 
 
-def test_a_large_table_takes_little_more_than_its_values():
-    table = fuse_map(keys_of(100_000), np.zeros(100_000, np.int64), 13)
+def test_a_large_filter_takes_little_more_than_its_values():
+    table = build_map(keys_of(100_000), np.zeros(100_000, np.int64), 13)
     assert len(table.dump()) * 8 < 100_000 * 13 * 1.15
 
 
 @pytest.mark.parametrize("bits", [4, 8])
 def test_a_set_has_its_keys_and_as_many_others_as_its_bits_say(bits):
     keys = keys_of(5000)
-    table = fuse_set(np.concatenate((keys, keys[:100])), bits)
+    table = build_set(np.concatenate((keys, keys[:100])), bits)
     assert table.has(keys).all()
     share = table.has(keys_of(200_000, seed=10_000)).mean()
     assert share == pytest.approx(0.5**bits, rel=0.1)
 
 
 def test_one_key_cannot_have_two_values():
-    with pytest.raises(ExportError, match="must differ"):
-        fuse_map(np.array([7, 7], np.uint64), np.array([1, 2]), 4)
+    with pytest.raises(ExportError, match="must be different"):
+        build_map(np.array([7, 7], np.uint64), np.array([1, 2]), 4)
