@@ -12,7 +12,6 @@ from ..errors import BundleError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
 from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
-from .manifest import ROWS, StateTensor
 from .session import (
     ORT_TYPES,
     Provider,
@@ -22,6 +21,7 @@ from .session import (
     provider_of,
     trim_heap,
 )
+from .state_spec import StateSpec
 
 __all__ = ["OnnxModel"]
 
@@ -58,15 +58,14 @@ class OnnxModel:
         self._path, self._threads = bundle.graph_path, threads
         self._checksum = bundle.manifest.files[graph.file].sha256
         self._require_cuda = provider == "cuda"
-        self._tensors = graph.state
+        self._specs = [StateSpec(tensor) for tensor in graph.state]
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
         session = open_session(bundle.graph_path, provider, threads, graph.precision)
         self._use(session)
-        self.state_grows = any(tensor.grows and not tensor.padding for tensor in self._tensors)
+        self.state_grows = any(tensor.grows and not tensor.padding for tensor in graph.state)
         self._check_graph(bundle, session)
-        self._state_specs = [StateSpec(tensor) for tensor in graph.state]
         self._default_mask = np.zeros((1, self.vocabulary_size), np.float32)
         self._default_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
@@ -78,7 +77,7 @@ class OnnxModel:
 
     def initial_state(self, rows: int = 1) -> State:
         """Returns the state before the first token, the same for each row."""
-        return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
+        return tuple(spec.initial(rows) for spec in self._specs)
 
     def join(self, states: Sequence[State]) -> State:
         """Returns one state with the rows of all; of equal length if `state_grows`.
@@ -87,8 +86,7 @@ class OnnxModel:
         """
         try:
             return tuple(
-                np.concatenate(_padded(tensor, parts), axis=tensor.row_axis)
-                for tensor, *parts in zip(self._tensors, *states, strict=True)
+                spec.join(parts) for spec, *parts in zip(self._specs, *states, strict=True)
             )
         except Exception:
             self._fall_back_to_cpu()
@@ -97,13 +95,13 @@ class OnnxModel:
     def split(self, state: State) -> Sequence[State]:
         """Returns each row as a state of its own, in host memory of its own."""
         arrays = [np.asarray(array) for array in state]
-        rows = arrays[0].shape[self._tensors[0].row_axis] if arrays else 0
+        rows = arrays[0].shape[self._specs[0].row_axis] if arrays else 0
         if rows == 1:
             return [tuple(array.copy() for array in arrays)]
         return [
             tuple(
-                array.take([row], tensor.row_axis)
-                for tensor, array in zip(self._tensors, arrays, strict=True)
+                array.take([row], spec.row_axis)
+                for spec, array in zip(self._specs, arrays, strict=True)
             )
             for row in range(rows)
         ]
@@ -210,10 +208,9 @@ class OnnxModel:
         return feed
 
     def _check_state(self, state: Sequence[npt.NDArray[Any]], rows: int) -> State:
-        for spec, array in zip(self._state_specs, state, strict=True):
+        for name, spec, array in zip(self._state_outputs, self._specs, state, strict=True):
             if not spec.matches(array, rows):
-                tensor = spec.tensor
-                raise _wrong_output(tensor.output, array, f"{[*tensor.shape(rows)]} {tensor.dtype}")
+                raise _wrong_output(name, array, spec.describe(rows))
         return tuple(state)
 
     @staticmethod
@@ -228,9 +225,9 @@ class OnnxModel:
         """
         if not all(isinstance(array, np.ndarray) for array in state) or is_finite(state):
             return None
-        rows = np.zeros(state[0].shape[self._tensors[0].row_axis], np.bool_)
-        for tensor, array in zip(self._tensors, state, strict=True):
-            axes = tuple(axis for axis in range(array.ndim) if axis != tensor.row_axis)
+        rows = np.zeros(state[0].shape[self._specs[0].row_axis], np.bool_)
+        for spec, array in zip(self._specs, state, strict=True):
+            axes = tuple(axis for axis in range(array.ndim) if axis != spec.row_axis)
             rows |= ~np.isfinite(array).all(axis=axes)
         return rows
 
@@ -296,42 +293,6 @@ class OnnxModel:
                 )
 
 
-class StateSpec:
-    """Type and shape of a state tensor, prepared for a quick check after every step."""
-
-    def __init__(self, tensor: StateTensor) -> None:
-        self.tensor = tensor
-        self._rank = len(tensor.initial)
-        self._row_axis = tensor.row_axis
-        self._dtype = np.dtype(tensor.dtype)
-        self._fixed = [
-            (axis, size) for axis, size in enumerate(tensor.initial) if size not in (0, ROWS)
-        ]
-
-    def matches(self, array: npt.NDArray[Any], rows: int) -> bool:
-        """Returns whether type and shape are right; an axis that grows may have any size."""
-        shape = array.shape
-        if array.dtype != self._dtype or len(shape) != self._rank or shape[self._row_axis] != rows:
-            return False
-        for axis, size in self._fixed:  # noqa: SIM110 - a generator would take twice as long
-            if shape[axis] != size:
-                return False
-        return True
-
-
 def _wrong_output(name: str, array: npt.NDArray[Any], expected: str) -> SearchError:
     found = f"{list(array.shape)} {array.dtype}"
     return SearchError("model-output", name=name, found=found, expected=expected)
-
-
-def _padded(tensor: StateTensor, parts: Sequence[npt.NDArray[Any]]) -> Sequence[npt.NDArray[Any]]:
-    """The parts, with zeros at the front of the growing axis, so that their sizes are equal."""
-    if not tensor.padding:
-        return parts
-    growing = np.array([size == 0 for size in tensor.initial])
-    sizes = np.array([part.shape for part in parts])
-    missing = (sizes.max(axis=0) - sizes) * growing
-    return [
-        np.pad(part, [(size, 0) for size in sizes])
-        for part, sizes in zip(parts, missing.tolist(), strict=True)
-    ]

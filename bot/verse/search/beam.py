@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from ..errors import SearchError
 from ..model.language_model import FloatArray, IntArray
-from .search import DecodingState, Hypothesis, SearchParams, concatenate, nothing_allowed
+from .decoding import DecodingState, SearchParams
+from .search import Hypothesis, concatenate, nothing_allowed
 
 __all__ = ["BeamParams", "BeamSearch"]
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..model.language_model import FloatArray, IntArray
-from .search import DecodingState, Hypothesis, SearchParams, nothing_allowed
+from .decoding import DecodingState, SearchParams
+from .search import Hypothesis, nothing_allowed
 
 __all__ = ["SampleParams", "SampleSearch"]
 
