@@ -3,7 +3,14 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.__main__ import main
+from lianju.training.checkpoint import load_trained, save_checkpoint
+from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.recipe import load_recipe
+
+SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
 
 
 def _run(capsys, *arguments):
@@ -93,3 +100,71 @@ def test_prepare_takes_no_folder_that_is_not_its_own(tmp_path, capsys):
     assert status == 2
     assert "choose another --out" in err
     assert (out / "train.txt").read_text() == "mine"
+
+
+def test_a_run_begins_with_another_models_weights_and_goes_on_without_it(corpus, tmp_path, capsys):
+    first, second = tmp_path / "first", tmp_path / "second"
+    _run(capsys, "train", corpus, "--out", first, "--preset", "tiny")
+    # Another vocabulary than the corpus would give: the initial model's is used.
+    poems = (corpus / "train.txt").read_text(encoding="utf-8")
+    (corpus / "train.txt").write_text(poems + "龙 虎 </l> 龙 虎 </l>\n", encoding="utf-8")
+    train = ["train", corpus, "--out", second, "--preset", "tiny"]
+    status, _, err = _run(capsys, *train, "--tokens", 2000, "--initial", first / "best.pt")
+    assert status == 0, err
+    assert load_trained(second / "last.pt").info["initial"]["preset"] == "tiny"
+    (first / "best.pt").unlink()
+    status, _, err = _run(capsys, *train, "--tokens", 3000, "--resume")
+    assert status == 0, err
+    trained = load_trained(second / "last.pt")
+    assert "龙" not in trained.vocabulary
+    assert trained.info["initial"]["preset"] == "tiny"
+    assert trained.info["tokens_seen"] >= 3000
+
+
+def _saved(path, tokens, **config):
+    vocabulary = Vocabulary(tokens, (*[-1] * 4, *[1] * (len(tokens) - 4)))
+    model = LanguageModel(load_recipe("tiny").model.config(len(tokens)))
+    if config:
+        model = LanguageModel(ModelConfig(len(tokens), **config))
+    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    save_checkpoint(path, model, weights, vocabulary, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("missing", (), "no checkpoint"),
+        ("damaged", (), "is not a checkpoint"),
+        ("wider", (), "has another shape"),
+        ("latin", (), "lacks most tokens"),
+        ("fits", ("--set", "data.line_tokens=false"), "--set data.line_tokens=true"),
+        ("fits", ("--resume",), "one of --initial and --resume"),
+        ("fits", ("--tokens", "9", "--minutes", "1"), "one of --minutes and --tokens"),
+        ("fits", ("--set", "run.precision=bf16"), "run.precision=auto"),
+    ],
+)
+def test_a_run_that_cannot_begin_is_one_sentence_and_writes_nothing(
+    name, options, message, corpus, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    characters = tuple("山水云月花鸟风雪江天春秋")
+    (tmp_path / "damaged.pt").write_bytes(b"PK\x03\x04 cut off")
+    _saved(tmp_path / "wider.pt", (*SPECIAL, *characters), hidden_size=33)
+    _saved(tmp_path / "latin.pt", (*SPECIAL, *"abcdefgh"))
+    _saved(tmp_path / "fits.pt", (*SPECIAL, *characters))
+    train = ["train", corpus, "--out", tmp_path / "run", "--preset", "tiny", *options]
+    status, out, err = _run(capsys, *train, "--initial", tmp_path / f"{name}.pt")
+    assert (status, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_checkpoint_without_training_state_is_not_resumed(corpus, tmp_path, capsys):
+    run = tmp_path / "run"
+    train = ["train", corpus, "--out", run, "--preset", "tiny"]
+    _run(capsys, *train)
+    (run / "best.pt").replace(run / "last.pt")
+    status, out, err = _run(capsys, *train, "--resume")
+    assert (status, out) == (2, "")
+    assert "cannot be resumed" in err

@@ -42,6 +42,10 @@ def test_overrides_have_toml_types():
     [
         ("model.hiden_size=3", "model.hiden_size: unknown key"),
         ("modle.layers=3", "modle: unknown key"),
+        ("data.emphasis=3", "data.emphasis: unknown key, now data.oversampling"),
+        ("run.passes=3", "run.passes: unknown key, now run.epochs"),
+        ("optimiser.name=adam", "optimiser: unknown key, now optimizer"),
+        ("model.initialisation=uniform", "model.initialisation: .* now model.initialization"),
         ("model.layers=3.5", "model.layers"),
         ("model.layers=two", "model.layers"),
         ("model.layers=0", "model.layers"),

@@ -141,20 +141,54 @@ def test_a_recipe_without_a_newer_key_still_resumes(corpus, tmp_path):
         _trainer(corpus, tmp_path / "run", tokens=2000, resume=True)
 
 
-def test_two_processes_train_one_model(corpus, tmp_path):
+def _torchrun(*arguments):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    command += ["-m", "lianju.training", "train", str(corpus), "--out", str(tmp_path / "run")]
-    command += ["--preset", "tiny", "--threads", "1", "--device", "cpu"]
-    for option in (*OPTIONS, "averaging.window=0"):
-        command += ["--set", option]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env=environment
+        [*command, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_two_processes_train_one_model(corpus, tmp_path):
+    options = [part for option in (*OPTIONS, "averaging.window=0") for part in ("--set", option)]
+    train = ["-m", "lianju.training", "train", corpus, "--out", tmp_path / "run"]
+    _torchrun(*train, "--preset", "tiny", "--threads", "1", "--device", "cpu", *options)
     trained = load_trained(tmp_path / "run" / "last.pt")
-    # 12 batches a pass, shared by two: 6 updates a pass.
+    # 12 batches an epoch, shared by two: 6 updates an epoch.
     assert (trained.info["processes"], trained.info["updates"]) == (2, 18)
     with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file) if row["loss"]]
     assert losses[-1] < losses[0]
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import torch
+from lianju.training.distributed import join_processes
+from lianju.training.recipe import load_recipe
+from lianju.training.trainer import Trainer
+
+corpus, out, *overrides = sys.argv[1:]
+with join_processes("cpu") as processes:
+    trainer = Trainer(load_recipe("tiny", tuple(overrides)), Path(corpus), Path(out), processes)
+    trainer.run()
+    torch.save(trainer.model.state_dict(), f"{out}.{processes.rank}.pt")
+"""
+
+
+def test_muon_keeps_the_weights_of_two_processes_equal(corpus, tmp_path):
+    program, run = tmp_path / "program.py", tmp_path / "run"
+    program.write_text(PROGRAM, encoding="utf-8")
+    more = ("optimizer.name=muon", "model.attention_heads=2", "run.epochs=1")
+    _torchrun(program, corpus, run, *OPTIONS, *more)
+    one, other = (torch.load(f"{run}.{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    begun = Trainer(load_recipe("tiny", OPTIONS + more), corpus, tmp_path / "begun", ALONE).model
+    name = "recurrent.weight_hh_l0"
+    assert not torch.equal(one[name], begun.state_dict()[name])
