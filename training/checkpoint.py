@@ -47,11 +47,7 @@ def save_checkpoint(
     """Writes a checkpoint.
 
     Args:
-        path: The file to write.
-        model: The model, for its configuration.
         weights: The weights to use the model with: its own or their average.
-        vocabulary: The model's vocabulary.
-        info: Where the model comes from.
         progress: What a resumed run needs; None for a checkpoint that is only to be used.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -123,9 +119,8 @@ def load_initial(path: Path, recipe: Recipe, poems: list[list[str]]) -> Trained:
     """Loads a checkpoint whose weights and vocabulary a new run is to begin with.
 
     Args:
-        path: The checkpoint.
         recipe: The new run's recipe; its model must have the same shape.
-        poems: The new run's training poems, tokens each.
+        poems: The tokens of each of the new run's training poems.
 
     Raises:
         CheckpointError: It is missing or damaged, or does not fit the recipe or the poems.

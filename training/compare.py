@@ -19,8 +19,6 @@ def compare(
     """Measures models on a split of a prepared corpus, one after the other.
 
     Args:
-        corpus: The prepared corpus.
-        split: "validation" or "test".
         parts: The training parts to count n-gram models on.
         models: Checkpoints and bundles.
 

@@ -256,8 +256,6 @@ class TrainingData:
 
     Args:
         poems: The tokens of each poem, or of each line of a continuous text.
-        vocabulary: The model's vocabulary.
-        recipe: Batch sizes and lengths.
         processes: This process gets every n-th batch, or its rows of a continuous text.
 
     Raises:

@@ -92,7 +92,6 @@ class Perplexity:
     """Perplexities over held-out poems.
 
     Attributes:
-        poems: Number of poems.
         tokens: Number of predicted tokens.
         all: Over all predicted tokens, line and end tokens included.
         han: Over Han characters alone; None where the text has none.
@@ -148,7 +147,6 @@ def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
     """Returns the perplexity over poems.
 
     Args:
-        scorer: The model.
         poems: The tokens of each poem, `</l>` after each line where the file has it.
     """
     vocabulary = scorer.vocabulary

@@ -88,7 +88,6 @@ class SummedLoss(nn.Module):
     """A model with its loss as one module, as DistributedDataParallel needs it.
 
     Args:
-        model: The model.
         dtype: Number format of the matrix products, float32 or bfloat16.
     """
 

@@ -69,7 +69,6 @@ class NGramModel:
 
     Args:
         texts: Token ids of each text, `<s>` first where the vocabulary has it.
-        vocabulary: The vocabulary of the ids.
         order: Number of tokens of the longest n-grams, at least 2.
 
     Raises:
@@ -141,7 +140,6 @@ class NGramModel:
         Args:
             ids: All texts in one array.
             positions: The position of each token in its text.
-            length: Tokens of an n-gram.
             longer: The n-grams that are one token longer; empty for the longest.
         """
         if length == 1:  # the start alone is never predicted
@@ -161,7 +159,6 @@ def open_baseline(corpus: Path, part: str) -> NGramModel:
     """Counts the n-grams of the training part of a prepared corpus.
 
     Args:
-        corpus: The prepared corpus.
         part: The name of one of its parts, or `EVERYTHING`.
 
     Raises:

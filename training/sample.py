@@ -23,8 +23,6 @@ def sample(
     """Continues a prompt until the end token or `maximum` tokens.
 
     Args:
-        model: The model; its mode is restored afterwards.
-        vocabulary: The model's vocabulary.
         prompt: Tokens, `</l>` after each finished line; may be empty.
         temperature: Above 0; below 1 favors the likely tokens.
         seed: The same seed gives the same text.

@@ -53,10 +53,8 @@ class Trainer:
     """Trains one model on one corpus.
 
     Args:
-        recipe: What to train, and how.
         corpus: A folder that `prepare` wrote.
         out: The run's folder.
-        processes: This process and the others.
         minutes: A budget of time; the learning rate's schedule fits it.
         tokens: A budget of training tokens; without a budget the recipe's epochs are trained.
         initial: A checkpoint whose vocabulary and weights the run begins with.

@@ -40,7 +40,7 @@ def by_hand(attention, outputs):
     return weights["output.weight"] @ np.concatenate(context)
 
 
-def test_every_output_looks_at_the_window_behind_it(attention):
+def test_attention_covers_the_window_of_earlier_outputs(attention):
     outputs = torch.randn(1, 9, HIDDEN)
     added, _ = attention(outputs)
     for t in range(9):
@@ -49,7 +49,7 @@ def test_every_output_looks_at_the_window_behind_it(attention):
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 7])
-def test_cache_carries_on_where_it_was_cut(attention, cut):
+def test_the_cache_continues_a_text(attention, cut):
     outputs = torch.randn(2, 9, HIDDEN)
     whole, end = attention(outputs)
     first, cache = attention(outputs[:, :cut])
@@ -64,7 +64,7 @@ def test_cache_of_zeros_is_empty(attention):
     torch.testing.assert_close(attention(outputs, empty), attention(outputs))
 
 
-def test_a_model_carries_its_cache_in_its_state():
+def test_the_state_of_a_model_has_the_cache():
     torch.manual_seed(1)
     config = ModelConfig(11, embedding_size=6, hidden_size=8, attention_heads=2, attention_window=3)
     model = LanguageModel(config).eval()

@@ -25,7 +25,7 @@ def _run(capsys, *arguments):
     return status, *capsys.readouterr()
 
 
-def test_from_corpus_to_text(corpus, tmp_path, capsys):
+def test_train_evaluate_and_sample(corpus, tmp_path, capsys):
     run = tmp_path / "run"
     status, out, _ = _run(capsys, "train", corpus, "--out", run, "--preset", "tiny")
     assert status == 0
@@ -77,7 +77,7 @@ def test_python_m_is_the_same():
     assert "prepare" in done.stdout
 
 
-def test_a_corpus_and_a_recipe_agree_on_what_a_stream_is(tmp_path, capsys):
+def test_a_recipe_for_the_other_kind_of_corpus_is_refused(tmp_path, capsys):
     novel, names = tmp_path / "novel.txt", tmp_path / "names.txt"
     novel.write_text("a b c d\n" * 200, encoding="utf-8")
     names.write_text("\n".join(f"name{i}" for i in range(900)), encoding="utf-8")
@@ -91,7 +91,7 @@ def test_a_corpus_and_a_recipe_agree_on_what_a_stream_is(tmp_path, capsys):
         assert f"--set data.stream={fits}" in err
 
 
-def test_prepare_takes_no_folder_that_is_not_its_own(tmp_path, capsys):
+def test_prepare_refuses_a_folder_with_other_files(tmp_path, capsys):
     names, out = tmp_path / "names.txt", tmp_path / "precious"
     names.write_text("\n".join(f"name{i}" for i in range(900)), encoding="utf-8")
     out.mkdir()

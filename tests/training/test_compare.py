@@ -1,4 +1,4 @@
-"""Several models beside each other."""
+"""The comparison of several models."""
 
 import json
 import unicodedata
@@ -22,7 +22,7 @@ def run(monkeypatch, capsys):
     return run
 
 
-def test_models_stand_beside_each_other(run, corpus, tmp_path):
+def test_models_are_compared_in_one_table(run, corpus, tmp_path):
     run("train", corpus, "--out", tmp_path / "run", "--preset", "tiny")
     best, file = tmp_path / "run" / "best.pt", tmp_path / "compared.json"
     status, out, complaint = run("compare", corpus, best, "--kneser-ney", "all", "--json", file)

@@ -17,7 +17,7 @@ from lianju.training.corpus import PoemError, clean, form, has_words, simplifier
         ("《易》之位六親，與「五」鄉外卦。", ["易之位六亲", "与五乡外卦"]),
     ],
 )
-def test_cleaning_keeps_the_verse_and_drops_the_apparatus(published, lines):
+def test_cleaning_keeps_the_poem_and_removes_editorial_marks(published, lines):
     assert clean(published, simplifier()) == tuple(lines)
 
 
@@ -32,7 +32,7 @@ def test_cleaning_keeps_the_verse_and_drops_the_apparatus(published, lines):
         ("", "too short"),
     ],
 )
-def test_a_poem_that_cannot_be_mended_is_left_out_with_its_reason(published, reason):
+def test_a_poem_that_cannot_be_cleaned_is_rejected_with_a_reason(published, reason):
     with pytest.raises(PoemError) as verdict:
         clean(published, simplifier())
     assert verdict.value.reason == reason
@@ -45,7 +45,7 @@ def test_form_counts_lines_and_characters():
     assert form(["山" * 5, "山" * 7] * 2) == "other"
 
 
-def test_a_text_of_ones_own_is_characters_or_words():
+def test_text_is_split_into_characters_or_words():
     assert tokenize("T rex", words=False) == ["T", "␣", "r", "e", "x"]
     assert tokenize("the  old oak ", words=True) == ["the", "old", "oak"]
     assert has_words(iter(["the old oak", "a tree", "end"]))

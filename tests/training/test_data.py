@@ -17,7 +17,7 @@ def _vocabulary(line_tokens=True):
     return build_vocabulary([POEM], line_tokens=line_tokens, minimum_count=1, maximum_size=100)
 
 
-def test_vocabulary_is_by_frequency_then_code_point_and_cut():
+def test_vocabulary_is_ordered_by_count_then_code_point():
     poems = [["b", "a", "</l>", "b", "c", "</l>"], ["a", "d"]]
     built = build_vocabulary(poems, line_tokens=True, minimum_count=1, maximum_size=7)
     assert built.tokens == ("<unk>", "<e>", "<s>", "</l>", "a", "b", "c")
@@ -26,7 +26,7 @@ def test_vocabulary_is_by_frequency_then_code_point_and_cut():
     assert rare.tokens == ("<unk>", "<e>", "a", "b")
 
 
-def test_a_poem_is_framed_as_the_model_reads_it():
+def test_special_tokens_are_added_to_a_poem():
     def read(poem, line_tokens):
         vocabulary = _vocabulary(line_tokens)
         return [vocabulary.tokens[i] for i in data.encode_poem(poem, vocabulary)]
@@ -41,7 +41,7 @@ def _pack(lengths, **options):
     return data.pack(poems, _vocabulary(False), Data(**options))
 
 
-def test_a_cut_poem_has_every_token_predicted_once():
+def test_every_token_of_a_cut_poem_is_predicted_once():
     vocabulary = Vocabulary(("<unk>", "<e>", *map(str, range(50))), (-1, -1, *[1] * 50))
     poem = [str(i) for i in range(50)]
     packed = data.pack([poem], vocabulary, Data(maximum_length=16))
@@ -72,25 +72,25 @@ def test_collating_pads_and_masks():
 
 @pytest.mark.parametrize("bucketing", [False, True])
 @pytest.mark.parametrize("measure", [{"size": 8}, {"tokens": 200}])
-def test_a_pass_sees_every_poem_once_in_an_order_of_its_own(bucketing, measure):
+def test_an_epoch_has_every_poem_once_in_its_own_order(bucketing, measure):
     lengths = np.random.default_rng(5).integers(3, 60, 700)
     packed = _pack(lengths)
     batch = Batch(**measure, bucketing=bucketing)
-    passes = [data.epoch_batches(packed, batch, seed=1, epoch=e) for e in (0, 0, 1)]
-    for groups in passes:
+    epochs = [data.epoch_batches(packed, batch, seed=1, epoch=e) for e in (0, 0, 1)]
+    for groups in epochs:
         assert sorted(np.concatenate(groups)) == list(range(700))
-    first, again, other = (np.concatenate(groups).tolist() for groups in passes)
+    first, again, other = (np.concatenate(groups).tolist() for groups in epochs)
     assert first == again
     assert first != other
     if bucketing:
-        for group in passes[0]:
+        for group in epochs[0]:
             width = int(packed.lengths[group].max()) - 1
             assert len(group) <= 8 if "size" in measure else len(group) * width <= 200
-        padding = [packed.lengths[g].max() / packed.lengths[g].mean() for g in passes[0]]
+        padding = [packed.lengths[g].max() / packed.lengths[g].mean() for g in epochs[0]]
         assert np.mean(padding) < 1.1
 
 
-def test_windows_of_a_stream_go_on_where_the_last_ended():
+def test_windows_of_a_stream_are_consecutive():
     ids = np.arange(100, dtype=np.int32)
     windows = data.stream_windows(ids, rows=3, window=10)
     inputs = torch.cat([window[0] for window in windows], 1)
@@ -118,7 +118,7 @@ def test_the_window_average_is_the_mean_of_one_to_two_windows_of_updates():
         assert float(average.weights()["weight"]) == pytest.approx(expected)
 
 
-def test_oversampling_repeats_the_corpus_that_is_tested(tmp_path):
+def test_oversampling_repeats_the_first_part(tmp_path):
     poems = [["春"], ["夏"], ["秋"]]
     kept = {"train": {"tang": {"poems": 1}, "song": {"poems": 2}}}
     (tmp_path / "report.json").write_text(json.dumps({"kept": kept}), encoding="utf-8")
@@ -126,6 +126,6 @@ def test_oversampling_repeats_the_corpus_that_is_tested(tmp_path):
     assert data.oversample(poems, tmp_path, 1) == poems
 
 
-def test_oversampling_wants_a_corpus_that_says_what_is_tested(tmp_path):
+def test_oversampling_needs_a_corpus_with_parts(tmp_path):
     with pytest.raises(CorpusError, match=r"data\.oversampling=1"):
         data.oversample([["春"]], tmp_path, 2)

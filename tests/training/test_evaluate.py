@@ -32,14 +32,14 @@ def _quatrain(size, character="山"):
     # 19 of the 20 characters are predicted; </l> and <e> too, where the model has them.
     [(WITH_LINES, 19 + 4 + 1), (WITHOUT, 19 + 1)],
 )
-def test_the_first_character_is_given(vocabulary, counted):
+def test_the_first_character_is_not_predicted(vocabulary, counted):
     found = perplexity(Uniform(vocabulary), [_quatrain(5)])
     assert found.tokens == counted
     assert found.all == pytest.approx(len(vocabulary), rel=1e-5)
     assert found.forms == {"五绝": pytest.approx(len(vocabulary), rel=1e-5)}
 
 
-def test_an_unknown_character_is_charged_a_three_thousandth_of_unk():
+def test_an_unknown_character_has_a_3000th_of_the_probability_of_unk():
     poem = [*"山山龘山山", "</l>", *("山" * 5), "</l>"]
     found = perplexity(Uniform(WITH_LINES), [poem])
     assert found.han == pytest.approx(len(WITH_LINES) * math.exp(math.log(3000) / 9), rel=1e-4)
@@ -47,7 +47,7 @@ def test_an_unknown_character_is_charged_a_three_thousandth_of_unk():
     assert found.regulated is None
 
 
-def test_perplexity_is_that_of_a_token_by_token_sum():
+def test_perplexity_equals_a_token_by_token_sum():
     torch.manual_seed(2)
     model = LanguageModel(ModelConfig(len(WITH_LINES), embedding_size=8, hidden_size=8)).eval()
     generator = np.random.default_rng(3)
@@ -73,7 +73,7 @@ def test_perplexity_is_that_of_a_token_by_token_sum():
         assert getattr(found, name) == pytest.approx(math.exp(np.mean(values)), rel=1e-4)
 
 
-def test_the_state_of_a_stream_is_carried_past_the_window():
+def test_the_state_of_a_stream_is_carried_from_window_to_window():
     torch.manual_seed(2)
     model = LanguageModel(ModelConfig(len(WITHOUT), embedding_size=8, hidden_size=8)).eval()
     ids = np.random.default_rng(1).integers(1, len(WITHOUT), 400).astype(np.int32)
@@ -84,7 +84,7 @@ def test_the_state_of_a_stream_is_carried_past_the_window():
     assert found.all == pytest.approx(math.exp(float(whole)), rel=1e-4)
 
 
-def test_sampling_repeats_with_its_seed_and_never_says_unk():
+def test_sampling_repeats_with_its_seed_and_never_gives_special_tokens():
     torch.manual_seed(2)
     model = LanguageModel(ModelConfig(len(WITH_LINES), embedding_size=8, hidden_size=8))
     options = {"temperature": 3.0, "maximum": 60}

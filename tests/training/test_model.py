@@ -28,7 +28,7 @@ def test_the_classic_worked_example():
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("tied", [False, True])
-def test_state_goes_in_and_comes_out(cell, tied):
+def test_the_state_continues_a_text(cell, tied):
     torch.manual_seed(1)
     model = LanguageModel(ModelConfig(11, cell=cell, embedding_size=6, hidden_size=8, tied=tied))
     model.eval()
@@ -40,7 +40,7 @@ def test_state_goes_in_and_comes_out(cell, tied):
     torch.testing.assert_close(state, end)
 
 
-def test_identity_initialization_is_irnns():
+def test_identity_initialization_is_that_of_irnn():
     config = ModelConfig(5, cell="rnn", nonlinearity="relu", initialization="identity")
     recurrent = LanguageModel(config).recurrent
     for layer in range(2):
@@ -60,7 +60,7 @@ def test_tied_weights_are_one_parameter():
 
 @pytest.mark.parametrize("biased", [False, True])
 @pytest.mark.parametrize("positions", [1, 511, 1300])
-def test_the_fused_loss_has_the_plain_losss_value_and_gradients(biased, positions):
+def test_the_fused_loss_equals_cross_entropy_in_value_and_gradients(biased, positions):
     generator = torch.Generator().manual_seed(3)
     hidden = torch.randn(positions, 8, generator=generator, requires_grad=True)
     weight = torch.randn(19, 8, generator=generator, requires_grad=True)
@@ -77,7 +77,7 @@ def test_the_fused_loss_has_the_plain_losss_value_and_gradients(biased, position
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
-def test_the_fused_loss_in_bfloat16_stays_near_the_exact_one():
+def test_the_fused_loss_in_bfloat16_is_close_to_float32():
     generator = torch.Generator().manual_seed(4)
     hidden = torch.randn(900, 32, generator=generator)
     weight = torch.randn(50, 32, generator=generator, requires_grad=True)

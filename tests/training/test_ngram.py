@@ -1,4 +1,4 @@
-"""The n-gram yardstick, against the formula with dictionaries."""
+"""The n-gram baseline, against the formula with dictionaries."""
 
 import json
 import math
@@ -86,7 +86,7 @@ class Dictionary:
 @pytest.mark.parametrize("vocabulary", [WITH_START, WITHOUT], ids=["start", "no start"])
 @pytest.mark.parametrize("order", [2, 3, 5])
 @pytest.mark.parametrize("count", [3, 60, 900])
-def test_every_probability_is_that_of_the_dictionary(vocabulary, order, count):
+def test_every_probability_equals_the_formula_with_dictionaries(vocabulary, order, count):
     texts = _texts(vocabulary, count)
     model, reference = NGramModel(texts, vocabulary, order), Dictionary(texts, vocabulary, order)
     assert model.tokens == sum(len(text) - (vocabulary.start is not None) for text in texts)
@@ -142,7 +142,7 @@ def test_a_part_is_counted_alone(part, chosen, corpus):
     assert measure(open_baseline(corpus, part), corpus, "test") == expected
 
 
-def test_a_part_that_is_not_there_is_told(corpus):
+def test_an_unknown_part_is_refused(corpus):
     with pytest.raises(CorpusError, match="no training part 'yuan': choose from tang, song, all"):
         open_baseline(_two_corpora(corpus), "yuan")
 

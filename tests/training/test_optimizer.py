@@ -146,7 +146,7 @@ def test_the_other_weights_move_as_under_adamw():
         )
 
 
-def test_zero_grad_leaves_no_gradient_behind():
+def test_zero_grad_drops_all_gradients():
     model = _model()
     optimizer = make_optimizer(model, load_recipe("tiny", OPTIONS))
     _set_gradients(model, 0)

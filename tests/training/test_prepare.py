@@ -67,7 +67,7 @@ def test_split_is_sha1_of_the_first_ten_characters():
     assert split_of(text) == split_of(text[:10] + "另外的字")
 
 
-def test_preparation_splits_accounts_for_every_poem_and_keeps_held_out_lines_out(package, tmp_path):
+def test_every_poem_is_counted_and_no_training_poem_has_a_held_out_line(package, tmp_path):
     out = tmp_path / "out"
     report = prepare_poems(out, ("tang", "song"), package)
     parts = {name: _read(out / f"{name}.txt") for name in ("train", "validation", "test")}
@@ -92,7 +92,7 @@ def test_preparation_splits_accounts_for_every_poem_and_keeps_held_out_lines_out
     assert report["sha256"]["train.txt"] == hashlib.sha256(data).hexdigest()
 
 
-def test_tang_alone_has_the_held_out_part_of_both(package, tmp_path):
+def test_all_corpora_have_the_same_held_out_poems(package, tmp_path):
     prepare_poems(tmp_path / "tang", ("tang",), package)
     prepare_poems(tmp_path / "both", ("tang", "song"), package)
     for name in ("validation.txt", "test.txt"):
@@ -108,7 +108,7 @@ def _archive(package, path):
     return path
 
 
-def test_the_archive_reads_as_the_folder_does(package, tmp_path):
+def test_archive_and_folder_give_the_same_poems(package, tmp_path):
     archive = _archive(package, tmp_path / "a.tgz")
     assert list(source.read_archive(archive)) == list(source.read_folder(package))
 
@@ -179,7 +179,7 @@ def test_damaged_json_is_named(package, tmp_path):
         prepare_poems(tmp_path / "out", ("tang",), package)
 
 
-def test_names_and_novels_are_prepared_too(tmp_path):
+def test_lists_and_continuous_texts_are_prepared(tmp_path):
     names = tmp_path / "names.txt"
     names.write_text(
         "\n".join(f"{a}{b}saurus" for a in "abcdefghij" for b in "klmnopqrstuvwxyz"),
@@ -201,9 +201,9 @@ def test_names_and_novels_are_prepared_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"one\ntwo\n", "Too few samples")]
+    ("content", "message"), [(b"\xff\xfe\x00", "not UTF-8"), (b"one\ntwo\n", "Too few texts")]
 )
-def test_a_text_that_will_not_do_is_one_sentence(tmp_path, content, message):
+def test_an_unusable_text_is_refused_in_one_sentence(tmp_path, content, message):
     text = tmp_path / "text.txt"
     text.write_bytes(content)
     with pytest.raises(CorpusError, match=message):

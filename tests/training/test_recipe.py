@@ -10,7 +10,7 @@ def test_every_preset_is_valid():
         assert load_recipe(name).name == name
 
 
-def test_seed_is_the_classic_recipe_to_the_letter():
+def test_the_seed_preset_is_the_classic_recipe():
     seed = load_recipe("seed")
     model, batch, data, run = seed.model, seed.batch, seed.data, seed.run
     assert (model.cell, model.layers, model.embedding_size, model.hidden_size) == (

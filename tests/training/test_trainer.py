@@ -86,7 +86,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
     assert [row.split(",")[0] for row in logs[0]] == [row.split(",")[0] for row in logs[1]]
 
 
-def test_a_run_is_neither_overwritten_nor_resumed_as_another(corpus, tmp_path):
+def test_a_run_is_not_overwritten_and_not_resumed_with_other_settings(corpus, tmp_path):
     with pytest.raises(CheckpointError, match="no checkpoint"):
         _trainer(corpus, tmp_path / "run", resume=True)
     _trainer(corpus, tmp_path / "run", "run.epochs=1").run()
