@@ -63,9 +63,9 @@ def _bundle(settings: Settings) -> str:
     except LianjuError:
         raise
     except Exception as error:  # ONNX Runtime's errors share no other base
-        raise BundleError(f"{bundle.directory} cannot take a step.") from error
+        raise BundleError("start-model-failed", path=str(bundle.directory)) from error
     if not np.isfinite(output.top_log_prob).all():
-        raise BundleError(f"{bundle.directory} takes a step to nowhere: get another bundle.")
+        raise BundleError("start-model-values", path=str(bundle.directory))
     where = "CUDA" if model.provider == "cuda" else "the CPU"
     return f"{bundle.manifest.name} {bundle.manifest.version} runs on {where}"
 

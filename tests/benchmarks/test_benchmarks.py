@@ -15,7 +15,7 @@ from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel, ModelConfig
 
-from ..store.test_against_naive import wrong_tallies
+from ..store.test_against_reference import wrong_tallies
 from ..verse.toy import CHINESE, PROMPTS, SPECIALS, Toy
 from . import answer, batch_invariance, store, throughput, training
 from .torch_models import Stepwise

@@ -20,7 +20,7 @@ def _bare(tmp_path, monkeypatch):
 
 @pytest.fixture
 def path(tmp_path):
-    """Where the database is going to be, under a name that is hard on URLs."""
+    """The database's path, with characters that need care in URLs."""
     return tmp_path / "data 50%20 #1" / "联句@home.sqlite3"
 
 
@@ -38,7 +38,7 @@ async def store(url):
 
 @pytest.fixture
 def query(path):
-    """Asks the database file past the store."""
+    """Queries the database file directly."""
 
     def query(sql, *parameters):
         with closing(sqlite3.connect(path)) as database:
@@ -49,9 +49,9 @@ def query(path):
 
 @pytest.fixture
 def bot(url):
-    """A process that has the database open and goes on writing to it."""
+    """A process that keeps the database open and writes to it."""
     with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("presser.py"), url],
+        [sys.executable, Path(__file__).with_name("writer.py"), url],
         stdout=subprocess.PIPE,
         encoding="utf-8",
     ) as process:

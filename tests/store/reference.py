@@ -1,4 +1,4 @@
-"""The store's favorites, the obvious way: a list that is gone through for every question."""
+"""A reference implementation of favorites: a list that is searched for every query."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Kept:
     at: int
 
 
-class Naive:
+class Reference:
     """Favorites in the order of keeping, and `couplets` in the order of their arrival."""
 
     def __init__(self):

@@ -1,4 +1,4 @@
-"""`lianju backup` and `lianju restore`, as the operator types them."""
+"""`lianju backup` and `lianju restore` on the command line."""
 
 import asyncio
 import os
@@ -79,7 +79,7 @@ def siblings(path):
 
 
 class TestBackup:
-    def test_it_is_whole_and_one_file_while_the_bot_writes(self, lianju, bot, tmp_path):
+    def test_copy_is_complete_and_one_file_while_the_bot_writes(self, lianju, bot, tmp_path):
         acknowledged = [int(bot.stdout.readline()) for _ in range(30)]
         copy = tmp_path / "copy.sqlite3"
         status, out, err = lianju("backup", copy)
@@ -96,9 +96,7 @@ class TestBackup:
         assert count >= len(acknowledged)
         assert times == [(number,) for number in range(count)]
 
-    def test_a_file_that_exists_is_replaced_only_by_force(
-        self, lianju, refused, fill, kept, tmp_path
-    ):
+    def test_existing_file_is_replaced_only_with_force(self, lianju, refused, fill, kept, tmp_path):
         copy = tmp_path / "copy.sqlite3"
         fill(1)
         assert lianju("backup", copy)[0] == 0
@@ -108,7 +106,7 @@ class TestBackup:
         assert lianju("backup", "--force", copy)[0] == 0
         assert kept(copy) == ["列0", "列1"]
 
-    def test_it_is_never_the_database_itself(self, refused, fill, kept, path, tmp_path):
+    def test_database_itself_is_refused_as_target(self, refused, fill, kept, path, tmp_path):
         fill(1)
         (tmp_path / "link").symlink_to(path)
         os.link(path, tmp_path / "hard")
@@ -116,7 +114,7 @@ class TestBackup:
             assert refused("backup", "--force", name) == sentence("backup-same-file", name)
         assert kept() == ["列0"]
 
-    def test_what_cannot_be_copied_is_one_sentence(self, refused, fill, path, tmp_path):
+    def test_database_that_cannot_be_copied_is_one_sentence(self, refused, fill, path, tmp_path):
         copy = tmp_path / "copy.sqlite3"
         assert refused("backup", copy) == sentence("backup-no-database", path)
         assert not path.parent.exists()
@@ -138,7 +136,7 @@ class TestBackup:
         assert refused("backup", copy) == sentence("store-foreign", path)
         assert not copy.exists()
 
-    def test_a_copy_that_fails_leaves_the_one_before(
+    def test_failed_copy_leaves_the_previous_one(
         self, lianju, refused, fill, kept, tmp_path, monkeypatch
     ):
         copy = tmp_path / "copy.sqlite3"
@@ -163,7 +161,7 @@ class TestRestore:
         fill(1, first=1)
         return tmp_path / "copy.sqlite3"
 
-    def test_the_previous_database_is_kept_beside_it(self, lianju, copy, path, kept):
+    def test_previous_database_is_kept_beside_it(self, lianju, copy, path, kept):
         before = copy.read_bytes()
         status, out, err = lianju("restore", copy)
         assert (status, err) == (0, "")
@@ -174,7 +172,7 @@ class TestRestore:
         assert kept(previous) == ["列0", "列1"]
         assert copy.read_bytes() == before
 
-    def test_without_a_database_there_is_nothing_to_keep(self, lianju, copy, path, kept):
+    def test_without_a_database_nothing_is_kept(self, lianju, copy, path, kept):
         shutil.rmtree(path.parent)
         status, out, _ = lianju("restore", copy)
         assert status == 0
@@ -183,7 +181,7 @@ class TestRestore:
         assert kept() == ["列0"]
 
     @pytest.mark.parametrize("new", [True, False])
-    def test_a_running_bot_is_in_the_way_even_if_idle(self, refused, copy, url, path, kept, new):
+    def test_running_bot_is_refused_even_if_idle(self, refused, copy, url, path, kept, new):
         if new:
             path.unlink()
 
@@ -197,7 +195,9 @@ class TestRestore:
         assert siblings(path) == [path.name]
         assert kept() == ([] if new else ["列0", "列1"])
 
-    def test_another_process_too_until_it_is_killed(self, lianju, refused, copy, path, bot, kept):
+    def test_another_process_is_refused_until_it_is_killed(
+        self, lianju, refused, copy, path, bot, kept
+    ):
         assert refused("restore", copy) == sentence("restore-in-use", path)
         bot.stdout.readline()
         bot.kill()
@@ -206,7 +206,7 @@ class TestRestore:
         assert lianju("restore", copy)[0] == 0
         assert kept() == ["列0"]
 
-    def test_a_damaged_database_is_moved_aside(self, lianju, copy, path, kept):
+    def test_damaged_database_is_moved_aside(self, lianju, copy, path, kept):
         for damage in (b"verse\n" * 1000, path.read_bytes()[:50], path.read_bytes()[:8192]):
             path.write_bytes(damage)
             path.with_name(path.name + "-wal").write_bytes(b"old")
@@ -216,7 +216,7 @@ class TestRestore:
             assert kept() == ["列0"]
             previous.unlink()
 
-    def test_a_log_without_its_database_is_not_taken_for_the_copy_s(
+    def test_log_without_its_database_is_not_applied_to_the_copy(
         self, lianju, copy, path, bot, kept
     ):
         for _ in range(20):
@@ -228,7 +228,7 @@ class TestRestore:
         assert lianju("restore", copy)[0] == 0
         assert kept() == ["列0"]
 
-    def test_what_a_log_beside_the_copy_says_is_restored(self, lianju, copy, path, bot, kept):
+    def test_log_beside_the_copy_is_restored(self, lianju, copy, path, bot, kept):
         """The files of a bot that was killed, copied by hand."""
         for _ in range(20):
             bot.stdout.readline()
@@ -241,9 +241,7 @@ class TestRestore:
         pressed = {f"万里江山{number // 3}" for number in range(20) if number % 3 == 1}
         assert set(kept()) >= pressed | {"列0", "列1"}
 
-    def test_what_is_no_good_copy_is_refused_and_changes_nothing(
-        self, refused, copy, path, kept, tmp_path
-    ):
+    def test_bad_copy_is_refused_and_changes_nothing(self, refused, copy, path, kept, tmp_path):
         bad = tmp_path / "bad.sqlite3"
         whole = copy.read_bytes()
         page_damaged = whole[:8192] + b"\xa5" * 4096 + whole[12288:]
@@ -285,7 +283,7 @@ class TestRestore:
         assert siblings(path) == [path.name]
         assert kept() == ["列0", "列1"]
 
-    def test_another_program_s_database_stays(self, refused, copy, path):
+    def test_database_of_another_program_is_unchanged(self, refused, copy, path):
         path.unlink()
         with closing(sqlite3.connect(path)) as other:
             other.execute("CREATE TABLE other (id)")
@@ -294,7 +292,7 @@ class TestRestore:
         assert path.read_bytes() == before
         assert siblings(path) == [path.name]
 
-    def test_a_bad_setting_is_one_sentence(self, refused, copy, monkeypatch):
+    def test_bad_setting_is_one_sentence(self, refused, copy, monkeypatch):
         monkeypatch.setenv("LIANJU_DATABASE", "sqlite+aiosqlite:///:memory:")
         for command in ("restore", "backup"):
             assert refused(command, copy) == str(StoreError("store-url"))

@@ -1,4 +1,4 @@
-"""Somebody else keeps the database locked, or the disk fails."""
+"""A database that another process keeps locked, and disk errors."""
 
 import asyncio
 import sqlite3
@@ -15,7 +15,7 @@ BUSY_S = 0.1
 
 
 @pytest.fixture
-async def hasty(url):
+async def impatient(url):
     """A store that does not wait for long."""
     store = await open_store(url, busy_s=BUSY_S)
     yield store
@@ -46,23 +46,25 @@ def writes(store):
     ]
 
 
-async def test_every_write_says_so_in_time_and_changes_nothing(hasty, lock, query):
-    await hasty.favorites.toggle(1, 5, COUPLET, 2, 9)
+async def test_writes_to_a_locked_database_fail_in_time_and_change_nothing(impatient, lock, query):
+    await impatient.favorites.toggle(1, 5, COUPLET, 2, 9)
     clock = asyncio.get_running_loop().time
     with lock():
         began = clock()
         # All wait at once, and none longer than if it were alone.
-        answers = await asyncio.gather(*writes(hasty), *writes(hasty), return_exceptions=True)
+        answers = await asyncio.gather(
+            *writes(impatient), *writes(impatient), return_exceptions=True
+        )
         assert clock() - began < 8 * BUSY_S
         assert {type(answer) for answer in answers} == {StoreBusyError}
         assert {answer.key for answer in answers} == {"store-busy"}
         # Who only reads does not even notice.
-        assert await hasty.favorites.counts(5, [COUPLET]) == [1]
+        assert await impatient.favorites.counts(5, [COUPLET]) == [1]
     assert query("SELECT user_id FROM favourite") == [(1,)]
-    assert not await hasty.favorites.toggle(1, 5, COUPLET, 2, 9)
+    assert not await impatient.favorites.toggle(1, 5, COUPLET, 2, 9)
 
 
-async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
+async def test_lines_that_wait_together_share_a_transaction(store, query):
     commits = []
     event.listen(store._database._writer.sync_engine, "commit", commits.append)
     async with store._database.write_transaction():
@@ -74,23 +76,23 @@ async def test_lines_that_wait_for_the_same_turn_share_it(store, query):
     assert len(commits) == 2
 
 
-async def test_lines_that_shared_a_refusal_can_be_noted_later(hasty, lock, query):
+async def test_lines_that_failed_together_can_be_added_later(impatient, lock, query):
     with lock():
-        adding = [hasty.recent_lines.add(user, "a", 9) for user in (1, 2)]
+        adding = [impatient.recent_lines.add(user, "a", 9) for user in (1, 2)]
         answers = await asyncio.gather(*adding, return_exceptions=True)
         assert {type(answer) for answer in answers} == {StoreBusyError}
-    await hasty.recent_lines.add(3, "a", 9)
+    await impatient.recent_lines.add(3, "a", 9)
     assert query("SELECT user_id FROM prompt") == [(3,)]
 
 
-async def test_whoever_writes_has_the_lock_from_the_beginning(store, lock):
+async def test_write_transaction_has_the_lock_from_the_beginning(store, lock):
     """One who reads first and then writes would else fail when another wrote in between."""
     async with store._database.write_transaction():
         with pytest.raises(sqlite3.OperationalError, match="locked"), lock():
             pass
 
 
-async def test_the_wait_for_one_s_turn_counts_as_well(store):
+async def test_wait_for_the_write_lock_counts_toward_the_limit(store):
     clock = asyncio.get_running_loop().time
     database = store._database
 
@@ -108,7 +110,7 @@ async def test_the_wait_for_one_s_turn_counts_as_well(store):
     assert 0 < await waiting <= round(60_000 - waited_ms) < 60_000
 
 
-async def test_a_lock_that_is_released_in_time_is_waited_for(store, lock):
+async def test_write_succeeds_when_the_lock_is_released_in_time(store, lock):
     with lock():
         task = asyncio.ensure_future(store.favorites.toggle(1, 5, COUPLET, 2, 9))
         await store.favorites.counts(5, [COUPLET])
@@ -117,7 +119,7 @@ async def test_a_lock_that_is_released_in_time_is_waited_for(store, lock):
     assert await store.favorites.counts(5, [COUPLET]) == [1]
 
 
-async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, path, caplog):
+async def test_other_sqlite_error_is_one_sentence_without_user_text(store, path, caplog):
     await store.favorites.toggle(1, 5, COUPLET, 2, 9)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("DROP TABLE couplet_hearts")
@@ -130,7 +132,7 @@ async def test_other_trouble_is_one_sentence_without_what_users_wrote(store, pat
     assert "床前" not in caplog.text + str(error.value)
 
 
-async def test_a_fault_of_ours_keeps_its_traceback_but_not_what_users_wrote(store):
+async def test_violated_constraint_keeps_its_traceback_without_user_text(store):
     with pytest.raises(IntegrityError) as error:
         await store.favorites.toggle(1, -5, Verse("床前明月光", "疑是地上霜"), 2, 9)
     assert "床前" not in str(error.value)

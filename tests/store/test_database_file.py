@@ -27,7 +27,7 @@ async def existing(url, path):
     return path
 
 
-async def test_what_is_kept_is_there_after_closing_and_opening(existing, url):
+async def test_favorites_survive_closing_and_opening(existing, url):
     store = await open_store(url)
     (kept,) = await store.favorites.all(1)
     await store.close()
@@ -35,7 +35,7 @@ async def test_what_is_kept_is_there_after_closing_and_opening(existing, url):
     assert [each.name for each in existing.parent.iterdir()] == [existing.name]
 
 
-async def test_it_is_marked_as_ours_and_survives_a_crash_of_the_machine(existing, store, query):
+async def test_database_has_our_id_and_durable_settings(existing, store, query):
     assert query("PRAGMA application_id") == [(APPLICATION_ID,)]
     assert existing.read_bytes()[68:72] == b"LJU1"
     assert query("PRAGMA journal_mode") == [("wal",)]
@@ -58,11 +58,11 @@ async def test_it_is_marked_as_ours_and_survives_a_crash_of_the_machine(existing
         "x.sqlite3",
     ],
 )
-async def test_a_url_must_name_a_file(url):
+async def test_url_without_a_file_is_refused(url):
     assert await refused(url) == "store-url"
 
 
-async def test_damaged_files_are_refused_and_stay_as_they_are(existing, url):
+async def test_damaged_files_are_refused_unchanged(existing, url):
     whole = existing.read_bytes()
     pages = b"\xa5" * 4096
     for damaged in (
@@ -76,7 +76,7 @@ async def test_damaged_files_are_refused_and_stay_as_they_are(existing, url):
         assert existing.read_bytes() == damaged
 
 
-async def test_another_program_s_database_is_refused_and_not_touched(path, url):
+async def test_database_of_another_program_is_refused_unchanged(path, url):
     path.parent.mkdir()
     for identity in (0, 7):
         with closing(sqlite3.connect(path)) as other:
@@ -90,7 +90,7 @@ async def test_another_program_s_database_is_refused_and_not_touched(path, url):
             assert {each: each.read_bytes() for each in path.parent.iterdir()} == files
 
 
-async def test_a_newer_version_is_refused_and_stays_as_it_is(existing, url):
+async def test_newer_version_is_refused_unchanged(existing, url):
     with closing(sqlite3.connect(existing)) as newer:
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
         newer.commit()
@@ -99,7 +99,7 @@ async def test_a_newer_version_is_refused_and_stays_as_it_is(existing, url):
     assert existing.read_bytes() == before
 
 
-async def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+async def test_path_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for place, key in (
         (f"{tmp_path}/file/lianju.sqlite3", "store-folder"),
@@ -109,7 +109,7 @@ async def test_a_place_that_cannot_be_written_is_refused(tmp_path):
         assert await refused(f"sqlite+aiosqlite:///{place}") == key
 
 
-async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, monkeypatch):
+async def test_read_only_file_is_refused_at_once(existing, url, monkeypatch):
     connect = sqlite3.connect
 
     def read_only(database, *arguments, **options):  # root may write any file
@@ -121,7 +121,7 @@ async def test_a_file_that_may_only_be_read_is_refused_at_once(existing, url, mo
     assert await refused(url) == "store-read-only"
 
 
-async def test_a_migration_that_fails_leaves_the_file_empty(path, url, monkeypatch):
+async def test_failed_migration_leaves_the_file_empty(path, url, monkeypatch):
     upgrade = database_file_module.command.upgrade
 
     def fail(config, revision):
@@ -139,7 +139,7 @@ async def test_a_migration_that_fails_leaves_the_file_empty(path, url, monkeypat
     await (await open_store(url)).close()
 
 
-async def test_a_locked_database_is_busy(existing, url):
+async def test_locked_database_is_busy(existing, url):
     with closing(sqlite3.connect(existing, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusyError) as error:

@@ -28,7 +28,7 @@ from lianju.bot.store import Verse, open_store
         ({"channels": frozenset({0})}, "Channel 0 is out of range"),
     ],
 )
-async def test_what_is_not_allowed_is_refused_with_value_and_range(store, fields, sentence):
+async def test_value_out_of_range_is_refused_with_value_and_range(store, fields, sentence):
     with pytest.raises(GuildSettingsError, match=sentence):
         GuildSettings(**fields)
     await store.guild_settings.change(5, language="zh-TW")
@@ -54,7 +54,7 @@ async def test_bounds_are_allowed_and_stored(store, url):
     await again.close()
 
 
-async def test_a_change_is_of_what_is_named_in_this_server_alone(store):
+async def test_change_affects_only_the_named_field_of_this_server(store):
     await store.guild_settings.change(5, beam_size=8, channels=frozenset({3, 4}))
     await store.guild_settings.change(5, candidates=8)
     await store.guild_settings.change(6, cooldown_s=0)
@@ -66,14 +66,14 @@ async def test_a_change_is_of_what_is_named_in_this_server_alone(store):
     assert await store.guild_settings.get(6) == GuildSettings(cooldown_s=0)
 
 
-async def test_two_administrators_at_once_both_have_their_way(store):
+async def test_concurrent_changes_are_both_applied(store):
     await asyncio.gather(
         store.guild_settings.change(5, cooldown_s=0), store.guild_settings.change(5, language="en")
     )
     assert await store.guild_settings.get(5) == GuildSettings(cooldown_s=0, language="en")
 
 
-async def test_leaving_a_server_deletes_what_it_has_set_and_nothing_else(store, query):
+async def test_deleting_a_guild_deletes_its_settings_and_nothing_else(store, query):
     await store.favorites.toggle(1, 5, Verse("a", "b"), 2, 9)
     for guild in (5, 6):
         await store.guild_settings.change(guild, channels=frozenset({3}))

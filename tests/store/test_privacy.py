@@ -1,4 +1,4 @@
-"""Prompts expire, members are forgotten, and neither stays behind on the disk."""
+"""Expired lines and deleted users leave nothing on the disk."""
 
 import pytest
 from lianju.bot.store import DeletedData, Verse
@@ -18,7 +18,7 @@ def on_disk(path):
     return on_disk
 
 
-async def test_recent_prompts_are_one_s_own_each_once_latest_first(store):
+async def test_recent_lines_are_the_users_own_latest_first_without_duplicates(store):
     for user, line, at in [(1, "甲", 5), (1, "乙", 6), (2, "丙", 7), (1, "甲", 8), (1, "丁%", 8.9)]:
         await store.recent_lines.add(user, line, at)
     assert await store.recent_lines.recent(1, "", 25) == ["丁%", "甲", "乙"]
@@ -31,9 +31,7 @@ async def test_recent_prompts_are_one_s_own_each_once_latest_first(store):
     assert await store.recent_lines.recent(1, "", 25) == ["丁%", "甲"]
 
 
-async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
-    store, on_disk, query, monkeypatch
-):
+async def test_old_lines_are_deleted_and_leave_the_disk(store, on_disk, query, monkeypatch):
     monkeypatch.setattr(prompts_module, "BATCH", 4)
     for number in range(11):
         await store.recent_lines.add(1, f"{SECRET}{number}", number)
@@ -46,7 +44,7 @@ async def test_old_prompts_are_deleted_in_any_number_and_leave_the_disk(
     assert not on_disk(SECRET)
 
 
-async def test_a_forgotten_member_leaves_no_trace(store, query, on_disk):
+async def test_deleted_user_leaves_no_trace(store, query, on_disk):
     ours, theirs = Verse(SECRET, "甲"), Verse(OTHER, "乙")
     for guild in (5, 6, None):
         await store.favorites.toggle(1, guild, ours, 2, 9)  # mine alone: its text goes as well

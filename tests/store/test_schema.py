@@ -1,4 +1,4 @@
-"""What the database itself enforces, and that migrations lead to what the tables say."""
+"""Constraints of the database, and migrations that lead to the declared schema."""
 
 import sqlite3
 from contextlib import closing
@@ -29,7 +29,7 @@ def refused(database, statement, *parameters):
     return str(error.value)
 
 
-def test_the_migrations_lead_to_the_tables_and_triggers(database, tmp_path):
+def test_migrations_lead_to_the_tables_and_triggers(database, tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/created.sqlite3")
     metadata.create_all(engine)
     engine.dispose()
@@ -73,7 +73,7 @@ GOOD = {
         ("guild_id", {1, 2**63 - 1}, {0, -1}),
     ],
 )
-def test_guild_settings_have_the_bounds_of_python(database, column, good, bad):
+def test_guild_settings_have_the_bounds_of_the_dataclass(database, column, good, bad):
     for value in good:
         database.execute(SERVER, tuple((GOOD | {column: value}).values()))
         database.execute("DELETE FROM server")
@@ -81,13 +81,13 @@ def test_guild_settings_have_the_bounds_of_python(database, column, good, bad):
         refused(database, SERVER, *(GOOD | {column: value}).values())
 
 
-def test_a_beam_has_room_for_the_candidates(database):
+def test_candidates_must_not_exceed_the_beam_size(database):
     assert "candidates_fit_beam" in refused(
         database, SERVER, *(GOOD | {"beam_size": 4, "candidates": 5}).values()
     )
 
 
-def test_channels_are_bounded_unique_and_go_with_their_server(database):
+def test_channels_are_bounded_unique_and_deleted_with_their_server(database):
     channel = "INSERT INTO channel VALUES (?, ?, ?)"
     assert "FOREIGN KEY" in refused(database, channel, 5, 1, 1)
     database.execute(SERVER, tuple(GOOD.values()))
@@ -101,7 +101,7 @@ def test_channels_are_bounded_unique_and_go_with_their_server(database):
     assert database.execute("SELECT count(*) FROM channel").fetchone() == (0,)
 
 
-def test_favourites_are_unique_and_only_lose_their_author(database):
+def test_favorites_are_unique_and_only_lose_their_author(database):
     favorite = "INSERT INTO favourite VALUES (?, ?, ?, ?, ?, ?)"
     assert "FOREIGN KEY" in refused(database, favorite, None, 1, 5, 1, 2, 9)
     database.execute("INSERT INTO couplet VALUES (1, 'a', 'b')")
@@ -118,7 +118,7 @@ def test_favourites_are_unique_and_only_lose_their_author(database):
     refused(database, "DELETE FROM couplet")
 
 
-def test_an_id_is_never_used_again(database):
+def test_ids_are_never_reused(database):
     database.execute("INSERT INTO couplet VALUES (1, 'a', 'b')")
     for wanted in (1, 2):
         database.execute(

@@ -43,3 +43,5 @@ start-http-status = Discord answered the login with HTTP status { $status }: try
 start-unreachable = Discord cannot be reached at { $address }: check the network and LIANJU_REST_BASE.
 start-gateway-unreachable = Discord's gateway cannot be reached at { $address }: check the network and LIANJU_GATEWAY.
 start-test-guild = LIANJU_TEST_GUILD is { $guild }, a server that this bot is not in: invite it there, or unset the variable.
+start-model-failed = The model in { $path } cannot be run: use another bundle.
+start-model-values = The model in { $path } returned non-finite values: use another bundle.

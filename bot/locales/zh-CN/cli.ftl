@@ -43,3 +43,5 @@ start-http-status = 登录时 Discord 返回 HTTP 状态 { $status }：请过几
 start-unreachable = 无法连接 { $address } 上的 Discord：请检查网络和 LIANJU_REST_BASE。
 start-gateway-unreachable = 无法连接 { $address } 上的 Discord 网关：请检查网络和 LIANJU_GATEWAY。
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而机器人不在这个服务器里：请邀请它加入，或取消该设置。
+start-model-failed = 无法运行 { $path } 中的模型：请换一个模型包。
+start-model-values = { $path } 中的模型返回了非有限数值：请换一个模型包。

@@ -43,3 +43,5 @@ start-http-status = 登入時 Discord 傳回 HTTP 狀態 { $status }：請過幾
 start-unreachable = 無法連線 { $address } 上的 Discord：請檢查網路和 LIANJU_REST_BASE。
 start-gateway-unreachable = 無法連線 { $address } 上的 Discord 閘道：請檢查網路和 LIANJU_GATEWAY。
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而機器人不在這個伺服器裡：請邀請它加入，或取消該設定。
+start-model-failed = 無法執行 { $path } 中的模型：請換一個模型包。
+start-model-values = { $path } 中的模型傳回了非有限數值：請換一個模型包。

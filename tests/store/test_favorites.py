@@ -1,4 +1,4 @@
-"""Keeping, giving up, ranking: the corners that random histories do not reach."""
+"""Favorites and rankings: cases that random histories do not reach."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ from sqlalchemy import event
 COUPLETS = [Verse(f"白日依山尽{n}", f"黄河入海流{n}") for n in range(10)]
 
 
-async def test_times_are_kept_in_whole_seconds_and_texts_as_they_are(store):
+async def test_times_are_stored_in_whole_seconds_and_texts_unchanged(store):
     odd = Verse("'; DROP TABLE couplet --\n𠮷\u200b\x00%_", " 'á' ")
     assert await store.favorites.toggle(2**63 - 1, 2**63 - 1, odd, 2**63 - 1, 1_800_000_000.9)
     (kept,) = await store.favorites.all(2**63 - 1)
@@ -19,7 +19,7 @@ async def test_times_are_kept_in_whole_seconds_and_texts_as_they_are(store):
     assert await store.favorites.counts(2**63 - 1, [odd]) == [1]
 
 
-async def test_servers_and_direct_messages_are_counted_apart(store):
+async def test_servers_and_direct_messages_are_counted_separately(store):
     for guild in (5, 6, None):
         assert await store.favorites.toggle(1, guild, COUPLETS[0], 2, 9)
     for guild in (5, 6, None):
@@ -29,7 +29,7 @@ async def test_servers_and_direct_messages_are_counted_apart(store):
     assert [each.guild_id for each in await store.favorites.all(1)] == [5, None]
 
 
-async def test_nobody_removes_what_another_keeps(store):
+async def test_users_cannot_remove_favorites_of_others(store):
     await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
     (kept,) = await store.favorites.all(1)
     assert await store.favorites.remove(2, kept.id) is None
@@ -37,7 +37,7 @@ async def test_nobody_removes_what_another_keeps(store):
     assert await store.favorites.all(1) == [kept]
 
 
-async def test_matching_favourites_are_one_s_own_latest_first(store):
+async def test_matching_favorites_are_the_users_own_latest_first(store):
     for at, couplet in enumerate([Verse("甲%", "云"), Verse("乙", "甲"), Verse("丙", "丁")]):
         await store.favorites.toggle(1, 5, couplet, None, at)
         await store.favorites.toggle(2, 5, couplet, None, at)
@@ -47,7 +47,7 @@ async def test_matching_favourites_are_one_s_own_latest_first(store):
         assert {each.id for each in found} <= {each.id for each in await store.favorites.all(1)}
 
 
-async def test_many_at_once_are_each_counted_once(store, query):
+async def test_concurrent_hearts_are_each_counted_once(store, query):
     """Ten members press each heart three times."""
     presses = [(user, couplet) for _ in range(3) for user in range(10) for couplet in COUPLETS]
     answers = await asyncio.gather(
@@ -74,7 +74,7 @@ async def test_two_stores_on_one_file_agree(store, url):
     await other.close()
 
 
-async def test_giving_up_at_any_moment_of_waiting_leaves_the_store_usable(store):
+async def test_cancellation_at_any_moment_leaves_the_store_usable(store):
     for turns in range(0, 600, 15):
         task = asyncio.ensure_future(store.favorites.toggle(turns, 5, COUPLETS[0], None, 9))
         for _ in range(turns):
@@ -86,7 +86,7 @@ async def test_giving_up_at_any_moment_of_waiting_leaves_the_store_usable(store)
         assert await store.favorites.counts(5, COUPLETS[:1]) == [before[0] + 1]
 
 
-async def test_a_page_beyond_the_end_is_empty_and_knows_the_total(store):
+async def test_page_beyond_the_end_is_empty_and_has_the_total(store):
     await store.favorites.toggle(1, 5, COUPLETS[0], 2, 9)
     pages = [
         await store.favorites.page(1, 7, 5),
@@ -98,7 +98,7 @@ async def test_a_page_beyond_the_end_is_empty_and_knows_the_total(store):
     assert [(list(page.items), page.total) for page in pages] == [([], 1)] * 5
 
 
-async def test_lines_to_suggest_are_the_best_loved_each_once(store):
+async def test_suggested_lines_are_the_top_answers_without_duplicates(store):
     kept = [("甲", "万里遥"), ("乙", "万里遥"), ("丙", "一片云"), ("丁", "万里云"), ("丁", "100%_")]
     for hearts, (line, answer) in zip((1, 2, 3, 1, 1), kept, strict=True):
         for user in range(hearts):
@@ -135,7 +135,7 @@ def work(store, query, path):
     return work
 
 
-async def test_what_everybody_keeps_is_no_work_for_who_looks_at_a_page(store, work, path):
+async def test_cost_of_a_page_does_not_grow_with_the_database(store, work, path):
     """Steps stay as they are while the server grows tenfold; only totals are counted through."""
 
     def grow(first, last):

@@ -1,13 +1,13 @@
-"""What was acknowledged survives `kill -9`, once."""
+"""Acknowledged favorites survive `kill -9`, exactly once."""
 
 import pytest
 from lianju.bot.store import Verse, open_store
 
-from .test_against_naive import wrong_tallies
+from .test_against_reference import wrong_tallies
 
 
 @pytest.mark.parametrize("acknowledged", [1, 50, 200])
-async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledged):
+async def test_acknowledged_favorites_survive(bot, url, path, query, acknowledged):
     numbers = [int(bot.stdout.readline()) for _ in range(acknowledged)]
     bot.kill()
     numbers += [int(line) for line in bot.stdout.read().split("\n")[:-1]]
@@ -20,7 +20,7 @@ async def test_acknowledged_favourites_survive(bot, url, path, query, acknowledg
     }
     wanted = {(number % 3, f"万里江山{number // 3}", number) for number in numbers}
     assert wanted <= kept
-    assert len(kept - wanted) <= 1  # on disk, when the word of it was cut off
+    assert len(kept - wanted) <= 1  # written, but killed before it was printed
     assert query("SELECT count(*) FROM favourite") == [(len(kept),)]
     assert wrong_tallies(path) == []
     assert query("PRAGMA integrity_check") == [("ok",)]

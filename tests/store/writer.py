@@ -1,4 +1,4 @@
-"""A process that keeps favorites for ever and says so on standard output, one number each."""
+"""A process that adds favorites until it is killed and prints a number for each."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ async def main(url: str) -> None:
     for number in range(10**9):
         couplet = Verse("黄河远上白云间", f"万里江山{number // 3}")
         kept = await store.favorites.toggle(number % 3, 5, couplet, 99, number)
-        print(number if kept else "given up", flush=True)
+        print(number if kept else "removed", flush=True)
 
 
 asyncio.run(main(sys.argv[1]))
