@@ -53,6 +53,13 @@ def test_every_setting_has_a_comment_above_it():
         assert not setting.startswith("#")
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN", "zh-TW"])
+def test_every_setting_has_a_text_of_its_own_that_says_what_is_allowed(language):
+    names = [variable(field) for field in Settings.model_fields]
+    texts = {Localizer(language).format("setting-allowed", name=name) for name in names}
+    assert len(texts) == len(names)
+
+
 def test_database_is_a_file_in_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert load_settings().database.startswith("sqlite+aiosqlite:///")
