@@ -44,7 +44,7 @@ def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
 
 
 def read_report(corpus: Path) -> dict[str, Any]:
-    """Returns the report that `prepare` wrote beside a corpus; empty where there is none."""
+    """Returns the report that `prepare` wrote with a corpus; empty where there is none."""
     try:
         report: dict[str, Any] = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -42,7 +42,7 @@ class ModelConfig:
     Attributes:
         nonlinearity: Activation of the plain recurrent cell; LSTM and GRU ignore it.
         tied: The output layer shares the embedding's weights (Press & Wolf 2017); where the
-            embedding is narrower than the hidden state, a projection stands between them.
+            embedding is narrower than the hidden state, there is a projection between them.
         bias: Whether the recurrent layers and the output layer have biases.
         dropout: Probability, on the embedding, between the layers and before the output.
         initialization: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the

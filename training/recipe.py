@@ -62,6 +62,12 @@ class Model(_Section):
     attention_size: Count = 32
     attention_window: Count = 40
 
+    @model_validator(mode="after")
+    def _identity_needs_rnn(self) -> Model:
+        if self.initialization == "identity" and self.cell != "rnn":
+            raise ValueError('initialization "identity" is for cell "rnn" only')
+        return self
+
     def config(self, vocabulary_size: int) -> ModelConfig:
         """Returns the configuration of a model with that many tokens."""
         return ModelConfig(vocabulary_size=vocabulary_size, **self.model_dump())

@@ -1,5 +1,6 @@
 import pytest
 from lianju.training.errors import RecipeError
+from lianju.training.progress import Budget, Progress
 from lianju.training.recipe import load_recipe, preset_names
 from lianju.training.schedule import rate_share
 
@@ -50,6 +51,7 @@ def test_overrides_have_toml_types():
         ("model.layers=two", "model.layers"),
         ("model.layers=0", "model.layers"),
         ("model.tied=1", "model.tied"),
+        ("model.initialization=identity", 'is for cell "rnn" only'),
         ("batch.tokens=100", "exactly one of size and tokens"),
         ("layers=3", "section.key=value"),
         ("name.x=3", "name"),
@@ -93,3 +95,13 @@ def test_the_rate_is_held_until_the_decay_begins():
     options = load_recipe("tiny").optimizer.model_copy(update={"schedule": "wsd", "decay": 0.4})
     shares = [rate_share(options, 99, progress) for progress in (0.0, 0.6, 0.8, 0.9)]
     assert shares == pytest.approx([1, 1, 0.5, 0.25])
+
+
+def test_the_decay_moves_to_the_end_of_a_new_budget():
+    options = load_recipe("tiny").optimizer.model_copy(update={"schedule": "wsd", "decay": 0.2})
+    progress = Progress(update=50, tokens=900)
+    shares = [
+        rate_share(options, 50, Budget(epochs=1, tokens=tokens).share_done(progress, 100))
+        for tokens in (1000, 2000, 900)
+    ]
+    assert shares == pytest.approx([0.5, 1, 0])
