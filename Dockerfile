@@ -12,33 +12,35 @@ ARG PYTHON_VERSION=3.12
 # cpu or gpu. Both install the same wheel; gpu adds the CUDA libraries, some 2 GB.
 ARG VARIANT=cpu
 
-FROM python:${PYTHON_VERSION}-slim AS build
+FROM python:${PYTHON_VERSION}-slim AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/lianju
 ENV PATH=/opt/lianju/bin:$PATH
 WORKDIR /src
-COPY pyproject.toml setup.py README.md LICENSE NOTICE ./
+COPY pyproject.toml setup.py ./
+# An empty package has the same dependencies, so changes of the sources do not install them again.
+RUN mkdir bot export training && touch README.md LICENSE NOTICE && pip install .
+
+FROM dependencies AS dependencies-cpu
+# onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
+RUN pip uninstall --yes onnxruntime-gpu && pip install --no-deps 'onnxruntime>=1.22'
+
+FROM dependencies AS dependencies-gpu
+RUN pip install 'onnxruntime-gpu[cuda,cudnn]>=1.22'
+
+# hadolint ignore=DL3006
+FROM dependencies-${VARIANT} AS build
+WORKDIR /src
+COPY README.md LICENSE NOTICE ./
 COPY bot bot
 COPY export export
 COPY training training
-
-FROM build AS build-cpu
-# onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
-RUN pip install . \
-    && pip uninstall --yes onnxruntime-gpu \
-    && pip install --no-deps 'onnxruntime>=1.22'
-
-FROM build AS build-gpu
-RUN pip install . \
-    && pip install 'onnxruntime-gpu[cuda,cudnn]>=1.22'
-
-# hadolint ignore=DL3006
-FROM build-${VARIANT} AS built
+RUN pip install --no-cache-dir --no-deps --force-reinstall .
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --system --uid 10001 --home-dir /data lianju \
     && install --directory --owner=lianju /data
-COPY --from=built /opt/lianju /opt/lianju
+COPY --from=build /opt/lianju /opt/lianju
 ENV PATH=/opt/lianju/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     LIANJU_DATABASE=sqlite+aiosqlite:////data/lianju.sqlite3

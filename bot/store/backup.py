@@ -80,7 +80,7 @@ def restore(url: str, source: Path) -> str:
                 shutil.copyfile(_with_suffix(source, suffix), _with_suffix(temporary, suffix))
         _check(temporary, source)
         kept = _install(temporary, path)
-    return f"Restored {source} to {path}." + (f" What was there is now {kept}." if kept else "")
+    return f"Restored {source} to {path}." + (f" The previous database is {kept}." if kept else "")
 
 
 def _install(temporary: Path, path: Path) -> Path | None:

@@ -176,7 +176,7 @@ class TestRestore:
         shutil.rmtree(path.parent)
         status, out, _ = lianju("restore", copy)
         assert status == 0
-        assert "What was there" not in out
+        assert "previous" not in out
         assert siblings(path) == [path.name]
         assert kept() == ["列0"]
 
