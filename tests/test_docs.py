@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def commands(page):
         for part in re.split(r"&&|\||;|=(?=/)", line):
             words = [word for word in shlex.split(part, comments=True) if word != "…"]
             for place, word in enumerate(words):
-                if Path(word).name in PROGRAMS and not (place and words[place - 1] == "cd"):
+                if Path(word).name in PROGRAMS and (not place or words[place - 1] == "-m"):
                     yield [Path(word).name, *words[place + 1 :]]
                     break
 
@@ -158,6 +159,16 @@ def test_names_exist():
     for span in CODE_SPAN.findall(ARCHITECTURE.read_text(encoding="utf-8")):
         if name := re.fullmatch(r"([A-Za-z_][\w.]*)(\(.*\))?", span):
             assert words.issuperset(name[1].split(".")), span
+
+
+def test_contributing_explains_everything_at_the_top():
+    if not (ROOT / ".git").exists():
+        pytest.skip("no checkout")
+    listed = ["git", "-C", str(ROOT), "ls-files"]
+    files = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    top = {name.split("/")[0] + "/" * ("/" in name) for name in files}
+    named = set(CODE_SPAN.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    assert top - named == {"README.md", "CONTRIBUTING.md"}
 
 
 def test_readme_is_short():
