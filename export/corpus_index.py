@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
-from lianju.training.data import read_report
+from lianju.training.data import training_counts
 from lianju.training.errors import CorpusError
 from lianju.training.prepare import SPLITS
 from numpy.typing import NDArray
@@ -85,9 +85,7 @@ def tested_poems(corpus: Path) -> int | None:
 
     None stands for all of them.
     """
-    kept = read_report(corpus).get("kept", {}).get("train", {})
-    first = next(iter(kept.values()), None)
-    return first["poems"] if isinstance(first, dict) else None
+    return next(iter(training_counts(corpus).values()), None)
 
 
 def _poems(corpus: Path, vocabulary: Vocabulary) -> Iterator[tuple[Poem, bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from pathlib import Path
 
 import click
@@ -20,7 +21,9 @@ _judge = click.option(
     type=_PATH,
     help="A checkpoint or a bundle of another seed and size, to find prompts by their answers.",
 )
-_seed = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+_option = partial(click.option, show_default=True)
+_count = partial(_option, type=click.IntRange(2))
+_seed = _option("--seed", type=click.IntRange(0), default=0)
 
 
 def _finite(
@@ -32,29 +35,18 @@ def _finite(
     return values
 
 
+_grid = partial(_option, multiple=True, callback=_finite)
+
+
 @click.command()
 @click.argument("directory", type=_PATH)
 @_corpus
 @click.option("--out", type=_FOLDER, required=True, help="The folder of the card.")
 @_judge
-@click.option(
-    "--prompts",
-    type=click.IntRange(2),
-    default=1000,
-    show_default=True,
-    help="Held-out first lines to answer, at most.",
-)
-@click.option(
-    "--poems",
-    type=click.IntRange(2),
-    default=1000,
-    show_default=True,
-    help="Quatrains to write, at most.",
-)
+@_count("--prompts", default=1000, help="Held-out first lines to answer, at most.")
+@_count("--poems", default=1000, help="Quatrains to write, at most.")
 @_seed
-@click.option(
-    "--threads", type=click.IntRange(0), default=0, show_default=True, help="0 takes every core."
-)
+@_option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
 def grade(
     directory: Path,
     corpus: Path,
@@ -69,14 +61,15 @@ def grade(
 
     The card is card.json and card.md; answers.tsv and quatrains.txt hold the graded verse.
     """
-    from .figures import Options
     from .figures import grade as measure
     from .generation import answers_table, quatrains_text
     from .report import show
 
     if out.exists() and not out.is_dir():
         raise ExportError(f"{out} is not a folder: choose another --out.")
-    card, results = measure(directory, Options(corpus, judge, prompts, poems, seed, threads))
+    card, results = measure(
+        directory, corpus, judge, prompts=prompts, poems=poems, seed=seed, threads=threads
+    )
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in (
@@ -95,40 +88,23 @@ def grade(
 @click.argument("directory", type=_PATH)
 @_corpus
 @_judge
-@click.option(
-    "--prompts",
-    type=click.IntRange(2),
-    default=200,
-    show_default=True,
-    help="First lines of the validation part to answer, at most.",
-)
-@click.option(
-    "--weight",
-    "weights",
+@_count("--prompts", default=200, help="First lines of the validation part to answer, at most.")
+@_grid(
+    *("--weight", "weights"),
     type=click.FloatRange(0, 2),
-    callback=_finite,
-    multiple=True,
     default=(0.0, 0.75, PRIOR_WEIGHT),
-    show_default=True,
     help="Share of a line's own log-probability that is subtracted; repeat for more.",
 )
-@click.option(
-    "--pool",
-    "pools",
+@_grid(
+    *("--pool", "pools"),
     type=click.IntRange(5, 5000),
-    multiple=True,
     default=(60,),
-    show_default=True,
     help="Number of lines to draw; repeat for more.",
 )
-@click.option(
-    "--temperature",
-    "temperatures",
+@_grid(
+    *("--temperature", "temperatures"),
     type=click.FloatRange(0.1, 2),
-    callback=_finite,
-    multiple=True,
     default=(POOL_TEMPERATURE,),
-    show_default=True,
     help="Of the draw; repeat for more.",
 )
 @_seed

@@ -34,26 +34,8 @@ from .statistics import distances, distinct, repeated, top_bigram
 FULL_SIZE = 1000  # quatrains; with fewer, more bigrams are different and a fixed target is too low
 SPLIT = "test"
 
-
-@dataclass(frozen=True)
-class Options:
-    """How a bundle is graded.
-
-    Attributes:
-        corpus: A prepared corpus.
-        judge: A checkpoint or a bundle, of another seed and size than the one graded.
-        prompts: Largest number of first lines to answer.
-        poems: Largest number of quatrains to write.
-        seed: Of all random choices.
-        threads: Of the graded bundle; 0 takes every core.
-    """
-
-    corpus: Path
-    judge: Path | None = None
-    prompts: int = 1000
-    poems: int = 1000
-    seed: int = 0
-    threads: int = 0
+Encoded = list[list[int]]
+"""The token ids of a poem's lines."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +68,26 @@ class Results:
         return [each.couplet.second for each in self.answered]
 
 
-def grade(directory: Path, options: Options) -> tuple[ReportCard, Results]:
+def grade(
+    directory: Path,
+    corpus: Path,
+    judge: Path | None,
+    *,
+    prompts: int,
+    poems: int,
+    seed: int,
+    threads: int,
+) -> tuple[ReportCard, Results]:
     """Measures all figures of a bundle.
+
+    Args:
+        directory: The bundle.
+        corpus: A prepared corpus.
+        judge: A checkpoint or a bundle, of another seed and size than the one graded.
+        prompts: Largest number of first lines to answer.
+        poems: Largest number of quatrains to write.
+        seed: Of all random choices.
+        threads: Of the graded bundle; 0 takes every core.
 
     Raises:
         BundleError: The bundle is damaged or cannot be run.
@@ -95,28 +95,33 @@ def grade(directory: Path, options: Options) -> tuple[ReportCard, Results]:
         TrainingError: The corpus or the judge cannot be read.
     """
     bundle, prosody = open_graded(directory)
-    judge = None if options.judge is None else open_judge(options.judge)
-    dataset = read_dataset(
-        options.corpus, bundle.vocabulary, options.prompts, options.poems, options.seed
-    )
-    composers = Composers(bundle, options.threads)
-    answers = answer_couplets(composers, dataset.couplets, options.seed)
-    quatrains = write_quatrains(composers, dataset.openings, options.seed)
+    opened = None if judge is None else open_judge(judge)
+    dataset = read_dataset(corpus, bundle.vocabulary, prompts, poems, seed)
+    composers = Composers(bundle, threads)
+    answers = answer_couplets(composers, dataset.couplets, seed)
+    quatrains = write_quatrains(composers, dataset.openings, seed)
     answered = [each for each in answers if each.offered and each.unfiltered and each.plain]
     if not answered:
         raise ExportError(f"{directory} finds no answer to any of the first lines.")
-    scorer = onnx_scorer(composers.model, bundle.vocabulary)
     results = Results(
-        *(bundle, prosody, options.corpus, dataset, answers, answered, quatrains, scorer, judge)
+        bundle=bundle,
+        prosody=prosody,
+        corpus=corpus,
+        dataset=dataset,
+        answers=answers,
+        answered=answered,
+        quatrains=quatrains,
+        scorer=onnx_scorer(composers.model, bundle.vocabulary),
+        judge=opened,
     )
     manifest = bundle.manifest
     files = {name: file.sha256 for name, file in manifest.files.items()}
     conditions: dict[str, Any] = {
-        "corpus": options.corpus.name,
+        "corpus": corpus.name,
         "couplets": len(answered),
         "quatrains": len(quatrains),
-        "seed": options.seed,
-        "judge": judge.name if judge else None,
+        "seed": seed,
+        "judge": opened.name if opened else None,
     }
     card = ReportCard(
         {"name": manifest.name, "version": manifest.version, "files": files},
@@ -234,17 +239,17 @@ def form_figures(results: Results) -> Iterator[Figure]:
     prosody, quatrains = results.prosody, results.quatrains
     human = results.dataset.quatrains
 
-    def encode(poems: Iterable[Poem]) -> list[list[list[int]]]:
+    def encode(poems: Iterable[Poem]) -> list[Encoded]:
         return [[results.bundle.vocabulary.encode(line) for line in poem] for poem in poems]
 
-    def rhyming(poems: Sequence[list[list[int]]]) -> float:
+    def rhyming(poems: Sequence[Encoded]) -> float:
         return fmean(rhymes_level(poem, prosody) for poem in poems)
 
-    def toned(poems: Sequence[list[list[int]]]) -> float:
+    def toned(poems: Sequence[Encoded]) -> float:
         right, total = np.sum([tones_right(poem, prosody) for poem in poems], axis=0)
         return float(right / total)
 
-    def regular(poems: Sequence[list[list[int]]]) -> float:
+    def regular(poems: Sequence[Encoded]) -> float:
         return fmean(len(poem) == 4 and on_template(poem, prosody) for poem in poems)
 
     ruled, unruled = (encode(each) for each in zip(*(each[:2] for each in quatrains), strict=True))
@@ -260,17 +265,14 @@ def form_figures(results: Results) -> Iterator[Figure]:
     yield Figure("length", "form", "answers of the right length", "share", fmean(right), 1.0, 1.0)
 
     note = f"七绝; the human reference is {len(human)} held-out ones."
-    values = rhyming(ruled), rhyming(reference)
-    yield Figure("rhyme", "form", "quatrains that rhyme", "share", *values, 0.93, note=note)
-
-    label, values = "... without rules, as the model learned", (rhyming(unruled), values[1])
-    yield Figure("rhyme_unruled", "form", label, "share", *values, 0.50, note=note)
-
-    label, values = "right tones at places 2, 4, 6 and last", (toned(ruled), toned(reference))
-    yield Figure("tones", "form", label, "share", *values, 0.964, note=note)
-
-    label, values = "whole quatrains on a template", (regular(ruled), regular(reference))
-    yield Figure("template", "form", label, "share", *values, 0.84, note=note)
+    for key, label, poems, share_of, target in (
+        ("rhyme", "quatrains that rhyme", ruled, rhyming, 0.93),
+        ("rhyme_unruled", "... without rules, as the model learned", unruled, rhyming, 0.50),
+        ("tones", "right tones at places 2, 4, 6 and last", ruled, toned, 0.964),
+        ("template", "whole quatrains on a template", ruled, regular, 0.84),
+    ):
+        values = share_of(poems), share_of(reference)
+        yield Figure(key, "form", label, "share", *values, target, note=note)
 
     label = "repeated characters of a quatrain"
     share = fmean(repeated("".join(each.poem)) for each in quatrains)

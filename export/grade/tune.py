@@ -149,7 +149,7 @@ def tune(
     couplets = read_couplets(corpus, bundle.vocabulary, prompts, seed, SPLIT)
     sampler = PoolSampler(bundle, seed)
     human = [float(sampler.scorer.after(first, [second])[0]) for first, second in couplets]
-    settings = [Setting("poets", tuple(each.second for each in couplets), fmean(human))]
+    settings = [Setting("human reference", tuple(each.second for each in couplets), fmean(human))]
     for temperature, size in product(grid.temperatures, grid.pools):
         title = f"temperature {temperature:g}, pool {size}"
         progress = tqdm(couplets, title, unit=" prompts")

@@ -316,7 +316,7 @@ def test_tuning_tries_every_setting(bundle, corpus):
     grid = Grid(weights=(0.0, 1.0), pools=(20, 40), temperatures=(1.0,))
     tried = tune(bundle, corpus, grid, prompts=10, judge=bundle)
     assert [each.name for each in tried] == [
-        "poets",
+        "human reference",
         "temperature 1, pool 20, weight 0",
         "temperature 1, pool 20, weight 1",
         "temperature 1, pool 40, weight 0",
