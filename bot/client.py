@@ -21,13 +21,13 @@ _log = logging.getLogger(__name__)
 
 
 class StartError(LianjuError):
-    """The bot cannot go online; the message says what the operator can do."""
+    """The bot cannot go online."""
 
 
 class LianjuBot(commands.AutoShardedBot):
-    """A bot with nothing but Lianju in it.
+    """A bot with Lianju's commands only.
 
-    It knows its servers, but sees neither members nor messages.
+    Its one intent is `guilds`: it sees neither members nor messages.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,18 +49,18 @@ class LianjuBot(commands.AutoShardedBot):
 
     @property
     def is_set_up(self) -> bool:
-        """Whether the model and the database are open and every cog is there."""
+        """Whether the model and the database are open and every cog is loaded."""
         return self._resources is not None
 
     async def opened(self) -> Resources:
         """Waits until the model and the database are open."""
         await self._opened.wait()
         if self._resources is None:
-            raise AssertionError("they are what was opened")
+            raise AssertionError("set before the event")
         return self._resources
 
     async def setup_hook(self) -> None:
-        """Opens what the cogs need and registers the commands, everywhere or with one server.
+        """Loads the cogs and registers the commands, globally or with the test server.
 
         Raises:
             LianjuError: The bundle or the database cannot be used.
@@ -70,7 +70,7 @@ class LianjuBot(commands.AutoShardedBot):
         try:
             self._resources = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            self._resources = await opening  # what is open half-way could not be closed
+            self._resources = await opening  # resources that are half open cannot be closed
             raise
         self._opened.set()
         await self.tree.set_translator(LianjuTranslator())
@@ -87,7 +87,9 @@ class LianjuBot(commands.AutoShardedBot):
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
-        """Connects one shard; discord.py retries for ever, so the first one is tried out before.
+        """Connects one shard.
+
+        discord.py retries an unreachable gateway forever, so the first connection is tried before.
 
         Raises:
             StartError: The gateway cannot be reached.
@@ -99,29 +101,30 @@ class LianjuBot(commands.AutoShardedBot):
                 address = str(self._gateway or gateway)
                 raise StartError("start-gateway-unreachable", address=address) from None
             await socket.close()
-            # Later connections go where Discord, or the proxy before it, sent this one.
+            # A lost session begins anew at this constant: at Discord's own address, even where a
+            # proxy for REST named another. discord.py 2.7 has no setting for it.
             DiscordWebSocket.DEFAULT_GATEWAY = gateway
         await super().launch_shard(gateway, shard_id, initial=initial)
 
     async def close(self) -> None:
-        """Refuses new requests, lets those under way finish, goes offline and frees everything."""
+        """Refuses new requests, waits for running ones, goes offline and frees the resources."""
         if self._resources is not None:
             await self._resources.finish()
         for shard in self.shards.values():
-            # Before the cogs go, or a command that still came in would be unknown.
+            # Before the cogs are removed: a command that still arrived would be unknown.
             await shard.disconnect()
         await super().close()
 
     async def on_ready(self) -> None:
-        """Notes that every shard is online."""
+        """Logs that every shard is online."""
         _log.info("online shards=%s servers=%d", self.shard_count, len(self.guilds))
 
 
 def _redirect(http: discord.http.HTTPClient, gateway: yarl.URL) -> None:
-    """Lets every connection to a gateway, new or resumed, go to this one.
+    """Sends every connection to this gateway.
 
-    discord.py connects to where REST sends it, resumes where READY told it to, and otherwise goes
-    to Discord's own address; all of that passes through `ws_connect`.
+    discord.py 2.7 has no setting for it: it connects to the address that REST names and resumes at
+    the one that READY names. Both pass through `ws_connect`.
     """
     connect = http.ws_connect
 

@@ -1,7 +1,7 @@
-"""What the administrators of a server may set, within which bounds."""
+"""Settings of a Discord server, and their bounds."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from .errors import LianjuError
 from .verse.errors import RequestError
@@ -21,32 +21,32 @@ __all__ = [
 ]
 
 Language = Literal["auto", "en", "zh-CN", "zh-TW"]
-"""What the bot speaks; `auto` follows the user, then the server."""
+"""Language of the bot; `auto` is the user's language, or else the server's."""
 
 BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
-CHANNELS = Bounds(0, 25)  # as many as one menu of Discord lets choose
+CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 CHANNEL_ID = Bounds(1, 2**63 - 1)
 LANGUAGES = ("en", "zh-CN", "zh-TW")
 SCRIPTS: tuple[Script, ...] = get_args(Script)
 
 
 class GuildSettingsError(LianjuError):
-    """A preference is not allowed; the message holds the value and what is."""
+    """A setting is not allowed."""
 
 
 @dataclass(frozen=True)
 class GuildSettings:
-    """What a server prefers; the defaults hold wherever nobody has set anything.
+    """The settings of one server.
 
     Attributes:
-        beam_size: Beam width of `/poem` and `/acrostic`, or how widely they choose.
+        beam_size: Beam width of `/poem` and `/acrostic`; for reranking, the size of the pool.
         candidates: How many answers they offer.
-        cooldown_s: Seconds that a member waits from one request to the next.
+        cooldown_s: Seconds between two requests of a member.
         script: Characters of the answers.
-        language: What the bot speaks.
-        channels: Ids of the channels where the bot answers; empty means everywhere.
+        language: Language of the bot.
+        channels: Ids of the channels where the bot answers; empty means all.
 
     Raises:
         GuildSettingsError: A value is not allowed.
@@ -68,30 +68,23 @@ class GuildSettings:
             _check(CHANNEL_ID, "Channel", channel)
         if self.candidates > self.beam_size:
             raise GuildSettingsError(
-                f"A beam of size {self.beam_size} cannot give {self.candidates} candidates: "
-                f"choose a beam size from {self.candidates} to {BEAM_SIZE.high}, "
-                f"or candidates from {CANDIDATES.low} to {self.beam_size}.",
                 "settings-candidates",
                 beam_size=self.beam_size,
                 candidates=self.candidates,
                 widest=BEAM_SIZE.high,
             )
-        _choose("script", self.script, SCRIPTS)
-        _choose("language", self.language, get_args(Language))
+        _check_choice(self.script, SCRIPTS)
+        _check_choice(self.language, get_args(Language))
 
 
 def _check(bounds: Bounds[int], name: str, value: int) -> None:
     try:
         bounds.check(name, value)
     except RequestError as error:
-        raise GuildSettingsError(str(error), error.key, **error.facts) from None
+        facts: Any = error.facts
+        raise GuildSettingsError(error.key or "", **facts) from None
 
 
-def _choose(name: str, value: str, choices: tuple[str, ...]) -> None:
+def _check_choice(value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise GuildSettingsError(
-            f"The {name} {value} is not known: choose from {', '.join(choices)}.",
-            "unknown-choice",
-            value=value,
-            choices=", ".join(choices),
-        )
+        raise GuildSettingsError("unknown-choice", value=value, choices=", ".join(choices))

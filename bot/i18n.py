@@ -1,34 +1,40 @@
-"""What Lianju says, in its reader's language: Project Fluent messages from `bot/locales`."""
+"""Localized messages: Project Fluent files in `bot/locales`."""
 
 import logging
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fluent.runtime import FluentBundle, FluentResource
 
 from .errors import LianjuError
 from .ui.markdown import escape
 
-__all__ = ["ENGLISH", "Localizer", "Markdown", "messages"]
+if TYPE_CHECKING:  # the command line does without discord.py
+    import discord
+
+    from .guild_settings import GuildSettings
+
+__all__ = ["ENGLISH", "Localizer", "Markdown", "localizer_for", "messages"]
 
 ENGLISH = "en"
+CHINESE = {"zh-CN": "zh-CN", "zh-SG": "zh-CN", "zh-TW": "zh-TW", "zh-HK": "zh-TW"}
 
 _log = logging.getLogger(__name__)
 
 
 class Markdown(str):
-    """A fact that is Discord's markdown already, such as the mention of a channel."""
+    """A fact that is already markdown, such as a channel mention; it is not escaped."""
 
     __slots__ = ()
 
 
 @cache
 def messages(language: str) -> FluentBundle:
-    """All messages in a language."""
-    # Without isolating: the marks it would put around each fact are of use to right-to-left
-    # languages alone, and would be copied along with a couplet.
+    """Returns all messages of a language."""
+    # Isolation marks around facts help right-to-left languages only, and would be copied with text.
     bundle = FluentBundle([language], use_isolating=False)
     for path in sorted((Path(str(files("lianju.bot"))) / "locales" / language).glob("*.ftl")):
         bundle.add_resource(FluentResource(path.read_text(encoding="utf-8")))
@@ -37,7 +43,7 @@ def messages(language: str) -> FluentBundle:
 
 @dataclass(frozen=True)
 class Localizer:
-    """One language.
+    """Formats messages in one language.
 
     Attributes:
         language: `en`, `zh-CN` or `zh-TW`.
@@ -46,12 +52,11 @@ class Localizer:
     language: str
 
     def format(self, key: str, **facts: str | int | float) -> str:
-        """The message of that key, in English where the language lacks it.
+        """Returns a message, in English if the language lacks it.
 
         Args:
             key: The message's name in the `.ftl` files.
-            facts: Its variables. Numbers are written as the language does, with separators, so
-                ids and years come as text.
+            facts: Its variables. Numbers get separators; pass ids and years as text.
 
         Raises:
             KeyError: There is no such message.
@@ -63,15 +68,14 @@ class Localizer:
         if pattern is None:
             raise KeyError(key)
         text, faults = bundle.format_pattern(pattern, facts)
-        if faults:  # the text is there, with the missing fact's name in its place
+        if faults:  # such as a missing fact, whose name stands in the text
             _log.error("message=%s language=%s faults=%d", key, self.language, len(faults))
         return str(text)
 
     def format_error(self, error: LianjuError) -> str:
-        """The error's sentence as markdown, in English if it has no translation.
+        """Returns the error's sentence as markdown.
 
-        Facts that are text may quote the user and are shown as they were written, unless they
-        are `Markdown`.
+        Facts that are text may quote the user and are escaped, unless they are `Markdown`.
         """
         if error.key is None or not messages(ENGLISH).has_message(error.key):
             return escape(str(error))
@@ -80,3 +84,22 @@ class Localizer:
             for name, fact in error.facts.items()
         }
         return self.format(error.key, **facts)
+
+
+def localizer_for(
+    interaction: "discord.Interaction[Any]", guild_settings: "GuildSettings | None"
+) -> Localizer:
+    """Returns the server's language if it has set one, else the user's, else the server's locale.
+
+    Args:
+        interaction: The interaction to answer.
+        guild_settings: The server's settings; None if unknown.
+    """
+    if guild_settings is not None and guild_settings.language != "auto":
+        return Localizer(guild_settings.language)
+    for locale in map(str, (interaction.locale, interaction.guild_locale)):
+        if locale.startswith(ENGLISH):
+            return Localizer(ENGLISH)
+        if locale in CHINESE:
+            return Localizer(CHINESE[locale])
+    return Localizer(ENGLISH)

@@ -1,4 +1,4 @@
-"""Who may ask now: one running request a user, and a pause between a user's requests."""
+"""Rate limit for requests: one running request a user, and a cooldown."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -8,91 +8,84 @@ from .errors import LianjuError
 
 __all__ = ["CooldownError", "RequestLimiter", "StillRunningError"]
 
-SWEEP_AT = 1024  # cooldowns; fewer than this are not worth a look
+SWEEP_AT = 1024  # cooldowns; below this number none are removed
 
-Slot = tuple[int, int | None]  # a user in a server, or outside servers
+Bucket = tuple[int, int | None]  # user id and server id; None outside servers
 
 
 class StillRunningError(LianjuError):
-    """The user's request before this one has no answer yet."""
+    """The user's previous request is still running."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Your last line is still being answered: ask again when it is done.", "limit-running"
-        )
+        super().__init__("limit-running")
 
 
 class CooldownError(LianjuError):
-    """The user asked only just now.
+    """The user's cooldown is not over.
 
     Attributes:
-        retry_at: When to ask again, in whole Unix seconds.
+        retry_at: When it is over, in whole Unix seconds.
     """
 
     def __init__(self, retry_at: int) -> None:
-        # Discord shows the timestamp as a countdown in the reader's own language.
-        super().__init__(
-            f"One line at a time: you can ask again <t:{retry_at}:R>.",
-            "limit-cooldown",
-            retry_at=str(retry_at),
-        )
+        super().__init__("limit-cooldown", retry_at=str(retry_at))
         self.retry_at = retry_at
 
 
 class RequestLimiter:
-    """Seats those who ask, one request a user.
+    """Admits one running request a user, with a cooldown after it.
 
     Args:
-        clock: The time in Unix seconds.
+        clock: Returns the time in Unix seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._running: set[int] = set()
-        self._last: dict[Slot, tuple[float, float]] = {}  # when, and the cooldown in force then
+        self._last: dict[Bucket, tuple[float, float]] = {}  # time, and the cooldown at that time
         self._sweep_at = SWEEP_AT
 
     def __len__(self) -> int:
-        """How many users and cooldowns it remembers."""
+        """Returns how many users and cooldowns are stored."""
         return len(self._running) + len(self._last)
 
     @contextmanager
     def acquire(self, user_id: int, guild_id: int | None, cooldown_s: float) -> Iterator[None]:
-        """Keeps the user's seat while the block runs, and then for the cooldown.
+        """Counts the user's request as running while the block runs.
 
-        The cooldown counts from the request. There is none if the block fails: whoever got no
-        answer may ask again at once. A changed cooldown holds from the next request on.
+        The cooldown counts from the start of the request. If the block fails there is none, so
+        that the user can try again at once. A changed cooldown applies from the next request on.
 
         Args:
-            user_id: Who asks; in whatever server, one request of a user runs at a time.
-            guild_id: Where; each server has its own cooldown, and so have direct messages.
+            user_id: The user; one request of a user runs at a time, in whatever server.
+            guild_id: The server, or None; each has its own cooldown.
             cooldown_s: Seconds between two requests.
 
         Raises:
-            StillRunningError: A request of this user is running.
-            CooldownError: The cooldown after the last one is not over.
+            StillRunningError: Another request of this user is running.
+            CooldownError: The cooldown is not over.
         """
-        now, seat = self._clock(), (user_id, guild_id)
+        now, bucket = self._clock(), (user_id, guild_id)
         if user_id in self._running:
             raise StillRunningError
-        if seat in self._last and (free_at := self._last[seat][0] + cooldown_s) > now:
+        if bucket in self._last and (free_at := self._last[bucket][0] + cooldown_s) > now:
             raise CooldownError(math.ceil(free_at))
         self._running.add(user_id)
         try:
             yield
-            self._last[seat] = (now, cooldown_s)
+            self._last[bucket] = (now, cooldown_s)
         finally:
             self._running.remove(user_id)
             self._sweep()
 
     def _sweep(self) -> None:
-        """Drops the cooldowns that are over, each time that they have doubled in number."""
+        """Removes cooldowns that are over, each time that their number has doubled."""
         if len(self._last) < self._sweep_at:
             return
         now = self._clock()
         self._last = {
-            seat: (at, cooldown_s)
-            for seat, (at, cooldown_s) in self._last.items()
+            bucket: (at, cooldown_s)
+            for bucket, (at, cooldown_s) in self._last.items()
             if at + cooldown_s > now
         }
         self._sweep_at = max(SWEEP_AT, 2 * len(self._last))

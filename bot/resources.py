@@ -1,4 +1,4 @@
-"""What the cogs share, opened and closed in one place."""
+"""Resources that the cogs share, opened and closed in one place."""
 
 import asyncio
 import logging
@@ -21,18 +21,18 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Resources:
-    """The model, the database and what else the cogs need.
+    """The model, the database and the state that the cogs share.
 
     Attributes:
-        settings: The operator's.
-        composer: Answers lines of verse. `reload` puts another in its place, so an answer keeps to
-            the one that it began with.
-        store: Keeps favorites and guild settings.
-        limiter: Bounds how often a user may ask.
-        clock: The time in Unix seconds.
-        running: One future for each interaction that is being answered, and for what else must end
-            before the database is closed.
-        closing: Set once no new interaction is to be answered.
+        settings: The operator's settings.
+        composer: Answers requests. `reload` replaces it, so a request must keep the composer that
+            it started with.
+        store: The database.
+        limiter: Limits the requests of each user.
+        clock: Returns the time in Unix seconds.
+        running: A future for each interaction and each background job; the database is closed
+            after the last.
+        closing: Set when no new interaction is accepted.
     """
 
     settings: Settings
@@ -46,36 +46,37 @@ class Resources:
     _retiring: dict[Composer, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     async def reload(self) -> None:
-        """Loads the bundle anew; meanwhile, and if it cannot be used, the old one answers.
+        """Loads the bundle again and replaces the composer.
 
-        Answers under way are finished by the composer that began them; it is closed after the last.
+        The old composer answers meanwhile, and goes on if the new bundle cannot be used. It
+        finishes its running requests and is then closed.
 
         Raises:
             BundleError: The bundle cannot be used.
-            ProviderError: CUDA was asked for and cannot be had.
-            BusyError: Everything is being closed.
+            ProviderError: CUDA was requested and is not available.
+            BusyError: The resources are being closed.
         """
         async with self._reloading:
-            self._refuse_if_closing()
+            self._raise_if_closing()
             composer = await asyncio.to_thread(_load, self.settings)
-            self._refuse_if_closing()  # what nobody has used needs no closing
+            self._raise_if_closing()
             old, self.composer = self.composer, composer
             self._retiring[old] = asyncio.create_task(self._retire(old, tuple(self.running)))
             _log_loaded(composer, self.settings)
 
-    def _refuse_if_closing(self) -> None:
+    def _raise_if_closing(self) -> None:
         if self.closing.is_set():
-            raise BusyError("Lianju is shutting down: ask again in a minute.", "busy-closing")
+            raise BusyError("busy-closing")
 
     async def _retire(self, composer: Composer, users: tuple[asyncio.Future[None], ...]) -> None:
-        """Closes a composer once all are done who may have begun with it."""
+        """Closes a composer after the interactions that may use it."""
         if users:
             await asyncio.wait(users)
         await asyncio.to_thread(composer.close)
         del self._retiring[composer]
 
     async def finish(self) -> None:
-        """Lets no new answer begin, and waits for those under way as long as one may take."""
+        """Refuses new interactions and waits for running ones, at most for the deadline."""
         self.closing.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.settings.deadline):
@@ -83,7 +84,7 @@ class Resources:
                     await asyncio.wait(self.running)
 
     async def close(self) -> None:
-        """Waits for the answers under way, then frees the model and closes the database."""
+        """Waits for running interactions, then closes the model and the database."""
         await self.finish()
         try:
             for composer in (self.composer, *self._retiring):
@@ -97,7 +98,7 @@ async def open_resources(settings: Settings) -> Resources:
 
     Raises:
         BundleError: The bundle cannot be used.
-        ProviderError: CUDA was asked for and cannot be had.
+        ProviderError: CUDA was requested and is not available.
         StoreError: The database cannot be used.
     """
     composer = await asyncio.to_thread(_load, settings)
@@ -115,7 +116,7 @@ def _load(settings: Settings) -> Composer:
 
 
 def _log_loaded(composer: Composer, settings: Settings) -> None:
-    """Logs what answers from now on, and on what it runs."""
+    """Logs which bundle is loaded, and where it runs."""
     figures = {
         "bundle": composer.bundle.manifest.name,
         "version": composer.bundle.manifest.version,

@@ -15,16 +15,16 @@ DESCRIPTIONS = (
     Location.group_description,
     Location.parameter_description,
 )
-LANGUAGES = ("zh-CN", "zh-TW")  # English is in the code
+LANGUAGES = ("zh-CN", "zh-TW")  # English names stand in the code
 
 
 class LianjuTranslator(app_commands.Translator):
-    """Translates Lianju's own commands, and leaves those of others alone.
+    """Translates Lianju's commands only.
 
-    The messages are in `bot/locales/zh-*/commands-*.ftl`: `command-<name>` with its attribute
-    `.description`, where the name is that of a command or context menu, with the option's name
-    behind it for an option, in lower case and with hyphens. A choice names its own message:
-    `Choice(name=locale_str("newest first", key="choice-favorites-list-newest"), value=…)`.
+    The messages are in `bot/locales/zh-*/commands-*.ftl`. A command or context menu has the key
+    `command-<name>`, an option `command-<name>-<option>`, in lower case and with hyphens; the
+    attribute `.description` is the description. A choice carries its own key; see
+    `cogs.options.choice`.
     """
 
     async def translate(
@@ -33,7 +33,7 @@ class LianjuTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The translation, or None where English will do."""
+        """Returns the translation, or None to use the English text."""
         if locale.value not in LANGUAGES:
             return None
         key = _key(string, context)
@@ -50,7 +50,7 @@ class LianjuTranslator(app_commands.Translator):
 def _key(
     string: app_commands.locale_str, context: app_commands.TranslationContextTypes
 ) -> str | None:
-    """The name of the message; None if it is not ours."""
+    """Returns the key of the message; None for another extension's command."""
     data: Any = context.data
     if context.location is Location.choice_name:
         return string.extras.get("key")

@@ -1,4 +1,19 @@
-"""The user-facing features, one a file, and how they join a bot."""
+"""The features of the bot, one cog a file, and how they are added to a bot.
+
+To add a command:
+
+1. Write a subclass of `LianjuCog` in a file here, with `discord.app_commands` as usual. The body of
+   the command is `async with self.handle(interaction) as context:`, which reports errors, logs one
+   line and defers the response if it is late. `context.localizer` formats messages and
+   `context.guild_settings` has the server's settings; `self.resources` has the model and the store.
+2. Respond with the functions of `ui.replies`, and build the message in a file of `bot/ui`.
+   `ComposingCog.compose` answers with verse.
+3. Raise errors as `LianjuError` subclasses with a key. The sentences go to `bot/locales/*/`, names
+   and descriptions of the command to `bot/locales/zh-*/commands-*.ftl`; English ones are the
+   docstring.
+4. Add the class to `FEATURES`. A button that must work for old messages is a `cog_item` in the
+   cog's `items`.
+"""
 
 import logging
 
@@ -39,21 +54,21 @@ Bot = commands.Bot | commands.AutoShardedBot
 async def add_cogs(bot: Bot, settings: Settings) -> Resources:
     """Opens the model and the database and adds every cog.
 
-    A bot that has an /about or /help of its own does without ours.
+    `About` is left out if the bot has an /about or /help of its own.
 
     Returns:
-        What the cogs share; removing the cogs closes it.
+        The resources of the cogs; removing the cogs closes them.
 
     Raises:
         BundleError: The bundle cannot be used.
-        ProviderError: CUDA was asked for and cannot be had.
+        ProviderError: CUDA was requested and is not available.
         StoreError: The database cannot be used.
         discord.app_commands.CommandAlreadyRegistered: The bot has a command of the same name.
     """
     resources = await open_resources(settings)
-    cogs = [feature(resources) for feature in FEATURES if not _is_spoken_for(bot, feature)]
+    cogs = [feature(resources) for feature in FEATURES if not _is_left_out(bot, feature)]
     try:
-        # Housekeeping comes last and so goes last, as it closes what the others use.
+        # Housekeeping is added last and so removed last, as it closes the resources.
         for cog in (*cogs, Housekeeping(bot, resources, cogs)):
             await bot.add_cog(cog)
     except BaseException:
@@ -64,8 +79,8 @@ async def add_cogs(bot: Bot, settings: Settings) -> Resources:
     return resources
 
 
-def _is_spoken_for(bot: Bot, feature: type[LianjuCog]) -> bool:
-    """Whether a bot tells of itself already; its owner would not give up /help for ours."""
+def _is_left_out(bot: Bot, feature: type[LianjuCog]) -> bool:
+    """Returns whether the bot has a command of its own with a name of `About`."""
     taken = {command.name for command in bot.tree.get_commands()}
     ours = {command.name for command in feature.__cog_app_commands__}
     if feature is not About or taken.isdisjoint(ours):

@@ -1,4 +1,4 @@
-"""`/about` and `/help`: what this bot is, and what it does."""
+"""`/about` and `/help`."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ Interaction = discord.Interaction[Any]
 
 
 class About(LianjuCog, name="Lianju about"):
-    """Speaks of itself, to whoever asks alone."""
+    """Describes the model and the commands, in private replies."""
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def about(self, interaction: Interaction) -> None:
-        """Tells of the model behind the answers: size, quality, version, licence."""
+        """Tells of the model behind the answers: size, quality, version, license."""
         async with self.handle(interaction) as context:
             composer = self.resources.composer
             layout = about_layout(context.localizer, composer.bundle.manifest, composer.provider)

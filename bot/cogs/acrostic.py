@@ -30,8 +30,8 @@ class Acrostic(ComposingCog, name="Lianju acrostic"):
     @app_commands.choices(rules=RULES, script=SCRIPT)
     @app_commands.choices(
         chars=[
-            choice("chars", 5, "five characters a line"),
-            choice("chars", 7, "seven characters a line"),
+            choice("poem-chars", 5, "five characters a line"),
+            choice("poem-chars", 7, "seven characters a line"),
         ]
     )
     async def acrostic(

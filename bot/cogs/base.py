@@ -14,10 +14,9 @@ from discord.ext import commands
 
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
-from ..i18n import Localizer
+from ..i18n import Localizer, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
-from ..ui.language import localizer_for
 from ..ui.replies import Defer, defer_private_reply, deferring_when_late, send_error
 from ..verse.errors import BusyError
 

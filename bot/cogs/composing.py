@@ -9,14 +9,13 @@ from discord.app_commands import Choice
 
 from ..errors import LianjuError
 from ..guild_settings import CANDIDATES, GuildSettings
-from ..i18n import Markdown
+from ..i18n import Markdown, localizer_for
 from ..store import Verse
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
-from ..ui.language import localizer_for
 from ..ui.replies import defer_reply, respond
-from ..ui.rhymes import rhymes
+from ..ui.rhymes import matching_rhymes
 from ..verse.composer import Answer, Composer, Request, Rerank
 from ..verse.errors import RequestError
 from ..verse.request import Form, Known, Sample, Script, Strictness
@@ -139,7 +138,7 @@ class ComposingCog(LianjuCog):
         if bundle.prosody is None:
             return []
         traditional = localizer_for(interaction, None).language == "zh-TW"
-        fitting = rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
+        fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
         return [Choice(name=text[:MAX_CHOICE], value=name) for name, text in fitting.items()][
             :MAX_CHOICES
         ]

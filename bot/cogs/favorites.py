@@ -1,4 +1,4 @@
-"""`/favorites`: what a member keeps."""
+"""`/favorites`: the verses that a member keeps."""
 
 import asyncio
 import io
@@ -7,76 +7,45 @@ from typing import Any, cast
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import Choice
 
 from ..errors import LianjuError
 from ..i18n import Localizer
 from ..ui.downloads import Format, favorites_file
-from ..ui.favorites import REMOVE, TURN, Order, favorites_layout, label, removed
+from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
 from ..ui.replies import PRIVATE, defer_private_reply, defer_update, edit_message, respond
 from .base import LianjuCog
-from .items import CogItem, check_owner
+from .items import CogItem, check_owner, cog_item
+from .options import choice
 
 __all__ = ["Favorites"]
 
 NAME = "Lianju favourites"
 LIST = "/favorites list"
 MAX_CHOICES = 25  # of an autocomplete
-FAVOURITE_ID = re.compile(r"[0-9]{1,18}")
+FAVORITE_ID = re.compile(r"[0-9]{1,18}")
 
 Interaction = discord.Interaction[Any]
 
 
-def _choice(command: str, value: str, name: str) -> Choice[str]:
-    return Choice(name=locale_str(name, key=f"choice-favorites-{command}-{value}"), value=value)
-
-
 class NoFavoriteError(LianjuError):
-    """What was to be removed is none of the user's favorites."""
+    """The user has no such favorite."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "That is none of your favorites: choose one from the list that appears while you type.",
-            "favorites-unknown",
-        )
+        super().__init__("favorites-unknown")
 
 
 class NoFavoritesError(LianjuError):
-    """There is nothing to export."""
+    """The user has no favorites."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "You have no favorites yet: press ♥ beside an answer of /poem to keep it.",
-            "favorites-none",
-        )
-
-
-class TurnButton(CogItem, template=TURN):
-    """Shows another page of the list."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Turns the page."""
-        cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Favorites):
-            await cog.turn(interaction, self.match)
-
-
-class RemoveMenu(CogItem, template=REMOVE):
-    """Removes the entry that is chosen."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Removes it and shows what is left."""
-        cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Favorites):
-            await cog.choose(interaction, self.match, self.item.values[0])
+        super().__init__("favorites-none")
 
 
 class Favorites(LianjuCog, name=NAME):
-    """Shows favorites to their owner alone, removes and exports them."""
-
-    items = (TurnButton, RemoveMenu)
+    """Shows, removes and exports favorites, in private replies."""
 
     favorites = app_commands.Group(
         name="favorites",
@@ -90,8 +59,8 @@ class Favorites(LianjuCog, name=NAME):
     @favorites.command(name="list")
     @app_commands.choices(
         order=[
-            _choice("list", "newest", "newest first"),
-            _choice("list", "oldest", "oldest first"),
+            choice("favorites-list", "newest", "newest first"),
+            choice("favorites-list", "oldest", "oldest first"),
         ]
     )
     async def list_all(self, interaction: Interaction, order: Order = "newest") -> None:
@@ -104,11 +73,11 @@ class Favorites(LianjuCog, name=NAME):
             layout = await self._page(context.localizer, interaction.user.id, order, 0)
             await respond(interaction, layout, private=True)
 
-    async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
-        """Shows another page in the place of the one whose button was pressed."""
+    async def show_page(self, interaction: Interaction, button: CogItem) -> None:
+        """Shows another page in the same message."""
         async with self.handle(interaction, defer_update) as context:
-            check_owner(interaction, place["owner"], LIST)
-            await edit_message(interaction, await self._page_at(context.localizer, place))
+            check_owner(interaction, button.match["owner"], LIST)
+            await edit_message(interaction, await self._page_at(context.localizer, button.match))
 
     @favorites.command()
     async def remove(self, interaction: Interaction, verse: str) -> None:
@@ -119,7 +88,7 @@ class Favorites(LianjuCog, name=NAME):
         """
         async with self.handle(interaction) as context:
             localizer = context.localizer
-            if not FAVOURITE_ID.fullmatch(verse):  # typed, and not chosen
+            if not FAVORITE_ID.fullmatch(verse):  # typed, and not chosen
                 raise NoFavoriteError
             gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
             if gone is None:
@@ -140,22 +109,23 @@ class Favorites(LianjuCog, name=NAME):
             Choice(name=label(favorite.verse), value=str(favorite.id)) for favorite in favorites
         ]
 
-    async def choose(self, interaction: Interaction, place: re.Match[str], chosen: str) -> None:
+    async def remove_chosen(self, interaction: Interaction, menu: CogItem) -> None:
         """Removes an entry of a page, and shows the page without it."""
         async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
-            check_owner(interaction, place["owner"], LIST)
-            gone = await self.resources.store.favorites.remove(interaction.user.id, int(chosen))
+            check_owner(interaction, menu.match["owner"], LIST)
+            chosen = int(menu.item.values[0])
+            gone = await self.resources.store.favorites.remove(interaction.user.id, chosen)
             note = localizer.format("favorites-gone") if gone is None else removed(localizer, gone)
-            await edit_message(interaction, await self._page_at(localizer, place, note))
+            await edit_message(interaction, await self._page_at(localizer, menu.match, note))
 
     @favorites.command()
     @app_commands.rename(form="format")
     @app_commands.choices(
         form=[
-            _choice("export", "txt", "text, for reading"),
-            _choice("export", "csv", "CSV, for spreadsheets"),
-            _choice("export", "json", "JSON, for programs"),
+            choice("favorites-export", "txt", "text, for reading"),
+            choice("favorites-export", "csv", "CSV, for spreadsheets"),
+            choice("favorites-export", "json", "JSON, for programs"),
         ]
     )
     async def export(self, interaction: Interaction, form: Format) -> None:
@@ -176,16 +146,21 @@ class Favorites(LianjuCog, name=NAME):
             await interaction.followup.send(sentence, file=file, **PRIVATE)
 
     async def _page_at(
-        self, localizer: Localizer, place: re.Match[str], note: str | None = None
+        self, localizer: Localizer, match: re.Match[str], note: str | None = None
     ) -> Layout:
-        order = cast("Order", place["order"])
-        return await self._page(localizer, int(place["owner"]), order, int(place["page"]), note)
+        order = cast("Order", match["order"])
+        return await self._page(localizer, int(match["owner"]), order, int(match["page"]), note)
 
     async def _page(
         self, localizer: Localizer, owner: int, order: Order, number: int, note: str | None = None
     ) -> Layout:
         favorites = self.resources.store.favorites
-        place, entries = await read_page(
+        page, entries = await read_page(
             lambda offset, limit: favorites.page(owner, offset, limit, order == "oldest"), number
         )
-        return favorites_layout(localizer, owner, order, place, entries, note)
+        return favorites_layout(localizer, owner, order, page, entries, note)
+
+    items = (
+        cog_item(NAME, PAGE_BUTTON, show_page),
+        cog_item(NAME, REMOVE_MENU, remove_chosen),
+    )

@@ -1,4 +1,4 @@
-"""What no member sees: what expires is deleted, and at the end everything is closed."""
+"""Background work: registering items, deleting expired data, closing the resources."""
 
 import asyncio
 import logging
@@ -22,51 +22,46 @@ Bot = commands.Bot | commands.AutoShardedBot
 
 
 class Housekeeping(LianjuCog, name="Lianju housekeeping"):
-    """Owns the resources of all cogs: added last, it goes last, and closes them.
+    """Owns the resources of all cogs: added last, it is removed last and closes them.
 
     Args:
-        bot: Where the cogs are.
+        bot: The bot that has the cogs.
         resources: Closed when the cog is removed.
-        cogs: The others, whose buttons, selects and context menus it registers.
+        cogs: The other cogs, whose items and context menus it registers.
     """
 
-    def __init__(
-        self,
-        bot: Bot,
-        resources: Resources,
-        cogs: Sequence[LianjuCog],
-    ) -> None:
+    def __init__(self, bot: Bot, resources: Resources, cogs: Sequence[LianjuCog]) -> None:
         super().__init__(resources)
         self._bot = bot
         self._items = [item for cog in cogs for item in cog.items]
         self._menus = [menu for cog in cogs for menu in cog.menus]
 
     async def cog_load(self) -> None:
-        """Makes context menus and the buttons of old messages work; tidies up once a day."""
+        """Registers context menus and items, and starts the daily purge."""
         for menu in self._menus:
             self._bot.tree.add_command(menu)
         self._bot.add_dynamic_items(*self._items)
-        self._tidy.start()
+        self._purge_daily.start()
 
     async def cog_unload(self) -> None:
-        """Lets the answers under way finish, then frees the model and closes the database."""
-        self._tidy.cancel()
+        """Waits for running interactions, then closes the resources."""
+        self._purge_daily.cancel()
         for menu in self._menus:
             self._bot.tree.remove_command(menu.name, type=menu.type)
-        await self.resources.finish()  # an answer registers the buttons that it has
+        await self.resources.finish()  # sending an answer registers its buttons
         self._bot.remove_dynamic_items(*self._items)
         await self.resources.close()
 
     async def reload(self) -> None:
-        """Loads the bundle anew; meanwhile, and if it cannot be used, the old one answers.
+        """Loads the bundle again; see `Resources.reload`.
 
         Raises:
-            LianjuError: It cannot be used, or the cog is being removed; the message says why.
+            LianjuError: The bundle cannot be used, or the cog is being removed.
         """
         await self.resources.reload()
 
     async def purge(self) -> None:
-        """Deletes what is older than the settings allow."""
+        """Deletes data that is older than the retention period."""
         kept_s = self.resources.settings.retention_days * DAY
         try:
             await self.resources.store.purge(self.resources.clock() - kept_s)
@@ -74,13 +69,13 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
             _log.warning("nothing was purged: %s", type(error).__name__)
 
     @tasks.loop(hours=24)
-    async def _tidy(self) -> None:
-        await self._to_the_end(self.purge())
+    async def _purge_daily(self) -> None:
+        await self._run_to_completion(self.purge())
 
-    async def _to_the_end(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does what the end waits for instead of cancelling it.
+    async def _run_to_completion(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs work that closing waits for instead of cancelling it.
 
-        The database's driver takes cancellations badly: its connections may then never close.
+        A cancelled operation may leave a connection of aiosqlite that never closes.
         """
         doing = asyncio.ensure_future(work)
         self.resources.running.add(doing)
@@ -88,11 +83,11 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         await asyncio.shield(doing)
 
     @commands.Cog.listener("on_guild_remove")
-    async def forget(self, guild: discord.Guild) -> None:
-        """Deletes what a server that the bot has left had set."""
-        await self._to_the_end(self._forget(guild.id))
+    async def delete_guild_settings(self, guild: discord.Guild) -> None:
+        """Deletes the settings of a server that the bot has left."""
+        await self._run_to_completion(self._delete_guild_settings(guild.id))
 
-    async def _forget(self, guild_id: int) -> None:
+    async def _delete_guild_settings(self, guild_id: int) -> None:
         try:
             await self.resources.store.delete_guild(guild_id)
         except LianjuError as error:

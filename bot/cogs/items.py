@@ -1,6 +1,7 @@
-"""Buttons and menus that a cog answers, in messages of any age."""
+"""Buttons and selects that a cog handles, in messages of any age."""
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 import discord
@@ -8,16 +9,16 @@ import discord
 from ..errors import LianjuError
 from ..i18n import Markdown
 
-__all__ = ["CogItem", "NotYoursError", "check_owner"]
+__all__ = ["CogItem", "NotYoursError", "check_owner", "cog_item"]
 
 Interaction = discord.Interaction[Any]
 
 
 class CogItem(discord.ui.DynamicItem[Any], template=r"(?!)"):  # only subclasses match anything
-    """A button or menu whose custom id says all that its cog needs to know.
+    """A button or select whose custom id holds all that its cog needs.
 
     Attributes:
-        match: The custom id, taken apart by the template.
+        match: The custom id, parsed by the template.
     """
 
     def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
@@ -28,35 +29,51 @@ class CogItem(discord.ui.DynamicItem[Any], template=r"(?!)"):  # only subclasses
     async def from_custom_id(
         cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Makes one for each use, from the message alone."""
+        """Creates the item for one use, from the message alone."""
         return cls(item, match)
 
 
-class NotYoursError(LianjuError):
-    """Somebody used a button or menu that is for whoever asked.
+def cog_item(
+    cog_name: str, template: str, handler: Callable[[Any, Interaction, CogItem], Awaitable[None]]
+) -> type[CogItem]:
+    """Returns a class of buttons or selects that a method of a cog handles.
 
     Args:
-        command: Shows one's own.
+        cog_name: The name of the cog.
+        template: The regular expression of their custom ids.
+        handler: The method.
+    """
+
+    class Item(CogItem, template=template):
+        async def callback(self, interaction: Interaction) -> None:
+            cog = interaction.client.get_cog(cog_name)
+            if cog is not None:
+                await handler(cog, interaction, self)
+
+    return Item
+
+
+class NotYoursError(LianjuError):
+    """A button or select belongs to another user.
+
+    Args:
+        command: The command that shows the user's own.
     """
 
     def __init__(self, command: str) -> None:
-        super().__init__(
-            f"Only whoever asked can use this: ask for your own with {command}.",
-            "page-not-yours",
-            command=Markdown(f"`{command}`"),
-        )
+        super().__init__("page-not-yours", command=Markdown(f"`{command}`"))
 
 
 def check_owner(interaction: Interaction, owner: str, command: str) -> None:
-    """Refuses whoever is not the owner.
+    """Refuses every user but the owner.
 
     Args:
-        interaction: The press.
-        owner: The id of whom the message is for.
-        command: How to ask for one's own.
+        interaction: The use of a button or select.
+        owner: The owner's id.
+        command: The command that shows the user's own.
 
     Raises:
-        NotYoursError: Somebody else pressed.
+        NotYoursError: The user is not the owner.
     """
     if str(interaction.user.id) != owner:
         raise NotYoursError(command)

@@ -1,21 +1,20 @@
-"""`/leaderboard`: what a server loves, and whom it has to thank."""
+"""`/leaderboard`: the verses and members of a server with most hearts."""
 
-import re
 from typing import Any, cast
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
 
 from ..errors import LianjuError
 from ..i18n import Localizer
 from ..store import Page, RankedMember, RankedVerse
 from ..ui.layout import Layout
-from ..ui.leaderboard import TURN, Board, Period, leaderboard_layout
+from ..ui.leaderboard import PAGE_BUTTON, Period, Ranking, leaderboard_layout
 from ..ui.pages import read_page
 from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
 from .base import LianjuCog, is_allowed_here
-from .items import CogItem
+from .items import CogItem, cog_item
+from .options import choice
 
 __all__ = ["Leaderboard"]
 
@@ -26,47 +25,32 @@ DAYS = {"month": 30, "week": 7}
 Interaction = discord.Interaction[Any]
 
 
-def _choice(value: str, name: str) -> Choice[str]:
-    return Choice(name=locale_str(name, key=f"choice-leaderboard-{value}"), value=value)
-
-
 class NoServerError(LianjuError):
-    """There is no leaderboard of what people keep on their own."""
+    """Outside servers there is no leaderboard."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Each server has a leaderboard of its own: ask in a server.", "leaderboard-no-server"
-        )
-
-
-class TurnButton(CogItem, template=TURN):
-    """Shows another page of the leaderboard."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Turns the page."""
-        cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Leaderboard):
-            await cog.turn(interaction, self.match)
+        super().__init__("leaderboard-no-server")
 
 
 class Leaderboard(LianjuCog, name=NAME):
-    """Ranks couplets and members of a server by hearts."""
-
-    items = (TurnButton,)
+    """Shows the rankings of a server."""
 
     @app_commands.command()
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.choices(
-        of=[_choice("couplets", "verses"), _choice("members", "members")],
+        of=[
+            choice("leaderboard", "couplets", "verses"),
+            choice("leaderboard", "members", "members"),
+        ],
         period=[
-            _choice("all", "all time"),
-            _choice("month", "the last 30 days"),
-            _choice("week", "the last 7 days"),
+            choice("leaderboard", "all", "all time"),
+            choice("leaderboard", "month", "the last 30 days"),
+            choice("leaderboard", "week", "the last 7 days"),
         ],
     )
     async def leaderboard(
-        self, interaction: Interaction, of: Board = "couplets", period: Period = "all"
+        self, interaction: Interaction, of: Ranking = "couplets", period: Period = "all"
     ) -> None:
         """Shows this server's best-loved verses, or the members who asked for them.
 
@@ -79,17 +63,18 @@ class Leaderboard(LianjuCog, name=NAME):
             allowed = is_allowed_here(interaction, context.guild_settings)
             await respond(interaction, layout, private=not allowed)
 
-    async def turn(self, interaction: Interaction, place: re.Match[str]) -> None:
-        """Shows another page: in place to whoever asked, and to others in private."""
-        is_owner = str(interaction.user.id) == place["owner"]
+    async def show_page(self, interaction: Interaction, button: CogItem) -> None:
+        """Shows another page: in the same message to its owner, in private to others."""
+        match = button.match
+        is_owner = str(interaction.user.id) == match["owner"]
         defer = defer_update if is_owner else defer_private_reply
         async with self.handle(interaction, defer) as context:
             layout = await self._page(
                 context.localizer,
                 interaction,
-                cast("Board", place["board"]),
-                cast("Period", place["period"]),
-                int(place["page"]),
+                cast("Ranking", match["ranking"]),
+                cast("Period", match["period"]),
+                int(match["page"]),
             )
             if is_owner:
                 await edit_message(interaction, layout)
@@ -100,18 +85,20 @@ class Leaderboard(LianjuCog, name=NAME):
         self,
         localizer: Localizer,
         interaction: Interaction,
-        board: Board,
+        ranking: Ranking,
         period: Period,
         number: int,
     ) -> Layout:
         if interaction.guild_id is None:
             raise NoServerError
-        ranking, guild_id = self.resources.store.leaderboard, interaction.guild_id
+        leaderboard, guild_id = self.resources.store.leaderboard, interaction.guild_id
         since = self.resources.clock() - DAYS[period] * DAY if period in DAYS else None
 
         async def read(offset: int, limit: int) -> Page[RankedVerse | RankedMember]:
-            ranked = ranking.members if board == "members" else ranking.verses
-            return await ranked(guild_id, since, offset, limit)
+            read_ranking = leaderboard.members if ranking == "members" else leaderboard.verses
+            return await read_ranking(guild_id, since, offset, limit)
 
-        place, loved = await read_page(read, number)
-        return leaderboard_layout(localizer, interaction.user.id, board, period, place, loved)
+        page, entries = await read_page(read, number)
+        return leaderboard_layout(localizer, interaction.user.id, ranking, period, page, entries)
+
+    items = (cog_item(NAME, PAGE_BUTTON, show_page),)

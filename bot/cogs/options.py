@@ -1,4 +1,4 @@
-"""Options that several commands have, with the choices that members see."""
+"""Options that several commands share."""
 
 from typing import Literal, TypeVar
 
@@ -14,26 +14,32 @@ MAX_RHYME = 12  # characters of the name of a rhyme group, such as 平水韵上�
 
 
 def choice(option: str, value: T, name: str) -> Choice[T]:
-    """A choice of `/poem` or of a command like it, with its English name."""
-    return Choice(name=locale_str(name, key=f"choice-poem-{option}-{value}"), value=value)
+    """Returns a choice of an option.
+
+    Args:
+        option: Where its translations are: the key is `choice-<option>-<value>`.
+        value: The value.
+        name: The English name.
+    """
+    return Choice(name=locale_str(name, key=f"choice-{option}-{value}"), value=value)
 
 
 MODE = [
-    choice("mode", "chosen", "what suits this very line"),
-    choice("mode", "beam", "the likeliest"),
-    choice("mode", "sampled", "drawn at random"),
+    choice("poem-mode", "chosen", "what suits this very line"),
+    choice("poem-mode", "beam", "the likeliest"),
+    choice("poem-mode", "sampled", "drawn at random"),
 ]
 SCRIPT = [
-    choice("script", "auto", "as in the line"),
-    choice("script", "simplified", "simplified"),
-    choice("script", "traditional", "traditional"),
+    choice("poem-script", "auto", "as in the line"),
+    choice("poem-script", "simplified", "simplified"),
+    choice("poem-script", "traditional", "traditional"),
 ]
 RULES = [
-    choice("rules", "strict", "strict: tones and rhyme are kept"),
-    choice("rules", "loose", "loose: rhyme is kept, tones are preferred"),
-    choice("rules", "free", "free: neither tones nor rhyme"),
+    choice("poem-rules", "strict", "strict: tones and rhyme are kept"),
+    choice("poem-rules", "loose", "loose: rhyme is kept, tones are preferred"),
+    choice("poem-rules", "free", "free: neither tones nor rhyme"),
 ]
 KNOWN = [
-    choice("known", "exclude", "new lines only"),
-    choice("known", "allow", "lines of the poets are welcome"),
+    choice("poem-known", "exclude", "new lines only"),
+    choice("poem-known", "allow", "lines of the poets are allowed"),
 ]

@@ -47,9 +47,9 @@ class Poem(ComposingCog, name=POEM):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.choices(
         form=[
-            choice("form", "next", "the next line"),
-            choice("form", "jueju", "绝句: the rest of a quatrain"),
-            choice("form", "lushi", "律诗: the rest of eight lines of regulated verse"),
+            choice("poem-form", "next", "the next line"),
+            choice("poem-form", "jueju", "绝句: the rest of a quatrain"),
+            choice("poem-form", "lushi", "律诗: the rest of eight lines of regulated verse"),
         ],
         rules=RULES,
         known=KNOWN,

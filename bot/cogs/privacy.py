@@ -1,15 +1,14 @@
-"""`/privacy`: what is stored about a member, and its deletion."""
+"""`/privacy`: the data stored about a member, and its deletion."""
 
-import re
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from ..ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
+from ..ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, privacy_layout
 from ..ui.replies import defer_update, edit_message, respond
 from .base import LianjuCog
-from .items import CogItem, check_owner
+from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Privacy"]
 
@@ -18,20 +17,8 @@ NAME = "Lianju privacy"
 Interaction = discord.Interaction[Any]
 
 
-class ForgetButton(CogItem, template=FORGET):
-    """A step on the way to the deletion, or back."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Takes the step."""
-        cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, Privacy):
-            await cog.step(interaction, self.match)
-
-
 class Privacy(LianjuCog, name=NAME):
-    """Tells what is stored about whoever asks, and deletes it on demand."""
-
-    items = (ForgetButton,)
+    """Shows a member which data is stored, and deletes it."""
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -44,17 +31,19 @@ class Privacy(LianjuCog, name=NAME):
             )
             await respond(interaction, layout, private=True)
 
-    async def step(self, interaction: Interaction, pressed: re.Match[str]) -> None:
-        """Asks once more, deletes, or goes back."""
+    async def press(self, interaction: Interaction, button: CogItem) -> None:
+        """Asks for confirmation, deletes, or goes back."""
         async with self.handle(interaction, defer_update) as context:
             localizer, user = context.localizer, interaction.user.id
-            check_owner(interaction, pressed["owner"], "/privacy")
-            match pressed["step"]:
+            check_owner(interaction, button.match["owner"], "/privacy")
+            match button.match["step"]:
                 case "ask":
-                    await edit_message(interaction, question_layout(localizer, user))
+                    await edit_message(interaction, confirmation_layout(localizer, user))
                 case "keep":
                     days = self.resources.settings.retention_days
                     await edit_message(interaction, privacy_layout(localizer, user, days))
                 case "delete":
-                    forgotten = await self.resources.store.delete_user(user)
-                    await edit_message(interaction, deleted_layout(localizer, forgotten))
+                    deleted = await self.resources.store.delete_user(user)
+                    await edit_message(interaction, deleted_layout(localizer, deleted))
+
+    items = (cog_item(NAME, DELETE_BUTTON, press),)

@@ -1,27 +1,28 @@
-"""`/settings`: what the administrators of a server set."""
+"""`/settings`: the settings of a server."""
 
 from typing import Any, Unpack
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, locale_str
+from discord.app_commands import Choice
 
 from ..errors import LianjuError
 from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings, Language
+from ..i18n import localizer_for
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
-    CHOOSE_CHANNELS,
-    change,
+    CHANNEL_MENU,
+    change_text,
     channels_layout,
-    everything,
-    what_was_reset,
+    reset_text,
+    settings_text,
 )
-from ..ui.language import localizer_for
 from ..ui.layout import Layout
 from ..ui.replies import defer_update, edit_message, respond
 from ..verse.request import Script
 from .base import LianjuCog
-from .items import CogItem
+from .items import CogItem, cog_item
+from .options import choice
 
 __all__ = ["ServerSettings"]
 
@@ -29,38 +30,19 @@ NAME = "Lianju settings"
 
 Interaction = discord.Interaction[Any]
 
-# What Discord shows, `default_permissions` of the group, is a hint that servers may override.
+# The `default_permissions` of the group are a hint that servers may override; this is the check.
 for_admins = app_commands.checks.has_permissions(manage_guild=True)
 
 
-def _choice(setting: str, value: str, name: str) -> Choice[str]:
-    return Choice(name=locale_str(name, key=f"choice-settings-{setting}-{value}"), value=value)
-
-
 class NotAllowedError(LianjuError):
-    """The member may not manage the server."""
+    """The member lacks the permission Manage Server."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Only members with the permission Manage Server can see or change these settings.",
-            "settings-forbidden",
-        )
-
-
-class ChannelMenu(CogItem, template=CHOOSE_CHANNELS):
-    """Sets the channels that are chosen."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Sets them."""
-        cog = interaction.client.get_cog(NAME)
-        if isinstance(cog, ServerSettings):
-            await cog.choose(interaction, [channel.id for channel in self.item.values])
+        super().__init__("settings-forbidden")
 
 
 class ServerSettings(LianjuCog, name=NAME):
-    """Shows and changes a server's settings, to its administrators alone."""
-
-    items = (ChannelMenu,)
+    """Shows and changes a server's settings, for administrators only."""
 
     settings = app_commands.Group(
         name="settings",
@@ -75,7 +57,8 @@ class ServerSettings(LianjuCog, name=NAME):
     async def show(self, interaction: Interaction) -> None:
         """Shows every setting of this server with its default."""
         async with self.handle(interaction) as context:
-            await _say(interaction, everything(context.localizer, context.guild_settings))
+            text = settings_text(context.localizer, context.guild_settings)
+            await _send_text(interaction, text)
 
     @settings.command(name="beam-size")
     @for_admins
@@ -133,9 +116,9 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     @app_commands.choices(
         script=[
-            _choice("script", "auto", "as in the line"),
-            _choice("script", "simplified", "simplified"),
-            _choice("script", "traditional", "traditional"),
+            choice("settings-script", "auto", "as in the line"),
+            choice("settings-script", "simplified", "simplified"),
+            choice("settings-script", "traditional", "traditional"),
         ]
     )
     async def script(self, interaction: Interaction, script: Script) -> None:
@@ -150,7 +133,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @for_admins
     @app_commands.choices(
         language=[
-            _choice("language", "auto", "each member's own"),
+            choice("settings-language", "auto", "each member's own"),
             Choice(name="English", value="en"),
             Choice(name="简体中文", value="zh-CN"),
             Choice(name="繁體中文", value="zh-TW"),
@@ -170,25 +153,25 @@ class ServerSettings(LianjuCog, name=NAME):
         """Takes every setting back to its default, and says what each was."""
         async with self.handle(interaction) as context:
             before = context.guild_settings
-            await self.resources.store.guild_settings.reset(_server(interaction))
-            await _say(
-                interaction, what_was_reset(localizer_for(interaction, GuildSettings()), before)
-            )
+            await self.resources.store.guild_settings.reset(_guild_id(interaction))
+            text = reset_text(localizer_for(interaction, GuildSettings()), before)
+            await _send_text(interaction, text)
 
-    async def choose(self, interaction: Interaction, channels: list[int]) -> None:
-        """Sets the channels; whoever opened the menu may have lost the permission since."""
+    async def set_channels(self, interaction: Interaction, menu: CogItem) -> None:
+        """Sets the chosen channels, if the member still has the permission."""
+        channels = frozenset(channel.id for channel in menu.item.values)
         async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
             if not interaction.permissions.manage_guild:
                 raise NotAllowedError
             after = await self.resources.store.guild_settings.change(
-                _server(interaction), channels=frozenset(channels)
+                _guild_id(interaction), channels=channels
             )
             layout = channels_layout(localizer, after.channels, interaction.guild, saved=True)
             await edit_message(interaction, layout)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
-        """Says what permission is missing."""
+        """Reports a missing permission."""
         if isinstance(error, app_commands.MissingPermissions):
             error = NotAllowedError()
         await super().cog_app_command_error(interaction, error)
@@ -197,18 +180,21 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction) as context:
             before = context.guild_settings
             after = await self.resources.store.guild_settings.change(
-                _server(interaction), **changes
+                _guild_id(interaction), **changes
             )
             (name,) = changes
-            await _say(interaction, change(localizer_for(interaction, after), before, after, name))
+            text = change_text(localizer_for(interaction, after), before, after, name)
+            await _send_text(interaction, text)
+
+    items = (cog_item(NAME, CHANNEL_MENU, set_channels),)
 
 
-def _server(interaction: Interaction) -> int:
-    """The id of the server; the permission that commands and menu demand exists nowhere else."""
+def _guild_id(interaction: Interaction) -> int:
+    """Returns the server's id; outside servers nobody has the permission."""
     if interaction.guild_id is None:
         raise NotAllowedError
     return interaction.guild_id
 
 
-async def _say(interaction: Interaction, text: str) -> None:
+async def _send_text(interaction: Interaction, text: str) -> None:
     await respond(interaction, Layout(discord.ui.TextDisplay(text)), private=True)

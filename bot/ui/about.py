@@ -1,4 +1,4 @@
-"""What this bot says of itself."""
+"""Layouts of `/about` and `/help`."""
 
 from importlib.metadata import version
 from typing import Any
@@ -12,17 +12,17 @@ from .markdown import literal
 
 __all__ = ["about_layout", "help_layout"]
 
-MAX_FACT = 100  # characters of what a bundle says of itself
+MAX_FACT = 100  # characters of a name in a manifest
 FEATURES = ("poem", "acrostic", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
 
 
 def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Layout:
-    """Model, numbers, where it runs, versions and licences.
+    """Returns the model's size, quality, device, versions and licenses.
 
     Args:
         localizer: The language.
-        manifest: The bundle's.
-        provider: `cpu` or `cuda`, whichever runs the model.
+        manifest: The manifest of the bundle.
+        provider: The device that runs the model, `cpu` or `cuda`.
     """
     model = manifest.model
     rows = [
@@ -39,7 +39,7 @@ def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Lay
         localizer.format(
             "about-versions",
             model=literal(f"{manifest.name} {manifest.version}", MAX_FACT),
-            licence=literal(manifest.license or "?", MAX_FACT),
+            license=literal(manifest.license or "?", MAX_FACT),
             lianju=version("lianju"),
         ),
     ]
@@ -51,7 +51,7 @@ def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Lay
 
 
 def help_layout(localizer: Localizer) -> Layout:
-    """What every command does."""
+    """Returns a description of every command."""
     return Layout(
         discord.ui.TextDisplay(f"### {localizer.format('help-heading')}"),
         discord.ui.TextDisplay("\n".join(localizer.format(f"help-{each}") for each in FEATURES)),
@@ -60,7 +60,7 @@ def help_layout(localizer: Localizer) -> Layout:
 
 
 def _perplexity(localizer: Localizer, manifest: Manifest) -> list[str]:
-    """What was measured on held-out poems, if the bundle tells; it may be of another trainer."""
+    """Returns the perplexity on held-out poems, which bundles of other trainers may lack."""
     measured: Any = manifest.metrics
     for key in ("perplexity", "test"):
         measured = measured.get(key) if isinstance(measured, dict) else None

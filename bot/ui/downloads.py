@@ -1,4 +1,4 @@
-"""A member's favorites as a file to keep."""
+"""Files of a member's favorites."""
 
 import csv
 import io
@@ -14,16 +14,16 @@ __all__ = ["Format", "favorites_file"]
 
 Format = Literal["txt", "csv", "json"]
 
-# A spreadsheet runs a cell that begins so; https://owasp.org/www-community/attacks/CSV_Injection
+# Spreadsheets evaluate cells that begin with these; https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
-    """The content of a file in the order given.
+    """Returns the content of a file.
 
     Args:
-        favorites: What to write.
-        form: `txt` has a couplet a line, `csv` opens in a spreadsheet, `json` has everything.
+        favorites: The favorites, in the order of the file.
+        form: `txt` has one verse a line, `csv` is for spreadsheets, `json` has all fields.
     """
     return {"txt": _txt, "csv": _csv, "json": _json}[form](favorites)
 
@@ -39,7 +39,7 @@ def _csv(favorites: Sequence[Favorite]) -> bytes:
     for favorite in favorites:
         couplet = favorite.verse
         table.writerow((_inert(couplet.line), _inert(couplet.answer), _iso(favorite.kept_at)))
-    return file.getvalue().encode("utf-8-sig")  # without the mark Excel takes it for Latin
+    return file.getvalue().encode("utf-8-sig")  # without the byte order mark Excel reads Latin-1
 
 
 def _json(favorites: Sequence[Favorite]) -> bytes:
@@ -48,7 +48,7 @@ def _json(favorites: Sequence[Favorite]) -> bytes:
             "line": favorite.verse.line,
             "answer": favorite.verse.answer,
             "kept_at": _iso(favorite.kept_at),
-            # A text, as it has more digits than JavaScript's numbers hold.
+            # A string, as JavaScript's numbers are exact to 53 bits only.
             "server_id": None if favorite.guild_id is None else str(favorite.guild_id),
         }
         for favorite in favorites

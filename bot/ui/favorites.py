@@ -1,4 +1,4 @@
-"""How a member's favorites look."""
+"""Layout of a member's favorites."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -9,37 +9,37 @@ from ..i18n import Localizer
 from ..store import Favorite, Verse
 from .couplets import plain, shown
 from .layout import Layout
-from .pages import PAGE_NUMBER, Place, turns
+from .pages import PAGE_NUMBER, PageInfo, page_buttons
 
-__all__ = ["REMOVE", "TURN", "Order", "favorites_layout", "label", "removed"]
+__all__ = ["PAGE_BUTTON", "REMOVE_MENU", "Order", "favorites_layout", "label", "removed"]
 
 Order = Literal["newest", "oldest"]
 
 _LIST = r"1:(?P<owner>\d{1,20}):(?P<order>newest|oldest)"
-TURN = rf"lianju:favourites:{_LIST}:{PAGE_NUMBER}"
-REMOVE = rf"lianju:unfavourite:{_LIST}:{PAGE_NUMBER}"
+PAGE_BUTTON = rf"lianju:favourites:{_LIST}:{PAGE_NUMBER}"
+REMOVE_MENU = rf"lianju:unfavourite:{_LIST}:{PAGE_NUMBER}"
 
-MAX_COUPLET = 300  # so that ten of them leave room for the rest of a message
-MAX_LABEL = 100  # of a menu's option and of a suggestion while typing
+MAX_VERSE = 300  # characters; ten of them leave room for the rest of a message
+MAX_LABEL = 100  # characters of an option or an autocomplete choice
 
 
 def favorites_layout(
     localizer: Localizer,
     owner: int,
     order: Order,
-    place: Place,
+    page: PageInfo,
     favorites: Sequence[Favorite],
     note: str | None = None,
 ) -> Layout:
-    """A page of favorites, with a menu to remove one and buttons to turn the page.
+    """Returns a page of favorites, with a menu to remove one and page buttons.
 
     Args:
         localizer: The language.
-        owner: Whose favorites these are.
-        order: Which come first.
-        place: Where in the list the page is.
-        favorites: The page's entries.
-        note: What has just been done, in Discord's markdown.
+        owner: Id of the member.
+        order: Order of the list.
+        page: Position of the page.
+        favorites: Entries of the page.
+        note: Result of the last action, in markdown.
     """
     parts: list[discord.ui.Item[Any]] = [
         discord.ui.TextDisplay(f"### {localizer.format('favorites-heading')}")
@@ -49,18 +49,18 @@ def favorites_layout(
     if not favorites:
         return Layout(*parts, discord.ui.TextDisplay(localizer.format("favorites-none")))
     entries = [
-        f"**{rank}.** {shown(favorite.verse, MAX_COUPLET)}\n-# <t:{favorite.kept_at}:D>"
-        for rank, favorite in enumerate(favorites, place.first)
+        f"**{rank}.** {shown(favorite.verse, MAX_VERSE)}\n-# <t:{favorite.kept_at}:D>"
+        for rank, favorite in enumerate(favorites, page.first_rank)
     ]
     footer = localizer.format(
         "favorites-place",
-        count=place.total,
+        count=page.total,
         order=order,
-        page=place.page + 1,
-        pages=place.pages,
+        page=page.number + 1,
+        pages=page.pages,
     )
     menu = discord.ui.Select[Layout](
-        custom_id=f"lianju:unfavourite:1:{owner}:{order}:{place.page}",
+        custom_id=f"lianju:unfavourite:1:{owner}:{order}:{page.number}",
         placeholder=localizer.format("favorites-choose"),
         options=[
             discord.SelectOption(label=label(favorite.verse), value=str(favorite.id))
@@ -72,16 +72,16 @@ def favorites_layout(
         discord.ui.TextDisplay("\n".join(entries)),
         discord.ui.TextDisplay(f"-# {footer}"),
         discord.ui.ActionRow(menu),
-        *turns(localizer, place, f"lianju:favourites:1:{owner}:{order}"),
+        *page_buttons(localizer, page, f"lianju:favourites:1:{owner}:{order}"),
     )
 
 
-def label(couplet: Verse) -> str:
-    """The couplet as far as there is room where one is chosen."""
-    text = plain(couplet)
+def label(verse: Verse) -> str:
+    """Returns the verse as a label of a choice, truncated if need be."""
+    text = plain(verse)
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
-def removed(localizer: Localizer, couplet: Verse) -> str:
-    """Says which couplet is no longer kept."""
-    return localizer.format("favorites-removed", verse=shown(couplet, MAX_COUPLET))
+def removed(localizer: Localizer, verse: Verse) -> str:
+    """Returns a note that a verse was removed."""
+    return localizer.format("favorites-removed", verse=shown(verse, MAX_VERSE))

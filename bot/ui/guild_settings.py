@@ -1,4 +1,4 @@
-"""How a server's settings read."""
+"""Texts and layouts of `/settings`."""
 
 from collections.abc import Collection
 from dataclasses import fields
@@ -9,11 +9,11 @@ from ..guild_settings import CHANNELS, GuildSettings
 from ..i18n import Localizer
 from .layout import Layout
 
-__all__ = ["CHOOSE_CHANNELS", "change", "channels_layout", "everything", "what_was_reset"]
+__all__ = ["CHANNEL_MENU", "change_text", "channels_layout", "reset_text", "settings_text"]
 
-CHOOSE_CHANNELS = "lianju:channels:1"
+CHANNEL_MENU = "lianju:channels:1"
 
-# Where commands are used, or whose threads and posts they are used in.
+# Channels where commands are used, or in whose threads and posts they are.
 CHANNEL_TYPES = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -23,8 +23,8 @@ CHANNEL_TYPES = [
 NAMES = tuple(field.name for field in fields(GuildSettings))
 
 
-def everything(localizer: Localizer, guild_settings: GuildSettings) -> str:
-    """Every preference, each on a line of its own and beside its default."""
+def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:
+    """Returns every setting with its default."""
     lines = [f"### {localizer.format('settings-heading')}"]
     for name in NAMES:
         facts = {
@@ -39,8 +39,10 @@ def everything(localizer: Localizer, guild_settings: GuildSettings) -> str:
     return "\n".join([*lines, f"-# {localizer.format('settings-how')}"])
 
 
-def change(localizer: Localizer, before: GuildSettings, after: GuildSettings, name: str) -> str:
-    """What became of one preference."""
+def change_text(
+    localizer: Localizer, before: GuildSettings, after: GuildSettings, name: str
+) -> str:
+    """Returns how one setting changed."""
     facts = {
         "name": localizer.format("settings-name", setting=name),
         "value": _value(localizer, after, name),
@@ -51,8 +53,8 @@ def change(localizer: Localizer, before: GuildSettings, after: GuildSettings, na
     return f"{changed}\n-# {localizer.format('settings-applies')}"
 
 
-def what_was_reset(localizer: Localizer, before: GuildSettings) -> str:
-    """Which settings went back to their defaults."""
+def reset_text(localizer: Localizer, before: GuildSettings) -> str:
+    """Returns which settings changed to their defaults."""
     lines = [
         localizer.format(
             "settings-change",
@@ -73,23 +75,23 @@ def what_was_reset(localizer: Localizer, before: GuildSettings) -> str:
 def channels_layout(
     localizer: Localizer, channels: Collection[int], guild: discord.Guild | None, *, saved: bool
 ) -> Layout:
-    """A menu of the channels where the bot answers.
+    """Returns a menu of the channels where the bot answers.
 
     Args:
         localizer: The language.
-        channels: The choice in force.
-        guild: The server, as far as it is known.
-        saved: Whether the choice has just been made.
+        channels: Ids of the current channels.
+        guild: The server, if known.
+        saved: Whether they have just been saved.
     """
     key = "settings-where-saved" if saved else "settings-where-now"
     known = {channel.id for channel in guild.channels} if guild else set()
     menu = discord.ui.ChannelSelect[Layout](
-        custom_id=CHOOSE_CHANNELS,
+        custom_id=CHANNEL_MENU,
         channel_types=CHANNEL_TYPES,
         placeholder=localizer.format("settings-where-choose"),
         min_values=CHANNELS.low,
         max_values=CHANNELS.high,
-        # A channel deleted since would be a choice that nobody can see or take back.
+        # A deleted channel would be a choice that cannot be seen or removed.
         default_values=[
             discord.Object(channel) for channel in sorted(channels) if channel in known or not known
         ],

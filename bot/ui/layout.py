@@ -1,4 +1,4 @@
-"""What our messages of Components V2 have in common."""
+"""The base of messages of Components V2."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ MAX_TEXT = 4000  # characters of all texts of a message
 
 
 class Layout(discord.ui.LayoutView):
-    """One framed message whose buttons and menus say all that they need in their custom ids.
+    """A message in one frame, whose buttons and selects are stateless (see `cogs.items`).
 
-    So nothing listens to it: discord.py would keep it in memory, and would give up listening to
-    a private one after 15 minutes.
+    The view is stopped at once. discord.py would keep it in memory otherwise, and stop listening
+    to a private one after 15 minutes.
     """
 
     def __init__(self, *parts: discord.ui.Item[Any]) -> None:

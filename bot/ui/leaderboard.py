@@ -1,4 +1,4 @@
-"""How a server's leaderboard looks."""
+"""Layout of a server's leaderboard."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,62 +9,62 @@ from ..i18n import Localizer
 from ..store import RankedMember, RankedVerse
 from .couplets import shown
 from .layout import Layout
-from .pages import PAGE_NUMBER, Place, turns
+from .pages import PAGE_NUMBER, PageInfo, page_buttons
 
-__all__ = ["TURN", "Board", "Period", "leaderboard_layout"]
+__all__ = ["PAGE_BUTTON", "Period", "Ranking", "leaderboard_layout"]
 
-Board = Literal["couplets", "members"]
+Ranking = Literal["couplets", "members"]
 Period = Literal["all", "month", "week"]
 
-TURN = (
+PAGE_BUTTON = (
     r"lianju:leaderboard:1:(?P<owner>\d{1,20})"
-    rf":(?P<board>couplets|members):(?P<period>all|month|week):{PAGE_NUMBER}"
+    rf":(?P<ranking>couplets|members):(?P<period>all|month|week):{PAGE_NUMBER}"
 )
 
-MAX_COUPLET = 280  # so that ten of them, each with its asker, leave room for the rest of a message
+MAX_VERSE = 280  # characters; ten of them, each with a mention, leave room for the rest
 
 
 def leaderboard_layout(
     localizer: Localizer,
     owner: int,
-    board: Board,
+    ranking: Ranking,
     period: Period,
-    place: Place,
-    loved: Sequence[RankedVerse | RankedMember],
+    page: PageInfo,
+    entries: Sequence[RankedVerse | RankedMember],
 ) -> Layout:
-    """A page of the leaderboard with buttons to turn it.
+    """Returns a page of the leaderboard, with page buttons.
 
     Args:
         localizer: The language.
-        owner: Who may turn the page in its place.
-        board: What is ranked.
-        period: Since when hearts count.
-        place: Where in the list the page is.
-        loved: The page's entries.
+        owner: Id of the member whose page buttons edit this message.
+        ranking: Verses or members.
+        period: The period in which hearts count.
+        page: Position of the page.
+        entries: Entries of the page.
     """
     heading = discord.ui.TextDisplay[Layout](
-        f"### {localizer.format('leaderboard-heading', board=board)}"
+        f"### {localizer.format('leaderboard-heading', ranking=ranking)}"
     )
     since = localizer.format("leaderboard-period", period=period)
-    if not loved:
-        nothing = localizer.format("leaderboard-none", board=board, period=since)
+    if not entries:
+        nothing = localizer.format("leaderboard-none", ranking=ranking, period=since)
         return Layout(heading, discord.ui.TextDisplay(nothing))
-    entries = [_entry(localizer, rank, entry) for rank, entry in enumerate(loved, place.first)]
+    rows = [_row(localizer, rank, entry) for rank, entry in enumerate(entries, page.first_rank)]
     footer = localizer.format(
-        "leaderboard-place", period=since, page=place.page + 1, pages=place.pages
+        "leaderboard-place", period=since, page=page.number + 1, pages=page.pages
     )
     return Layout(
         heading,
-        discord.ui.TextDisplay("\n".join(entries)),
+        discord.ui.TextDisplay("\n".join(rows)),
         discord.ui.TextDisplay(f"-# {footer}"),
-        *turns(localizer, place, f"lianju:leaderboard:1:{owner}:{board}:{period}"),
+        *page_buttons(localizer, page, f"lianju:leaderboard:1:{owner}:{ranking}:{period}"),
     )
 
 
-def _entry(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> str:
+def _row(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> str:
     if isinstance(entry, RankedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
-    text = f"**{rank}.** {shown(entry.verse, MAX_COUPLET)}\n-# ♥ {entry.hearts}"
+    text = f"**{rank}.** {shown(entry.verse, MAX_VERSE)}\n-# ♥ {entry.hearts}"
     if entry.author_id is None:
         return text
     return f"{text} · {localizer.format('leaderboard-by', member=f'<@{entry.author_id}>')}"

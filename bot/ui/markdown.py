@@ -1,25 +1,25 @@
-"""Text that Discord shows as it was written."""
+"""Escaping of Discord's markdown."""
 
 import re
 
 __all__ = ["escape", "literal", "unescape"]
 
-# With these escaped, no emphasis, code, spoiler, quote, heading, mention, emoji or link remains.
+# Covers emphasis, code, spoilers, quotes, headings, mentions, emoji and links.
 SPECIAL = frozenset("\\*_~`|<>[]#@/")
 
 
 def escape(text: str) -> str:
-    """Escapes Discord's markdown."""
+    """Escapes markdown."""
     return "".join(_pieces(text))
 
 
 def unescape(text: str) -> str:
-    """What `escape` was given, whatever it was."""
+    """Reverses `escape`."""
     return re.sub(r"\\(.)", r"\1", text)
 
 
 def literal(text: str, limit: int) -> str:
-    """Escapes Discord's markdown and cuts the result, with an ellipsis, to `limit` characters."""
+    """Escapes markdown and truncates the result, with an ellipsis, to `limit` characters."""
     pieces = _pieces(text)
     if sum(map(len, pieces)) <= limit:
         return "".join(pieces)

@@ -1,4 +1,4 @@
-"""How a member is told what is stored, and has it deleted."""
+"""Layouts of `/privacy`."""
 
 import discord
 
@@ -6,13 +6,13 @@ from ..i18n import Localizer
 from ..store import DeletedData
 from .layout import Layout
 
-__all__ = ["FORGET", "deleted_layout", "privacy_layout", "question_layout"]
+__all__ = ["DELETE_BUTTON", "confirmation_layout", "deleted_layout", "privacy_layout"]
 
-FORGET = r"lianju:forget:1:(?P<owner>\d{1,20}):(?P<step>ask|keep|delete)"
+DELETE_BUTTON = r"lianju:forget:1:(?P<owner>\d{1,20}):(?P<step>ask|keep|delete)"
 
 
 def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Layout:
-    """What is stored and what is not, with a button that leads to the deletion."""
+    """Returns which data is stored and which is not, with a button to delete it."""
     kept = [
         localizer.format("privacy-favorites"),
         localizer.format("privacy-prompts", days=retention_days),
@@ -32,8 +32,8 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
     )
 
 
-def question_layout(localizer: Localizer, owner: int) -> Layout:
-    """Asks once more, and says what will be gone."""
+def confirmation_layout(localizer: Localizer, owner: int) -> Layout:
+    """Returns the question whether to delete everything."""
     return Layout(
         discord.ui.TextDisplay(f"### {localizer.format('privacy-sure')}"),
         discord.ui.TextDisplay(localizer.format("privacy-sure-what")),
@@ -44,14 +44,14 @@ def question_layout(localizer: Localizer, owner: int) -> Layout:
     )
 
 
-def deleted_layout(localizer: Localizer, forgotten: DeletedData) -> Layout:
-    """What was deleted."""
+def deleted_layout(localizer: Localizer, data: DeletedData) -> Layout:
+    """Returns what was deleted."""
     deleted = [
         localizer.format(key, count=count)
         for key, count in (
-            ("privacy-deleted-favorites", forgotten.favorites),
-            ("privacy-deleted-prompts", forgotten.recent_lines),
-            ("privacy-deleted-asked", forgotten.unlinked),
+            ("privacy-deleted-favorites", data.favorites),
+            ("privacy-deleted-prompts", data.recent_lines),
+            ("privacy-deleted-asked", data.unlinked),
         )
         if count
     ]

@@ -1,4 +1,4 @@
-"""Rhyme groups to choose from while one is typed."""
+"""Autocompletion of rhyme groups."""
 
 from itertools import chain
 
@@ -9,41 +9,41 @@ from ..verse.prosody.table import Prosody
 from ..verse.text.prompt import simplify, write_line
 from ..verse.text.vocabulary import Vocabulary
 
-__all__ = ["rhymes"]
+__all__ = ["matching_rhymes"]
 
-EXAMPLES = 8  # characters that rhyme, the commonest ones
+EXAMPLES = 8  # most frequent characters of a group
 LEVEL, OBLIQUE = "平", "仄"
 
 
-def rhymes(
+def matching_rhymes(
     prosody: Prosody, vocabulary: Vocabulary, typed: str, traditional: bool
 ) -> dict[str, str]:
-    """The groups that suit what is typed, best first, each with a text that tells what is in it.
+    """Returns the names of the groups that match a text, best first, each with its label.
 
-    First the group of that name, then those in which the characters rhyme, then those whose text
-    has it; if nothing is typed, all, the level ones first.
+    First the group of that name, then groups that contain its characters, then groups whose label
+    contains it. An empty text matches all groups, level ones first.
 
     Args:
-        prosody: The bundle's.
-        vocabulary: The bundle's.
-        typed: What there is so far.
-        traditional: Whether its reader reads traditional characters.
+        prosody: The prosody table of the bundle.
+        vocabulary: The vocabulary of the bundle.
+        typed: The text typed so far.
+        traditional: Whether labels have traditional characters.
     """
-    texts = {
-        group: _text(prosody, vocabulary, group, traditional)
+    labels = {
+        group: _label(prosody, vocabulary, group, traditional)
         for group in range(len(prosody.groups))
     }
     wanted = typed.strip()
-    fitting = dict.fromkeys(texts)
+    fitting = dict.fromkeys(labels)
     if wanted:
         read = simplify(wanted)
         named = chain(_named(prosody, read), _rhyming(prosody, vocabulary, read))
-        holding = (group for group, text in texts.items() if wanted in text)
+        holding = (group for group, label in labels.items() if wanted in label)
         fitting = dict.fromkeys(chain(named, holding))
-    return {prosody.groups[group]: texts[group] for group in fitting}
+    return {prosody.groups[group]: labels[group] for group in fitting}
 
 
-def _text(prosody: Prosody, vocabulary: Vocabulary, group: int, traditional: bool) -> str:
+def _label(prosody: Prosody, vocabulary: Vocabulary, group: int, traditional: bool) -> str:
     members = np.flatnonzero(prosody.readings[group]).tolist()
     commonest = sorted(members, key=lambda token: -vocabulary.counts[token])[:EXAMPLES]
     name, examples = (

@@ -19,7 +19,7 @@ async def test_about_tells_of_the_model_in_private(place, fake, bot):
     message = await ask(fake, bot, slash("about"), **place)
     assert message["flags"] & EPHEMERAL
     text = "\n".join(texts(message))
-    for said in ("toy 0.0.1", "runs on: CPU", "licence: MIT"):
+    for said in ("toy 0.0.1", "runs on: CPU", "license: MIT"):
         assert said in text
     assert "perplexity" not in text  # nobody has measured the toy's
 

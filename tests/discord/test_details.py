@@ -28,7 +28,7 @@ def test_remarks_are_in_every_language(language, said):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "quatrain (绝句) · rhyme 尤 · loose rules · lines from the corpus are welcome"),
+        ("en", "quatrain (绝句) · rhyme 尤 · loose rules · lines from the corpus are allowed"),
         ("zh-CN", "绝句 · 押“尤”韵 · 平仄从宽 · 可用前人成句"),
         ("zh-TW", "絕句 · 押「尤」韻 · 平仄從寬 · 可用前人成句"),
     ],

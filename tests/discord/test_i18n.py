@@ -5,8 +5,7 @@ import pytest
 from fluent.runtime import FluentBundle, FluentResource
 from lianju.bot import i18n as module
 from lianju.bot.guild_settings import GuildSettings
-from lianju.bot.i18n import Localizer, Markdown, messages
-from lianju.bot.ui.language import localizer_for
+from lianju.bot.i18n import Localizer, Markdown, localizer_for, messages
 from lianju.bot.verse.errors import PromptError
 
 

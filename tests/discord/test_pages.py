@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from lianju.bot.guild_settings import CHANNELS, LANGUAGES, GuildSettings
 from lianju.bot.i18n import Localizer
 from lianju.bot.store import DeletedData, Favorite, Page, RankedMember, RankedVerse, Verse
-from lianju.bot.ui.favorites import REMOVE, favorites_layout, label, removed
-from lianju.bot.ui.favorites import TURN as TURN_FAVOURITES
-from lianju.bot.ui.guild_settings import change, channels_layout, everything, what_was_reset
-from lianju.bot.ui.leaderboard import TURN as TURN_LEADERBOARD
+from lianju.bot.ui.favorites import PAGE_BUTTON as FAVORITES_PAGE_BUTTON
+from lianju.bot.ui.favorites import REMOVE_MENU, favorites_layout, label, removed
+from lianju.bot.ui.guild_settings import change_text, channels_layout, reset_text, settings_text
+from lianju.bot.ui.leaderboard import PAGE_BUTTON as LEADERBOARD_PAGE_BUTTON
 from lianju.bot.ui.leaderboard import leaderboard_layout
-from lianju.bot.ui.pages import PAGE_SIZE, Place, read_page
-from lianju.bot.ui.privacy import FORGET, deleted_layout, privacy_layout, question_layout
+from lianju.bot.ui.pages import PAGE_SIZE, PageInfo, read_page
+from lianju.bot.ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, privacy_layout
 
 from .interactions import V2, custom_ids
 from .limits import fault, within
 
 MOST = 2**63 - 1  # of an id
-LATE = Place(999_998, 9_999_990)
+LATE = PageInfo(999_998, 9_999_990)
 NAUGHTY = "*_~`|<>[]#@/\\"
 
 LONG = Verse(NAUGHTY * 50, NAUGHTY * 50)
@@ -58,10 +58,10 @@ def test_favourites_keep_the_limits(localizer, favorites, order):
     note = removed(localizer, favorites[0].verse) if favorites else None
     message = sent(favorites_layout(localizer, MOST, order, LATE, favorites, note))
     for custom_id in custom_ids(message, "lianju:favourites"):
-        found = re.fullmatch(TURN_FAVOURITES, custom_id)
+        found = re.fullmatch(FAVORITES_PAGE_BUTTON, custom_id)
         assert (found["owner"], found["order"]) == (str(MOST), order)
     for custom_id in custom_ids(message, "lianju:unfavourite"):
-        assert re.fullmatch(REMOVE, custom_id)["page"] == str(LATE.page)
+        assert re.fullmatch(REMOVE_MENU, custom_id)["page"] == str(LATE.number)
 
 
 @example(Localizer("en"), LONG_LOVED, "month")
@@ -69,7 +69,7 @@ def test_favourites_keep_the_limits(localizer, favorites, order):
 def test_loved_couplets_keep_the_limits(localizer, loved, period):
     message = sent(leaderboard_layout(localizer, MOST, "couplets", period, LATE, loved))
     for custom_id in custom_ids(message):
-        found = re.fullmatch(TURN_LEADERBOARD, custom_id)
+        found = re.fullmatch(LEADERBOARD_PAGE_BUTTON, custom_id)
         assert found.groups()[:3] == (str(MOST), "couplets", period)
 
 
@@ -89,9 +89,9 @@ def test_guild_settings_keep_the_limits(language):
     localizer = Localizer(language)
     most = GuildSettings(64, 10, 3600, "traditional", "zh-TW", frozenset(range(MOST - 25, MOST)))
     for text in (
-        everything(localizer, most),
-        what_was_reset(localizer, most),
-        *(change(localizer, GuildSettings(), most, name) for name in vars(most)),
+        settings_text(localizer, most),
+        reset_text(localizer, most),
+        *(change_text(localizer, GuildSettings(), most, name) for name in vars(most)),
     ):
         assert 1 <= len(text) <= 4000
     sent(channels_layout(localizer, most.channels, None, saved=True))
@@ -119,12 +119,12 @@ def test_privacy_keeps_the_limits(language):
     localizer = Localizer(language)
     for layout in (
         privacy_layout(localizer, MOST, 3650),
-        question_layout(localizer, MOST),
+        confirmation_layout(localizer, MOST),
         deleted_layout(localizer, DeletedData(10**9, 10**9, 10**9)),
         deleted_layout(localizer, DeletedData(0, 0, 0)),
     ):
         for custom_id in custom_ids(sent(layout)):
-            assert re.fullmatch(FORGET, custom_id)["owner"] == str(MOST)
+            assert re.fullmatch(DELETE_BUTTON, custom_id)["owner"] == str(MOST)
 
 
 async def test_nothing_listens_to_a_layout():
@@ -136,7 +136,7 @@ async def test_nothing_listens_to_a_layout():
     ("total", "pages"), [(0, 1), (1, 1), (PAGE_SIZE, 1), (PAGE_SIZE + 1, 2), (10 * PAGE_SIZE, 10)]
 )
 def test_pages_are_counted(total, pages):
-    assert Place(0, total).pages == pages
+    assert PageInfo(0, total).pages == pages
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, e
     async def read(offset, limit):
         return Page(list(range(total))[offset : offset + limit], total)
 
-    assert await read_page(read, asked) == (Place(page, total), list(entries))
+    assert await read_page(read, asked) == (PageInfo(page, total), list(entries))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, e
 )
 def test_buttons_end_where_the_list_ends(page, alive):
     favorites = [Favorite(1, Verse("a", "b"), 0, None)]
-    layout = favorites_layout(Localizer("en"), 77, "newest", Place(page, 21), favorites)
+    layout = favorites_layout(Localizer("en"), 77, "newest", PageInfo(page, 21), favorites)
     buttons = [part for part in within(sent(layout)["components"]) if part["type"] == 2]
     assert [not button.get("disabled", False) for button in buttons] == alive
     assert [int(button["custom_id"].rpartition(":")[2]) for button in buttons] == [
@@ -172,5 +172,5 @@ def test_buttons_end_where_the_list_ends(page, alive):
 
 def test_one_page_has_no_buttons_to_turn_it():
     favorites = [Favorite(1, Verse("a", "b"), 0, None)]
-    layout = favorites_layout(Localizer("en"), 77, "newest", Place(0, PAGE_SIZE), favorites)
+    layout = favorites_layout(Localizer("en"), 77, "newest", PageInfo(0, PAGE_SIZE), favorites)
     assert custom_ids(sent(layout), "lianju:favourites") == []

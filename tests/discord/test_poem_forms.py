@@ -165,7 +165,7 @@ async def test_line_of_the_corpus_is_stamped(fake, bot, lines_of_the_corpus):
     assert texts(message)[-1].split("\n")[1] == "-# seed 0 · unmarked lines are new"
     told = await press(fake, bot, message, button(message, "Details"))
     assert "a character · a line from the corpus\n" in texts(told)[0]
-    assert "\nlines from the corpus are welcome\n" in texts(told)[0]
+    assert "\nlines from the corpus are allowed\n" in texts(told)[0]
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ async def test_log_names_the_button_and_its_figures(fake, host, caplog):
         (lambda: PromptError("prompt-unknown", named="**龘** <@77>", more=0), r"\*\*龘\*\*"),
         (lambda: PromptError("No **key**."), r"No \*\*key\*\*."),
         (lambda: PromptError("No such key.", "no-such-key"), "No such key."),
-        (lambda: StoreError("store-failed"), "whoever runs this bot"),
+        (lambda: StoreError("store-failed"), "the operator"),
     ],
 )
 async def test_what_users_wrote_is_no_markdown_in_a_refusal(error, words, fake, host, trial):

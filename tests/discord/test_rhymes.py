@@ -1,7 +1,7 @@
 """What `/poem` and `/acrostic` offer while a rhyme is typed."""
 
 import pytest
-from lianju.bot.ui.rhymes import rhymes
+from lianju.bot.ui.rhymes import matching_rhymes
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
@@ -24,11 +24,11 @@ def prosody(vocabulary):
 
 
 def names(prosody, vocabulary, typed):
-    return list(rhymes(prosody, vocabulary, typed, traditional=False))
+    return list(matching_rhymes(prosody, vocabulary, typed, traditional=False))
 
 
 def test_every_group_tells_its_tone_and_its_commonest_characters(prosody, vocabulary):
-    assert rhymes(prosody, vocabulary, " ", traditional=False) == {
+    assert matching_rhymes(prosody, vocabulary, " ", traditional=False) == {
         "东": "东 · 平 · 风中空",
         "阳": "阳 · 平 · 长光乡",
         "庚": "庚 · 平 · 行",
@@ -57,7 +57,9 @@ def test_groups_that_suit_what_is_typed(typed, groups, prosody, vocabulary):
 
 
 def test_reader_of_traditional_characters_reads_them(prosody, vocabulary):
-    assert rhymes(prosody, vocabulary, "陽", traditional=True) == {"阳": "陽 · 平 · 長光鄉"}
+    assert matching_rhymes(prosody, vocabulary, "陽", traditional=True) == {
+        "阳": "陽 · 平 · 長光鄉"
+    }
 
 
 async def offered(fake, bot, command, **place):

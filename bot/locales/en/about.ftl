@@ -5,16 +5,16 @@ about-size = { $cell } language model: { $layers } × { $hidden }, { $parameters
 about-perplexity-han = perplexity on held-out poems: { $perplexity } a character (the lower, the better)
 about-perplexity = perplexity on held-out texts: { $perplexity } a token (the lower, the better)
 about-provider = runs on: { $provider }
-about-versions = model { $model } (licence: { $licence }) · Lianju { $lianju } (licence: MIT)
+about-versions = model { $model } (license: { $license }) · Lianju { $lianju } (license: MIT)
 
 # What every command does.
 help-heading = What I can do
 help-poem = `/poem` answers your line of verse with next lines to choose from; with `form` it writes on to the end of a quatrain (绝句) or of a regulated poem (律诗).
 help-acrostic = `/acrostic` writes poems whose lines begin with the characters that you give (藏头诗).
 help-answer = *Apps → Answer this line* on a message does the same for what it says.
-help-hearts = Press ♥ to keep a couplet or a poem, again to let it go. *Another batch* is for whoever asked.
-help-favorites = `/favorites` lists the verses that you keep, removes one, or hands you all of them in a file.
+help-hearts = Press ♥ to keep a couplet or a poem, again to let it go. *Another batch* works for the member who asked.
+help-favorites = `/favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
 help-leaderboard = `/leaderboard` shows the verses that this server loves best, and the members with most hearts from others.
 help-settings = `/settings` is for members with the permission *Manage Server*.
-help-about = `/about` tells of the model, `/privacy` what is stored about you and how to delete it, `/help` this.
+help-about = `/about` describes the model, `/privacy` says what is stored about you and how to delete it, `/help` shows this.
 help-more = Try `/poem` with 黄河远上白云间, or `/acrostic` with 春夏秋冬.

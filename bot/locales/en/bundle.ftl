@@ -15,5 +15,5 @@ bundle-graph = { $path } is not a graph that ONNX Runtime can run: { $reason }.
 bundle-graph-input = { $path } lacks the optional input { $name } of type { $type }: export the model again.
 bundle-graph-unknown-input = { $path } needs an input { $name }, which is not part of the bundle format.
 bundle-graph-type = { $path } and its manifest disagree: { $name } should be { $expected } and is { $found }.
-model-output = The model returned { $name } as { $found } where its manifest says { $expected }: whoever runs this bot needs another bundle.
+model-output = The model returned { $name } as { $found } where its manifest says { $expected }: the operator needs another bundle.
 provider-cuda = CUDA cannot be loaded on this machine: set LIANJU_PROVIDER (or --provider) to auto or cpu, or install a CUDA version that this onnxruntime-gpu works with.

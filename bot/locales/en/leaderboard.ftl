@@ -1,4 +1,4 @@
-leaderboard-heading = { $board ->
+leaderboard-heading = { $ranking ->
     [members] ♥ Best-loved members
    *[couplets] ♥ Best-loved verses
 }
@@ -9,7 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · page { $page } of { $pages }
 leaderboard-by = asked by { $member }
-leaderboard-none = { $board ->
+leaderboard-none = { $ranking ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
    *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
 }

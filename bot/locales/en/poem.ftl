@@ -47,7 +47,7 @@ details-rules = { $rules ->
     [loose] loose rules
    *[free] free rules
 }
-details-known = lines from the corpus are welcome
+details-known = lines from the corpus are allowed
 details-chosen = the best for this very line out of many drawn at random: beam size { $width }, seed { $seed }
 details-beam = beam search, width { $width }
 details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }

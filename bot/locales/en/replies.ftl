@@ -1,3 +1,6 @@
-# What any command or button may answer.
+# Of any command or button.
 
 incident = Something went wrong here: if it happens again, report incident { $incident }.
+page-before = ◀ Previous
+page-after = Next ▶
+page-not-yours = Only the member who asked can use this: use { $command } yourself.

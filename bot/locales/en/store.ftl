@@ -3,7 +3,7 @@
 settings-candidates = A beam of size { $beam_size } cannot give { $candidates } candidates: choose a beam size from { $candidates } to { $widest }, or candidates up to { $beam_size }.
 unknown-choice = { $value } is not known: choose from { $choices }.
 store-busy = The database is busy: please try again in a moment.
-store-failed = The database cannot be used: whoever runs this bot finds the reason in its log.
+store-failed = The database cannot be used: the operator finds the reason in the log.
 
 # The database file, for the operator.
 store-url = LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// followed by the file's path.

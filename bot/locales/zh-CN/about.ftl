@@ -5,7 +5,7 @@ about-size = { $cell } 语言模型：{ $layers } × { $hidden }，{ $parameters
 about-perplexity-han = 在未见过的诗上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未见过的文本上，每个词元的困惑度 { $perplexity }（越低越好）
 about-provider = 运行于 { $provider }
-about-versions = 模型 { $model }（许可证：{ $licence }）· Lianju { $lianju }（许可证：MIT）
+about-versions = 模型 { $model }（许可证：{ $license }）· Lianju { $lianju }（许可证：MIT）
 
 # 每个命令做什么。
 help-heading = 我会做什么

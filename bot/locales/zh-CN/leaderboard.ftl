@@ -1,4 +1,4 @@
-leaderboard-heading = { $board ->
+leaderboard-heading = { $ranking ->
     [members] ♥ 最受喜爱的成员
    *[couplets] ♥ 最受喜爱的诗作
 }
@@ -9,7 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · 第 { $page } / { $pages } 页
 leaderboard-by = 出题：{ $member }
-leaderboard-none = { $board ->
+leaderboard-none = { $ranking ->
     [members] 这里还没有成员收到别人的 ♥（{ $period }）。
    *[couplets] 这里还没有人收藏诗作（{ $period }）：在 `/poem` 的回答旁点 ♥，就是第一个。
 }

@@ -5,7 +5,7 @@ about-size = { $cell } 語言模型：{ $layers } × { $hidden }，{ $parameters
 about-perplexity-han = 在未見過的詩上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未見過的文本上，每個詞元的困惑度 { $perplexity }（越低越好）
 about-provider = 執行於 { $provider }
-about-versions = 模型 { $model }（授權條款：{ $licence }）· Lianju { $lianju }（授權條款：MIT）
+about-versions = 模型 { $model }（授權條款：{ $license }）· Lianju { $lianju }（授權條款：MIT）
 
 # 每個指令做什麼。
 help-heading = 我會做什麼

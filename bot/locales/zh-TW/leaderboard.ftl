@@ -1,4 +1,4 @@
-leaderboard-heading = { $board ->
+leaderboard-heading = { $ranking ->
     [members] ♥ 最受喜愛的成員
    *[couplets] ♥ 最受喜愛的詩作
 }
@@ -9,7 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · 第 { $page } / { $pages } 頁
 leaderboard-by = 出題：{ $member }
-leaderboard-none = { $board ->
+leaderboard-none = { $ranking ->
     [members] 這裡還沒有成員收到別人的 ♥（{ $period }）。
    *[couplets] 這裡還沒有人收藏詩作（{ $period }）：在 `/poem` 的回答旁按 ♥，你就是第一個。
 }

@@ -1,3 +1,0 @@
-page-before = ◀ 上一页
-page-after = 下一页 ▶
-page-not-yours = 这只供发出命令的人使用：你可以自己用 { $command }。
