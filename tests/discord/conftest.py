@@ -31,6 +31,12 @@ def _bare(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _never_late(monkeypatch):
+    """However slow the machine, a bot in this process defers only where a test says so."""
+    monkeypatch.setattr(replies, "DEFER_AFTER_S", HANGS_S)
+
+
+@pytest.fixture(autouse=True)
 def _no_text_lacks_a_fact():
     """A text that is shown with a hole in it is a fault that only the log tells of."""
     logger, told = logging.getLogger("lianju.bot.i18n"), []
@@ -86,9 +92,8 @@ def resources(composer, store, clock):
 
 
 @pytest.fixture
-async def bot(fake, resources, monkeypatch):
-    """Somebody's bot with every feature in it, logged in; never late, however slow the machine."""
-    monkeypatch.setattr(replies, "DEFER_AFTER_S", HANGS_S)
+async def bot(fake, resources):
+    """Somebody's bot with every feature in it, logged in."""
     async with OtherBot() as host:
         await host.login(fake.token)
         for cog in FEATURES:
