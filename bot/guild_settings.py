@@ -1,10 +1,9 @@
 """Settings of a Discord server, and their bounds."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from .errors import LianjuError
-from .verse.errors import RequestError
 from .verse.request import WIDTH, Bounds, Script
 
 __all__ = [
@@ -60,12 +59,12 @@ class GuildSettings:
     channels: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        _check(BEAM_SIZE, "Beam size", self.beam_size)
-        _check(CANDIDATES, "Number of candidates", self.candidates)
-        _check(COOLDOWN, "Cooldown", self.cooldown_s)
-        _check(CHANNELS, "Number of channels", len(self.channels))
+        _check(BEAM_SIZE, "beam_size", self.beam_size)
+        _check(CANDIDATES, "candidates", self.candidates)
+        _check(COOLDOWN, "cooldown_s", self.cooldown_s)
+        _check(CHANNELS, "channels", len(self.channels))
         for channel in self.channels:
-            _check(CHANNEL_ID, "Channel", channel)
+            _check(CHANNEL_ID, "channel", channel)
         if self.candidates > self.beam_size:
             raise GuildSettingsError(
                 "settings-candidates",
@@ -78,11 +77,10 @@ class GuildSettings:
 
 
 def _check(bounds: Bounds[int], name: str, value: int) -> None:
-    try:
-        bounds.check(name, value)
-    except RequestError as error:
-        facts: Any = error.facts
-        raise GuildSettingsError(error.key or "", **facts) from None
+    if not bounds.low <= value <= bounds.high:
+        raise GuildSettingsError(
+            "request-range", name=name, value=value, low=bounds.low, high=bounds.high
+        )
 
 
 def _check_choice(value: str, choices: tuple[str, ...]) -> None:

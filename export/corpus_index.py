@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
+from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from lianju.training.data import training_counts
 from lianju.training.errors import CorpusError
@@ -118,4 +118,4 @@ def _continuations(
     order = np.lexsort((where, -frequency[second].sum(axis=1), -times, keys))
     chosen = order[np.unique(keys[order], return_index=True)[1]]
     tokens = second[chosen].astype(np.uint64)
-    return answer_keys(keys[chosen], length).reshape(-1), tokens.reshape(-1)
+    return continuation_keys(keys[chosen], length).reshape(-1), tokens.reshape(-1)

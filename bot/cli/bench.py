@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..verse.errors import RequestError, SearchError
-from ..verse.request import Request, Rerank, Sample
+from ..verse import Beam, Poem, Request, RequestError, Rerank, Sample, SearchError
 
 if TYPE_CHECKING:
     from ..verse.composer import Composer
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["bench", "draw_prompts"]
 
 KINDS: dict[str, Callable[[str, int], Request]] = {
-    "plain beam, width 5": lambda line, _: Request(line, width=5, plain=True),
-    "next line": lambda line, seed: Request(line, choosing=Rerank(seed)),
-    "quatrain": lambda line, seed: Request(line, form="jueju", choosing=Rerank(seed)),
-    "sample": lambda line, seed: Request(line, sampling=Sample(seed=seed)),
+    "plain beam, width 5": lambda line, _: Request(line, search=Beam(plain=True)),
+    "next line": lambda line, seed: Request(line, search=Rerank(seed)),
+    "quatrain": lambda line, seed: Request(line, Poem("jueju"), Rerank(seed)),
+    "sample": lambda line, seed: Request(line, search=Sample(seed=seed)),
 }
 """How to make a request of each kind from a line and a seed."""
 
@@ -120,7 +119,7 @@ def draw_prompts(composer: "Composer", line: str, count: int) -> list[str]:
     """Returns up to `count` different lines that the model has drawn after a line."""
     prompts: dict[str, None] = {}
     for seed in range(2 * math.ceil(count / SAMPLED)):
-        request = Request(line, count=SAMPLED, sampling=Sample(seed=seed))
+        request = Request(line, search=Sample(seed=seed), count=SAMPLED)
         texts = [candidate.text for candidate in composer.compose_now(request).candidates]
         prompts |= dict.fromkeys(filter(None, texts))
     return list(prompts)[:count] or [line]

@@ -1,31 +1,34 @@
-"""How answers look outside Discord: for a reader, for a program, and in the classic file format."""
+"""Answers as text for a terminal, as JSON, and in the classic file format."""
 
 import json
 from typing import Any
 
 import click
 
-from ..verse.composer import Answer, Candidate
+from ..verse.answer import Answer, Candidate
+from ..verse.request import DEFAULT_COUNT, Acrostic, Beam, Rerank, Sample
 
 __all__ = ["classic_block", "pretty", "to_json"]
 
 
 def pretty(answer: Answer) -> str:
-    """The answer for a reader at a terminal; styles vanish where the output is no terminal."""
+    """Returns the answer as text for a terminal; `click.echo` removes styles elsewhere."""
     rows = [
         f"{rank:>4}  {_dim(f'{candidate.log_prob:>9.3f}')}  {_verse(candidate)}"
         for rank, candidate in enumerate(answer.candidates, 1)
     ]
     if not answer.complete:
         rows.append(_dim("time ran out: these are the best lines so far"))
-    if answer.known_answer:
-        rows.append(_dim(f"the corpus goes on: {answer.known_answer}"))
-    how = f"width {answer.width}"
-    if answer.choosing:
-        how = f"chosen with seed {answer.seed}"
-    elif answer.sampling:
-        how = f"drawn with seed {answer.seed}"
-    search = f"{how}, length {answer.length}{', plain' if answer.plain else ''}"
+    if answer.corpus_continuation:
+        rows.append(_dim(f"the corpus goes on: {answer.corpus_continuation}"))
+    mode = answer.request.search
+    if isinstance(mode, Rerank):
+        how = f"chosen with seed {mode.seed}"
+    elif isinstance(mode, Sample):
+        how = f"drawn with seed {mode.seed}"
+    else:
+        how = f"width {mode.width}"
+    search = f"{how}, length {answer.length}{', plain' if answer.request.is_plain else ''}"
     foot = (
         f"{answer.bundle_name} {answer.bundle_version} · {search} · log-probabilities · "
         f"{answer.elapsed_ms:.0f} ms"
@@ -34,7 +37,7 @@ def pretty(answer: Answer) -> str:
 
 
 def _verse(candidate: Candidate) -> str:
-    """The lines of a candidate, and what is to be said of them."""
+    """Returns the lines of a candidate with remarks."""
     if not any(candidate.lines):
         return _dim("(ends here)")
     known = candidate.known or (False,) * len(candidate.lines)
@@ -51,28 +54,32 @@ def _dim(text: str) -> str:
 
 
 def to_json(answer: Answer) -> str:
-    """The answer as one JSON object; what is left to chance comes with its seed."""
+    """Returns the answer as one JSON object; candidates of a random search have its seed."""
     request = answer.request
+    search, plain = request.search, request.is_plain
+    # Sampling has no width; the field is there in every answer.
+    width = max(DEFAULT_COUNT, request.count) if isinstance(search, Sample) else search.width
     content = {
         "line": answer.line,
         "bundle": {"name": answer.bundle_name, "version": answer.bundle_version},
-        "search": {"width": answer.width, "length": answer.length, "plain": answer.plain},
+        "search": {"width": width, "length": answer.length, "plain": plain},
         "form": {
-            "name": request.form,
-            "heads": request.heads,
+            "name": request.form.name,
+            "heads": request.text if isinstance(request.form, Acrostic) else None,
             "rhyme": request.rhyme,
-            "rules": None if answer.plain else request.strictness,
-            "known": "allow" if answer.plain else request.known,
+            "rules": None if plain else request.rules,
+            "known": "allow" if plain else request.known,
         },
-        "candidates": [_candidate(candidate, answer.seed) for candidate in answer.candidates],
-        "known_answer": answer.known_answer,
+        "candidates": [_candidate(answer, candidate) for candidate in answer.candidates],
+        "known_answer": answer.corpus_continuation,
         "complete": answer.complete,
         "elapsed_ms": round(answer.elapsed_ms, 3),
     }
     return json.dumps(content, ensure_ascii=False)
 
 
-def _candidate(candidate: Candidate, seed: int | None) -> dict[str, Any]:
+def _candidate(answer: Answer, candidate: Candidate) -> dict[str, Any]:
+    search = answer.request.search
     content: dict[str, Any] = {
         "text": candidate.text,
         "log_prob": candidate.log_prob,
@@ -80,21 +87,21 @@ def _candidate(candidate: Candidate, seed: int | None) -> dict[str, Any]:
         "known": candidate.known,
         "relaxed": candidate.relaxed,
     }
-    if candidate.objective is not None:
-        content["objective"] = candidate.objective
-    if seed is not None:
-        content["seed"] = seed
+    if isinstance(search, Rerank):
+        content["objective"] = candidate.score
+    if not isinstance(search, Beam):
+        content["seed"] = search.seed
     return content
 
 
 def classic_block(index: int, prompt: str, answer: Answer, spaced: bool) -> str:
-    """One prompt of `lianju generate`: `index<TAB>prompt`, `score<TAB>text` lines, an empty line.
+    """Returns one prompt and its candidates in the format of `lianju generate`.
 
     Args:
-        index: The prompt's place in its file, from 0.
+        index: The index of the prompt in its file, from 0.
         prompt: The prompt as the file has it.
         answer: Its answer.
-        spaced: Whether to part the characters by spaces; a text of words has them already.
+        spaced: Whether to separate characters by spaces; a text of words has spaces already.
     """
     lines = [f"{index}\t{prompt}"]
     for candidate in answer.candidates:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 import click
 
 from ..verse.errors import PromptError, RequestError
-from ..verse.request import Form
+from ..verse.request import FormName
 from .request import request_from, search_options
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["generate", "poem"]
 @search_options
 @click.option(
     "--form",
-    type=click.Choice(get_args(Form)),
+    type=click.Choice(get_args(FormName)),
     default="next",
     help="One line more (default), the rest of a 绝句, or of a 律诗.",
 )
@@ -39,7 +39,7 @@ def poem(line: str | None, as_json: bool, **options: Any) -> None:
     if line is None and options["heads"] is None:
         raise RequestError("cli-no-line")
 
-    request = request_from(line or "", **options)
+    request = request_from(line, **options)
     with _open_composer(**options) as composer:
         answer = composer.compose_now(request)
     click.echo(to_json(answer) if as_json else pretty(answer))
@@ -66,24 +66,25 @@ def generate(source: Path, out: str, **options: Any) -> None:
     from .output import classic_block
 
     requests = {
-        number: request_from(prompt, classic=True, **options)
+        number: request_from(prompt, beam_search=True, **options)
         for number, prompt in _read_prompts(source).items()
     }
     if Path(out).exists() and source.samefile(out):
         raise RequestError("cli-out-is-source", path=out)
     with _open_composer(**options) as composer:
+        prepared = []
         for number, request in requests.items():
             try:
-                composer.read(request)
+                prepared.append(composer.prepare(request))
             except PromptError as error:
                 raise PromptError(
                     "cli-prompt", path=str(source), line=str(number), reason=str(error)
                 ) from None
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
         with _output(out) as stream:
-            for index, request in enumerate(requests.values()):
-                answer = composer.compose_now(request)
-                stream.write(classic_block(index, request.text, answer, spaced))
+            for index, each in enumerate(prepared):
+                answer = composer.compose_now(each)
+                stream.write(classic_block(index, answer.request.text, answer, spaced))
 
 
 @contextmanager

@@ -1,17 +1,29 @@
-"""The options of `poem` and `generate`, and the request that they make."""
+"""The options of `poem` and `generate`, and the request that they describe."""
 
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
 from ..verse.errors import RequestError
-from ..verse.request import Form, Known, Request, Rerank, Sample, Strictness
-
-if TYPE_CHECKING:
-    from ..verse.request import Script
+from ..verse.request import (
+    COUNT,
+    DEFAULT_COUNT,
+    Acrostic,
+    Beam,
+    Form,
+    FormName,
+    Known,
+    Request,
+    Rerank,
+    Rules,
+    Sample,
+    Script,
+    SearchMode,
+    form_named,
+)
 
 __all__ = ["request_from", "search_options"]
 
@@ -36,7 +48,7 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--seed", type=int, metavar="S", help="Other lines; the same for one seed."),
         click.option(
             "--script",
-            type=click.Choice(["auto", "simplified", "traditional"]),
+            type=click.Choice(get_args(Script)),
             default="auto",
             help="Characters of the answer (default: the prompt's).",
         ),
@@ -45,8 +57,7 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--rules",
-            "strictness",
-            type=click.Choice(get_args(Strictness)),
+            type=click.Choice(get_args(Rules)),
             default="strict",
             help="Tones and rhyme kept (default), rhyme kept and tones preferred, or neither.",
         ),
@@ -65,53 +76,90 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def request_from(
-    text: str,
+    line: str | None,
     *,
     beam: int | None,
     count: int | None,
     length: int | None,
     plain: bool,
-    script: "Script",
+    script: Script,
     sample: bool,
     temperature: float | None,
     top_k: int | None,
     top_p: float | None,
     seed: int | None,
     rhyme: str | None,
-    strictness: Strictness,
+    rules: Rules,
     known: Known,
-    form: Form = "next",
+    form: FormName = "next",
     heads: str | None = None,
     chars: int | None = None,
-    classic: bool = False,
+    beam_search: bool = False,
     **_: object,
 ) -> Request:
-    """Returns the request of a prompt with these options.
+    """Returns the request that the options describe.
+
+    Args:
+        line: The line or lines to continue.
+        heads: The first characters of an acrostic's lines, in place of `line`.
+        beam_search: Whether to run a beam search where no option says how to search.
 
     Raises:
-        RequestError: The options exclude each other, or a value is out of range.
+        RequestError: Options exclude each other, or a value is out of range.
     """
-    drawn = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    given: dict[str, Any] = {name: value for name, value in drawn.items() if value is not None}
-    if given and not sample:
-        option = next(iter(given)).replace("_", "-")
-        raise RequestError(f"--{option} is for lines drawn at random: add --sample, or drop it.")
-    searches = classic or beam is not None or plain
-    if seed is not None and searches and not sample:
-        raise RequestError("--seed is for what is left to chance: a beam leaves nothing, drop it.")
-    return Request(
-        text,
+    if count is not None:
+        COUNT.check("count", count)
+    search = _search(
+        _sample_options(sample, temperature=temperature, top_k=top_k, top_p=top_p),
         beam,
         count,
-        length,
-        plain,
-        script,
-        sampling=Sample(**given, seed=seed) if sample else None,
-        choosing=None if sample or searches else Rerank(seed or 0),
-        form=form,
-        heads=heads,
-        chars=chars,
-        rhyme=rhyme,
-        strictness=strictness,
-        known=known,
+        plain=plain,
+        seed=seed,
+        beam_search=beam_search,
     )
+    if count is None:
+        count = DEFAULT_COUNT if isinstance(search, Sample) else min(DEFAULT_COUNT, search.width)
+    written: Form
+    if heads is None:
+        if chars is not None:
+            raise RequestError("request-chars-alone")
+        written = form_named(form, length)
+    else:
+        if line and line.strip():
+            raise RequestError("request-heads-line")
+        if length is not None:
+            raise RequestError("request-form-length")
+        kind = None if form == "next" else form
+        written = Acrostic(kind=kind) if chars is None else Acrostic(chars, kind)
+    text = (line or "") if heads is None else heads
+    return Request(text, written, search, count, script, rhyme, rules, known)
+
+
+def _sample_options(sample: bool, **options: float | None) -> dict[str, Any] | None:
+    """Returns the given options of sampling; None without --sample."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if given and not sample:
+        raise RequestError("request-sample-option", option=next(iter(given)).replace("_", "-"))
+    return given if sample else None
+
+
+def _search(
+    sample_options: dict[str, Any] | None,
+    beam: int | None,
+    count: int | None,
+    *,
+    plain: bool,
+    seed: int | None,
+    beam_search: bool,
+) -> SearchMode:
+    """Returns how to search; a beam is as wide as the number of candidates needs."""
+    if sample_options is not None:
+        if beam is not None or plain:
+            raise RequestError("request-sampling")
+        return Sample(**sample_options, seed=seed)
+    width = max(DEFAULT_COUNT, count or 0) if beam is None else beam
+    if beam is None and not plain and not beam_search:
+        return Rerank(seed or 0, width)
+    if seed is not None:
+        raise RequestError("poem-seed")
+    return Beam(width, plain)

@@ -22,21 +22,21 @@ from discord.ext import commands
 from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
-from .acrostic import Acrostic
+from .acrostic import AcrosticCog
 from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favorites
 from .housekeeping import Housekeeping
 from .leaderboard import Leaderboard
-from .poem import Poem
+from .poem import PoemCog
 from .privacy import Privacy
 from .settings import ServerSettings
 
 __all__ = ["add_cogs"]
 
 FEATURES: tuple[type[LianjuCog], ...] = (
-    Poem,
-    Acrostic,
+    PoemCog,
+    AcrosticCog,
     Answers,
     Favorites,
     Leaderboard,

@@ -9,20 +9,20 @@ from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
 from ..ui.replies import defer_reply
-from ..verse.request import SEED, Script, Strictness
+from ..verse.request import SEED, Acrostic, Rules, Script
 from .composing import ComposingCog, request_for
 from .options import MAX_RHYME, RULES, SCRIPT, choice
 
-__all__ = ["Acrostic"]
+__all__ = ["AcrosticCog"]
 
 MAX_TYPED = 40  # characters; spaces and punctuation come on top of the heads
-BETWEEN = re.compile(r"[\W_]+")  # as in 春、夏、秋、冬
+SEPARATORS = re.compile(r"[\W_]+")  # as in 春、夏、秋、冬
 
 Interaction = discord.Interaction[Any]
 
 
-class Acrostic(ComposingCog, name="Lianju acrostic"):
-    """Writes a poem around the characters that a member gives."""
+class AcrosticCog(ComposingCog, name="Lianju acrostic"):
+    """Writes acrostics."""
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=True)
@@ -40,7 +40,7 @@ class Acrostic(ComposingCog, name="Lianju acrostic"):
         heads: app_commands.Range[str, 1, MAX_TYPED],
         chars: int = 7,
         rhyme: app_commands.Range[str, 1, MAX_RHYME] | None = None,
-        rules: Strictness = "strict",
+        rules: Rules = "strict",
         count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
         script: Script | None = None,
         seed: app_commands.Range[int, SEED.low, SEED.high] = 0,
@@ -58,19 +58,18 @@ class Acrostic(ComposingCog, name="Lianju acrostic"):
         """
         async with self.handle(interaction, defer_reply) as context:
             request = request_for(
-                "",
+                SEPARATORS.sub("", heads),
+                Acrostic(chars),
                 context.guild_settings,
                 seed=seed,
                 count=count,
                 script=script,
-                heads=BETWEEN.sub("", heads),
-                chars=chars,
                 rhyme=rhyme,
-                strictness=rules,
+                rules=rules,
             )
             await self.compose(interaction, context, request)
 
     @acrostic.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """The rhyme groups that suit what is typed."""
+        """Completes a rhyme group."""
         return self.rhyme_choices(interaction, current)

@@ -12,13 +12,13 @@ from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..store import Verse
-from ..ui.answer import read_answer_message, with_hearts
+from ..ui.answer import parse_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
-from ..ui.buttons import PRESS, Heart
+from ..ui.buttons import PRESS, HeartButton
 from ..ui.details import details_layout
 from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
-from ..verse.composer import Request
-from .composing import ComposingCog, RequestChoices, request_for
+from ..verse import Request
+from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner
 
 __all__ = ["Answers"]
@@ -31,19 +31,14 @@ Interaction = discord.Interaction[Any]
 
 
 class MessageGoneError(LianjuError):
-    """Somebody pressed ♥ on a message that was deleted meanwhile; what it did is done.
+    """The message was deleted while a press of ♥ on it was handled; the press still counts.
 
     Args:
-        kept: Whether the verse is kept now.
+        kept: Whether the verse is a favorite now.
     """
 
     def __init__(self, kept: bool) -> None:
-        if kept:
-            super().__init__(
-                "The message is gone, but you keep the verse: see /favorites list.", "gone-kept"
-            )
-        else:
-            super().__init__("The message is gone; you no longer keep the verse.", "gone-let-go")
+        super().__init__("gone-kept" if kept else "gone-let-go")
 
 
 class AnswerButton(CogItem, template=PRESS):
@@ -72,7 +67,7 @@ class Board:
 
 
 class Answers(ComposingCog, name=NAME):
-    """Answers presses on answers of any age: all that it needs to know, the message says."""
+    """Handles the buttons of answers of any age; all state is in the message."""
 
     items = (AnswerButton,)
 
@@ -92,35 +87,35 @@ class Answers(ComposingCog, name=NAME):
             button: Its custom id.
         """
         async with self.handle(interaction, DEFER[button["action"]]) as context:
-            localizer, sheet = context.localizer, read_answer_message(message)
+            localizer, answer = context.localizer, parse_answer_message(message)
             match button["action"]:
                 case "heart":
-                    couplet = sheet.couplets[Heart.read(button[0]).rank - 1]
+                    verse = answer.verses[HeartButton.parse(button[0]).rank - 1]
                     kept = await self.resources.store.favorites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
-                        couplet,
-                        sheet.wish.asker,
+                        verse,
+                        answer.options.user_id,
                         self.resources.clock(),
                     )
                     try:
-                        await self._show_hearts(interaction, message, sheet.couplets)
+                        await self._show_hearts(interaction, message, answer.verses)
                     except discord.NotFound as error:
                         if error.code != UNKNOWN_MESSAGE:
                             raise
                         raise MessageGoneError(kept) from None
                 case "again":
-                    check_owner(interaction, str(sheet.wish.asker), "/poem")
+                    check_owner(interaction, str(answer.options.user_id), "/poem")
                     await self.compose(
-                        interaction, context, _another(sheet, context.guild_settings)
+                        interaction, context, _repeated(answer, context.guild_settings)
                     )
                 case "details":
-                    await respond(interaction, details_layout(sheet, localizer), private=True)
+                    await respond(interaction, details_layout(answer, localizer), private=True)
 
     async def _show_hearts(
-        self, interaction: Interaction, message: discord.Message, couplets: list[Verse]
+        self, interaction: Interaction, message: discord.Message, verses: list[Verse]
     ) -> None:
-        """Shows how many members keep each couplet.
+        """Shows how many members keep each verse.
 
         One press at a time edits a message, so that the last numbers are the true ones. Those that
         wait meanwhile are all shown by the next edit.
@@ -128,7 +123,7 @@ class Answers(ComposingCog, name=NAME):
         Args:
             interaction: The press, which is in the database.
             message: The message with the button.
-            couplets: The couplets of the message.
+            verses: The verses of the message.
         """
         board = self._boards.setdefault(message.id, Board())
         board.presses += 1
@@ -136,27 +131,25 @@ class Answers(ComposingCog, name=NAME):
         async with board.lock:
             if board.shown < press:
                 presses = board.presses
-                hearts = await self.resources.store.favorites.counts(interaction.guild_id, couplets)
+                hearts = await self.resources.store.favorites.counts(interaction.guild_id, verses)
                 await edit_message(interaction, with_hearts(message, hearts))
                 board.shown = presses
                 return
         await defer_update(interaction)
 
 
-def _another(sheet: AnswerMessage, guild_settings: GuildSettings) -> Request:
-    """The wish behind an answer, for other candidates."""
-    wish = sheet.wish
-    wishes = RequestChoices(
-        form=wish.form, rhyme=wish.rhyme, strictness=wish.strictness, known=wish.known
-    )
-    if wish.is_acrostic:
-        wishes |= {"heads": sheet.prompt, "chars": wish.chars}
+def _repeated(message: AnswerMessage, guild_settings: GuildSettings) -> Request:
+    """Returns the request behind an answer, for other candidates."""
+    options = message.options
     return request_for(
-        "" if wish.is_acrostic else sheet.prompt,
+        message.prompt,
+        options.form,
         guild_settings,
-        mode=wish.batch,
+        mode=options.mode,
         seed=None,
-        count=wish.count,
-        script=wish.script,
-        **wishes,
+        count=options.count,
+        script=options.script,
+        rhyme=options.rhyme,
+        rules=options.rules,
+        known=options.known,
     )

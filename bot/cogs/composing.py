@@ -1,8 +1,7 @@
-"""How verse is asked for and answered, whichever command does it."""
+"""What the commands that answer with verse have in common."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any, TypedDict, Unpack, get_args
+from typing import Any, get_args
 
 import discord
 from discord.app_commands import Choice
@@ -16,20 +15,13 @@ from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
 from ..ui.replies import defer_reply, respond
 from ..ui.rhymes import matching_rhymes
-from ..verse.composer import Answer, Composer, Request, Rerank
-from ..verse.errors import RequestError
-from ..verse.request import Form, Known, Sample, Script, Strictness
+from ..verse import Answer, Beam, Form, Request, Rerank, Sample, SearchMode
+from ..verse.prosody.table import Prosody
+from ..verse.request import Known, Rules, Script, check_choice
 from .base import Context, LianjuCog, is_allowed_here
 from .options import Mode
 
-__all__ = [
-    "MAX_CHOICE",
-    "MAX_CHOICES",
-    "ComposingCog",
-    "ElsewhereError",
-    "RequestChoices",
-    "request_for",
-]
+__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "ElsewhereError", "request_for"]
 
 MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 
@@ -37,71 +29,59 @@ Interaction = discord.Interaction[Any]
 
 
 class ElsewhereError(LianjuError):
-    """The server has other channels for verse."""
+    """The bot answers in other channels of the server only."""
 
     def __init__(self, channels: Iterable[int]) -> None:
         mentions = Markdown(" ".join(f"<#{channel}>" for channel in sorted(channels)))
-        super().__init__(
-            f"I do not answer in this channel: ask me in {mentions}.",
-            "poem-elsewhere",
-            channels=mentions,
-        )
-
-
-class RequestChoices(TypedDict, total=False):
-    """Fields of a `Request` that are passed on as they are."""
-
-    form: Form
-    heads: str
-    chars: int | None
-    rhyme: str | None
-    strictness: Strictness
-    known: Known
+        super().__init__("poem-elsewhere", channels=mentions)
 
 
 def request_for(
     text: str,
+    form: Form,
     guild_settings: GuildSettings,
     *,
     mode: Mode = "chosen",
     seed: int | None = 0,
     count: int | None = None,
     script: Script | None = None,
-    **wishes: Unpack[RequestChoices],
+    rhyme: str | None = None,
+    rules: Rules = "strict",
+    known: Known = "exclude",
 ) -> Request:
-    """What was asked for, completed with what the server prefers.
+    """Returns the request that a command describes; what it leaves out follows the guild settings.
 
     Args:
-        text: The line or lines; empty for an acrostic.
-        guild_settings: The server's.
-        mode: How candidates are found.
-        seed: Where chance starts from; None draws a seed.
+        text: The lines to continue; for an acrostic, its first characters.
+        form: What to write.
+        guild_settings: The settings of the server.
+        mode: How to search.
+        seed: Seed of the random numbers; None draws one.
         count: How many candidates; more than the beam size widen the search as well.
-        script: Characters of the answer.
-        wishes: The rest.
+        script: The script of the answer.
+        rhyme: A rhyme group, or a character that rhymes.
+        rules: How tones bind.
+        known: Whether lines of the corpus may be answers.
 
     Raises:
-        RequestError: Something is out of its range, or wishes exclude each other.
+        RequestError: A value is out of range, or two of them exclude each other.
     """
-    # discord.py leaves it to Discord's own client to keep bounds and choices.
-    if count is not None:
-        CANDIDATES.check("Count", count)
-    if mode not in get_args(Mode):
-        choices = ", ".join(get_args(Mode))
-        raise RequestError(
-            f"The mode {mode} is not known: choose from {choices}.",
-            "unknown-choice",
-            value=mode,
-            choices=choices,
-        )
-    wanted = guild_settings.candidates if count is None else count
-    request = Request(text, count=wanted, script=script or guild_settings.script, **wishes)
+    # Bounds and choices of options are checked by Discord's own client alone.
+    check_choice(mode, get_args(Mode))
+    if count is None:
+        count = guild_settings.candidates
+    else:
+        CANDIDATES.check("count", count)
+    width = max(guild_settings.beam_size, count)
+    search: SearchMode
     if mode == "sampled":
-        return replace(request, sampling=Sample(seed=seed))
-    width = max(guild_settings.beam_size, wanted)
-    if mode == "beam":
-        return replace(request, width=width)
-    return replace(request, width=width, choosing=Rerank(seed))
+        search = Sample(seed=seed)
+    elif mode == "beam":
+        search = Beam(width)
+    else:
+        search = Rerank(seed, width)
+    script = script or guild_settings.script
+    return Request(text, form, search, count, script, rhyme, rules, known)
 
 
 class ComposingCog(LianjuCog):
@@ -112,28 +92,27 @@ class ComposingCog(LianjuCog):
 
         Raises:
             LianjuError: It cannot be answered, or not here, or not now.
-            discord.HTTPException: Discord did not take the answer.
+            discord.HTTPException: Discord did not accept the answer.
         """
         resources, guild_settings = self.resources, context.guild_settings
-        composer = resources.composer  # the same to the end, whatever is loaded meanwhile
+        composer = resources.composer  # the same to the end, even if another is loaded meanwhile
         if not is_allowed_here(interaction, guild_settings):
             raise ElsewhereError(guild_settings.channels)
-        composer.read(request)  # refused now, a bad line is answered in private
-        context.add_log_fields(
-            form=request.form, width=request.width or "none", lines=request.lines
-        )
+        prepared = composer.prepare(request)  # before the reply is deferred: errors are private
+        width = "none" if isinstance(request.search, Sample) else request.search.width
+        context.add_log_fields(form=request.form.name, width=width, lines=request.count)
         with resources.limiter.acquire(
             interaction.user.id, interaction.guild_id, guild_settings.cooldown_s
         ):
             await defer_reply(interaction)
-            answer = await composer.compose(request, resources.settings.deadline)
-            sheet = _sheet(composer, request, answer, interaction.user.id)
-            await respond(interaction, answer_layout(sheet, context.localizer), private=False)
+            answer = await composer.compose(prepared, resources.settings.deadline)
+            message = _answer_message(answer, composer.bundle.prosody, interaction.user.id)
+            await respond(interaction, answer_layout(message, context.localizer), private=False)
             if not answer.complete:
                 context.outcome = "cut-short"
 
     def rhyme_choices(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """The rhyme groups that suit what is typed; none where the bundle knows none."""
+        """Returns the rhyme groups that match what is typed; none if the bundle has none."""
         bundle = self.resources.composer.bundle
         if bundle.prosody is None:
             return []
@@ -144,29 +123,37 @@ class ComposingCog(LianjuCog):
         ]
 
 
-def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> AnswerMessage:
-    """What the message says; the composer is the one that answered."""
-    wish = RequestOptions(
-        asker,
-        request.lines,
+def _answer_message(answer: Answer, prosody: Prosody | None, user_id: int) -> AnswerMessage:
+    """Returns the content of the message with an answer.
+
+    Args:
+        answer: The answer.
+        prosody: The rhyme groups of its bundle.
+        user_id: Id of the user who made the request.
+    """
+    prepared, request = answer.prepared, answer.request
+    rhyme = None
+    if prosody is not None and prepared.rhyme_group is not None:
+        rhyme = prosody.groups[prepared.rhyme_group]
+    options = RequestOptions(
+        user_id,
+        request.count,
         request.script,
-        "sampled" if request.sampling else "chosen",
+        "sampled" if isinstance(request.search, Sample) else "chosen",
         request.form,
-        None if request.heads is None else answer.length,
-        _rhyme(composer, answer.request),
-        request.strictness,
+        rhyme,
+        request.rules,
         request.known,
     )
-    # As it was written: characters changed into another script do not all change back.
-    written = composer.read(replace(request, script="auto")).shown
-    given = () if wish.is_acrostic else composer.read(request).shown
-    found = answer.length - wish.is_acrostic  # heads were given
+    given = () if options.is_acrostic else prepared.prompt.shown
+    generated = answer.length - options.is_acrostic  # the first characters are given
     return AnswerMessage(
-        prompt="\n".join(written),
-        offers=tuple(
+        # As the user wrote it: a conversion to the other script cannot always be undone.
+        prompt="\n".join(prepared.prompt.written),
+        candidates=tuple(
             CandidateView(
                 Verse.of(*given, *candidate.lines)
-                if wish.is_poem
+                if options.is_poem
                 else Verse(given[-1], candidate.text),
                 candidate.log_prob,
                 candidate.known,
@@ -174,22 +161,12 @@ def _sheet(composer: Composer, request: Request, answer: Answer, asker: int) -> 
             )
             for candidate in answer.candidates
         ),
-        wish=wish,
-        method=DetailsButton(
-            found * max(len(candidate.lines) for candidate in answer.candidates),
-            None if answer.sampling else answer.width,
-            answer.sampling,
-            answer.choosing,
+        options=options,
+        details=DetailsButton(
+            generated * max(len(candidate.lines) for candidate in answer.candidates),
+            request.search,
             answer.complete,
         ),
         model=f"{answer.bundle_name} {answer.bundle_version}",
-        original=answer.known_answer,
+        corpus_continuation=answer.corpus_continuation,
     )
-
-
-def _rhyme(composer: Composer, request: Request) -> str | None:
-    """The name of the group that was asked for, perhaps by a character that rhymes."""
-    prosody = composer.bundle.prosody
-    if prosody is None or request.rhyme is None:
-        return None
-    return prosody.groups[prosody.group(request.rhyme)]

@@ -9,13 +9,12 @@ from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
 from ..ui.replies import defer_reply
-from ..verse.composer import MAX_CHARACTERS
-from ..verse.errors import PromptError, RequestError
-from ..verse.request import SEED, Form, Known, Script, Strictness
+from ..verse import NextLine, PromptError, RequestError
+from ..verse.request import MAX_CHARACTERS, SEED, FormName, Known, Rules, Script, form_named
 from .composing import MAX_CHOICE, MAX_CHOICES, ComposingCog, request_for
 from .options import KNOWN, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
 
-__all__ = ["POEM", "Poem", "answer_this_line"]
+__all__ = ["POEM", "PoemCog", "answer_this_line"]
 
 POEM = "Lianju poem"
 
@@ -33,11 +32,11 @@ Interaction = discord.Interaction[Any]
 async def answer_this_line(interaction: Interaction, message: discord.Message) -> None:
     """The context menu of a message; a cog's own methods cannot be one."""
     cog = interaction.client.get_cog(POEM)
-    if isinstance(cog, Poem):
+    if isinstance(cog, PoemCog):
         await cog.answer_message(interaction, message)
 
 
-class Poem(ComposingCog, name=POEM):
+class PoemCog(ComposingCog, name=POEM):
     """Answers lines that members write, and lines of messages that they point at."""
 
     menus = (answer_this_line,)
@@ -60,9 +59,9 @@ class Poem(ComposingCog, name=POEM):
         self,
         interaction: Interaction,
         line: app_commands.Range[str, 1, MAX_TYPED],
-        form: Form = "next",
+        form: FormName = "next",
         rhyme: app_commands.Range[str, 1, MAX_RHYME] | None = None,
-        rules: Strictness = "strict",
+        rules: Rules = "strict",
         known: Known = "exclude",
         count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
         mode: Mode = "chosen",
@@ -84,21 +83,17 @@ class Poem(ComposingCog, name=POEM):
         """
         async with self.handle(interaction, defer_reply) as context:
             if mode == "beam" and seed is not None:
-                raise RequestError(
-                    "The likeliest lines leave nothing to chance: leave the seed out, or choose "
-                    "another mode.",
-                    "poem-seed",
-                )
+                raise RequestError("poem-seed")
             request = request_for(
                 line,
+                form_named(form),
                 context.guild_settings,
                 mode=mode,
                 seed=0 if seed is None and mode != "sampled" else seed,
                 count=count,
                 script=script,
-                form=form,
                 rhyme=rhyme,
-                strictness=rules,
+                rules=rules,
                 known=known,
             )
             await self.compose(interaction, context, request)
@@ -106,46 +101,40 @@ class Poem(ComposingCog, name=POEM):
 
     @poem.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """The rhyme groups that suit what is typed."""
+        """Completes a rhyme group."""
         return self.rhyme_choices(interaction, current)
 
     @poem.autocomplete("line")
     async def _complete_line(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """The member's own recent lines, then the lines that the server loves best."""
+        """Completes the user's own recent lines, then the most loved lines of the server."""
         store, user_id, guild_id = self.resources.store, interaction.user.id, interaction.guild_id
         try:
             lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES)
             if guild_id is not None:
                 lines += await store.leaderboard.lines(guild_id, current, MAX_CHOICES)
-        except Exception as error:  # there is nobody to be told; typing goes on without it
+        except Exception as error:  # typing goes on without completion
             _log.warning("autocomplete failed: %s", type(error).__name__)
             return []
         fitting = (line for line in dict.fromkeys(lines) if len(line) <= MAX_CHOICE)
         return [Choice(name=line, value=line) for line in fitting][:MAX_CHOICES]
 
     async def answer_message(self, interaction: Interaction, message: discord.Message) -> None:
-        """Answers what a message says, as `/poem` would.
+        """Answers the text of a message as `/poem` would.
 
-        Somebody else may have written it, so it is not remembered among the lines of whoever asks.
-        An answer of this bot holds many lines, of which no rule would choose the one that is meant.
+        Somebody else may have written it, so it is not stored among the user's recent lines. An
+        answer of this bot is refused, since it has many lines.
         """
         async with self.handle(interaction, defer_reply) as context:
             if message.author.id == interaction.application_id:
-                raise PromptError(
-                    "This is an answer of mine already: press its buttons, or give /poem the "
-                    "line that you like.",
-                    "answer-line-mine",
-                )
+                raise PromptError("answer-line-mine")
             if not message.content.strip():
-                raise PromptError(
-                    "There is no text in this message: choose one with a line of verse.",
-                    "answer-line-empty",
-                )
+                raise PromptError("answer-line-empty")
             plain = discord.utils.remove_markdown(message.content)
-            await self.compose(interaction, context, request_for(plain, context.guild_settings))
+            request = request_for(plain, NextLine(), context.guild_settings)
+            await self.compose(interaction, context, request)
 
     async def _remember(self, user_id: int, line: str) -> None:
-        """Keeps a line to offer it again; the answer is there, so a failure is not the member's."""
+        """Stores a line for autocompletion; a failure is only logged, as the answer is sent."""
         if not line.strip() or len(line.strip()) > MAX_CHOICE:
             return
         try:

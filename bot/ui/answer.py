@@ -1,4 +1,4 @@
-"""How an answer looks on Discord, and how it is read back from there."""
+"""The message with an answer: its layout on Discord, and how it is parsed again."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,114 +8,111 @@ import discord
 from discord.components import (
     ActionRow,
     Button,
+    Component,
     Container,
     SectionComponent,
     TextDisplay,
 )
-from discord.components import Component as Part
 
 from ..errors import LianjuError
 from ..i18n import Localizer
-from .answer_message import AnswerMessage, CandidateView
-from .bar import bar
-from .buttons import DetailsButton, Heart, RequestOptions
+from .answer_message import AnswerMessage, CandidateView, general_remarks, remarks
+from .buttons import DetailsButton, HeartButton, RequestOptions
 from .layout import MAX_TEXT, Layout
 from .markdown import escape, literal, unescape
-from .remarks import remark, remark_of_all
-from .verses import SMALL, read_verse, write_verse
+from .verse import SMALL, parse_candidate, write_candidate
 
 __all__ = [
-    "AnswerMessage",
     "AnswerTooLongError",
-    "CandidateView",
     "UnreadableAnswerError",
     "answer_layout",
-    "read_answer_message",
+    "confidence_bar",
+    "parse_answer_message",
     "with_hearts",
 ]
 
 MAX_MODEL = 100  # characters of its name and version
-MAX_ORIGINAL = 300  # characters of a line of verse; a longer one would leave no room for others
+MAX_CONTINUATION = 300  # characters; a longer line would leave no room for candidates
 HEADING = "### "
-SPOILER = re.compile(r"\|\|(.+)\|\|")  # bare, as no escaped text has it
+SPOILER = re.compile(r"\|\|(.+)\|\|")  # escaped text has no bare bars
+
+BAR_BLOCKS = 5
+FULL, EMPTY = "▰", "▱"
+# Mean natural-log probabilities of a token: nearly all lines of verse are in this range.
+BAR_LOW, BAR_HIGH = -5.5, -1.0
 
 
 class AnswerTooLongError(LianjuError):
     """Not even one candidate fits into a message."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "The answer is too long for a message of Discord: write a shorter line.",
-            "answer-too-long",
-        )
+        super().__init__("answer-too-long")
 
 
 class UnreadableAnswerError(LianjuError):
-    """A message is no answer of a layout that this version knows."""
+    """A message is not an answer of the layout that this version knows."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "I cannot read this message any more: ask anew with /poem.", "answer-unreadable"
-        )
+        super().__init__("answer-unreadable")
 
 
-def answer_layout(sheet: AnswerMessage, localizer: Localizer) -> Layout:
-    """A sheet as a message; where its texts are too long, the last offers are left out.
+def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
+    """Returns the layout of an answer; candidates for which there is no room are left out.
 
     Args:
-        sheet: What to show.
+        message: What to show.
         localizer: The language of buttons and remarks.
 
     Raises:
-        AnswerTooLongError: There is no room for any offer.
+        AnswerTooLongError: There is no room for any candidate.
     """
-    heading = "\n".join(HEADING + escape(line) for line in sheet.prompt.split("\n"))
+    heading = "\n".join(HEADING + escape(line) for line in message.prompt.split("\n"))
     texts = [
-        write_verse(rank, offer.couplet, _remark(sheet, rank, localizer), sheet.wish)
-        for rank, offer in enumerate(sheet.offers, 1)
+        write_candidate(rank, candidate.verse, _remark(message, rank, localizer), message.options)
+        for rank, candidate in enumerate(message.candidates, 1)
     ]
     while texts:
-        footer = _footer(sheet, localizer, len(sheet.offers) - len(texts))
+        footer = _footer(message, localizer, len(message.candidates) - len(texts))
         if sum(map(len, (heading, *texts, footer))) <= MAX_TEXT:
             break
         texts.pop()
     else:
         raise AnswerTooLongError
     hearts = [
-        _button(Heart(rank, offer.log_prob, offer.known, offer.relaxed).custom_id, _heart_label(0))
-        for rank, offer in enumerate(sheet.offers, 1)
+        HeartButton(rank, candidate.log_prob, candidate.known, candidate.relaxed)
+        for rank, candidate in enumerate(message.candidates, 1)
     ]
     return Layout(
         discord.ui.TextDisplay(heading),
         *(
-            discord.ui.Section(text, accessory=heart)
+            discord.ui.Section(text, accessory=_button(heart.custom_id, _heart_label(0)))
             for text, heart in zip(texts, hearts, strict=False)
         ),
         discord.ui.ActionRow(
-            _button(sheet.wish.custom_id, localizer.format("answer-again")),
-            _button(sheet.method.custom_id, localizer.format("answer-details")),
+            _button(message.options.custom_id, localizer.format("answer-again")),
+            _button(message.details.custom_id, localizer.format("answer-details")),
         ),
         discord.ui.TextDisplay(footer),
     )
 
 
-def read_answer_message(message: discord.Message) -> AnswerMessage:
-    """The sheet that a message shows, without the offers that were left out.
+def parse_answer_message(message: discord.Message) -> AnswerMessage:
+    """Returns the answer that a message shows, without the candidates that were left out.
 
     Raises:
         UnreadableAnswerError: It shows none, or one of another layout.
     """
     try:
-        return _read(message.components)
+        return _parse(message.components)
     except (ValueError, LianjuError):
         raise UnreadableAnswerError from None
 
 
 def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.LayoutView:
-    """The message as it stands, but for the numbers of hearts.
+    """Returns the message with other numbers of hearts.
 
     Args:
-        message: A message that `read_answer_message` can read.
+        message: A message that `parse_answer_message` can parse.
         hearts: How many members keep each couplet.
     """
     view = discord.ui.LayoutView.from_message(message, timeout=None)
@@ -127,23 +124,35 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     return view
 
 
-def _remark(sheet: AnswerMessage, rank: int, localizer: Localizer) -> str:
-    """The bar, and what sets this candidate apart."""
-    log_prob = sheet.offers[rank - 1].log_prob
-    return " · ".join([bar(log_prob, sheet.method.tokens), *remark(sheet, rank, localizer)])
+def confidence_bar(log_prob: float, tokens: int) -> str:
+    """Returns the mean log-probability as five blocks of which at least one is full.
+
+    Args:
+        log_prob: Natural-log probability of a line.
+        tokens: Its length.
+    """
+    share = (log_prob / tokens - BAR_LOW) / (BAR_HIGH - BAR_LOW)
+    full = max(1, round(BAR_BLOCKS * min(1.0, max(0.0, share))))
+    return FULL * full + EMPTY * (BAR_BLOCKS - full)
 
 
-def _footer(sheet: AnswerMessage, localizer: Localizer, left_out: int) -> str:
-    rows = [literal(sheet.model, MAX_MODEL)]
-    facts = remark_of_all(sheet, localizer)
-    if sheet.method.seed is not None:
-        facts.insert(0, localizer.format("answer-seed", seed=str(sheet.method.seed)))
-    if facts:
-        rows.append(" · ".join(facts))
-    original = escape(sheet.original or "")
-    if 0 < len(original) <= MAX_ORIGINAL:
-        # A spoiler: whoever wants to guess, or to compare first, can.
-        rows.append(localizer.format("answer-original", line=f"||{original}||"))
+def _remark(message: AnswerMessage, rank: int, localizer: Localizer) -> str:
+    """Returns the confidence bar and the remarks on a candidate."""
+    bar = confidence_bar(message.candidates[rank - 1].log_prob, message.details.tokens)
+    return " · ".join([bar, *remarks(message, rank, localizer)])
+
+
+def _footer(message: AnswerMessage, localizer: Localizer, left_out: int) -> str:
+    rows = [literal(message.model, MAX_MODEL)]
+    texts = general_remarks(message, localizer)
+    if message.details.seed is not None:
+        texts.insert(0, localizer.format("answer-seed", seed=str(message.details.seed)))
+    if texts:
+        rows.append(" · ".join(texts))
+    continuation = escape(message.corpus_continuation or "")
+    if 0 < len(continuation) <= MAX_CONTINUATION:
+        # As a spoiler, for readers who want to guess first.
+        rows.append(localizer.format("answer-original", line=f"||{continuation}||"))
     if left_out:
         rows.append(localizer.format("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)
@@ -157,42 +166,44 @@ def _heart_label(count: int) -> str:
     return f"♥ {count}" if count else "♥"
 
 
-def _read(parts: Sequence[Part]) -> AnswerMessage:
-    match parts:
+def _parse(components: Sequence[Component]) -> AnswerMessage:
+    match components:
         case [
             Container(
                 children=[
                     TextDisplay(content=heading),
                     *sections,
                     ActionRow(
-                        children=[Button(custom_id=str(again)), Button(custom_id=str(method))]
+                        children=[Button(custom_id=str(again)), Button(custom_id=str(details))]
                     ),
                     TextDisplay(content=footer),
                 ]
             )
         ]:
-            wish, original = RequestOptions.read(again), SPOILER.search(footer)
+            options, continuation = RequestOptions.parse(again), SPOILER.search(footer)
             return AnswerMessage(
                 "\n".join(unescape(row.removeprefix(HEADING)) for row in heading.split("\n")),
-                tuple(_read_offers(sections, wish)),
-                wish,
-                DetailsButton.read(method),
+                tuple(_parse_candidates(sections, options)),
+                options,
+                DetailsButton.parse(details),
                 unescape(footer.split("\n")[0].removeprefix(SMALL)),
-                None if original is None else unescape(original[1]),
+                None if continuation is None else unescape(continuation[1]),
             )
     raise UnreadableAnswerError
 
 
-def _read_offers(sections: Sequence[Part], wish: RequestOptions) -> Iterator[CandidateView]:
+def _parse_candidates(
+    sections: Sequence[Component], options: RequestOptions
+) -> Iterator[CandidateView]:
     for rank, section in enumerate(sections, 1):
         match section:
             case SectionComponent(
                 children=[TextDisplay(content=text)], accessory=Button(custom_id=str(custom_id))
             ):
-                heart = Heart.read(custom_id)
+                heart = HeartButton.parse(custom_id)
                 if heart.rank != rank:
                     raise UnreadableAnswerError
-                couplet = read_verse(rank, text, wish)
+                couplet = parse_candidate(rank, text, options)
                 yield CandidateView(couplet, heart.log_prob, heart.known, heart.relaxed)
             case _:
                 raise UnreadableAnswerError

@@ -1,25 +1,27 @@
-"""What an answer says, whatever it looks like."""
+"""What an answer says, whatever it looks like, and the remarks on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..i18n import Localizer
 from ..store import Verse
 from .buttons import DetailsButton, RequestOptions
 
-__all__ = ["AnswerMessage", "CandidateView"]
+__all__ = ["AnswerMessage", "CandidateView", "general_remarks", "remarks"]
 
 
 @dataclass(frozen=True)
 class CandidateView:
-    """A candidate with what it answers: a finished couplet, or a whole poem.
+    """A candidate together with what it continues: a couplet, or a whole poem.
 
     Attributes:
-        couplet: What a heart keeps.
+        verse: What a heart keeps.
         log_prob: Natural-log probability of the new lines.
-        known: Whether the corpus has each new line; empty where the bundle cannot tell.
-        relaxed: The rules that could not be kept.
+        known: Whether the corpus has each new line; empty if the bundle has no corpus index.
+        relaxed: The rules that were dropped.
     """
 
-    couplet: Verse
+    verse: Verse
     log_prob: float
     known: tuple[bool, ...] = ()
     relaxed: tuple[str, ...] = ()
@@ -27,40 +29,87 @@ class CandidateView:
 
 @dataclass(frozen=True)
 class AnswerMessage:
-    """All that a message with an answer says, in whatever language.
+    """Everything that the message with an answer says, in whatever language.
 
     Attributes:
-        prompt: What the user wrote, a verse line a line; of an acrostic the heads.
-        offers: The candidates, best first.
-        wish: What was asked for, and by whom.
-        method: How the candidates were found.
+        prompt: What the user wrote, a verse line a line; for an acrostic its first characters.
+        candidates: The candidates, best first.
+        options: The options of the request, and who made it.
+        details: How the candidates were found.
         model: Name and version of the bundle.
-        original: The line that follows the prompt in the corpus, if it is known.
+        corpus_continuation: The line that follows the prompt in the corpus, if any.
     """
 
     prompt: str
-    offers: tuple[CandidateView, ...]
-    wish: RequestOptions
-    method: DetailsButton
+    candidates: tuple[CandidateView, ...]
+    options: RequestOptions
+    details: DetailsButton
     model: str
-    original: str | None = None
+    corpus_continuation: str | None = None
 
     @property
-    def couplets(self) -> list[Verse]:
+    def verses(self) -> list[Verse]:
         """What hearts keep, best first."""
-        return [offer.couplet for offer in self.offers]
+        return [candidate.verse for candidate in self.candidates]
 
     @property
-    def known_places(self) -> list[list[int]]:
-        """For each candidate, which of its lines, from 1, are new and yet in the corpus."""
-        given = 0 if self.wish.is_acrostic else 1 + self.prompt.count("\n")
+    def known_lines(self) -> list[list[int]]:
+        """The numbers, from 1, of each candidate's new lines that the corpus has."""
+        given = 0 if self.options.is_acrostic else 1 + self.prompt.count("\n")
         return [
-            [place for place, known in enumerate(offer.known, given + 1) if known]
-            for offer in self.offers
+            [number for number, known in enumerate(candidate.known, given + 1) if known]
+            for candidate in self.candidates
         ]
 
     @property
     def relaxed_by_all(self) -> tuple[str, ...]:
-        """The rules that no candidate could keep, if all have given up the same."""
-        every = {offer.relaxed for offer in self.offers}
-        return every.pop() if len(every) == 1 else ()
+        """The rules that were dropped, if these are the same for all candidates."""
+        relaxed = {candidate.relaxed for candidate in self.candidates}
+        return relaxed.pop() if len(relaxed) == 1 else ()
+
+
+def remarks(message: AnswerMessage, rank: int, localizer: Localizer) -> list[str]:
+    """Returns the remarks on one candidate: lines of the corpus, and dropped rules.
+
+    Args:
+        message: The answer.
+        rank: The number of the candidate, from 1.
+        localizer: The language.
+    """
+    texts = []
+    if numbers := message.known_lines[rank - 1]:
+        texts.append(
+            localizer.format(
+                "answer-known", lines=_list(map(str, numbers), localizer), count=len(numbers)
+            )
+            if message.options.is_poem
+            else localizer.format("answer-known-line")
+        )
+    relaxed = message.candidates[rank - 1].relaxed
+    if relaxed and not message.relaxed_by_all:
+        texts.append(_relaxed(relaxed, localizer))
+    return texts
+
+
+def general_remarks(message: AnswerMessage, localizer: Localizer) -> list[str]:
+    """Returns the remarks on all candidates: incomplete, new lines, dropped rules.
+
+    Args:
+        message: The answer.
+        localizer: The language.
+    """
+    texts = [] if message.details.complete else [localizer.format("answer-cut-short")]
+    if all(candidate.known for candidate in message.candidates):
+        texts.append(localizer.format("answer-new", known=sum(map(len, message.known_lines))))
+    if message.relaxed_by_all:
+        texts.append(_relaxed(message.relaxed_by_all, localizer))
+    return texts
+
+
+def _relaxed(relaxed: Iterable[str], localizer: Localizer) -> str:
+    names = (localizer.format("answer-rule", rule=rule) for rule in relaxed)
+    return localizer.format("answer-relaxed", rules=_list(names, localizer))
+
+
+def _list(items: Iterable[str], localizer: Localizer) -> str:
+    return localizer.format("answer-and").join(items)

@@ -1,35 +1,48 @@
-"""What the buttons of an answer say in their custom ids: all that a press needs to know."""
+"""The buttons of an answer: their custom ids carry all that a press needs to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar, get_args
 
-from ..verse.request import Form, Known, Rerank, Sample, Script, Strictness
+from ..verse.request import (
+    Acrostic,
+    Beam,
+    Form,
+    FormName,
+    Known,
+    NextLine,
+    Rerank,
+    Rules,
+    Sample,
+    Script,
+    SearchMode,
+    form_named,
+)
 
-__all__ = ["PRESS", "Action", "Batch", "DetailsButton", "Heart", "RequestOptions"]
+__all__ = ["PRESS", "Action", "DetailsButton", "HeartButton", "RandomMode", "RequestOptions"]
 
-# Of custom ids and of the texts beside them; what reads them must know the number. The first
-# layout, which is still read, knew neither forms nor rules nor known lines.
-LAYOUT, FIRST_LAYOUT = "2", "1"
+LAYOUT = "2"  # of custom ids and of the texts beside them; a change needs another number
 PREFIX = "lianju"
-AND = "+"  # between names in one fact
-CUT_SHORT = "cut"  # the last fact of details, if the deadline came before the end
+SEPARATOR = "+"  # between names in one field
+INCOMPLETE = "cut"  # the last field of details, if the deadline passed first
 
 Action = Literal["heart", "again", "details"]
-Batch = Literal["chosen", "sampled"]
+RandomMode = Literal["chosen", "sampled"]
+"""The names of `Rerank` and `Sample` in custom ids."""
+
 PRESS = rf"{PREFIX}:(?P<action>{'|'.join(get_args(Action))}):.*"  # whatever the layout
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Heart:
-    """A button that keeps a couplet or a poem, or takes that back.
+class HeartButton:
+    """The button that adds a couplet or a poem to one's favorites, or removes it.
 
     Attributes:
-        rank: Which of the answer's candidates, from 1.
+        rank: The number of the candidate, from 1.
         log_prob: Natural-log probability of its new lines.
-        known: Whether the corpus has each new line; empty where the bundle cannot tell.
-        relaxed: The rules that could not be kept.
+        known: Whether the corpus has each new line; empty if the bundle has no corpus index.
+        relaxed: The rules that were dropped.
     """
 
     rank: int
@@ -39,161 +52,162 @@ class Heart:
 
     @property
     def custom_id(self) -> str:
-        """What `read` reads."""
+        """The custom id, which `parse` reads."""
         known = "".join(str(int(each)) for each in self.known)
-        return _write("heart", self.rank, self.log_prob, known, AND.join(self.relaxed))
+        return _write("heart", self.rank, self.log_prob, known, SEPARATOR.join(self.relaxed))
 
     @classmethod
-    def read(cls, custom_id: str) -> "Heart":
-        """The inverse of `custom_id`.
+    def parse(cls, custom_id: str) -> "HeartButton":
+        """Returns the button with a custom id.
 
         Raises:
-            ValueError: It is of another button or layout.
+            ValueError: It belongs to another button or layout.
         """
-        rank, log_prob, known, relaxed = _read("heart", custom_id, "", "")
+        rank, log_prob, known, relaxed = _read("heart", custom_id)
         return cls(
             int(rank),
             float(log_prob),
             tuple(bool(int(each)) for each in known),
-            tuple(filter(None, relaxed.split(AND))),
+            tuple(filter(None, relaxed.split(SEPARATOR))),
         )
 
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """A button that asks for another batch.
+    """The button that requests other candidates, with the options of the first request.
 
     Attributes:
-        asker: Id of the user who asked.
-        count: How many candidates were asked for.
-        script: In which characters.
-        batch: How to find others. A beam has no others, so these are then chosen.
-        form: How far to write.
-        chars: Characters of an acrostic's lines; None if it is none.
-        rhyme: The name of the rhyme group that was asked for.
-        strictness: How tones bind.
-        known: Whether lines that the corpus has may be answers.
+        user_id: Id of the user who made the request.
+        count: How many candidates were requested.
+        script: The script of the answer.
+        mode: How to search for others. A beam always finds the same, so after one it is `chosen`.
+        form: What to write.
+        rhyme: The name of the requested rhyme group.
+        rules: How tones bind.
+        known: Whether lines of the corpus may be answers.
     """
 
-    asker: int
+    user_id: int
     count: int
     script: Script
-    batch: Batch = "chosen"
-    form: Form = "next"
-    chars: int | None = None
+    mode: RandomMode = "chosen"
+    form: Form = field(default_factory=NextLine)
     rhyme: str | None = None
-    strictness: Strictness = "strict"
+    rules: Rules = "strict"
     known: Known = "exclude"
 
     @property
     def is_acrostic(self) -> bool:
-        """Whether heads were given and no line."""
-        return self.chars is not None
+        """Whether the prompt is the first characters of an acrostic's lines."""
+        return isinstance(self.form, Acrostic)
 
     @property
     def is_poem(self) -> bool:
-        """Whether the candidates are poems, and no single lines."""
-        return self.is_acrostic or self.form != "next"
+        """Whether the candidates are poems rather than single lines."""
+        return not isinstance(self.form, NextLine)
 
     @property
     def custom_id(self) -> str:
-        """What `read` reads."""
-        poem = (self.form, self.chars or "", self.rhyme or "", self.strictness, self.known)
-        return _write("again", self.asker, self.count, self.script, self.batch, *poem)
+        """The custom id, which `parse` reads."""
+        chars = self.form.chars if isinstance(self.form, Acrostic) else ""
+        poem = (self.form.name, chars, self.rhyme or "", self.rules, self.known)
+        return _write("again", self.user_id, self.count, self.script, self.mode, *poem)
 
     @classmethod
-    def read(cls, custom_id: str) -> "RequestOptions":
-        """The inverse of `custom_id`.
+    def parse(cls, custom_id: str) -> "RequestOptions":
+        """Returns the button with a custom id.
 
         Raises:
-            ValueError: It is of another button or layout.
+            ValueError: It belongs to another button or layout.
+            RequestError: It has options that are not valid.
         """
-        asker, count, script, batch, form, chars, rhyme, strictness, known = _read(
-            "again", custom_id, "next", "", "", "strict", "exclude"
-        )
+        user_id, count, script, mode, form, chars, rhyme, rules, known = _read("again", custom_id)
         return cls(
-            int(asker),
+            int(user_id),
             int(count),
-            _one(get_args(Script), script),
-            _one(get_args(Batch), batch),
-            _one(get_args(Form), form),
-            int(chars) if chars else None,
+            _one_of(get_args(Script), script),
+            _one_of(get_args(RandomMode), mode),
+            _form(_one_of(get_args(FormName), form), chars),
             rhyme or None,
-            _one(get_args(Strictness), strictness),
-            _one(get_args(Known), known),
+            _one_of(get_args(Rules), rules),
+            _one_of(get_args(Known), known),
         )
 
 
 @dataclass(frozen=True)
 class DetailsButton:
-    """A button that tells the details.
+    """The button that shows the details of an answer.
 
     Attributes:
-        tokens: How many were found for each candidate, the endings of lines not counted.
-        width: Width of the beam that found the lines, or of the choice among those drawn; None if
-            they were just drawn at random.
-        sampling: How they were drawn, if they were.
-        choosing: How they were chosen, if they were.
-        complete: Whether the search came to its end before the deadline.
+        tokens: How many were generated for each candidate, endings of lines not counted.
+        search: How the candidates were found, with its seed.
+        complete: Whether the search ended before the deadline.
     """
 
     tokens: int
-    width: int | None
-    sampling: Sample | None = None
-    choosing: Rerank | None = None
+    search: SearchMode
     complete: bool = True
 
     @property
     def seed(self) -> int | None:
-        """Where chance started from; None if nothing was left to it."""
-        chance = self.sampling or self.choosing
-        return chance.seed if chance else None
+        """The seed of the random numbers, if there were any."""
+        return None if isinstance(self.search, Beam) else self.search.seed
 
     @property
     def custom_id(self) -> str:
-        """What `read` reads."""
-        end = () if self.complete else (CUT_SHORT,)
-        if self.choosing is not None:
-            return _write("details", self.tokens, self.width, self.choosing.seed, *end)
-        if self.sampling is None:
-            return _write("details", self.tokens, self.width, *end)
-        how = self.sampling
-        chance = (how.temperature, how.top_k, how.top_p, how.seed)
-        return _write("details", self.tokens, *chance, *end)
+        """The custom id, which `parse` reads."""
+        end = () if self.complete else (INCOMPLETE,)
+        how: tuple[object, ...]
+        match self.search:
+            case Beam(width=width):
+                how = (width,)
+            case Rerank(seed=seed, width=width):
+                how = (width, seed)
+            case Sample(temperature, top_k, top_p, seed):
+                how = (temperature, top_k, top_p, seed)
+        return _write("details", self.tokens, *how, *end)
 
     @classmethod
-    def read(cls, custom_id: str) -> "DetailsButton":
-        """The inverse of `custom_id`.
+    def parse(cls, custom_id: str) -> "DetailsButton":
+        """Returns the button with a custom id.
 
         Raises:
-            ValueError: It is of another button or layout.
-            RequestError: It says of chance what cannot be.
+            ValueError: It belongs to another button or layout.
+            RequestError: It has a search that is not valid.
         """
         tokens, *how = _read("details", custom_id)
-        complete = how[-1:] != [CUT_SHORT]
-        how = how if complete else how[:-1]
-        if len(how) == 1:
-            return cls(int(tokens), int(how[0]), complete=complete)
-        if len(how) == 2:
-            choosing = Rerank(int(how[1]))
-            return cls(int(tokens), int(how[0]), choosing=choosing, complete=complete)
-        temperature, top_k, top_p, seed = how
-        sampling = Sample(float(temperature), int(top_k), float(top_p), int(seed))
-        return cls(int(tokens), None, sampling, complete=complete)
+        complete = how[-1:] != [INCOMPLETE]
+        search: SearchMode
+        match how if complete else how[:-1]:
+            case [width]:
+                search = Beam(int(width))
+            case [width, seed]:
+                search = Rerank(int(seed), int(width))
+            case [temperature, top_k, top_p, seed]:
+                search = Sample(float(temperature), int(top_k), float(top_p), int(seed))
+            case _:
+                raise ValueError("not the fields of a details button")
+        return cls(int(tokens), search, complete)
 
 
-def _write(action: Action, *facts: object) -> str:
-    return ":".join(map(str, (PREFIX, action, LAYOUT, *facts)))
+def _form(name: FormName, chars: str) -> Form:
+    if not chars:
+        return form_named(name)
+    return Acrostic(int(chars), None if name == "next" else name)
 
 
-def _read(action: Action, custom_id: str, *later: str) -> list[str]:
-    """The facts of a button; the first layout had not those that have `later` values here."""
-    prefix, name, layout, *facts = custom_id.split(":")
-    if (prefix, name) != (PREFIX, action) or layout not in (FIRST_LAYOUT, LAYOUT):
-        raise ValueError(f"no button for {action} of a layout from {FIRST_LAYOUT} to {LAYOUT}")
-    return [*facts, *later] if layout == FIRST_LAYOUT else facts
+def _write(action: Action, *fields: object) -> str:
+    return ":".join(map(str, (PREFIX, action, LAYOUT, *fields)))
 
 
-def _one(choices: tuple[T, ...], written: str) -> T:
+def _read(action: Action, custom_id: str) -> list[str]:
+    """Returns the fields of a custom id."""
+    prefix, name, layout, *fields = custom_id.split(":")
+    if (prefix, name, layout) != (PREFIX, action, LAYOUT):
+        raise ValueError(f"not a custom id of {action} in layout {LAYOUT}")
+    return fields
+
+
+def _one_of(choices: tuple[T, ...], written: str) -> T:
     (choice,) = (choice for choice in choices if choice == written)
     return choice

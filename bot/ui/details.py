@@ -1,87 +1,86 @@
-"""The exact numbers behind an answer."""
+"""The details of an answer: its options, how it was found, and the exact numbers."""
 
 import math
 
 import discord
 
 from ..i18n import Localizer
-from .answer_message import AnswerMessage
-from .couplets import plain
+from ..verse.request import Acrostic, Beam, Rerank
+from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
 from .markdown import escape, literal
-from .remarks import remark, remark_of_all
+from .verse import one_line
 
 __all__ = ["details_layout"]
 
-MAX_LINE = 100  # characters of a candidate, which stands in full in the answer itself
+MAX_LINE = 100  # characters of a candidate, which is complete in the answer itself
 MAX_MODEL = 200
 
 
-def details_layout(sheet: AnswerMessage, localizer: Localizer) -> Layout:
-    """What was asked for, how it was found, and how likely each candidate is.
+def details_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
+    """Returns the options of the request, how it was answered, and each candidate's numbers.
 
     Args:
-        sheet: The answer.
+        message: The answer.
         localizer: The language.
     """
-    rows = [f"**{literal(sheet.model, MAX_MODEL)}**", _how(sheet, localizer)]
-    if wishes := _wishes(sheet, localizer):
-        rows.append(" · ".join(wishes))
-    for rank, offer in enumerate(sheet.offers, 1):
+    rows = [f"**{literal(message.model, MAX_MODEL)}**", _search(message, localizer)]
+    if options := _options(message, localizer):
+        rows.append(" · ".join(options))
+    for rank, candidate in enumerate(message.candidates, 1):
         score = localizer.format(
             "details-score",
-            log_prob=f"{offer.log_prob:.4f}",
-            perplexity=_perplexity(offer.log_prob, sheet.method.tokens),
+            log_prob=f"{candidate.log_prob:.4f}",
+            perplexity=_perplexity(candidate.log_prob, message.details.tokens),
         )
-        verse = plain(offer.couplet) if sheet.wish.is_poem else offer.couplet.answer
-        rows.append(f"**{rank}.** {literal(verse, MAX_LINE)}")
-        rows.append("-# " + " · ".join([score, *remark(sheet, rank, localizer)]))
-    if facts := remark_of_all(sheet, localizer):
-        rows.append(f"-# {' · '.join(facts)}")
-    if any(offer.relaxed for offer in sheet.offers):
+        verse = candidate.verse
+        text = one_line(verse) if message.options.is_poem else verse.answer
+        rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
+        rows.append("-# " + " · ".join([score, *remarks(message, rank, localizer)]))
+    if texts := general_remarks(message, localizer):
+        rows.append(f"-# {' · '.join(texts)}")
+    if any(candidate.relaxed for candidate in message.candidates):
         rows.append(f"-# {localizer.format('details-relaxed')}")
-    if sheet.original is not None:
-        rows.append(
-            "-# " + localizer.format("answer-original", line=literal(sheet.original, MAX_LINE))
-        )
+    if message.corpus_continuation is not None:
+        line = literal(message.corpus_continuation, MAX_LINE)
+        rows.append("-# " + localizer.format("answer-original", line=line))
     rows.append(f"-# {localizer.format('details-scale')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
 
-def _how(sheet: AnswerMessage, localizer: Localizer) -> str:
-    """How the lines were found."""
-    method = sheet.method
-    if method.choosing is not None:
-        return localizer.format("details-chosen", width=str(method.width), seed=str(method.seed))
-    if method.sampling is None:
-        return localizer.format("details-beam", width=str(method.width))
+def _search(message: AnswerMessage, localizer: Localizer) -> str:
+    """Returns how the candidates were found."""
+    search = message.details.search
+    if isinstance(search, Rerank):
+        return localizer.format("details-chosen", width=str(search.width), seed=str(search.seed))
+    if isinstance(search, Beam):
+        return localizer.format("details-beam", width=str(search.width))
     return localizer.format(
         "details-sampled",
-        temperature=f"{method.sampling.temperature:g}",
-        top_k=str(method.sampling.top_k),
-        top_p=f"{method.sampling.top_p:g}",
-        seed=str(method.seed),
+        temperature=f"{search.temperature:g}",
+        top_k=str(search.top_k),
+        top_p=f"{search.top_p:g}",
+        seed=str(search.seed),
     )
 
 
-def _wishes(sheet: AnswerMessage, localizer: Localizer) -> list[str]:
-    """What was asked for that goes without saying in other answers."""
-    wish, said = sheet.wish, []
-    if wish.is_poem:
-        said.append(
-            localizer.format("details-form", form="acrostic" if wish.is_acrostic else wish.form)
-        )
-    if wish.rhyme is not None:
-        said.append(localizer.format("details-rhyme", rhyme=escape(wish.rhyme)))
-    if wish.strictness != "strict":
-        said.append(localizer.format("details-rules", rules=wish.strictness))
-    if wish.known != "exclude":
-        said.append(localizer.format("details-known"))
-    return said
+def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
+    """Returns the options that are not the defaults."""
+    options, texts = message.options, []
+    if options.is_poem:
+        form = "acrostic" if isinstance(options.form, Acrostic) else options.form.name
+        texts.append(localizer.format("details-form", form=form))
+    if options.rhyme is not None:
+        texts.append(localizer.format("details-rhyme", rhyme=escape(options.rhyme)))
+    if options.rules != "strict":
+        texts.append(localizer.format("details-rules", rules=options.rules))
+    if options.known != "exclude":
+        texts.append(localizer.format("details-known"))
+    return texts
 
 
 def _perplexity(log_prob: float, tokens: int) -> str:
-    """Per token, to three digits."""
+    """Returns the perplexity of a token, to three digits."""
     try:
         return f"{math.exp(-log_prob / tokens):.3g}"
     except OverflowError:

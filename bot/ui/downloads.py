@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from ..store import Favorite
-from .couplets import plain
+from .verse import one_line
 
 __all__ = ["Format", "favorites_file"]
 
@@ -29,7 +29,7 @@ def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
 
 
 def _txt(favorites: Sequence[Favorite]) -> bytes:
-    return "".join(f"{plain(favorite.verse)}\n" for favorite in favorites).encode()
+    return "".join(f"{one_line(favorite.verse)}\n" for favorite in favorites).encode()
 
 
 def _csv(favorites: Sequence[Favorite]) -> bytes:

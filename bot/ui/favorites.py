@@ -7,9 +7,9 @@ import discord
 
 from ..i18n import Localizer
 from ..store import Favorite, Verse
-from .couplets import plain, shown
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
+from .verse import one_line, write_list_item
 
 __all__ = ["PAGE_BUTTON", "REMOVE_MENU", "Order", "favorites_layout", "label", "removed"]
 
@@ -49,7 +49,7 @@ def favorites_layout(
     if not favorites:
         return Layout(*parts, discord.ui.TextDisplay(localizer.format("favorites-none")))
     entries = [
-        f"**{rank}.** {shown(favorite.verse, MAX_VERSE)}\n-# <t:{favorite.kept_at}:D>"
+        f"**{rank}.** {write_list_item(favorite.verse, MAX_VERSE)}\n-# <t:{favorite.kept_at}:D>"
         for rank, favorite in enumerate(favorites, page.first_rank)
     ]
     footer = localizer.format(
@@ -78,10 +78,10 @@ def favorites_layout(
 
 def label(verse: Verse) -> str:
     """Returns the verse as a label of a choice, truncated if need be."""
-    text = plain(verse)
+    text = one_line(verse)
     return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
 def removed(localizer: Localizer, verse: Verse) -> str:
     """Returns a note that a verse was removed."""
-    return localizer.format("favorites-removed", verse=shown(verse, MAX_VERSE))
+    return localizer.format("favorites-removed", verse=write_list_item(verse, MAX_VERSE))

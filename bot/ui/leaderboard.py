@@ -7,9 +7,9 @@ import discord
 
 from ..i18n import Localizer
 from ..store import RankedMember, RankedVerse
-from .couplets import shown
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
+from .verse import write_list_item
 
 __all__ = ["PAGE_BUTTON", "Period", "Ranking", "leaderboard_layout"]
 
@@ -64,7 +64,7 @@ def leaderboard_layout(
 def _row(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> str:
     if isinstance(entry, RankedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
-    text = f"**{rank}.** {shown(entry.verse, MAX_VERSE)}\n-# ♥ {entry.hearts}"
+    text = f"**{rank}.** {write_list_item(entry.verse, MAX_VERSE)}\n-# ♥ {entry.hearts}"
     if entry.author_id is None:
         return text
     return f"{text} · {localizer.format('leaderboard-by', member=f'<@{entry.author_id}>')}"

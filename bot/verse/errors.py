@@ -1,4 +1,4 @@
-"""What can go wrong between a request and its answer, each as one sentence for its reader."""
+"""Errors between a request and its answer; each is one sentence for the user."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,38 +18,38 @@ __all__ = [
 
 
 class BundleError(LianjuError):
-    """A bundle is missing, incomplete, altered, or no model that runs."""
+    """A bundle is missing, incomplete or altered, or its model cannot run."""
 
 
 class PromptError(LianjuError):
-    """The text that was given cannot be a prompt."""
+    """A text cannot be a prompt."""
 
 
 class ProviderError(LianjuError):
-    """The execution provider that was asked for is not to be had on this machine."""
+    """The requested execution provider is not available on this machine."""
 
 
 class RequestError(LianjuError):
-    """A number of a request is out of bounds, or its wishes exclude each other."""
+    """A value of a request is out of range, or two of them exclude each other."""
 
 
 class SearchError(LianjuError):
-    """A search found nothing that its rules allow, or the model failed under it."""
+    """The constraints of a search leave nothing, or the model failed."""
 
 
 class NothingAllowedError(SearchError):
-    """The rules of a search leave nothing."""
+    """The constraints of a search leave nothing."""
 
 
 class BusyError(LianjuError):
-    """The queue is full."""
+    """The queue is full, or the composer is closed."""
 
 
 class DeadlineError(LianjuError):
-    """The deadline passed before the search had its answer.
+    """The deadline passed before the request was complete.
 
     Attributes:
-        found: What each search had found until then, if anything.
+        found: The partial results of each running search.
     """
 
     def __init__(self, found: Sequence[Any] = ()) -> None:

@@ -1,5 +1,24 @@
-"""What may be asked of the composer, and what it answers."""
+"""What a client asks for, as values that are checked where they are made.
 
+    Request(text, form, search, count, script, rhyme, rules, known)
+
+The form is one of
+
+    NextLine(length)       one line that follows the given ones
+    Poem(kind)             the rest of a 绝句 or 律诗
+    Acrostic(chars, kind)  a poem whose lines begin with the characters of `text` (藏头诗)
+
+and the search is one of
+
+    Beam(width, plain)                       the most probable lines
+    Sample(temperature, top_k, top_p, seed)  lines drawn at random
+    Rerank(seed, width)                      a pool drawn at random, scored, its best lines kept
+
+Cogs and the command line build a `Request`. `Composer.prepare` parses its text for one bundle into
+a `PreparedRequest`, which every later stage uses and which the `Answer` carries.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, get_args
 
@@ -8,37 +27,44 @@ from .errors import RequestError
 __all__ = [
     "CHARS",
     "COUNT",
-    "FORM_LINES",
     "LENGTH",
+    "MAX_CHARACTERS",
+    "MAX_LINES",
     "SEED",
-    "TEMPERATURE",
-    "TOP_K",
-    "TOP_P",
     "WIDTH",
-    "Answer",
+    "Acrostic",
+    "Beam",
     "Bounds",
-    "Candidate",
     "Form",
+    "FormName",
     "Known",
+    "NextLine",
+    "Poem",
+    "PoemKind",
     "Request",
     "Rerank",
+    "Rules",
     "Sample",
     "Script",
-    "Strictness",
+    "SearchMode",
+    "check_choice",
+    "form_named",
 ]
 
 Script = Literal["auto", "simplified", "traditional"]
 """The characters of the answer; `auto` follows the prompt."""
 
-Form = Literal["next", "jueju", "lushi"]
-"""What is written: one line more, or the rest of a quatrain (绝句), or of eight lines (律诗)."""
+PoemKind = Literal["jueju", "lushi"]
+"""A quatrain (绝句), or eight lines of regulated verse (律诗)."""
 
-Strictness = Literal["strict", "loose", "free"]
-"""How tones bind: `strict` keeps them, `loose` prefers them, `free` knows no tone or rhyme."""
+FormName = Literal["next", "jueju", "lushi"]
+"""The names of forms that take lines: one line more, or the rest of a poem."""
+
+Rules = Literal["strict", "loose", "free"]
+"""How tones bind: `strict` keeps them, `loose` prefers them, `free` drops tones and rhyme."""
 
 Known = Literal["exclude", "allow"]
-"""Whether lines that the corpus has may be answers."""
-
+"""Whether lines of the corpus may be answers."""
 
 Number = TypeVar("Number", int, float)
 
@@ -51,20 +77,19 @@ class Bounds(Generic[Number]):
     high: Number
 
     def check(self, name: str, value: Number) -> None:
-        """Refuses a value out of range.
+        """Checks that a value is in range.
 
         Raises:
-            RequestError: It is out of range; the message holds the value and the range.
+            RequestError: It is not; the error has the name, the value and the range.
         """
         if not self.low <= value <= self.high:
             raise RequestError(
-                f"{name} {value} is out of range: choose from {self.low} to {self.high}.",
-                "request-range",
-                value=value,
-                low=self.low,
-                high=self.high,
+                "request-range", name=name, value=value, low=self.low, high=self.high
             )
 
+
+MAX_LINES = 7  # of a prompt: all but the last of a regulated poem (律诗)
+MAX_CHARACTERS = 64  # of a prompt
 
 WIDTH = Bounds(1, 64)
 COUNT = Bounds(1, 20)
@@ -73,25 +98,143 @@ TEMPERATURE = Bounds(0.1, 2.0)
 TOP_K = Bounds(1, 1000)
 TOP_P = Bounds(0.05, 1.0)
 SEED = Bounds(0, 2**32 - 1)
-HEADS = Bounds(2, 8)  # of an acrostic
+ACROSTIC_LINES = Bounds(2, 8)
 CHARS = (5, 7)  # characters of a line of regulated verse
-FORM_LINES = {"jueju": 4, "lushi": 8}
+POEM_LINES: dict[PoemKind, int] = {"jueju": 4, "lushi": 8}
 DEFAULT_COUNT = 5
-POOL_PER_WIDTH = 12  # as many lines are drawn for each line that a beam would keep
+POOL_PER_WIDTH = 12  # lines drawn for each line that a beam would keep
+
+
+def check_choice(value: str, choices: Sequence[str]) -> None:
+    """Checks that a value is one of those that an option has.
+
+    Raises:
+        RequestError: It is not.
+    """
+    if value not in choices:
+        raise RequestError("unknown-choice", value=value, choices=", ".join(choices))
+
+
+@dataclass(frozen=True)
+class NextLine:
+    """One line that follows the given ones.
+
+    Attributes:
+        length: Tokens of the new line; None is the length of the last given line.
+
+    Raises:
+        RequestError: The length is out of range.
+    """
+
+    length: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.length is not None:
+            LENGTH.check("length", self.length)
+
+    @property
+    def name(self) -> FormName:
+        """The form's name in options, JSON and custom ids."""
+        return "next"
+
+
+@dataclass(frozen=True)
+class Poem:
+    """The rest of a poem whose first lines are given.
+
+    Raises:
+        RequestError: There is no such kind of poem.
+    """
+
+    kind: PoemKind
+
+    def __post_init__(self) -> None:
+        check_choice(self.kind, get_args(PoemKind))
+
+    @property
+    def name(self) -> FormName:
+        """The form's name in options, JSON and custom ids."""
+        return self.kind
+
+
+@dataclass(frozen=True)
+class Acrostic:
+    """A poem whose lines begin with given characters (藏头诗).
+
+    Attributes:
+        chars: Characters of each line, 5 or 7.
+        kind: The kind of poem, which fixes the number of lines; None accepts any number.
+
+    Raises:
+        RequestError: A line of regulated verse cannot have so many characters.
+    """
+
+    chars: int = CHARS[-1]
+    kind: PoemKind | None = None
+
+    def __post_init__(self) -> None:
+        if self.chars not in CHARS:
+            raise RequestError("request-chars", chars=self.chars)
+
+    @property
+    def name(self) -> FormName:
+        """The form's name in options, JSON and custom ids."""
+        return self.kind or "next"
+
+
+Form = NextLine | Poem | Acrostic
+
+
+def form_named(name: str, length: int | None = None) -> NextLine | Poem:
+    """Returns the form of that name.
+
+    Args:
+        name: One of `FormName`.
+        length: Tokens of a next line.
+
+    Raises:
+        RequestError: There is no such form, the length is out of range, or a poem has a length.
+    """
+    check_choice(name, get_args(FormName))
+    if name == "next":
+        return NextLine(length)
+    if length is not None:
+        raise RequestError("request-form-length")
+    return Poem("jueju" if name == "jueju" else "lushi")
+
+
+@dataclass(frozen=True)
+class Beam:
+    """Beam search: the most probable lines.
+
+    Attributes:
+        width: How many hypotheses live on after a step.
+        plain: Whether this is the reference search: only `<unk>` is excluded, and the length is an
+            upper bound.
+
+    Raises:
+        RequestError: The width is out of range.
+    """
+
+    width: int = DEFAULT_COUNT
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        WIDTH.check("width", self.width)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How lines are drawn at random.
+    """Sampling: lines drawn at random.
 
     Attributes:
-        temperature: Below 1 the likely becomes likelier still, above 1 the unlikely comes up.
-        top_k: Only so many of the likeliest tokens can be drawn.
-        top_p: Of these, only the likeliest that together have this share of the probability.
-        seed: Where chance starts from; None draws a seed, which the answer tells.
+        temperature: Divides log-probabilities; below 1 it favors probable tokens.
+        top_k: Only this many of the most probable tokens can be drawn.
+        top_p: Of these, only the most probable that together have this share of the probability.
+        seed: Seed of the random numbers; None draws one, which the answer has.
 
     Raises:
-        RequestError: A number is out of its range.
+        RequestError: A number is out of range.
     """
 
     temperature: float = 0.8
@@ -100,237 +243,94 @@ class Sample:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        TEMPERATURE.check("Temperature", self.temperature)
-        TOP_K.check("Top-k", self.top_k)
-        TOP_P.check("Top-p", self.top_p)
-        if self.seed is not None:
-            SEED.check("Seed", self.seed)
+        TEMPERATURE.check("temperature", self.temperature)
+        TOP_K.check("top_k", self.top_k)
+        TOP_P.check("top_p", self.top_p)
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True)
 class Rerank:
-    """How the lines that suit this very prompt are chosen from a pool drawn at random.
+    """Draws a pool of lines, scores them against the prompt, and keeps the best.
+
+    A model without the tokens `<s>` and `</l>` cannot score, and runs a beam search instead.
 
     Attributes:
-        seed: Where chance starts from; None draws a seed, which the answer tells.
+        seed: Seed of the random numbers; None draws one, which the answer has.
+        width: What a beam of this width would keep is drawn 12 times.
 
     Raises:
-        RequestError: The seed is out of its range.
+        RequestError: A number is out of range.
     """
 
     seed: int | None = 0
+    width: int = DEFAULT_COUNT
 
     def __post_init__(self) -> None:
-        if self.seed is not None:
-            SEED.check("Seed", self.seed)
+        _check_seed(self.seed)
+        WIDTH.check("width", self.width)
+
+    @property
+    def pool(self) -> int:
+        """How many lines are drawn."""
+        return POOL_PER_WIDTH * self.width
+
+
+SearchMode = Beam | Sample | Rerank
+
+
+def _check_seed(seed: int | None) -> None:
+    if seed is not None:
+        SEED.check("seed", seed)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One wish for next lines.
+    """One request for verse.
 
     Attributes:
-        text: What the user wrote; empty for an acrostic.
-        width: Beam width; None is 5, or `count` if that is more. Of lines to choose from, 12
-            times as many are drawn.
-        count: How many lines; None is 5, or `width` if that is less.
-        length: Tokens of the new line; None is the length of the prompt's last line.
-        plain: The reference search: no rule but that `<unk>` is excluded, `length` an upper bound.
+        text: The lines to continue; for an acrostic, the first character of each line.
+        form: What to write.
+        search: How to find it.
+        count: How many candidates.
         script: Simplified or traditional characters.
-        sampling: Draws lines at random instead of searching with a beam.
-        choosing: Chooses lines from a pool instead of the likeliest; a model without the tokens
-            `<s>` and `</l>` searches with a beam all the same.
-        form: How far to write.
-        heads: The first characters of an acrostic's lines (藏头).
-        chars: Characters of an acrostic's lines; None is 7.
         rhyme: A rhyme group of the 平水韵, or a character that rhymes; None follows the prompt.
-        strictness: How tones bind.
-        known: Whether lines that the corpus has may be answers.
+        rules: How tones bind.
+        known: Whether lines of the corpus may be answers.
 
     Raises:
-        RequestError: A number is out of its range, `count` above `width`, or wishes exclude each
-            other.
+        RequestError: A value is out of range, or two of them exclude each other.
     """
 
     text: str
-    width: int | None = None
-    count: int | None = None
-    length: int | None = None
-    plain: bool = False
+    form: Form = NextLine()
+    search: SearchMode = Beam()
+    count: int = DEFAULT_COUNT
     script: Script = "auto"
-    sampling: Sample | None = None
-    choosing: Rerank | None = None
-    form: Form = "next"
-    heads: str | None = None
-    chars: int | None = None
     rhyme: str | None = None
-    strictness: Strictness = "strict"
+    rules: Rules = "strict"
     known: Known = "exclude"
 
     def __post_init__(self) -> None:
-        for name, bounds, value in (
-            ("Beam width", WIDTH, self.width),
-            ("Count", COUNT, self.count),
-            ("Length", LENGTH, self.length),
+        COUNT.check("count", self.count)
+        if not isinstance(self.search, Sample) and self.count > self.search.width:
+            raise RequestError("request-width", width=self.search.width, lines=self.count)
+        check_choice(self.script, get_args(Script))
+        check_choice(self.rules, get_args(Rules))
+        check_choice(self.known, get_args(Known))
+        if self.is_plain and (
+            not isinstance(self.form, NextLine) or self.rhyme or self.rules != "strict"
         ):
-            if value is not None:
-                bounds.check(name, value)
-        beam = self.width is not None or self.plain
-        if (self.sampling and (beam or self.choosing)) or (self.plain and self.choosing):
-            raise RequestError(
-                "A beam, sampling and choosing from a pool exclude each other: take one of them.",
-                "request-sampling",
-            )
-        if self.lines > self.beam:
-            raise RequestError(
-                f"A beam of width {self.beam} cannot give {self.lines} lines: "
-                "ask for fewer, or for a wider beam.",
-                "request-width",
-                width=self.beam,
-                lines=self.lines,
-            )
-        for name, choice, kind in (
-            ("script", self.script, Script),
-            ("form", self.form, Form),
-            ("strictness", self.strictness, Strictness),
-            ("choice for known lines", self.known, Known),
-        ):
-            if choice not in get_args(kind):
-                choices = ", ".join(get_args(kind))
-                raise RequestError(
-                    f"The {name} {choice} is not known: choose from {choices}.",
-                    "unknown-choice",
-                    value=choice,
-                    choices=choices,
-                )
-        self._check_form()
-
-    def _check_form(self) -> None:
-        """Refuses wishes for a form that do not go together."""
-        formed = self.form != "next" or self.heads is not None
-        if self.plain and (formed or self.rhyme or self.strictness != "strict"):
-            raise RequestError(
-                "The reference search knows no forms, rhymes or tones: drop --plain, or these.",
-                "request-plain",
-            )
-        if formed and self.length is not None:
-            raise RequestError(
-                "The length of a poem's lines follows from its form: drop the length.",
-                "request-form-length",
-            )
-        if self.rhyme and self.strictness == "free":
-            raise RequestError(
-                "A rhyme cannot be kept where the rules are free: choose strict or loose ones, "
-                "or no rhyme.",
-                "request-free-rhyme",
-            )
-        if self.chars is not None and self.chars not in CHARS:
-            raise RequestError(
-                f"Regulated verse has 5 or 7 characters to a line, not {self.chars}.",
-                "request-chars",
-                chars=self.chars,
-            )
-        if self.heads is None and self.chars is not None:
-            raise RequestError(
-                "The number of characters is for acrostics, and else that of your line: "
-                "give heads, or drop it.",
-                "request-chars-alone",
-            )
-        if self.heads is not None and self.text.strip():
-            raise RequestError(
-                "An acrostic begins with its heads: give either them or a line.",
-                "request-heads-line",
-            )
+            raise RequestError("request-plain")
+        if self.rhyme and self.rules == "free":
+            raise RequestError("request-free-rhyme")
 
     @property
-    def beam(self) -> int:
-        """The beam width in force."""
-        return self.width or max(DEFAULT_COUNT, self.lines)
-
-    @property
-    def pool(self) -> int:
-        """How many lines to draw where some of them are to be chosen."""
-        return POOL_PER_WIDTH * self.beam
-
-    @property
-    def lines(self) -> int:
-        """The number of lines in force."""
-        return self.count or min(DEFAULT_COUNT, self.width or DEFAULT_COUNT)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One answer: a next line, or the rest of a poem.
-
-    Attributes:
-        lines: The new lines, in the script of the answer.
-        log_prob: Natural-log probability of the lines, their endings included.
-        objective: By how much this prompt calls for the lines, where they were chosen by that.
-        known: Whether the corpus has each line; empty where the bundle cannot tell.
-        relaxed: The rules that could not be kept, of `tones`, `rhyme` and `repetition`.
-    """
-
-    lines: tuple[str, ...]
-    log_prob: float
-    objective: float | None = None
-    known: tuple[bool, ...] = ()
-    relaxed: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The new lines behind each other."""
-        return "\n".join(self.lines)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Next lines, best first.
-
-    Attributes:
-        line: The prompt as the model read it, in the script of the answer.
-        candidates: At most as many as were asked for.
-        request: What was asked for, with the seed that was drawn if it left that open.
-        length: Tokens of a new line, given or derived.
-        elapsed_ms: Wall-clock milliseconds from request to answer.
-        bundle_name: Name of the bundle that answered.
-        bundle_version: Its version.
-        known_answer: The line that follows the prompt in the corpus, if it is known.
-        complete: False if the deadline came before the search was over: the candidates are the best
-            whole lines found so far.
-    """
-
-    line: str
-    candidates: tuple[Candidate, ...]
-    request: Request
-    length: int
-    elapsed_ms: float
-    bundle_name: str
-    bundle_version: str
-    known_answer: str | None = None
-    complete: bool = True
-
-    @property
-    def width(self) -> int:
-        """The beam width; the lines chosen from were 12 times as many."""
-        return self.request.beam
-
-    @property
-    def plain(self) -> bool:
-        """Whether the rules were off."""
-        return self.request.plain
-
-    @property
-    def sampling(self) -> Sample | None:
-        """How the lines were drawn, its seed included, if they were."""
-        return self.request.sampling
-
-    @property
-    def choosing(self) -> Rerank | None:
-        """How the lines were chosen, if they were."""
-        return self.request.choosing
+    def is_plain(self) -> bool:
+        """Whether this is the reference search."""
+        return isinstance(self.search, Beam) and self.search.plain
 
     @property
     def seed(self) -> int | None:
-        """What draws the same lines again; None if nothing was left to chance."""
-        chance = self.sampling or self.choosing
-        return chance.seed if chance else None
+        """The seed of the random numbers; None if it is still to be drawn, or there are none."""
+        return None if isinstance(self.search, Beam) else self.search.seed

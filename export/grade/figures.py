@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from lianju.bot.verse.model.bundle import PROSODY, Bundle, load_bundle
-from lianju.bot.verse.planning.generation import DIFFERENT, PRIOR_WEIGHT
+from lianju.bot.verse.planning.generation import PRIOR_WEIGHT
+from lianju.bot.verse.planning.ranking import MIN_DISTANCE
 from lianju.bot.verse.prosody.forms import on_template, rhymes_level, tones_right
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.request import DEFAULT_COUNT
@@ -208,7 +209,7 @@ def candidate_figures(results: Results) -> Iterator[Figure]:
     """Yields how much the candidates differ, and how the last of them scores."""
     pairwise = [distances(each.offered) for each in results.answered]
     apart = [
-        len(each.offered) == DEFAULT_COUNT and min(found, default=0) >= DIFFERENT
+        len(each.offered) == DEFAULT_COUNT and min(found, default=0) >= MIN_DISTANCE
         for each, found in zip(results.answered, pairwise, strict=True)
     ]
     better = []
@@ -218,7 +219,7 @@ def candidate_figures(results: Results) -> Iterator[Figure]:
         last, plain = after - PRIOR_WEIGHT * results.scorer.alone(lines)
         better.append(bool(last > plain))
 
-    label = f"each two differ in {DIFFERENT} or more places"
+    label = f"each two differ in {MIN_DISTANCE} or more places"
     yield Figure("apart", "candidates", label, "share", fmean(apart), None, 0.95)
 
     label = "... and the last scores above the plain beam's best"

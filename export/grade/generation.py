@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse import Beam, Composer, Request, Rerank, SearchError
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.bot.verse.request import Request, Rerank
+from lianju.bot.verse.request import form_named
 from lianju.bot.verse.serving.scheduler import Scheduler
 from tqdm import tqdm
 
@@ -74,8 +73,8 @@ def answer_couplets(
     """Answers the first line of each couplet in every way that is graded."""
     answers = []
     for couplet in tqdm(couplets, "next lines", unit=" lines"):
-        request = Request(couplet.first, choosing=Rerank(seed), script="simplified")
-        plain = Request(couplet.first, plain=True, script="simplified")
+        request = Request(couplet.first, search=Rerank(seed), script="simplified")
+        plain = Request(couplet.first, search=Beam(plain=True), script="simplified")
         offered, milliseconds = _compose(composers.default, request)
         unfiltered, _ = _compose(composers.unfiltered, request)
         reference, _ = _compose(composers.default, plain)
@@ -95,9 +94,9 @@ def write_quatrains(
 
     answers = []
     for opening in tqdm(openings, "quatrains", unit=" poems"):
-        request = Request(opening, form="jueju", choosing=Rerank(seed), script="simplified")
+        request = Request(opening, form_named("jueju"), Rerank(seed), script="simplified")
         poem, milliseconds = write(request)
-        unruled, _ = write(replace(request, strictness="free"))
+        unruled, _ = write(replace(request, rules="free"))
         answers.append(QuatrainAnswer(poem, unruled, milliseconds))
     return answers
 

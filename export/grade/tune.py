@@ -10,17 +10,16 @@ from statistics import fmean
 from typing import NamedTuple, cast
 
 import numpy as np
-from lianju.bot.verse.errors import NothingAllowedError
+from lianju.bot.verse import Beam, NothingAllowedError, Request, Rerank
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.bot.verse.planning.generation import DIFFERENT, Composition, Planner
-from lianju.bot.verse.planning.line_plan import LinePlanner
-from lianju.bot.verse.planning.task import Task
-from lianju.bot.verse.request import DEFAULT_COUNT, Request, Rerank
+from lianju.bot.verse.planning.generation import GenerationResult, Planner
+from lianju.bot.verse.planning.prepared import prepare
+from lianju.bot.verse.planning.ranking import MIN_DISTANCE
+from lianju.bot.verse.request import DEFAULT_COUNT
 from lianju.bot.verse.search.sampling import SampleSearch
-from lianju.bot.verse.search.search import Hypothesis, Search
+from lianju.bot.verse.search.search import Hypothesis, Job, Search
 from lianju.bot.verse.serving.jobs import run_search
-from lianju.bot.verse.text.prompt import read_prompt
 from tqdm import tqdm
 
 from .dataset import read_couplets
@@ -84,7 +83,7 @@ class Pool(NamedTuple):
         chosen: list[int] = []
         for place in np.argsort(-scores[:-1], kind="stable").tolist():
             others = (self.lines[each] for each in chosen)
-            if all(distances((self.lines[place], other))[0] >= DIFFERENT for other in others):
+            if all(distances((self.lines[place], other))[0] >= MIN_DISTANCE for other in others):
                 chosen.append(place)
             if len(chosen) == DEFAULT_COUNT:
                 break
@@ -99,30 +98,29 @@ class PoolSampler:
         self._model = OnnxModel(bundle)
         self._vocabulary = bundle.vocabulary
         self._rerank = Rerank(seed)
-        lines = LinePlanner(bundle.vocabulary, bundle.prosody, bundle.known)
-        self._planner = Planner(bundle.vocabulary, lines)
+        self._bundle = bundle
+        self._planner = Planner(bundle)
         self.scorer = onnx_scorer(self._model, bundle.vocabulary)
 
     def draw(self, text: str, size: int, temperature: float) -> Pool:
         """Draws next lines for a prompt."""
-        composition = self._compose(Request(text, choosing=self._rerank))
-        (search,) = next(composition)
+        job = self._generate(Request(text, search=self._rerank))
+        (search,) = next(job)
         drawn: list[Hypothesis] = []
         while not drawn:  # the planner drops rules until they leave a line
             params = cast(SampleSearch, search).params
             params = replace(params, paths=size, count=size, temperature=temperature)
             drawn = self._run(SampleSearch(params))
             if not drawn:
-                (search,) = composition.send([[]])
-        (search,) = next(self._compose(Request(text, plain=True)))
+                (search,) = job.send([[]])
+        (search,) = next(self._generate(Request(text, search=Beam(plain=True))))
         paths = (*drawn, self._run(search)[0])
         tokens = self._vocabulary.tokens
         lines = tuple("".join(tokens[token] for token in path.tokens) for path in paths)
         return Pool(lines, np.array([path.log_prob for path in paths]), self.scorer.alone(lines))
 
-    def _compose(self, request: Request) -> Composition:
-        prompt = read_prompt(request.text, self._vocabulary, "simplified")
-        return self._planner.compose(request, Task.of(request, prompt, self._vocabulary))
+    def _generate(self, request: Request) -> Job[GenerationResult]:
+        return self._planner.generate(prepare(request, self._bundle))
 
     def _run(self, search: Search) -> list[Hypothesis]:
         try:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import click
 from lianju.bot.errors import LianjuError
-from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.request import Answer, Request
+from lianju.bot.verse import Answer, Composer, Request
 
 from .workload import AT_ONCE, DEADLINE_S, Engine, engine_options, mixed_requests
 
@@ -52,7 +51,7 @@ def are_same(one: Outcome, other: Outcome) -> bool:
     return len(one.candidates) == len(other.candidates) and all(
         (a.lines, a.known, a.relaxed) == (b.lines, b.known, b.relaxed)
         and abs(a.log_prob - b.log_prob) <= TOLERANCE
-        and abs((a.objective or 0.0) - (b.objective or 0.0)) <= TOLERANCE
+        and abs(a.score - b.score) <= TOLERANCE
         for a, b in zip(one.candidates, other.candidates, strict=True)
     )
 

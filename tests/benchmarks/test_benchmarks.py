@@ -9,6 +9,7 @@ import click
 import pytest
 import torch
 from click.testing import CliRunner
+from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Rerank, Sample
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
@@ -94,7 +95,7 @@ def test_a_different_answer_in_a_batch_is_reported(engine, monkeypatch):
     together = batch_invariance._answer_together
 
     async def one_shorter(composer, requests):
-        return await together(composer, [replace(requests[0], length=3), *requests[1:]])
+        return await together(composer, [replace(requests[0], form=NextLine(3)), *requests[1:]])
 
     monkeypatch.setattr(batch_invariance, "mixed_requests", lambda *_: [plain(LINE)] * 5)
     monkeypatch.setattr(batch_invariance, "_answer_together", one_shorter)
@@ -117,13 +118,11 @@ def test_mixed_requests_are_of_every_kind_and_the_same_every_time(engine):
     prompts = engine.prompts(70)
     requests = mixed_requests(engine.composer(), prompts, 200)
     assert requests == mixed_requests(engine.composer(), prompts, 200)
-    assert {request.width for request in requests if request.plain} >= {1, 20}
-    assert any(request.width and not request.plain for request in requests)
-    assert any(request.sampling for request in requests)
-    assert any(request.choosing and request.form == "next" for request in requests)
-    assert any(request.form == "jueju" for request in requests)
-    assert any(request.heads for request in requests)
-    assert {len(request.text) for request in requests} == {0, 5, 7}
+    assert {request.search.width for request in requests if request.is_plain} >= {1, 20}
+    assert any(isinstance(request.search, Beam) and not request.is_plain for request in requests)
+    kinds = {(type(request.form), type(request.search)) for request in requests}
+    assert kinds >= {(NextLine, Sample), (NextLine, Rerank), (Poem, Rerank), (Acrostic, Rerank)}
+    assert {len(request.text) for request in requests} == {4, 5, 7}
     assert len({request.text for request in requests}) < 150  # half of them share a few prompts
 
 

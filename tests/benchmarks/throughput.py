@@ -15,9 +15,8 @@ from typing import TypeVar
 
 import click
 import numpy as np
-from lianju.bot.verse.composer import Composer
+from lianju.bot.verse import Composer, NextLine, Request, Rerank
 from lianju.bot.verse.errors import BusyError
-from lianju.bot.verse.request import Request, Rerank
 
 from .table import print_table
 from .timing import PAUSE_S, milliseconds
@@ -40,7 +39,7 @@ def main(engine: Engine, rounds: int, at_once: int) -> None:
     """Measures the scheduler under load."""
     prompts = engine.prompts(at_once)
     beams = [plain(prompt) for prompt in prompts]
-    reranked = [Request(prompt, choosing=Rerank(seed)) for seed, prompt in enumerate(prompts)]
+    reranked = [Request(prompt, search=Rerank(seed)) for seed, prompt in enumerate(prompts)]
     together, serial, lags = [], [], []
     for _ in range(rounds):
         total, late = answer_together(engine, beams)
@@ -121,7 +120,7 @@ def refusal_ms(engine: Engine, prompts: Sequence[str]) -> list[float]:
     async def measure(composer: Composer) -> list[float]:
         taken: list[float] = []
         while len(taken) < REFUSALS:
-            long = (replace(plain(prompt, WIDE), length=LONG) for prompt in prompts)
+            long = (replace(plain(prompt, WIDE), form=NextLine(LONG)) for prompt in prompts)
             running = [_start(composer, request) for request in long]
             await asyncio.sleep(TICK_S)  # all have been sent
             while len(taken) < REFUSALS:

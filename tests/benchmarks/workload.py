@@ -10,11 +10,20 @@ import click
 import numpy as np
 from lianju.bot.cli.bench import draw_prompts
 from lianju.bot.errors import LianjuError
-from lianju.bot.verse.composer import Composer
+from lianju.bot.verse import (
+    Acrostic,
+    Beam,
+    Composer,
+    NextLine,
+    Poem,
+    Request,
+    Rerank,
+    Sample,
+)
 from lianju.bot.verse.model.bundle import Bundle, default_directory, load_bundle
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.bot.verse.request import CHARS, Request, Rerank, Sample
+from lianju.bot.verse.request import CHARS
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 LINE = "黄河远上白云间"
@@ -70,7 +79,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def plain(line: str, width: int = WIDTH) -> Request:
     """Returns a request for the reference beam search, without rules."""
-    return Request(line, width=width, plain=True)
+    return Request(line, search=Beam(width, plain=True), count=min(5, width))
 
 
 class _Values(NamedTuple):
@@ -82,18 +91,21 @@ class _Values(NamedTuple):
     seed: int
 
 
-def _acrostic(values: _Values) -> Request:
-    heads = values.line[:HEADS]
-    return Request("", heads=heads, chars=values.length, choosing=Rerank(values.seed))
+def _beam(values: _Values, plain: bool) -> Request:
+    search, count = Beam(values.width, plain), min(5, values.width)
+    return Request(values.line, NextLine(values.length), search, count)
 
 
 KINDS: dict[str, tuple[float, Callable[[_Values], Request]]] = {
-    "plain beam": (0.38, lambda it: Request(it.line, it.width, length=it.length, plain=True)),
-    "beam": (0.26, lambda it: Request(it.line, it.width, length=it.length)),
-    "sample": (0.16, lambda it: Request(it.line, length=it.length, sampling=Sample(seed=it.seed))),
-    "rerank": (0.12, lambda it: Request(it.line, length=it.length, choosing=Rerank(it.seed))),
-    "quatrain": (0.04, lambda it: Request(it.line, form="jueju", choosing=Rerank(it.seed))),
-    "acrostic": (0.04, _acrostic),
+    "plain beam": (0.38, lambda it: _beam(it, plain=True)),
+    "beam": (0.26, lambda it: _beam(it, plain=False)),
+    "sample": (0.16, lambda it: Request(it.line, NextLine(it.length), Sample(seed=it.seed))),
+    "rerank": (0.12, lambda it: Request(it.line, NextLine(it.length), Rerank(it.seed))),
+    "quatrain": (0.04, lambda it: Request(it.line, Poem("jueju"), Rerank(it.seed))),
+    "acrostic": (
+        0.04,
+        lambda it: Request(it.line[:HEADS], Acrostic(it.length), Rerank(it.seed)),
+    ),
 }
 """Each kind's share, and how a request of it is made."""
 
@@ -125,7 +137,7 @@ def mixed_requests(
         )
         request = KINDS[kind][1](values)
         try:
-            composer.read(request)
+            composer.prepare(request)
         except LianjuError:
             request = KINDS["plain beam"][1](values)
         requests.append(request)

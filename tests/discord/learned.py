@@ -1,7 +1,7 @@
 """A toy bundle that knows tones, rhymes and lines of a corpus."""
 
 import numpy as np
-from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
+from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.export.binary_fuse import build_map, build_set
 
 from ..verse.toy import CHINESE, SPECIALS, Toy
@@ -31,7 +31,9 @@ def _known(couplets, lines):
         return line_keys(np.array([[place[letter] for letter in line]]))
 
     written = dict.fromkeys([line for couplet in couplets for line in couplet] + list(lines))
-    answers = [(answer_keys(keys(first), len(first))[0], second) for first, second in couplets]
+    answers = [
+        (continuation_keys(keys(first), len(first))[0], second) for first, second in couplets
+    ]
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         len(CHINESE),

@@ -6,44 +6,43 @@ from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
 from lianju.bot.store import Verse
 from lianju.bot.ui.answer import (
-    AnswerMessage,
     AnswerTooLongError,
-    CandidateView,
     UnreadableAnswerError,
     answer_layout,
-    read_answer_message,
+    parse_answer_message,
     with_hearts,
 )
+from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
 from lianju.bot.ui.details import details_layout
-from lianju.bot.verse.composer import Rerank
+from lianju.bot.verse import Acrostic, Beam, Rerank
 
-from .interactions import BOT, V2, custom_ids, labels, texts
-from .messages import written
-from .sheets import (
-    DRAWN,
+from .answer_messages import (
+    ANSWER,
     ENGLISH,
     LANGUAGES,
     QUATRAINS,
-    SHEET,
+    SAMPLED,
     SPRING,
-    methods,
+    answer_messages,
+    details,
     payload,
     posted,
     received,
-    sheets,
 )
+from .interactions import BOT, custom_ids, labels, texts
+from .messages import written
 
 
-@given(sheets, st.sampled_from(LANGUAGES))
-def test_sheet_is_read_back_from_its_message(sheet, language):
-    assert read_answer_message(posted(sheet, Localizer(language))) == sheet
+@given(answer_messages, st.sampled_from(LANGUAGES))
+def test_an_answer_is_parsed_from_its_message(answer, language):
+    assert parse_answer_message(posted(answer, Localizer(language))) == answer
 
 
-@given(sheets, st.data())
-def test_hearts_change_nothing_but_their_numbers(sheet, data):
-    before = payload(answer_layout(sheet, ENGLISH))
-    size = len(sheet.offers)
+@given(answer_messages, st.data())
+def test_hearts_change_nothing_but_their_numbers(answer, data):
+    before = payload(answer_layout(answer, ENGLISH))
+    size = len(answer.candidates)
     hearts = data.draw(st.lists(st.integers(0, 2**31), min_size=size, max_size=size))
     after = payload(with_hearts(received(before), hearts))
     assert texts(after) == texts(before)
@@ -54,11 +53,11 @@ def test_hearts_change_nothing_but_their_numbers(sheet, data):
     assert {key: labels(after)[key] for key in others} == {
         key: labels(before)[key] for key in others
     }
-    assert read_answer_message(received(after)) == sheet
+    assert parse_answer_message(received(after)) == answer
 
 
 def test_answer_reads_from_top_to_bottom():
-    message = payload(answer_layout(SHEET, ENGLISH))
+    message = payload(answer_layout(ANSWER, ENGLISH))
     assert texts(message) == [
         "### 黄河远上白云间",
         "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▰▱",
@@ -78,58 +77,24 @@ def test_poem_reads_from_top_to_bottom():
         "白日依山尽\n黄河入海流\n青云步水迟\n空有故人期",
         "-# tang-lstm 1.0.0\n-# unmarked lines are new\n-# the original goes on: ||欲穷千里目||",
     ]
-    assert read_answer_message(received(message)) == QUATRAINS
+    assert parse_answer_message(received(message)) == QUATRAINS
 
 
-def test_acrostic_has_bold_heads():
-    sheet = AnswerMessage(
-        "春夏", (SPRING,), RequestOptions(77, 1, "auto", chars=5), DetailsButton(8, 5), "m"
+def test_an_acrostic_has_bold_first_characters():
+    answer = AnswerMessage(
+        "春夏",
+        (SPRING,),
+        RequestOptions(77, 1, "auto", form=Acrostic(5)),
+        DetailsButton(8, Beam(5)),
+        "m",
     )
-    message = payload(answer_layout(sheet, ENGLISH))
+    message = payload(answer_layout(answer, ENGLISH))
     assert texts(message)[1] == "-# **1.** ▰▰▰▱▱\n**春**风卷帘幕\n**夏**月照窗庭"
-    assert read_answer_message(received(message)) == sheet
+    assert parse_answer_message(received(message)) == answer
 
 
-def test_answer_of_the_first_layout_is_read_still():
-    """As bots of the first layout posted it, with two hearts on its second couplet."""
-
-    def pressable(custom_id, label):
-        return {"type": 2, "style": 2, "label": label, "custom_id": custom_id, "disabled": False}
-
-    def section(text, heart):
-        return {"type": 9, "components": [{"type": 10, "content": text}], "accessory": heart}
-
-    parts = [
-        {"type": 10, "content": "### 黄河远上白云间"},
-        section(
-            "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▰▱",
-            pressable("lianju:heart:1:1:-14.302897954883520", "♥"),
-        ),
-        section(
-            "**2.** 黄河远上白云间，万里江山万里余\n-# ▰▰▰▰▰",
-            pressable("lianju:heart:1:2:-9.0", "♥ 2"),
-        ),
-        {
-            "type": 1,
-            "components": [
-                pressable("lianju:again:1:77:2:auto:chosen", "换一批"),
-                pressable("lianju:details:1:7:5:0", "详情"),
-            ],
-        },
-        {"type": 10, "content": "-# tang-lstm 1.0.0\n-# 随机种子 0"},
-    ]
-    container = {"type": 17, "accent_color": 0x2F4F4F, "spoiler": False, "components": parts}
-    message = written("", BOT, flags=V2, components=[container])
-    expected = replace(SHEET, method=DetailsButton(7, 5, choosing=Rerank(0)))
-    assert read_answer_message(received(message)) == expected
-    after = payload(with_hearts(received(message), [1, 2]))
-    assert [labels(after)[key] for key in custom_ids(after, "lianju:heart:")] == ["♥ 1", "♥ 2"]
-    assert read_answer_message(received(after)) == expected
-    assert "seed 0" in texts(payload(details_layout(expected, ENGLISH)))[0]
-
-
-def test_drawn_answer_tells_its_seed():
-    message = payload(answer_layout(DRAWN, ENGLISH))
+def test_a_sampled_answer_shows_its_seed():
+    message = payload(answer_layout(SAMPLED, ENGLISH))
     assert texts(message)[-1] == "-# tang-lstm 1.0.0\n-# seed 4294967295"
 
 
@@ -142,28 +107,31 @@ def test_drawn_answer_tells_its_seed():
     ],
 )
 @pytest.mark.parametrize(
-    "method", [DetailsButton(7, 5), DetailsButton(7, 5, choosing=Rerank(9)), DRAWN.method]
+    "button", [DetailsButton(7, Beam(5)), DetailsButton(7, Rerank(9)), SAMPLED.details]
 )
-def test_answer_that_was_cut_short_says_so(method, language, said):
-    sheet, localizer = replace(SHEET, method=replace(method, complete=False)), Localizer(language)
-    message = payload(answer_layout(sheet, localizer))
+def test_answer_that_was_cut_short_says_so(button, language, said):
+    answer, localizer = (
+        replace(ANSWER, details=replace(button, complete=False)),
+        Localizer(language),
+    )
+    message = payload(answer_layout(answer, localizer))
     assert texts(message)[-1].endswith(said)
-    assert read_answer_message(received(message)) == sheet
-    (details,) = texts(payload(details_layout(read_answer_message(received(message)), localizer)))
-    assert f"-# {said}" in details.split("\n")
-    whole = payload(answer_layout(replace(sheet, method=method), localizer))
+    assert parse_answer_message(received(message)) == answer
+    (text,) = texts(payload(details_layout(parse_answer_message(received(message)), localizer)))
+    assert f"-# {said}" in text.split("\n")
+    whole = payload(answer_layout(replace(answer, details=button), localizer))
     assert said not in texts(whole)[-1]
 
 
 def test_prompt_of_several_lines_is_a_heading_of_several_lines():
-    message = payload(answer_layout(replace(SHEET, prompt="白日依山尽\n黄河入海流"), ENGLISH))
+    message = payload(answer_layout(replace(ANSWER, prompt="白日依山尽\n黄河入海流"), ENGLISH))
     assert texts(message)[0] == "### 白日依山尽\n### 黄河入海流"
 
 
 def test_english_couplet_is_two_lines():
     couplet = Verse("the boy stood on the burning deck", "whence all but he had fled / or not")
     message = payload(
-        answer_layout(replace(SHEET, offers=(CandidateView(couplet, -9.0),)), ENGLISH)
+        answer_layout(replace(ANSWER, candidates=(CandidateView(couplet, -9.0),)), ENGLISH)
     )
     assert texts(message)[1].split("\n")[:2] == [
         "**1.** the boy stood on the burning deck",
@@ -171,36 +139,37 @@ def test_english_couplet_is_two_lines():
     ]
 
 
-@given(st.integers(1, 64), st.integers(1, 40), st.integers(1, 10), st.sampled_from("a黄*"), methods)
+@given(st.integers(1, 64), st.integers(1, 40), st.integers(1, 10), st.sampled_from("a黄*"), details)
 @settings(max_examples=60)
-def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, count, of, method):
+def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, count, of, button):
     """A prompt of four lines, as many words as the composer takes, and lines as long."""
     line = " ".join([of * letters] * (words // 4 or 1))
-    original = " ".join([of * letters] * words)
-    offer = CandidateView(Verse(line, original), -9.0)
-    wish = RequestOptions(2**64 - 1, 10, "auto")
-    sheet = AnswerMessage("\n".join([line] * 4), (offer,) * count, wish, method, "m", original)
+    answered = " ".join([of * letters] * words)
+    candidates = (CandidateView(Verse(line, answered), -9.0),) * count
+    options = RequestOptions(2**64 - 1, 10, "auto")
+    prompt = "\n".join([line] * 4)
+    answer = AnswerMessage(prompt, candidates, options, button, "m", answered)
     for language in LANGUAGES:
         localizer = Localizer(language)
         try:
-            message = payload(answer_layout(sheet, localizer))
+            message = payload(answer_layout(answer, localizer))
         except AnswerTooLongError:
-            assert 4 * len(line) + len(line) + len(offer.couplet.answer) > 1500
+            assert 4 * len(line) + len(line) + len(answered) > 1500
             continue
-        shown = read_answer_message(received(message)).offers
-        assert shown == sheet.offers[: len(shown)]
+        shown = parse_answer_message(received(message)).candidates
+        assert shown == answer.candidates[: len(shown)]
         if len(shown) < count:
             assert str(count - len(shown)) in texts(message)[-1] or "One more" in texts(message)[-1]
-        payload(details_layout(sheet, localizer))
+        payload(details_layout(answer, localizer))
         payload(with_hearts(received(message), [10**9] * len(shown)))
 
 
 def test_message_may_be_filled_to_the_last_character():
     def filled(letters):
-        return replace(SHEET, offers=(CandidateView(Verse("a" * letters, "b"), -9.0),))
+        return replace(ANSWER, candidates=(CandidateView(Verse("a" * letters, "b"), -9.0),))
 
     room = 4000 - sum(map(len, texts(payload(answer_layout(filled(1), ENGLISH)))))
-    assert read_answer_message(posted(filled(1 + room))) == filled(1 + room)
+    assert parse_answer_message(posted(filled(1 + room))) == filled(1 + room)
     with pytest.raises(AnswerTooLongError):
         answer_layout(filled(2 + room), ENGLISH)
 
@@ -215,31 +184,31 @@ def test_message_may_be_filled_to_the_last_character():
     ],
 )
 def test_separators_inside_a_couplet_part_nothing(couplet):
-    sheet = replace(SHEET, offers=(CandidateView(couplet, -9.0),))
-    assert read_answer_message(posted(sheet)) == sheet
+    answer = replace(ANSWER, candidates=(CandidateView(couplet, -9.0),))
+    assert parse_answer_message(posted(answer)) == answer
 
 
-def test_offers_that_find_no_room_are_counted():
+def test_candidates_without_room_are_counted():
     long = Verse("a" * 900, "b" * 900)
-    sheet = replace(SHEET, offers=(CandidateView(long, -9.0),) * 5)
-    message = payload(answer_layout(sheet, ENGLISH))
+    answer = replace(ANSWER, candidates=(CandidateView(long, -9.0),) * 5)
+    message = payload(answer_layout(answer, ENGLISH))
     assert len(custom_ids(message, "lianju:heart:")) == 2
     assert texts(message)[-1].endswith("\n-# 3 more answers are too long to show here.")
 
 
 def test_answer_without_room_is_refused():
-    sheet = replace(SHEET, offers=(CandidateView(Verse("a" * 2000, "b" * 2000), -9.0),))
+    answer = replace(ANSWER, candidates=(CandidateView(Verse("a" * 2000, "b" * 2000), -9.0),))
     with pytest.raises(AnswerTooLongError):
-        answer_layout(sheet, ENGLISH)
+        answer_layout(answer, ENGLISH)
 
 
 def test_ten_candidates_fit():
-    sheet = replace(DRAWN, offers=SHEET.offers * 5)
-    assert len(read_answer_message(posted(sheet)).offers) == 10
+    answer = replace(SAMPLED, candidates=ANSWER.candidates * 5)
+    assert len(parse_answer_message(posted(answer)).candidates) == 10
 
 
-def spoilt(change):
-    message = payload(answer_layout(SHEET, ENGLISH))
+def changed(change):
+    message = payload(answer_layout(ANSWER, ENGLISH))
     change(message["components"][0]["components"])
     return received(message)
 
@@ -267,9 +236,9 @@ def spoilt(change):
 )
 def test_layout_of_another_version_is_refused(change):
     with pytest.raises(UnreadableAnswerError):
-        read_answer_message(spoilt(change))
+        parse_answer_message(changed(change))
 
 
 def test_message_that_is_no_answer_is_refused():
     with pytest.raises(UnreadableAnswerError):
-        read_answer_message(received(written("黄河远上白云间", BOT)))
+        parse_answer_message(received(written("黄河远上白云间", BOT)))

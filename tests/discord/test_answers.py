@@ -13,8 +13,7 @@ from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import StoreBusyError, Verse, open_store
 from lianju.bot.ui import replies
-from lianju.bot.verse.composer import Request
-from lianju.bot.verse.request import Rerank, Sample
+from lianju.bot.verse import Request, Rerank, Sample
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
@@ -293,7 +292,7 @@ async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
     assert texts(answer) == before
     assert texts(message)[0] == texts(answer)[0]
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
-    drawn = composer.compose_now(Request(LINE, count=5, choosing=Rerank(seed)))
+    drawn = composer.compose_now(Request(LINE, search=Rerank(seed), count=5))
     assert [couplet(message, rank).answer for rank in range(1, 6)] == [
         candidate.text for candidate in drawn.candidates
     ]
@@ -306,7 +305,7 @@ async def test_lines_at_random_are_followed_by_lines_at_random(fake, bot, compos
     await bot.receive(payload)
     (message,) = fake.exchange(payload).messages
     seed = int(re.search(r"seed (\d+)$", texts(message)[-1])[1])
-    drawn = composer.compose_now(Request(LINE, count=3, sampling=Sample(seed=seed)))
+    drawn = composer.compose_now(Request(LINE, search=Sample(seed=seed), count=3))
     assert [couplet(message, rank).answer for rank in range(1, 4)] == [
         candidate.text for candidate in drawn.candidates
     ]
@@ -363,7 +362,7 @@ async def test_details_are_private_and_exact(fake, bot, composer, answer):
     (text,) = texts(told)
     how = "the best for this very line out of many drawn at random: beam size 5, seed 0"
     assert text.startswith(f"**toy 0.0.1**\n{how}\n")
-    for candidate in composer.compose_now(Request(LINE, choosing=Rerank())).candidates:
+    for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
         assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
 
 

@@ -7,8 +7,16 @@ from lianju.bot.i18n import Localizer
 from lianju.bot.ui.answer import answer_layout
 from lianju.bot.ui.details import details_layout
 
+from .answer_messages import (
+    ANSWER,
+    ENGLISH,
+    LANGUAGES,
+    QUATRAINS,
+    SAMPLED,
+    answer_messages,
+    payload,
+)
 from .interactions import texts
-from .sheets import DRAWN, ENGLISH, LANGUAGES, QUATRAINS, SHEET, payload, sheets
 
 
 @pytest.mark.parametrize(
@@ -33,13 +41,14 @@ def test_remarks_are_in_every_language(language, said):
         ("zh-TW", "絕句 · 押「尤」韻 · 平仄從寬 · 可用前人成句"),
     ],
 )
-def test_details_tell_what_was_asked_for(language, said):
-    wish = replace(QUATRAINS.wish, rhyme="尤", strictness="loose", known="allow")
-    (told,) = texts(payload(details_layout(replace(QUATRAINS, wish=wish), Localizer(language))))
+def test_details_have_the_options(language, said):
+    options = replace(QUATRAINS.options, rhyme="尤", rules="loose", known="allow")
+    answer = replace(QUATRAINS, options=options)
+    (told,) = texts(payload(details_layout(answer, Localizer(language))))
     assert told.split("\n")[2] == said
 
 
-def test_details_of_poems_explain_what_they_say():
+def test_details_of_poems_explain_remarks():
     (told,) = texts(payload(details_layout(QUATRAINS, ENGLISH)))
     assert told.split("\n")[2:] == [
         "quatrain (绝句)",
@@ -58,7 +67,7 @@ def test_details_of_poems_explain_what_they_say():
 
 
 def test_details_have_the_exact_numbers():
-    (text,) = texts(payload(details_layout(SHEET, ENGLISH)))
+    (text,) = texts(payload(details_layout(ANSWER, ENGLISH)))
     assert text.split("\n") == [
         "**tang-lstm 1.0.0**",
         "beam search, width 5",
@@ -71,11 +80,11 @@ def test_details_have_the_exact_numbers():
     ]
 
 
-def test_details_of_a_drawn_answer_draw_it_again():
-    (text,) = texts(payload(details_layout(DRAWN, ENGLISH)))
+def test_details_of_a_sampled_answer_have_all_parameters():
+    (text,) = texts(payload(details_layout(SAMPLED, ENGLISH)))
     assert "temperature 0.8, top-k 100, top-p 0.9, seed 4294967295" in text
 
 
-@given(sheets, st.sampled_from(LANGUAGES))
-def test_details_keep_discords_limits(sheet, language):
-    payload(details_layout(sheet, Localizer(language)))
+@given(answer_messages, st.sampled_from(LANGUAGES))
+def test_details_keep_discords_limits(answer, language):
+    payload(details_layout(answer, Localizer(language)))

@@ -8,8 +8,7 @@ from discord import ui
 from lianju.bot.cogs.base import LianjuCog
 from lianju.bot.cogs.housekeeping import DAY, Housekeeping
 from lianju.bot.store import StoreBusyError, Verse
-from lianju.bot.verse.composer import Request
-from lianju.bot.verse.errors import BusyError
+from lianju.bot.verse import BusyError, Request
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, slash

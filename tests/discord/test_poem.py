@@ -2,9 +2,13 @@ import asyncio
 import re
 
 import pytest
-from lianju.bot.verse.composer import Request
-from lianju.bot.verse.errors import BusyError
-from lianju.bot.verse.request import Rerank, Sample
+from lianju.bot.verse import (
+    Beam,
+    BusyError,
+    Request,
+    Rerank,
+    Sample,
+)
 
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
@@ -27,9 +31,9 @@ def hold(monkeypatch, composer):
     return go
 
 
-def chosen(line, seed=0, **wishes):
-    """What `/poem` asks for if nobody wishes otherwise."""
-    return Request(line, choosing=Rerank(seed), **wishes)
+def reranked(line, seed=0, width=5, **options):
+    """The request of `/poem` by default."""
+    return Request(line, search=Rerank(seed, width), **options)
 
 
 def couplets(message):
@@ -73,7 +77,7 @@ async def test_line_is_acknowledged_then_answered_once(place, fake, bot, compose
     assert not message["flags"] & EPHEMERAL
     assert message["allowed_mentions"]["parse"] == []
     assert texts(message)[0] == f"### {LINE}"
-    assert couplets(message) == expected(composer, chosen(LINE))
+    assert couplets(message) == expected(composer, reranked(LINE))
     assert len(couplets(message)) == 5
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 0"
     assert fake.refusals == []
@@ -85,23 +89,23 @@ async def test_line_is_acknowledged_then_answered_once(place, fake, bot, compose
 
 async def test_count_above_the_beam_size_widens_the_beam(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, count=8), private=False)
-    assert couplets(message) == expected(composer, chosen(LINE, width=8, count=8))
+    assert couplets(message) == expected(composer, reranked(LINE, width=8, count=8))
 
 
 async def test_count_below_the_beam_size_leaves_the_beam_alone(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, count=2), private=False)
-    assert couplets(message) == expected(composer, chosen(LINE, width=5, count=2))
+    assert couplets(message) == expected(composer, reranked(LINE, width=5, count=2))
 
 
 async def test_server_prefers(fake, bot, composer, store):
     await store.guild_settings.change(42, beam_size=9, candidates=3, script="traditional")
     message = await ask(fake, bot, poem(LINE), private=False)
-    wide = chosen(LINE, width=9, count=3, script="traditional")
+    wide = reranked(LINE, width=9, count=3, script="traditional")
     assert couplets(message) == expected(composer, wide, TRADITIONAL)
     assert texts(message)[0] == f"### {LINE}"  # as it was written
     await store.guild_settings.change(42, script="simplified")
     message = await ask(fake, bot, poem(LINE), private=False, user=78)
-    assert couplets(message) == expected(composer, chosen(LINE, width=9, count=3))
+    assert couplets(message) == expected(composer, reranked(LINE, width=9, count=3))
     elsewhere = await ask(fake, bot, poem(LINE), private=False, guild=43, user=79)
     assert len(couplets(elsewhere)) == 5
 
@@ -109,25 +113,25 @@ async def test_server_prefers(fake, bot, composer, store):
 async def test_member_chooses_the_script(fake, bot, composer, store):
     await store.guild_settings.change(42, script="traditional")
     message = await ask(fake, bot, poem(LINE, script="simplified"), private=False)
-    assert couplets(message) == expected(composer, chosen(LINE))
+    assert couplets(message) == expected(composer, reranked(LINE))
 
 
 async def test_another_seed_gives_other_lines(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, seed=7), private=False)
-    assert couplets(message) == expected(composer, chosen(LINE, seed=7))
-    assert couplets(message) != expected(composer, chosen(LINE))
+    assert couplets(message) == expected(composer, reranked(LINE, seed=7))
+    assert couplets(message) != expected(composer, reranked(LINE))
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 
 
 async def test_the_likeliest_lines(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, mode="beam", count=8), private=False)
-    assert couplets(message) == expected(composer, Request(LINE, width=8, count=8))
+    assert couplets(message) == expected(composer, Request(LINE, search=Beam(8), count=8))
     assert texts(message)[-1] == "-# toy 0.0.1"
 
 
 async def test_seed_draws_the_same_lines_at_random(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, seed=7, mode="sampled"), private=False)
-    drawn = Request(LINE, count=5, sampling=Sample(seed=7))
+    drawn = Request(LINE, search=Sample(seed=7), count=5)
     assert couplets(message) == expected(composer, drawn)
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 
@@ -239,7 +243,7 @@ async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
     (message,) = exchange.messages
     assert not message["flags"] & EPHEMERAL
     assert texts(message)[0] == f"### {LINE}"
-    assert couplets(message) == expected(composer, chosen(LINE))
+    assert couplets(message) == expected(composer, reranked(LINE))
     assert custom_ids(message, "lianju:again:2:77:")  # whoever asked, not whoever wrote
     assert bot.tree_errors == []
 
@@ -275,9 +279,9 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"count": 0}, "0 is out of range: choose from 1 to 10."),
-        ({"count": 11}, "11 is out of range: choose from 1 to 10."),
-        ({"seed": 2**32}, "4,294,967,296 is out of range: choose from 0 to 4,294,967,295."),
+        ({"count": 0}, "Count 0 is out of range: choose from 1 to 10."),
+        ({"count": 11}, "Count 11 is out of range: choose from 1 to 10."),
+        ({"seed": 2**32}, "Seed 4,294,967,296 is out of range: choose from 0 to 4,294,967,295."),
         ({"mode": "zzz"}, "zzz is not known: choose from chosen, beam, sampled."),
     ],
 )

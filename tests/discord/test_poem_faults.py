@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 from lianju.bot.cogs.answers import Answers
-from lianju.bot.cogs.poem import MAX_TYPED, Poem
+from lianju.bot.cogs.poem import MAX_TYPED, PoemCog
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
-from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
+from lianju.bot.verse import (
+    BusyError,
+    Composer,
+    DeadlineError,
+    SearchError,
+)
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
@@ -219,7 +223,7 @@ async def open_minded(fake, store, tmp_path, clock):
     resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
-        for cog in (Poem(resources), Answers(resources)):
+        for cog in (PoemCog(resources), Answers(resources)):
             await bot.add_cog(cog)
             bot.add_dynamic_items(*cog.items)
         yield bot

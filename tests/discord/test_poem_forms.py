@@ -5,7 +5,15 @@ import re
 
 import pytest
 from lianju.bot.store import Verse
-from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
+from lianju.bot.verse import (
+    Acrostic,
+    NextLine,
+    Poem,
+    Request,
+    Rerank,
+    Sample,
+    open_composer,
+)
 
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
 from .learned import READINGS, write_learned
@@ -22,8 +30,8 @@ CHINESE = ("zh-CN", "zh-TW")
 def lines_of_the_corpus(tmp_path_factory):
     """Lines that the toy offers: the best next line, and the third of the best quatrain."""
     composer = open_composer(write_learned(tmp_path_factory.mktemp("all") / "toy"), "cpu", 1)
-    line = composer.compose_now(Request(LINE, choosing=Rerank())).candidates[0]
-    quatrain = composer.compose_now(Request(MOON, form="jueju", choosing=Rerank())).candidates[0]
+    line = composer.compose_now(Request(LINE, search=Rerank())).candidates[0]
+    quatrain = composer.compose_now(Request(MOON, Poem("jueju"), search=Rerank())).candidates[0]
     composer.close()
     return line.text, quatrain.lines[1]
 
@@ -33,10 +41,10 @@ def bundle(tmp_path, lines_of_the_corpus):
     return write_learned(tmp_path / "toy", [(LINE, NEXT)], lines_of_the_corpus)
 
 
-def found(composer, text="", **wishes):
-    """The candidates that the composer has for the same wish."""
-    request = {"width": 5, "choosing": Rerank(0)} | wishes
-    return composer.compose_now(Request(text, **request)).candidates
+def found(composer, text, form=None, search=None, **options):
+    """The candidates that the composer has for the same request."""
+    request = Request(text, form or NextLine(), search or Rerank(), **options)
+    return composer.compose_now(request).candidates
 
 
 def verses(message):
@@ -67,7 +75,7 @@ async def another(fake, bot, message):
 @pytest.mark.parametrize(("form", "size"), [("jueju", 4), ("lushi", 8)])
 async def test_poem_is_shown_line_under_line(form, size, fake, bot, composer):
     message = await ask(fake, bot, poem(MOON, form=form), private=False)
-    poems = [[MOON, *candidate.lines] for candidate in found(composer, MOON, form=form)]
+    poems = [[MOON, *candidate.lines] for candidate in found(composer, MOON, Poem(form))]
     assert verses(message) == poems
     assert {len(lines) for lines in poems} == {size}
     assert texts(message)[0] == f"### {MOON}"
@@ -80,29 +88,30 @@ async def test_poem_goes_on_from_several_lines_in_the_script_of_the_answer(fake,
     data = poem(given, form="lushi", script="traditional", count=10)
     message = await ask(fake, bot, data, private=False)
     assert texts(message)[0] == "### 白日依山尽\n### 黄河入海流"  # as it was written
-    wish = {"form": "lushi", "script": "traditional", "count": 10, "width": 10}
     assert verses(message) == [
         ["白日依山盡", "黃河入海流", *candidate.lines]
-        for candidate in found(composer, given, **wish)
+        for candidate in found(
+            composer, given, Poem("lushi"), Rerank(width=10), count=10, script="traditional"
+        )
     ]
 
 
 @pytest.mark.parametrize("chars", [5, 7, None])
-async def test_acrostic_stands_under_its_heads(chars, fake, bot, composer):
+async def test_acrostic_is_shown_under_its_characters(chars, fake, bot, composer):
     options = {} if chars is None else {"chars": chars}
     data = slash("acrostic", heads="黄、河 远，上", **options)
     message = await ask(fake, bot, data, private=False)
     assert texts(message)[0] == f"### {HEADS}"
-    candidates = found(composer, heads=HEADS, chars=chars or 7)
+    candidates = found(composer, HEADS, Acrostic(chars or 7))
     shown = [[f"**{line[0]}**{line[1:]}" for line in each.lines] for each in candidates]
     assert verses(message) == shown
     assert ["".join(line[2] for line in lines) for lines in shown] == [HEADS] * 5
 
 
-async def test_acrostic_answers_in_the_script_of_its_heads(fake, bot, composer):
+async def test_acrostic_is_in_the_script_of_its_characters(fake, bot, composer):
     message = await ask(fake, bot, slash("acrostic", heads="黃河遠上", seed=3), private=False)
     assert texts(message)[0] == "### 黃河遠上"
-    candidates = found(composer, heads="黃河遠上", chars=7, choosing=Rerank(3))
+    candidates = found(composer, "黃河遠上", Acrostic(7), Rerank(3))
     assert [line.replace("**", "") for line in verses(message)[0]] == list(candidates[0].lines)
     assert candidates[0].lines[0].startswith("黃")
 
@@ -110,16 +119,16 @@ async def test_acrostic_answers_in_the_script_of_its_heads(fake, bot, composer):
 async def test_bar_is_of_a_mean_over_all_new_characters(fake, bot, composer):
     message = await ask(fake, bot, poem(MOON, form="jueju"), private=False)
     (told,) = texts(await press(fake, bot, message, button(message, "Details")))
-    best = found(composer, MOON, form="jueju")[0]
+    best = found(composer, MOON, Poem("jueju"))[0]
     mean = math.exp(-best.log_prob / 15)
     assert f"log-probability {best.log_prob:.4f} · perplexity {mean:.3g} a character" in told
     assert "\nquatrain (绝句)\n" in told
 
 
-async def test_heads_are_none_of_the_characters_found(fake, bot, composer):
+async def test_first_characters_of_an_acrostic_are_not_scored(fake, bot, composer):
     message = await ask(fake, bot, slash("acrostic", heads=HEADS, chars=5), private=False)
     (told,) = texts(await press(fake, bot, message, button(message, "Details")))
-    best = found(composer, heads=HEADS, chars=5)[0]
+    best = found(composer, HEADS, Acrostic(5))[0]
     assert f" · perplexity {math.exp(-best.log_prob / 16):.3g} a character" in told
     assert "\nacrostic (藏头诗)\n" in told
     assert "**1.** {}，{}。{}，{}。".format(*best.lines) in told
@@ -144,7 +153,7 @@ async def test_rules_are_as_strict_as_asked(fake, bot, composer, clock):
     for rules in ("strict", "loose", "free"):
         clock.now += 60
         message = await ask(fake, bot, poem(LINE, form="jueju", rules=rules), private=False)
-        candidates = found(composer, LINE, form="jueju", strictness=rules)
+        candidates = found(composer, LINE, Poem("jueju"), rules=rules)
         assert verses(message) == [[LINE, *each.lines] for each in candidates]
         answers.append(verses(message))
     assert answers[0] != answers[1] != answers[2] != answers[0]
@@ -195,7 +204,7 @@ async def test_original_is_hidden_until_somebody_wants_to_see_it(fake, bot):
     [("en-US", "relaxed: tones"), ("zh-CN", "从宽：平仄"), ("zh-TW", "從寬：平仄")],
 )
 async def test_rule_that_no_candidate_keeps_is_named_once(locale, said, fake, bot, composer):
-    assert {each.relaxed for each in found(composer, OLD_STYLE, form="jueju")} == {("tones",)}
+    assert {each.relaxed for each in found(composer, OLD_STYLE, Poem("jueju"))} == {("tones",)}
     data = poem(OLD_STYLE, form="jueju")
     message = await ask(fake, bot, data, private=False, locale=locale)
     assert remarks(message) == [None] * 5
@@ -211,7 +220,7 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     changed = await press(fake, bot, message, custom_id, user=78)
     assert labels(changed)[custom_id] == "♥ 1"
     assert verses(changed) == verses(message)
-    lines = [MOON, *found(composer, MOON, form="jueju")[1].lines]
+    lines = [MOON, *found(composer, MOON, Poem("jueju"))[1].lines]
     (kept,) = await store.favorites.all(78)
     assert kept.verse == Verse(MOON, "\n".join(lines[1:]))
     rows = f"{lines[0]}，{lines[1]}。\n{lines[2]}，{lines[3]}。"
@@ -237,31 +246,33 @@ async def test_poem_is_split_in_one_place_however_much_of_it_was_given(fake, bot
     assert (kept.verse.line, kept.verse.lines) == (MOON, tuple(verses(message)[0]))
 
 
-async def test_acrostic_is_kept_without_its_bold_heads(fake, bot, store, composer):
+async def test_acrostic_is_kept_without_bold_characters(fake, bot, store, composer):
     message = await ask(fake, bot, slash("acrostic", heads=HEADS, chars=5), private=False)
     await press(fake, bot, message, custom_ids(message, "lianju:heart:2:1:")[0])
     (kept,) = await store.favorites.all(77)
-    assert kept.verse.lines == found(composer, heads=HEADS, chars=5)[0].lines
+    assert kept.verse.lines == found(composer, HEADS, Acrostic(5))[0].lines
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "wishes"),
+    ("text", "options", "request_options"),
     [
-        (MOON, {"form": "jueju", "rhyme": "东"}, {"form": "jueju", "rhyme": "东"}),
+        (MOON, {"form": "jueju", "rhyme": "东"}, {"form": Poem("jueju"), "rhyme": "东"}),
         (
             f"{OLD_STYLE}，{MOON}",
             {"form": "lushi", "rules": "loose", "count": 2},
-            {"form": "lushi", "strictness": "loose", "count": 2},
+            {"form": Poem("lushi"), "rules": "loose", "count": 2},
         ),
-        (LINE, {"rules": "free", "known": "allow"}, {"strictness": "free", "known": "allow"}),
+        (LINE, {"rules": "free", "known": "allow"}, {"rules": "free", "known": "allow"}),
     ],
 )
-async def test_another_batch_keeps_to_the_wish(text, options, wishes, fake, bot, composer, clock):
+async def test_another_batch_has_the_same_options(
+    text, options, request_options, fake, bot, composer, clock
+):
     message = await ask(fake, bot, poem(text, **options), private=False)
     clock.now += 60
     answer, seed = await another(fake, bot, message)
     assert texts(answer)[0] == texts(message)[0]
-    candidates = found(composer, text, choosing=Rerank(seed), **wishes)
+    candidates = found(composer, text, search=Rerank(seed), **request_options)
     for section, candidate in zip(texts(answer)[1:-1], candidates, strict=True):
         assert all(line in section for line in candidate.lines)
     clock.now += 60
@@ -270,14 +281,14 @@ async def test_another_batch_keeps_to_the_wish(text, options, wishes, fake, bot,
     assert button(third, "Another batch") == button(message, "Another batch")
 
 
-async def test_another_batch_of_an_acrostic_has_the_same_heads(fake, bot, composer, clock):
+async def test_another_batch_of_an_acrostic_has_the_same_characters(fake, bot, composer, clock):
     data = slash("acrostic", heads="黃河遠上", chars=5, rhyme="阳", rules="loose", count=2)
     message = await ask(fake, bot, data, private=False)
     clock.now += 60
     answer, seed = await another(fake, bot, message)
     assert texts(answer)[0] == "### 黃河遠上"
-    wish = {"chars": 5, "rhyme": "阳", "strictness": "loose", "count": 2}
-    candidates = found(composer, heads="黃河遠上", choosing=Rerank(seed), **wish)
+    options = {"rhyme": "阳", "rules": "loose", "count": 2}
+    candidates = found(composer, "黃河遠上", Acrostic(5), Rerank(seed), **options)
     assert [[line.replace("**", "") for line in lines] for lines in verses(answer)] == [
         list(each.lines) for each in candidates
     ]
@@ -288,7 +299,7 @@ async def test_poems_at_random_are_followed_by_poems_at_random(fake, bot, compos
     message = await ask(fake, bot, data, private=False)
     clock.now += 60
     answer, seed = await another(fake, bot, message)
-    request = Request(MOON, count=2, form="jueju", sampling=Sample(seed=seed))
+    request = Request(MOON, Poem("jueju"), search=Sample(seed=seed), count=2)
     assert verses(answer) == [
         [MOON, *each.lines] for each in composer.compose_now(request).candidates
     ]
@@ -326,7 +337,7 @@ async def test_poems_at_random_are_followed_by_poems_at_random(fake, bot, compos
         (poem(LINE, script="seal"), "seal is not known: choose from auto,"),
     ],
 )
-async def test_what_cannot_be_is_refused_in_private_in_every_language(data, sentence, fake, bot):
+async def test_invalid_options_are_refused_in_private_in_every_language(data, sentence, fake, bot):
     told = {}
     for locale in ("en-US", *CHINESE):
         payload = fake.interaction(data, locale=locale)

@@ -14,8 +14,7 @@ import pytest
 from lianju.bot import resources as opening
 from lianju.bot.resources import open_resources
 from lianju.bot.settings import Settings
-from lianju.bot.verse.composer import Request
-from lianju.bot.verse.errors import BundleError, BusyError
+from lianju.bot.verse import BundleError, BusyError, Request
 
 from ..verse.toy import Toy, read_manifest, write_manifest
 from .interactions import HANGS_S, custom_ids, poem, slash, texts

@@ -46,8 +46,8 @@ class Known:
     def has(self, line):
         return bool(self.known.contains(np.array([self.words.encode(line)]))[0])
 
-    def answer(self, line):
-        found = self.known.answer(self.words.encode(line))
+    def continuation(self, line):
+        found = self.known.continuation(self.words.encode(line))
         return found and "".join(self.words.tokens[token] for token in found)
 
 
@@ -75,13 +75,13 @@ def test_all_lines_of_all_parts_are_known(known):
 
 def test_continuations_are_within_couplets_of_the_tested_corpus(known):
     found = known(PARTS, {"tang": 2, "song": 1})
-    assert found.answer("甲乙丙") == "丁戊己"
-    assert found.answer("庚辛壬") == "癸子丑"
-    assert found.answer("乙乙") == "丙丙"
-    assert found.answer("戊子己") == "庚丑辛"
-    assert found.answer("壬寅癸") == "子卯丑"
+    assert found.continuation("甲乙丙") == "丁戊己"
+    assert found.continuation("庚辛壬") == "癸子丑"
+    assert found.continuation("乙乙") == "丙丙"
+    assert found.continuation("戊子己") == "庚丑辛"
+    assert found.continuation("壬寅癸") == "子卯丑"
     for line in ("丁戊己", "癸子丑", "丙丙", "丁丁", "寅卯", "卯寅", "子丑"):
-        assert found.answer(line) is None, line
+        assert found.continuation(line) is None, line
 
 
 @pytest.mark.parametrize("report", [None, '{"kept": {"train": {"poems": 3}}}', "[", "{}"])
@@ -90,38 +90,38 @@ def test_without_a_report_the_whole_corpus_is_tested(tmp_path, report):
     if report:
         (tmp_path / "report.json").write_text(report, encoding="utf-8")
     found = Known(tmp_path, vocabulary())
-    assert (found.answer("甲乙丙"), found.answer("寅卯")) == ("丁戊己", "卯寅")
+    assert (found.continuation("甲乙丙"), found.continuation("寅卯")) == ("丁戊己", "卯寅")
 
 
 def test_a_line_with_a_token_that_the_model_lacks_is_left_out(known):
     found = known({"train": ["甲未丙|丁戊己|甲乙丙|丁未己|庚辛壬|癸子丑"]})
     assert found.has("丁戊己")
-    assert found.answer("庚辛壬") == "癸子丑"
+    assert found.continuation("庚辛壬") == "癸子丑"
     assert not found.has(["甲", "<unk>", "丙"])
-    assert [found.answer(line) for line in ("甲未丙", "甲乙丙")] == [None, None]
+    assert [found.continuation(line) for line in ("甲未丙", "甲乙丙")] == [None, None]
 
 
 def test_lines_of_different_lengths_have_no_continuation(known):
     found = known({"train": ["甲乙|丙丁戊|己庚辛|壬癸|子丑|寅卯"]})
-    assert [found.answer(line) for line in ("甲乙", "己庚辛", "子丑")] == [None, None, "寅卯"]
+    assert [found.continuation(line) for line in ("甲乙", "己庚辛", "子丑")] == [None, None, "寅卯"]
 
 
 def test_the_most_frequent_second_line_is_kept(known):
     rare, common = f"乙{RARE}", f"乙{COMMON}"
     poems = [f"子丑|{common}", f"子丑|{rare}", f"子丑|{rare}|寅卯|{common}"]
-    assert known({"train": poems}).answer("子丑") == rare
+    assert known({"train": poems}).continuation("子丑") == rare
 
 
 def test_of_equally_frequent_second_lines_the_one_of_commoner_characters_is_kept(known):
     poems = [f"子丑|{RARE}{RARE}", f"子丑|{COMMON}{COMMON}", f"子丑|{RARE}{COMMON}"]
-    assert known({"train": poems}).answer("子丑") == COMMON * 2
+    assert known({"train": poems}).continuation("子丑") == COMMON * 2
 
 
 @pytest.mark.parametrize("seconds", [("甲乙丙丁戊", "戊丁丙乙甲"), ("丙甲戊乙丁", "甲丁乙戊丙")])
 def test_of_equal_second_lines_the_first_is_kept(known, seconds):
     for poems in (seconds, seconds[::-1]):
         found = known({"train": [f"子丑寅卯子|{second}" for second in poems]})
-        assert found.answer("子丑寅卯子") == poems[0]
+        assert found.continuation("子丑寅卯子") == poems[0]
 
 
 def test_the_file_depends_on_the_corpus_alone(tmp_path):
@@ -132,7 +132,7 @@ def test_the_file_depends_on_the_corpus_alone(tmp_path):
 def test_a_model_without_line_tokens_has_an_index_too(known):
     found = known(PARTS, {"tang": 2, "song": 1}, vocabulary(special=SPECIAL[:2]))
     assert found.has("庚辛壬")
-    assert found.answer("庚辛壬") == "癸子丑"
+    assert found.continuation("庚辛壬") == "癸子丑"
 
 
 def test_samples_of_one_line_and_lower_case(tmp_path):
@@ -147,7 +147,7 @@ def test_samples_of_one_line_and_lower_case(tmp_path):
 def test_a_corpus_without_a_usable_line(known):
     found = known({"train": ["未申|酉戌"]})
     assert not found.has("甲乙")
-    assert found.answer("甲乙") is None
+    assert found.continuation("甲乙") is None
 
 
 def test_a_folder_without_a_corpus_is_refused(tmp_path):

@@ -7,7 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Request, Rerank, open_composer
+from lianju.bot.verse import (
+    Beam,
+    Request,
+    Rerank,
+    open_composer,
+)
 from lianju.bot.verse.planning.generation import POOL_TEMPERATURE, PRIOR_WEIGHT
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
@@ -220,7 +225,7 @@ class Everything:
     def contains(self, lines):
         return np.ones(len(lines), bool)
 
-    def answer(self, line):
+    def continuation(self, line):
         return None
 
 
@@ -295,13 +300,13 @@ def test_tuning_chooses_the_lines_that_the_bot_chooses(bundle, corpus):
     composer = open_composer(bundle, threads=1)
     changed = 0
     for couplet in read_couplets(corpus, VOCABULARY, 12, 0, "validation"):
-        request = Request(couplet.first, choosing=Rerank(4))
+        request = Request(couplet.first, search=Rerank(4))
         answer = composer.compose_now(request)
-        pool = sampler.draw(couplet.first, request.pool, POOL_TEMPERATURE)
+        pool = sampler.draw(couplet.first, request.search.pool, POOL_TEMPERATURE)
         line, log_prob, _ = pool.choose(PRIOR_WEIGHT)
         best = answer.candidates[0]
         assert (line, log_prob) == (best.text, pytest.approx(best.log_prob, abs=1e-5))
-        plain = composer.compose_now(Request(couplet.first, plain=True)).candidates[0]
+        plain = composer.compose_now(Request(couplet.first, search=Beam(plain=True))).candidates[0]
         assert pool.lines[-1] == plain.text
         # Without a weight the likeliest line is chosen, which hardly beats the plain beam's.
         line, log_prob, beats = pool.choose(0)

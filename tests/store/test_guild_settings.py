@@ -13,26 +13,32 @@ from lianju.bot.store import Verse, open_store
 
 
 @pytest.mark.parametrize(
-    ("fields", "sentence"),
+    ("fields", "key", "facts"),
     [
-        ({"beam_size": 0}, "Beam size 0 is out of range: choose from 1 to 64."),
-        ({"beam_size": 65}, "Beam size 65 is out of range"),
-        ({"candidates": 11, "beam_size": 64}, "11 is out of range: choose from 1 to 10."),
-        ({"cooldown_s": -1}, "Cooldown -1 is out of range: choose from 0 to 3600."),
-        ({"cooldown_s": 3601}, "3601"),
-        ({"candidates": 6}, "A beam of size 5 cannot give 6 candidates"),
-        ({"beam_size": 4}, "choose a beam size from 5 to 64, or candidates from 1 to 4."),
-        ({"script": "roman"}, "The script roman is not known: choose from auto, simplified"),
-        ({"language": "fr"}, "The language fr is not known"),
-        ({"channels": frozenset(range(1, 27))}, "Number of channels 26 is out of range"),
-        ({"channels": frozenset({0})}, "Channel 0 is out of range"),
+        (
+            {"beam_size": 0},
+            "request-range",
+            {"name": "beam_size", "value": 0, "low": 1, "high": 64},
+        ),
+        ({"beam_size": 65}, "request-range", {"name": "beam_size", "value": 65}),
+        ({"candidates": 11, "beam_size": 64}, "request-range", {"value": 11, "low": 1, "high": 10}),
+        ({"cooldown_s": -1}, "request-range", {"name": "cooldown_s", "value": -1, "high": 3600}),
+        ({"cooldown_s": 3601}, "request-range", {"value": 3601}),
+        ({"candidates": 6}, "settings-candidates", {"beam_size": 5, "candidates": 6}),
+        ({"beam_size": 4}, "settings-candidates", {"beam_size": 4, "candidates": 5}),
+        ({"script": "roman"}, "unknown-choice", {"value": "roman"}),
+        ({"language": "fr"}, "unknown-choice", {"value": "fr"}),
+        ({"channels": frozenset(range(1, 27))}, "request-range", {"name": "channels", "value": 26}),
+        ({"channels": frozenset({0})}, "request-range", {"name": "channel", "value": 0}),
     ],
 )
-async def test_value_out_of_range_is_refused_with_value_and_range(store, fields, sentence):
-    with pytest.raises(GuildSettingsError, match=sentence):
+async def test_value_out_of_range_is_refused_with_value_and_range(store, fields, key, facts):
+    with pytest.raises(GuildSettingsError) as caught:
         GuildSettings(**fields)
+    assert caught.value.key == key
+    assert caught.value.facts.items() >= facts.items()
     await store.guild_settings.change(5, language="zh-TW")
-    with pytest.raises(GuildSettingsError, match=sentence):
+    with pytest.raises(GuildSettingsError):
         await store.guild_settings.change(5, **fields)
     assert await store.guild_settings.get(5) == GuildSettings(language="zh-TW")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from lianju.bot.verse.composer import Request, open_composer
+from lianju.bot.verse import Beam, Request, open_composer
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
@@ -60,7 +60,7 @@ def test_plain_search_on_all_prompts_and_widths(both):
         expected = plain_beam_search(
             rerun(model), prompt, width, len(text), vocabulary.endings, vocabulary.unknown
         )
-        answer = composer.compose_now(Request(text, width=width, count=width, plain=True))
+        answer = composer.compose_now(Request(text, search=Beam(width, plain=True), count=width))
         texts = [
             "".join(vocabulary.tokens[token] for token in tokens if token not in vocabulary.endings)
             for tokens, _ in expected

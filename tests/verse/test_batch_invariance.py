@@ -9,8 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lianju.bot.verse.composer import open_composer
-from lianju.bot.verse.errors import NothingAllowedError, SearchError
+from lianju.bot.verse import NothingAllowedError, SearchError, open_composer
 from lianju.bot.verse.model.bundle import default_directory
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import BannedTokens, ConstraintFactory, TokenSet
@@ -253,7 +252,7 @@ def test_sixty_requests_at_once_get_the_exact_answers_of_each_alone(shipped, tmp
     reading = composer()
     prompts = [text for text in PROMPTS if len(text) == 7][:30]
     requests = mixed_requests(reading, prompts, 60)
-    assert len({(request.text, request.heads) for request in requests}) < 60
+    assert len({(request.text, request.form) for request in requests}) < 60
     alone = [outcome(reading, request) for request in requests]
 
     async def ask_together(composer):

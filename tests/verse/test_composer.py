@@ -2,8 +2,15 @@ import asyncio
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Request, open_composer
-from lianju.bot.verse.errors import BusyError, DeadlineError, PromptError, RequestError
+from lianju.bot.verse import (
+    Beam,
+    BusyError,
+    DeadlineError,
+    NextLine,
+    PromptError,
+    Request,
+    open_composer,
+)
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 
@@ -29,45 +36,10 @@ def seed_like(tmp_path_factory):
     composer.close()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"width": 0}, "Beam width 0 is out of range: choose from 1 to 64."),
-        ({"width": 65}, "Beam width 65 is out of range: choose from 1 to 64."),
-        ({"count": 0}, "Count 0 is out of range: choose from 1 to 20."),
-        ({"count": 21}, "Count 21 is out of range: choose from 1 to 20."),
-        ({"length": 0}, "Length 0 is out of range: choose from 1 to 64."),
-        ({"length": -7}, "Length -7 is out of range: choose from 1 to 64."),
-        ({"width": 3, "count": 4}, "A beam of width 3 cannot give 4 lines"),
-        ({"script": "latin"}, "choose from auto, simplified, traditional"),
-    ],
-)
-def test_numbers_are_refused_and_never_clamped(arguments, sentence):
-    with pytest.raises(RequestError) as caught:
-        Request("白日", **arguments)
-    assert sentence in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "beam", "lines"),
-    [
-        ({}, 5, 5),
-        ({"width": 20}, 20, 5),
-        ({"width": 2}, 2, 2),
-        ({"count": 9}, 9, 9),
-        ({"count": 2}, 5, 2),
-        ({"width": 7, "count": 7}, 7, 7),
-    ],
-)
-def test_defaults(arguments, beam, lines):
-    request = Request("白日", **arguments)
-    assert (request.beam, request.lines) == (beam, lines)
-
-
 def test_answers_in_the_length_of_the_last_line(composer):
     answer = composer.compose_now(Request("黄河远上白云间，白日依山尽"))
     assert answer.line == "黄河远上白云间，白日依山尽"
-    assert (answer.length, answer.width, answer.plain) == (5, 5, False)
+    assert (answer.length, answer.request.search) == (5, Beam(5))
     assert [len(candidate.text) for candidate in answer.candidates] == [5] * 5
     assert len({candidate.text for candidate in answer.candidates}) == 5
     scores = [candidate.log_prob for candidate in answer.candidates]
@@ -79,19 +51,19 @@ def test_answers_in_the_length_of_the_last_line(composer):
 @pytest.mark.parametrize("length", [1, 3, 64])
 def test_length_is_kept_exactly(composer, seed_like, length):
     for one in (composer, seed_like):
-        answer = one.compose_now(Request("白日依山尽", length=length))
+        answer = one.compose_now(Request("白日依山尽", NextLine(length)))
         assert {len(candidate.text) for candidate in answer.candidates} == {length}
 
 
 def test_lines_that_differ_in_their_ending_alone_count_once(composer):
     for text in PROMPTS[:20]:
-        answer = composer.compose_now(Request(text, count=20, length=1))
+        answer = composer.compose_now(Request(text, NextLine(1), search=Beam(20), count=20))
         assert len({candidate.text for candidate in answer.candidates}) == 20
 
 
 def test_the_score_counts_the_ending(composer):
     toy, vocabulary = Toy(), composer.bundle.vocabulary
-    answer = composer.compose_now(Request("白日依山尽", width=20))
+    answer = composer.compose_now(Request("白日依山尽", search=Beam(20)))
     for candidate in answer.candidates:
         prefix = [vocabulary.start, *vocabulary.encode("白日依山尽"), vocabulary.line]
         score = 0.0
@@ -107,12 +79,11 @@ def test_line_repeats_a_character_only_if_the_prompt_does(composer):
         lines = [candidate.text for candidate in composer.compose_now(request).candidates]
         return any(len(set(line)) < len(line) for line in lines)
 
-    assert not any(
-        has_repeats(Request(text, count=20)) for text in ("黄河远上白云间", "白日依山尽")
-    )
-    doubled = composer.compose_now(Request("萧萧远上白云间", count=20)).candidates
+    for text in ("黄河远上白云间", "白日依山尽"):
+        assert not has_repeats(Request(text, search=Beam(20), count=20))
+    doubled = composer.compose_now(Request("萧萧远上白云间", search=Beam(20), count=20)).candidates
     assert all(len(set(c.text)) == 7 - (c.text[0] == c.text[1]) for c in doubled)
-    assert has_repeats(Request("黄河远上白云间", count=20, plain=True))
+    assert has_repeats(Request("黄河远上白云间", search=Beam(20, plain=True), count=20))
 
 
 def assert_plain(composer, toy, text, width, length):
@@ -126,7 +97,7 @@ def assert_plain(composer, toy, text, width, length):
         vocabulary.endings,
         vocabulary.unknown,
     )
-    request = Request(text, width=width, count=width, length=length, plain=True)
+    request = Request(text, NextLine(length), search=Beam(width, plain=True), count=width)
     found = composer.compose_now(request).candidates
     assert [candidate.text for candidate in found] == [
         "".join(vocabulary.tokens[token] for token in tokens if token not in vocabulary.endings)
@@ -152,7 +123,7 @@ def test_plain_keeps_lines_that_differ_in_their_ending_alone(tmp_path):
 
 def test_prompt_of_a_model_without_line_tokens(seed_like):
     toy, vocabulary = Toy(tokens=SEED_LIKE), seed_like.bundle.vocabulary
-    answer = seed_like.compose_now(Request("白日，依山", width=1, length=1))
+    answer = seed_like.compose_now(Request("白日，依山", NextLine(1), search=Beam(1), count=1))
     row = toy.log_prob(vocabulary.encode("白日依山"))
     row[[vocabulary.unknown, vocabulary.end]] = -np.inf
     assert answer.candidates[0].text == vocabulary.tokens[int(np.argmax(row))]
@@ -172,7 +143,10 @@ def test_traditional_in_traditional_out(composer):
 
 
 async def test_beside_others_the_answer_is_the_same(composer):
-    requests = [Request(text, width=1 + n % 8, plain=n % 2 == 0) for n, text in enumerate(PROMPTS)]
+    requests = [
+        Request(text, search=Beam(1 + n % 8, plain=n % 2 == 0), count=min(5, 1 + n % 8))
+        for n, text in enumerate(PROMPTS)
+    ]
     answers = await asyncio.gather(*(composer.compose(r, 3600) for r in requests[:40]))
     for request, answer in zip(requests, answers, strict=False):
         alone = composer.compose_now(request)
@@ -199,7 +173,7 @@ async def test_deadline_and_capacity_reach_the_engine(tmp_path, monkeypatch):
     async with asyncio.timeout(30):
         with pytest.raises(BusyError) as caught:
             await composer.compose(Request("白日"), 3600)
-        assert caught.value.key == "busy-full"
+    assert caught.value.key == "busy-full"
     gate.let(1000)
     assert (await asked).candidates
     composer.close()

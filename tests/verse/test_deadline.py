@@ -3,8 +3,15 @@
 import asyncio
 
 import pytest
-from lianju.bot.verse.composer import Composer, Request, Rerank, Sample
-from lianju.bot.verse.errors import DeadlineError
+from lianju.bot.verse import (
+    Beam,
+    Composer,
+    DeadlineError,
+    Poem,
+    Request,
+    Rerank,
+    Sample,
+)
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
@@ -17,9 +24,9 @@ STEPS = len(LINE) + 1  # of a line: one a character, one for what closes it
 TOY = Toy()
 IDS = {token: number for number, token in enumerate(TOY.tokens)}
 MODES = {
-    "beam": {"width": 6},
-    "chosen": {"choosing": Rerank(3)},
-    "sampled": {"sampling": Sample(seed=4)},
+    "beam": Beam(6),
+    "rerank": Rerank(3),
+    "sample": Sample(seed=4),
 }
 
 
@@ -49,9 +56,10 @@ def ask(bundle):
     model = Ticking(OnnxModel(bundle, "cpu", 1), clock)
     composer = Composer(bundle, model, Scheduler(model, clock=clock))
 
-    def ask(steps, **options):
+    def ask(steps, search, **options):
         clock.now = 0.0
-        answer = asyncio.run(composer.compose(Request(LINE, **options), steps))
+        request = Request(LINE, search=search, **options)
+        answer = asyncio.run(composer.compose(request, steps))
         return answer, clock.now
 
     yield ask
@@ -86,67 +94,67 @@ def assert_best_first(answer, closed):
 @pytest.mark.parametrize("steps", [0, 1, STEPS - 2])
 def test_without_a_whole_line_there_is_an_error(ask, mode, steps):
     with pytest.raises(DeadlineError) as caught:
-        ask(steps, **MODES[mode])
+        ask(steps, MODES[mode])
     assert caught.value.key == "deadline"
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_lines_without_their_ending_are_whole(ask, mode):
-    answer, taken = ask(STEPS - 1, **MODES[mode])
+    answer, taken = ask(STEPS - 1, MODES[mode])
     assert not answer.complete
     assert taken == STEPS - 1
-    assert len({candidate.text for candidate in answer.candidates}) == answer.request.lines
+    assert len({candidate.text for candidate in answer.candidates}) == answer.request.count
     assert {len(candidate.text) for candidate in answer.candidates} == {len(LINE)}
     assert_best_first(answer, closed=False)
 
 
-@pytest.mark.parametrize("mode", ["beam", "sampled"])
+@pytest.mark.parametrize("mode", ["beam", "sample"])
 def test_an_answer_at_the_last_step_is_complete(ask, mode):
-    answer, taken = ask(STEPS, **MODES[mode])
+    answer, taken = ask(STEPS, MODES[mode])
     assert answer.complete
     assert taken == STEPS
     # Any ending may have closed a drawn line.
     assert_best_first(answer, closed=True if mode == "beam" else None)
-    unhurried, _ = ask(3600, **MODES[mode])
+    unhurried, _ = ask(3600, MODES[mode])
     assert answer.candidates == unhurried.candidates
 
 
 @pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 2 * STEPS - 1])
 def test_sampled_lines_that_are_not_yet_scored_are_ranked_by_log_prob(ask, steps):
-    answer, _ = ask(steps, **MODES["chosen"])
+    answer, _ = ask(steps, MODES["rerank"])
     assert not answer.complete
     assert len(answer.candidates) == 5
     assert_best_first(answer, closed=None)
-    assert [candidate.objective for candidate in answer.candidates] == [
+    assert [candidate.score for candidate in answer.candidates] == [
         candidate.log_prob for candidate in answer.candidates
     ]
 
 
 def test_scored_lines_are_ranked_by_their_score(ask):
-    answer, taken = ask(2 * STEPS, **MODES["chosen"])
+    answer, taken = ask(2 * STEPS, MODES["rerank"])
     assert answer.complete
     assert taken == 2 * STEPS
-    assert all(candidate.objective > candidate.log_prob for candidate in answer.candidates)
+    assert all(candidate.score > candidate.log_prob for candidate in answer.candidates)
 
 
 def test_a_quatrain_has_the_lines_that_are_whole(ask):
     lines = {}
     for steps in (STEPS, 2 * STEPS - 2, 2 * STEPS - 1, 2 * STEPS, 3 * STEPS - 1, 3 * STEPS):
-        answer, _ = ask(steps, form="jueju", width=4)
+        answer, _ = ask(steps, Beam(4), form=Poem("jueju"), count=4)
         (lines[steps],) = {len(candidate.lines) for candidate in answer.candidates}
         assert answer.complete == (steps == 3 * STEPS)
         open_end = steps in (2 * STEPS - 1, 3 * STEPS - 1)
         assert_best_first(answer, closed=not open_end)
     assert list(lines.values()) == [1, 1, 2, 2, 3, 3]
     with pytest.raises(DeadlineError):
-        ask(STEPS - 2, form="jueju", width=4)
+        ask(STEPS - 2, Beam(4), form=Poem("jueju"), count=4)
 
 
 def test_later_requests_are_served(ask):
     for steps in (0, STEPS - 1, 3):
         try:
-            ask(steps, **MODES["beam"])
+            ask(steps, MODES["beam"])
         except DeadlineError:
             assert steps != STEPS - 1
-    answer, _ = ask(3600, **MODES["beam"])
+    answer, _ = ask(3600, MODES["beam"])
     assert answer.complete

@@ -23,7 +23,7 @@ def test_the_runtime_needs_no_torch_no_training_and_no_export():
 def test_nothing_is_printed_or_logged_when_a_model_runs(tmp_path):
     script = f"""
 from pathlib import Path
-from lianju.bot.verse.composer import Request, open_composer
+from lianju.bot.verse import Request, open_composer
 open_composer(Path({str(Toy().write(tmp_path))!r})).compose_now(Request("白日"))
 """
     done = subprocess.run(

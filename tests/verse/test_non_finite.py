@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lianju.bot.verse.errors import SearchError
+from lianju.bot.verse import SearchError
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.errors import ProviderError, SearchError
+from lianju.bot.verse import ProviderError, SearchError
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import provider_of

@@ -1,4 +1,4 @@
-"""Whole poems: form, tones, rhyme, repetition, heads and known lines, checked by plain Python."""
+"""Whole poems: form, tones, rhyme, repetition, acrostics, known lines, in plain Python."""
 
 import asyncio
 import itertools
@@ -7,8 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Request, Rerank, Sample, open_composer
-from lianju.bot.verse.errors import PromptError, RequestError, SearchError
+from lianju.bot.verse import (
+    Acrostic,
+    Beam,
+    NextLine,
+    Poem,
+    PromptError,
+    Request,
+    RequestError,
+    Rerank,
+    Sample,
+    SearchError,
+    open_composer,
+)
+from lianju.bot.verse.request import form_named
 
 from .toy import CHINESE, SPECIALS, Toy
 
@@ -23,9 +35,9 @@ for both in LETTERS[::9]:
     READINGS[both] |= {"东", "董"}
 READINGS |= {"黄": {"阳"}, "河": {"先"}, "上": {"铣"}, "云": {"先"}, "间": {"先"}}
 MODES = {
-    "chosen": {"choosing": Rerank(3)},
-    "beam": {"width": 6},
-    "sampled": {"sampling": Sample(seed=4)},
+    "rerank": Rerank(3),
+    "beam": Beam(6),
+    "sample": Sample(seed=4),
 }
 
 
@@ -65,11 +77,11 @@ def bare(tmp_path_factory):
     composer.close()
 
 
-def poems(composer, text, **wishes):
+def poems(composer, text, form, search, **options):
     """The whole poems of an answer: the prompt's lines with those of each candidate."""
-    answer = composer.compose_now(Request(text, **wishes))
+    answer = composer.compose_now(Request(text, form, search, **options))
     assert answer.candidates
-    given = answer.line.split("，") if answer.request.heads is None else []
+    given = [] if isinstance(form, Acrostic) else answer.line.split("，")
     return [[*given, *candidate.lines] for candidate in answer.candidates]
 
 
@@ -112,7 +124,7 @@ def _line_fits(line, index, opening):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("form", "lines"), [("next", 2), ("jueju", 4), ("lushi", 8)])
 def test_lines_have_the_length_the_tones_and_the_rhyme_of_the_form(composer, form, lines, mode):
-    for poem in poems(composer, LINE, form=form, **MODES[mode]):
+    for poem in poems(composer, LINE, form_named(form), MODES[mode]):
         assert [len(line) for line in poem] == [7] * lines
         assert follows_a_scheme(poem)
         rhymes = [level(line[-1]) for line in poem[1::2]]
@@ -124,19 +136,19 @@ def test_a_given_second_line_sets_the_rhyme(composer):
     second = next(
         c.lines[0]
         for c in composer.compose_now(
-            Request("云间黄河上", rhyme="阳", width=20, count=20)
+            Request("云间黄河上", search=Beam(20), count=20, rhyme="阳")
         ).candidates
     )
-    for poem in poems(composer, f"云间黄河上，{second}", form="jueju", choosing=Rerank()):
+    for poem in poems(composer, f"云间黄河上，{second}", Poem("jueju"), Rerank()):
         assert set.intersection(*(level(line[-1]) for line in poem[1::2]))
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("chars", [5, 7])
-def test_an_acrostic_begins_every_line_with_its_head(composer, chars, mode):
-    heads = "黄河云间"
-    for poem in poems(composer, "", heads=heads, chars=chars, **MODES[mode]):
-        assert [line[0] for line in poem] == list(heads)
+def test_an_acrostic_begins_every_line_with_its_character(composer, chars, mode):
+    text = "黄河云间"
+    for poem in poems(composer, text, Acrostic(chars), MODES[mode]):
+        assert [line[0] for line in poem] == list(text)
         assert {len(line) for line in poem} == {chars}
         assert len(set("".join(poem))) == 4 * chars
         assert set.intersection(*(level(line[-1]) for line in poem[1::2]))
@@ -144,20 +156,18 @@ def test_an_acrostic_begins_every_line_with_its_head(composer, chars, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_wished_rhyme_is_kept(composer, mode):
+def test_a_requested_rhyme_is_kept(composer, mode):
     for group in GROUPS[:3]:
-        for poem in poems(composer, LINE, form="jueju", rhyme=group, **MODES[mode]):
+        for poem in poems(composer, LINE, Poem("jueju"), MODES[mode], rhyme=group):
             assert all(group in READINGS[line[-1]] for line in poem[1::2])
 
 
-def test_strictness(composer):
-    def share(strictness):
+def test_loose_rules_prefer_tones_and_free_rules_drop_them(composer):
+    def share(rules):
         found = [
             poem
             for seed in range(6)
-            for poem in poems(
-                composer, LINE, form="jueju", strictness=strictness, choosing=Rerank(seed)
-            )
+            for poem in poems(composer, LINE, Poem("jueju"), Rerank(seed), rules=rules)
         ]
         return sum(map(fitting_lines, found)) / (4 * len(found)), found
 
@@ -172,24 +182,24 @@ def test_strictness(composer):
     assert not all(rhyming[1])
 
 
-def test_a_rule_that_cannot_be_kept_goes_and_is_named(bundle, composer):
+def test_a_rule_that_leaves_nothing_is_dropped_and_named(bundle, composer):
     # So many lines of the first rhyme that its characters are used up.
     scarce = [letter for letter in LETTERS if "阳" in READINGS[letter]]
     heads = "".join(scarce[:7]) + "黄"
-    answer = composer.compose_now(Request("", heads=heads, rhyme="阳", choosing=Rerank()))
+    answer = composer.compose_now(Request(heads, Acrostic(), search=Rerank(), rhyme="阳"))
     assert len(answer.candidates[0].lines) == 8
-    lone = composer.compose_now(Request(LINE, choosing=Rerank()))
+    lone = composer.compose_now(Request(LINE, search=Rerank()))
     assert all(candidate.relaxed == () for candidate in lone.candidates)
 
 
 def test_old_verse_has_no_scheme_and_the_answer_says_so(composer):
     flat = "".join(letter for letter in LETTERS if not oblique(letter))[:7]
-    answer = composer.compose_now(Request(flat, choosing=Rerank()))
+    answer = composer.compose_now(Request(flat, search=Rerank()))
     assert {candidate.relaxed for candidate in answer.candidates} == {("tones",)}
 
 
 def test_five_candidates_differ_in_three_characters_in_their_first_line(composer):
-    found = poems(composer, LINE, form="jueju", choosing=Rerank())
+    found = poems(composer, LINE, Poem("jueju"), Rerank())
     for one, other in itertools.combinations(found, 2):
         assert sum(a != b for a, b in zip(one[1], other[1], strict=True)) >= 3
 
@@ -197,7 +207,8 @@ def test_five_candidates_differ_in_three_characters_in_their_first_line(composer
 @pytest.mark.parametrize("mode", MODES)
 def test_beside_others_a_poem_is_the_same(composer, mode):
     requests = [
-        Request(LINE, form=form, **MODES[mode]) for form in ("next", "jueju", "lushi", "jueju")
+        Request(LINE, form, MODES[mode])
+        for form in (NextLine(), Poem("jueju"), Poem("lushi"), Poem("jueju"))
     ]
 
     async def together():
@@ -214,7 +225,8 @@ def test_beside_others_a_poem_is_the_same(composer, mode):
 def test_log_prob_of_a_poem_is_that_of_all_its_lines(composer):
     toy = Toy()
     ids = {token: number for number, token in enumerate(toy.tokens)}
-    for candidate in composer.compose_now(Request(LINE, form="jueju", width=4)).candidates:
+    request = Request(LINE, Poem("jueju"), Beam(4), count=4)
+    for candidate in composer.compose_now(request).candidates:
         prefix = [ids["<s>"], *(ids[letter] for letter in LINE), ids["</l>"]]
         total = 0.0
         for line in candidate.lines:
@@ -238,7 +250,7 @@ class SomeLines:
         names = ["".join(CHINESE[token] for token in line) for line in lines.tolist()]
         return np.array([name in self.lines for name in names], bool)
 
-    def answer(self, line):
+    def continuation(self, line):
         return self.second and tuple(CHINESE.index(letter) for letter in self.second)
 
 
@@ -255,48 +267,48 @@ def knowing(bundle, known):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_lines_of_the_corpus_are_left_out_or_stamped(bundle, composer, mode):
-    first = composer.compose_now(Request(LINE, **MODES[mode]))
+def test_lines_of_the_corpus_are_excluded_or_marked(bundle, composer, mode):
+    first = composer.compose_now(Request(LINE, search=MODES[mode]))
     listed = {candidate.text for candidate in first.candidates}
     knows = knowing(bundle, SomeLines(listed))
-    new = knows.compose_now(Request(LINE, **MODES[mode]))
+    new = knows.compose_now(Request(LINE, search=MODES[mode]))
     assert len(new.candidates) == len(first.candidates)
     assert not listed & {candidate.text for candidate in new.candidates}
     assert {candidate.known for candidate in new.candidates} == {(False,)}
-    welcome = knows.compose_now(Request(LINE, known="allow", **MODES[mode]))
-    assert [(c.text, c.known) for c in welcome.candidates] == [
+    allowed = knows.compose_now(Request(LINE, search=MODES[mode], known="allow"))
+    assert [(c.text, c.known) for c in allowed.candidates] == [
         (c.text, (True,)) for c in first.candidates
     ]
 
 
-def test_the_answer_of_the_corpus_is_told_and_may_be_chosen(bundle, composer):
-    other = composer.compose_now(Request(LINE, width=20, choosing=Rerank(9)))
+def test_the_corpus_continuation_is_in_the_answer_and_may_be_a_candidate(bundle, composer):
+    other = composer.compose_now(Request(LINE, search=Rerank(9, width=20)))
     second = other.candidates[0].text
     knows = knowing(bundle, SomeLines({second}, second))
-    told = knows.compose_now(Request(LINE, choosing=Rerank()))
-    assert told.known_answer == second
+    told = knows.compose_now(Request(LINE, search=Rerank()))
+    assert told.corpus_continuation == second
     assert second not in {candidate.text for candidate in told.candidates}
-    chosen = knows.compose_now(Request(LINE, width=20, count=20, known="allow", choosing=Rerank()))
+    chosen = knows.compose_now(Request(LINE, search=Rerank(width=20), count=20, known="allow"))
     in_corpus = {candidate.text: candidate.known for candidate in chosen.candidates}
     assert in_corpus.pop(second) == (True,)
     assert set(in_corpus.values()) == {(False,)}
-    few = knows.compose_now(Request(LINE, known="allow", choosing=Rerank()))
+    few = knows.compose_now(Request(LINE, search=Rerank(), known="allow"))
     assert (second, (True,)) in {(c.text, c.known) for c in few.candidates}
     other = next(group for group in GROUPS[:3] if group not in READINGS[second[-1]])
-    elsewhere = Request(LINE, known="allow", rhyme=other, choosing=Rerank())
+    elsewhere = Request(LINE, search=Rerank(), known="allow", rhyme=other)
     assert second not in {c.text for c in knows.compose_now(elsewhere).candidates}
 
 
-def test_a_wished_rhyme_that_the_given_lines_lack_is_told(composer):
+def test_a_requested_rhyme_that_the_given_lines_lack_is_marked_as_dropped(composer):
     second = next(
         c.lines[0]
         for c in composer.compose_now(
-            Request("云间黄河上", rhyme="阳", width=20, count=20)
+            Request("云间黄河上", search=Beam(20), count=20, rhyme="阳")
         ).candidates
         if READINGS[c.lines[0][-1]] == {"阳"}
     )
     answer = composer.compose_now(
-        Request(f"云间黄河上，{second}", form="jueju", rhyme="先", choosing=Rerank())
+        Request(f"云间黄河上，{second}", Poem("jueju"), search=Rerank(), rhyme="先")
     )
     assert all("rhyme" in candidate.relaxed for candidate in answer.candidates)
     kept = replace(answer.request, rhyme="阳")
@@ -304,49 +316,62 @@ def test_a_wished_rhyme_that_the_given_lines_lack_is_told(composer):
 
 
 @pytest.mark.parametrize(
-    ("text", "wishes", "error", "sentence"),
+    ("text", "form", "options", "error", "key", "facts"),
     [
-        (LINE, {"rhyme": "犬"}, RequestError, "There is no rhyme group 犬"),
-        ("", {"heads": "黄河猫"}, PromptError, "does not know 猫"),
-        ("", {"heads": ""}, PromptError, "The prompt is empty"),
-        ("", {"heads": "黄"}, RequestError, "number of heads 1 is out of range"),
-        ("", {"heads": "黄河远上白云间日出"}, RequestError, "number of heads 9 is out of range"),
+        (LINE, NextLine(), {"rhyme": "犬"}, RequestError, "request-rhyme", {"rhyme": "犬"}),
+        ("黄河猫", Acrostic(), {}, PromptError, "prompt-unknown", {"named": "猫"}),
+        ("", Acrostic(), {}, PromptError, "prompt-empty", {}),
+        ("黄", Acrostic(), {}, RequestError, "request-heads", {"heads": 1, "low": 2, "high": 8}),
+        ("黄河远上白云间日出", Acrostic(), {}, RequestError, "request-heads", {"heads": 9}),
         (
-            "",
-            {"heads": "黄河远", "form": "jueju"},
+            "黄河远",
+            Acrostic(kind="jueju"),
+            {},
             RequestError,
-            "has 4 lines, and there are 3 heads",
+            "request-heads-form",
+            {"form": "jueju", "size": 4, "heads": 3},
         ),
-        (LINE, {"heads": "黄河"}, RequestError, "give either them or a line"),
-        (LINE, {"chars": 5}, RequestError, "for acrostics"),
-        ("", {"heads": "黄河", "chars": 6}, RequestError, "5 or 7 characters to a line, not 6"),
-        ("黄河远", {"form": "jueju"}, RequestError, "and yours have 3"),
-        ("黄河远，上白云间日", {"form": "jueju"}, RequestError, "and yours have 3 and 5"),
-        (f"{LINE}，{LINE}，{LINE}，{LINE}", {"form": "jueju"}, RequestError, "and you gave 4"),
-        (LINE, {"form": "sonnet"}, RequestError, "choose from next, jueju, lushi"),
-        (LINE, {"form": "jueju", "plain": True}, RequestError, "drop --plain"),
-        (LINE, {"form": "jueju", "length": 5}, RequestError, "drop the length"),
-        (LINE, {"rhyme": "东", "strictness": "free"}, RequestError, "A rhyme cannot be kept"),
+        ("黄河远", Poem("jueju"), {}, RequestError, "request-form-uneven", {"found": "3"}),
+        (
+            "黄河远，上白云间日",
+            Poem("jueju"),
+            {},
+            RequestError,
+            "request-form-uneven",
+            {"form": "jueju", "found": "3, 5"},
+        ),
+        (
+            "，".join([LINE] * 4),
+            Poem("jueju"),
+            {},
+            RequestError,
+            "request-form-whole",
+            {"form": "jueju", "size": 4, "lines": 4},
+        ),
     ],
 )
-def test_bad_input_is_one_clear_sentence(composer, text, wishes, error, sentence):
+def test_a_text_that_does_not_suit_the_request_is_refused(
+    composer, text, form, options, error, key, facts
+):
     with pytest.raises(error) as caught:
-        composer.compose_now(Request(text, **wishes))
-    assert sentence in str(caught.value)
+        composer.compose_now(Request(text, form, **options))
+    assert caught.value.key == key
+    assert caught.value.facts.items() >= facts.items()
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["黄河", "黄河远上", "黄河远上白云", "黄河，远上白云间"])
 def test_other_lengths_have_no_tones_and_are_answered(composer, text):
-    answer = composer.compose_now(Request(text, choosing=Rerank()))
+    answer = composer.compose_now(Request(text, search=Rerank()))
     assert {len(c.text) for c in answer.candidates} == {len(text.split("，")[-1])}
 
 
 def test_a_bundle_without_tables_writes_poems_by_length_alone(bare):
-    for poem in poems(bare, LINE, form="jueju", choosing=Rerank()):
+    for poem in poems(bare, LINE, Poem("jueju"), Rerank()):
         assert [len(line) for line in poem] == [7] * 4
-    with pytest.raises(RequestError, match="no table of rhymes"):
+    with pytest.raises(RequestError) as caught:
         bare.compose_now(Request(LINE, rhyme="东"))
+    assert caught.value.key == "request-no-rhymes"
     assert bare.compose_now(Request(LINE)).candidates[0].known == ()
 
 
@@ -356,5 +381,6 @@ def test_nothing_allowed_is_a_named_error(bundle):
             return np.ones(len(lines), bool)
 
     for mode in MODES.values():
-        with pytest.raises(SearchError, match="No line can be written"):
-            knowing(bundle, Everything()).compose_now(Request(LINE, **mode))
+        with pytest.raises(SearchError) as caught:
+            knowing(bundle, Everything()).compose_now(Request(LINE, search=mode))
+        assert caught.value.key == "search-nothing"

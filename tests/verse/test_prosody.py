@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from lianju.bot.verse.errors import RequestError
+from lianju.bot.verse import RequestError
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 

@@ -9,15 +9,20 @@ from functools import partial
 
 import numpy as np
 import pytest
-from lianju.bot.verse.composer import Composer
-from lianju.bot.verse.errors import BundleError, ProviderError, SearchError
+from lianju.bot.verse import (
+    Beam,
+    BundleError,
+    Composer,
+    ProviderError,
+    Request,
+    SearchError,
+)
 from lianju.bot.verse.model import onnx_model as step_model
 from lianju.bot.verse.model import session as sessions
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.device import DeviceArray, DeviceSession
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import CPU, CUDA
-from lianju.bot.verse.request import Request
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .toy import PROMPTS, Toy, read_manifest, write_manifest
@@ -191,7 +196,8 @@ def test_a_step_that_fails_on_cuda_fails_its_search_and_the_next_runs_on_the_cpu
     machine, bundle, log
 ):
     def ask(model):
-        answer = Composer(bundle, model, Scheduler(model)).compose_now(Request("白日", width=3))
+        request = Request("白日", search=Beam(3), count=3)
+        answer = Composer(bundle, model, Scheduler(model)).compose_now(request)
         return replace(answer, elapsed_ms=0)
 
     model = OnnxModel(bundle, "auto", 1)

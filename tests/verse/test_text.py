@@ -1,5 +1,5 @@
 import pytest
-from lianju.bot.verse.errors import PromptError
+from lianju.bot.verse import PromptError
 from lianju.bot.verse.text.prompt import read_prompt, write_line
 from lianju.bot.verse.text.vocabulary import Vocabulary
 

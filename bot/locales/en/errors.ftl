@@ -11,7 +11,21 @@ prompt-unknown =
         [0] I do not know “{ $named }”: write the line without.
        *[other] I do not know “{ $named }” and { $more } more: write the line without.
     }
-request-range = { $value } is out of range: choose from { $low } to { $high }.
+request-range = { request-number } { $value } is out of range: choose from { $low } to { $high }.
+request-number = { $name ->
+    [width] Beam width
+    [count] Count
+    [length] Length
+    [temperature] Temperature
+    [top_k] Top-k
+    [top_p] Top-p
+    [seed] Seed
+    [beam_size] Beam size
+    [candidates] Number of candidates
+    [cooldown_s] Cooldown
+    [channels] Number of channels
+   *[channel] Channel
+}
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.
 request-rhyme = There is no rhyme group “{ $rhyme }”: give the name of one, such as { $names }.
 request-no-rhymes = The model that runs here has no table of rhymes: leave the rhyme out.
@@ -28,8 +42,9 @@ request-heads-form = A { details-form } has { $size } lines, and you gave { $hea
 request-heads-line = An acrostic begins with its own characters: give either them or a line.
 request-chars = A line of regulated verse has 5 or 7 characters, not { $chars }.
 request-chars-alone = The number of characters is for acrostics: give the first character of each line, or leave it out.
-request-plain = The reference search knows no forms, rhymes or tones: leave these out.
-request-sampling = A beam, chance and choice exclude each other: take one of them.
+request-plain = The reference search has no forms, rhymes or tones: leave these out.
+request-sampling = Beam search and sampling exclude each other: choose one of them.
+request-sample-option = --{ $option } is for sampling: add --sample, or leave it out.
 search-nothing = No line can be written under these rules: change the line or its length.
 model-fault = The model returned invalid values: the operator needs another bundle.
 model-failed = The model failed in the middle of a line: please try again.

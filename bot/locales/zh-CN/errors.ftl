@@ -11,7 +11,21 @@ prompt-unknown =
         [0] 我不认识“{ $named }”：请换个写法。
        *[other] 我不认识“{ $named }”等字（另有 { $more } 个）：请换个写法。
     }
-request-range = { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
+request-range = { request-number } { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
+request-number = { $name ->
+    [width] 束宽
+    [count] 数量
+    [length] 长度
+    [temperature] 温度
+    [top_k] top-k
+    [top_p] top-p
+    [seed] 种子
+    [beam_size] 束宽
+    [candidates] 候选数量
+    [cooldown_s] 冷却时间
+    [channels] 频道数量
+   *[channel] 频道
+}
 request-width = 束宽 { $width } 给不出 { $lines } 句：请减少句数，或加大束宽。
 request-rhyme = 没有“{ $rhyme }”这个韵部：请写韵部的名称，例如 { $names }。
 request-no-rhymes = 这里运行的模型没有韵表：请不填韵部。
@@ -26,7 +40,8 @@ request-heads-line = 藏头诗以所藏的字起句：请只给这些字，或�
 request-chars = 近体诗每句五字或七字，没有 { $chars } 字的。
 request-chars-alone = 每句字数只用于藏头诗：请给出各句的头一个字，或不填字数。
 request-plain = 基准搜索不懂体裁、押韵和平仄：请不填这些选项。
-request-sampling = 集束搜索、随机抽取和挑选只能取其一。
+request-sampling = 集束搜索和随机抽取只能取其一。
+request-sample-option = --{ $option } 只用于随机抽取：请加上 --sample，或不填此项。
 search-nothing = 按这些规则写不出句子：请换一句，或改变长度。
 model-fault = 模型的输出不对：需要机器人的运营者换一个模型。
 model-failed = 模型写到一半出错了：请再试一次。

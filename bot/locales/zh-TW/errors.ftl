@@ -11,7 +11,21 @@ prompt-unknown =
         [0] 我不認識「{ $named }」：請換個寫法。
        *[other] 我不認識「{ $named }」等字（另有 { $more } 個）：請換個寫法。
     }
-request-range = { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
+request-range = { request-number } { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
+request-number = { $name ->
+    [width] 束寬
+    [count] 數量
+    [length] 長度
+    [temperature] 溫度
+    [top_k] top-k
+    [top_p] top-p
+    [seed] 種子
+    [beam_size] 束寬
+    [candidates] 候選數量
+    [cooldown_s] 冷卻時間
+    [channels] 頻道數量
+   *[channel] 頻道
+}
 request-width = 束寬 { $width } 給不出 { $lines } 句：請減少句數，或加大束寬。
 request-rhyme = 沒有「{ $rhyme }」這個韻部：請寫韻部的名稱，例如 { $names }。
 request-no-rhymes = 這裡執行的模型沒有韻表：請不填韻部。
@@ -26,7 +40,8 @@ request-heads-line = 藏頭詩以所藏的字起句：請只給這些字，或�
 request-chars = 近體詩每句五字或七字，沒有 { $chars } 字的。
 request-chars-alone = 每句字數只用於藏頭詩：請給出各句的頭一個字，或不填字數。
 request-plain = 基準搜尋不懂體裁、押韻和平仄：請不填這些選項。
-request-sampling = 集束搜尋、隨機抽取和挑選只能取其一。
+request-sampling = 集束搜尋和隨機抽取只能取其一。
+request-sample-option = --{ $option } 只用於隨機抽取：請加上 --sample，或不填此項。
 search-nothing = 依這些規則寫不出句子：請換一句，或改變長度。
 model-fault = 模型的輸出不對：需要機器人的營運者換一個模型。
 model-failed = 模型寫到一半出錯了：請再試一次。

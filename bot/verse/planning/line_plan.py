@@ -1,4 +1,4 @@
-"""How one line is to be searched for: what it follows, and the rules that bind it."""
+"""How to search for one line: the tokens before it, and the constraints on it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 
+from ..model.bundle import Bundle
 from ..prosody.forms import (
     LineForm,
     Scheme,
@@ -17,13 +18,11 @@ from ..prosody.forms import (
     schemes,
 )
 from ..prosody.table import Prosody
-from ..request import Request
+from ..request import NextLine
 from ..search.blocklist import Blocklist
 from ..search.constraints import ConstraintFactory, TokenConstraint
 from ..search.path_constraints import NoRepetition, NovelLine, PathConstraint, TonePatternConstraint
-from ..text.corpus_index import CorpusIndex
-from ..text.vocabulary import Vocabulary
-from .task import Line, Task
+from .prepared import Line, PreparedRequest
 
 __all__ = ["LinePlan", "LinePlanner"]
 
@@ -32,173 +31,171 @@ TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
 
 @dataclass(frozen=True)
 class LinePlan:
-    """How one line is to be searched for.
+    """How to search for one line.
 
     Attributes:
-        prompt: Token ids of all that stands before, the line's own opening included.
-        opening: What the line begins with.
-        length: How many tokens are to be found.
-        rules: What is forbidden at a place.
-        path_rules: What is forbidden after other tokens of the line.
-        preferred: Tones that the line should have and need not.
-        relaxed: The rules that this plan does without.
+        prompt: Token ids of everything before, the opening of the line included.
+        opening: The first tokens of the line.
+        length: How many tokens to generate.
+        constraints: Token constraints.
+        path_constraints: Path constraints.
+        preferred_tones: Tones that the line should have but need not.
+        relaxed: The rules that this plan drops.
     """
 
     prompt: Line
     opening: Line
     length: int
-    rules: tuple[TokenConstraint, ...]
-    path_rules: tuple[PathConstraint, ...]
-    preferred: TonePatternConstraint | None = None
+    constraints: tuple[TokenConstraint, ...]
+    path_constraints: tuple[PathConstraint, ...]
+    preferred_tones: TonePatternConstraint | None = None
     relaxed: tuple[str, ...] = ()
 
     def allows(self, line: Line) -> bool:
-        """Whether a line that somebody else wrote keeps the rules."""
+        """Returns whether a line that was not generated meets the constraints."""
         tokens = np.array([line], np.int64)
-        for place, token in enumerate(line):
-            sets = (rule.forbids(place) for rule in self.rules)
-            if any(each.has[token] for each in sets if each):
+        for position, token in enumerate(line):
+            forbidden = (constraint.forbids(position) for constraint in self.constraints)
+            if any(tokens_of.has[token] for tokens_of in forbidden if tokens_of):
                 return False
-            here = tokens[:, place : place + 1]
-            if any(rule.refuses(tokens[:, :place], here)[0, 0] for rule in self.path_rules):
+            path, candidate = tokens[:, :position], tokens[:, position : position + 1]
+            if any(each.refuses(path, candidate)[0, 0] for each in self.path_constraints):
                 return False
         return len(line) == self.length
 
 
 @dataclass(frozen=True)
-class _LineConstraint:
-    """A rule that may go, and what it consists of."""
+class _Relaxable:
+    """A rule that is dropped where it leaves nothing, and its constraints."""
 
     name: str
-    rules: tuple[TokenConstraint, ...] = ()
-    path_rules: tuple[PathConstraint, ...] = ()
-    preferred: TonePatternConstraint | None = None
+    constraints: tuple[TokenConstraint, ...] = ()
+    path_constraints: tuple[PathConstraint, ...] = ()
+    preferred_tones: TonePatternConstraint | None = None
 
 
 class LinePlanner:
-    """Plans lines for one bundle.
+    """Plans lines for one bundle."""
 
-    Args:
-        vocabulary: The bundle's.
-        prosody: Its tones and rhymes, if it has them.
-        known: The lines of its corpus, if it has them.
-    """
+    def __init__(self, bundle: Bundle) -> None:
+        self._vocabulary = bundle.vocabulary
+        self._prosody = bundle.prosody
+        self._corpus_index = bundle.known
+        self._factory = ConstraintFactory(bundle.vocabulary, bundle.prosody)
+        self._blocklist = Blocklist(bundle.vocabulary)
 
-    def __init__(
-        self, vocabulary: Vocabulary, prosody: Prosody | None, known: CorpusIndex | None
-    ) -> None:
-        self._vocabulary = vocabulary
-        self._prosody = prosody
-        self._known = known
-        self._book = ConstraintFactory(vocabulary, prosody)
-        self._decency = Blocklist(vocabulary)
-
-    def plans(self, request: Request, task: Task, written: Sequence[Line]) -> list[LinePlan]:
-        """The plan for the line that follows the given and the written ones.
+    def plans(self, prepared: PreparedRequest, written: Sequence[Line]) -> list[LinePlan]:
+        """Returns plans for the line after the given and the written ones.
 
         Returns:
-            The plan with all rules, then with ever fewer: tones go, then rhyme, then repetition.
+            The plan with all rules, then plans with fewer: the first drops tones, the next rhyme as
+            well, the last repetition as well.
         """
-        lines = (*task.given, *written)
-        opening = task.heads[len(written) : len(written) + 1]
-        length = task.length - len(opening)
         vocabulary = self._vocabulary
+        lines = (*prepared.given, *written)
+        opening = prepared.openings[len(written) : len(written) + 1]
+        length = prepared.length - len(opening)
         start = () if vocabulary.start is None else (vocabulary.start,)
         ending = () if vocabulary.line is None else (vocabulary.line,)
         prompt = (*start, *chain.from_iterable((*line, *ending) for line in lines), *opening)
-        if request.plain:
-            return [LinePlan(prompt, opening, length, self._book.plain(), ())]
-        fixed: list[PathConstraint] = [self._decency.after(opening)]
-        if self._known and request.known == "exclude":
-            fixed.append(NovelLine(self._known, task.length, opening))
-        bindings, lacking = self._prosodic(request, task, lines, opening)
+        if prepared.request.is_plain:
+            return [LinePlan(prompt, opening, length, self._factory.plain(), ())]
+        fixed: list[PathConstraint] = [self._blocklist.after(opening)]
+        if self._corpus_index and prepared.request.known == "exclude":
+            fixed.append(NovelLine(self._corpus_index, prepared.length, opening))
+        rules, impossible = self._tones_and_rhyme(prepared, lines, opening)
         if vocabulary.is_chinese:
-            bindings.append(self._repetition(task, lines, opening))
+            rules.append(self._repetition(prepared, lines, opening))
         return [
             LinePlan(
                 prompt,
                 opening,
                 length,
-                rules=(*self._book.exact_length(length), *chain(*(b.rules for b in kept))),
-                path_rules=(*fixed, *chain(*(b.path_rules for b in kept))),
-                preferred=next((b.preferred for b in kept if b.preferred), None),
-                relaxed=(*lacking, *(b.name for b in bindings[:dropped])),
+                (*self._factory.exact_length(length), *chain(*(r.constraints for r in kept))),
+                (*fixed, *chain(*(r.path_constraints for r in kept))),
+                next((r.preferred_tones for r in kept if r.preferred_tones), None),
+                relaxed=(*impossible, *(r.name for r in rules[:dropped])),
             )
-            for dropped in range(len(bindings) + 1)
-            for kept in [bindings[dropped:]]
+            for dropped in range(len(rules) + 1)
+            for kept in [rules[dropped:]]
         ]
 
-    def _prosodic(
-        self, request: Request, task: Task, lines: Sequence[Line], opening: Line
-    ) -> tuple[list[_LineConstraint], list[str]]:
-        """What tone and rhyme ask of the next line, and which of the two have nothing to go by."""
-        prosody = self._prosody
-        if prosody is None or request.strictness == "free":
+    def _tones_and_rhyme(
+        self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
+    ) -> tuple[list[_Relaxable], list[str]]:
+        """Returns the rules of tone and rhyme, and which of the two the given lines rule out."""
+        prosody, group = self._prosody, prepared.rhyme_group
+        if prosody is None or prepared.request.rules == "free":
             return [], []
-        group = None if request.rhyme is None else prosody.group(request.rhyme)
-        last = task.length - len(opening) - 1
-        wished = (
-            [] if group is None else [_LineConstraint(RHYME, (self._book.rhyme((group,), last),))]
-        )
-        if not task.regulated:
-            return wished, []
-        fitting = _schemes(task, lines, prosody, group)
-        forms = list(dict.fromkeys(form_after(lines, scheme, prosody) for scheme in fitting))
-        if group is not None and request.form == "next" and not task.heads:
-            # Whoever wants a rhyme gets it, in a line that has none by its form as well.
-            forms = [replace(form, last=prosody.tone_of(group), rhymes=True) for form in forms]
-        bindings, lacking = [], []
-        if task.given and not schemes(task.given, prosody):
-            lacking.append(TONES)  # the given lines follow none, as those of old verse (古体)
-        else:
-            bindings.append(self._tones(request, task, forms, opening))
+        last = prepared.length - len(opening) - 1
+        requested = []
         if group is not None:
-            heard = rhyme_groups(lines[: len(task.given)], fitting[0], prosody)
-            if len(task.given) > 1 and heard is not None and group not in heard:
-                lacking.append(RHYME)  # the given lines have another
-            return [*bindings, *(wished if any(form.rhymes for form in forms) else [])], lacking
+            requested = [_Relaxable(RHYME, (self._factory.rhyme((group,), last),))]
+        if not prepared.is_regulated:
+            return requested, []
+        fitting = _fitting_schemes(prepared.length, lines, prosody, group)
+        forms = list(dict.fromkeys(form_after(lines, scheme, prosody) for scheme in fitting))
+        if group is not None and isinstance(prepared.request.form, NextLine):
+            # A requested rhyme holds even for a line that does not rhyme by its form.
+            forms = [replace(form, last=prosody.tone_of(group), rhymes=True) for form in forms]
+        rules, impossible = [], []
+        if prepared.given and not schemes(prepared.given, prosody):
+            impossible.append(TONES)  # the given lines fit no scheme, as in old verse (古体)
+        else:
+            rules.append(self._tones(prepared, forms, opening))
+        if group is not None:
+            rhymed = rhyme_groups(lines[: len(prepared.given)], fitting[0], prosody)
+            if len(prepared.given) > 1 and rhymed is not None and group not in rhymed:
+                impossible.append(RHYME)  # the given lines have another rhyme
+            return [*rules, *(requested if any(form.rhymes for form in forms) else [])], impossible
         if all(form.rhymes for form in forms):
-            # Of the most natural scheme: in the others the first line need not rhyme.
-            heard = rhyme_groups(lines, fitting[0], prosody)
-            groups = prosody.groups_in(fitting[0].rhyme_tone) if heard is None else heard
+            # By the most regular scheme; in the others the first line need not rhyme.
+            rhymed = rhyme_groups(lines, fitting[0], prosody)
+            groups = prosody.groups_in(fitting[0].rhyme_tone) if rhymed is None else rhymed
             if groups:
-                bindings.append(_LineConstraint(RHYME, (self._book.rhyme(groups, last),)))
+                rules.append(_Relaxable(RHYME, (self._factory.rhyme(groups, last),)))
             else:
-                lacking.append(RHYME)  # the given lines do not rhyme either
-        return bindings, lacking
+                impossible.append(RHYME)  # the given lines do not rhyme
+        return rules, impossible
 
     def _tones(
-        self, request: Request, task: Task, forms: Sequence[LineForm], opening: Line
-    ) -> _LineConstraint:
-        choice = tuple(chain.from_iterable(patterns(task.length, form) for form in forms))
-        rule = self._book.tones(choice, opening)
-        if request.strictness == "loose":
-            return _LineConstraint(TONES, preferred=rule)
-        return _LineConstraint(TONES, (self._book.tone_places(choice, opening),), (rule,))
+        self, prepared: PreparedRequest, forms: Sequence[LineForm], opening: Line
+    ) -> _Relaxable:
+        choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
+        tones = self._factory.tones(choice, opening)
+        if prepared.request.rules == "loose":
+            return _Relaxable(TONES, preferred_tones=tones)
+        return _Relaxable(TONES, (self._factory.tone_positions(choice, opening),), (tones,))
 
-    def _repetition(self, task: Task, lines: Sequence[Line], opening: Line) -> _LineConstraint:
-        """No character of the poem again, but where the line that is answered does so."""
-        given = Counter(chain.from_iterable(task.given))
-        answered = lines[-1] if lines else ()
-        written = chain.from_iterable(lines[len(task.given) :])
-        # What the given lines repeat may come again.
-        used = {*written, *task.heads, *(token for token, times in given.items() if times == 1)}
-        rule = NoRepetition() if opening else NoRepetition.answering(answered)
-        return _LineConstraint(REPETITION, (self._book.unused(used),), (rule,))
+    def _repetition(
+        self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
+    ) -> _Relaxable:
+        """Returns the rule that no character of the poem is repeated.
+
+        Exceptions are characters that the given lines repeat, and positions where the line before
+        repeats one.
+        """
+        given = Counter(chain.from_iterable(prepared.given))
+        written = chain.from_iterable(lines[len(prepared.given) :])
+        once = (token for token, count in given.items() if count == 1)
+        banned = self._factory.banned({*written, *prepared.openings, *once})
+        before = lines[-1] if lines else ()
+        repetition = NoRepetition() if opening else NoRepetition.answering(before)
+        return _Relaxable(REPETITION, (banned,), (repetition,))
 
 
-def _schemes(
-    task: Task, lines: Sequence[Line], prosody: Prosody, group: int | None
+def _fitting_schemes(
+    length: int, lines: Sequence[Line], prosody: Prosody, group: int | None
 ) -> tuple[Scheme, ...]:
-    """The schemes that the lines fit, or as many of them from the first as fit any.
+    """Returns the schemes that the lines fit, or that as many first lines as possible fit.
 
-    Their rhyme has the tone of `group`, if there is one; else it is level, unless the lines leave
-    no choice.
+    Their rhyme has the tone of `group`, if there is one; else it is level, unless the lines only
+    fit schemes with an oblique rhyme.
     """
-    for begun in range(len(lines), -1, -1):
-        fitting = schemes(lines[:begun], prosody) if begun else all_schemes(task.length)
-        tones = [prosody.tone_of(group)] if group is not None else ["level", "oblique"]
+    tones = ["level", "oblique"] if group is None else [prosody.tone_of(group)]
+    for count in range(len(lines), -1, -1):
+        fitting = schemes(lines[:count], prosody) if count else all_schemes(length)
         for tone in tones:
             if of_tone := tuple(scheme for scheme in fitting if scheme.rhyme_tone == tone):
                 return of_tone
-    raise AssertionError("some scheme has a rhyme of either tone")
+    raise AssertionError("there are schemes with a rhyme of either tone")

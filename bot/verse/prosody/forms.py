@@ -1,14 +1,14 @@
-"""The forms of regulated verse: which tones and rhymes a poem's lines ask of the next one.
+"""The forms of regulated verse: which tones and rhymes the next line of a poem must have.
 
 A regulated poem has lines of five or of seven characters. Its even lines end on one rhyme, nearly
-always a level one, and the first line may join them; the other lines end on the opposite tone.
+always a level one, and the first line may rhyme too; the other lines end on the opposite tone.
 Within a line the second, fourth and sixth characters alternate between level and oblique tones;
 within a couplet they are opposed (对), and from one couplet to the next they agree (粘). All of it
 follows from the tone of the poem's second character, from whether the first line rhymes, and on
 which tone.
 
-The rules and the licences follow Wang Li (王力, 诗词格律); lines of five have one licence
-more, which Tang poets take as often.
+The rules and the licensed departures follow Wang Li (王力, 诗词格律), but for one more departure
+in lines of five, which is as common in Tang poems.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,31 +38,31 @@ __all__ = [
 LENGTHS = (5, 7)
 
 Lines = Sequence[Sequence[int]]
-"""The token ids of a poem's lines, without the tokens that end them."""
+"""Token ids of the lines of a poem, without endings."""
 
 _TONES: dict[str, Tone] = {"平": "level", "仄": "oblique"}
 _NAMES = {tone: name for name, tone in _TONES.items()}
 _OPPOSITE: dict[Tone, Tone] = {"level": "oblique", "oblique": "level"}
 
 # The last five characters of a line by the tones of the second and the last of them; a dot stands
-# for either. A line of seven has two characters more in front, the second of the opposite tone.
-# The shares are those among the lines of regulated Tang poems that have 2, 4, 6 and last right.
+# for either. A line of seven has two more characters in front, the second of the opposite tone.
+# The shares are of lines of regulated Tang poems whose 2nd, 4th, 6th and last tones are right.
 _REGULAR = {
     "仄仄": ".仄平平仄",  # 87 to 91 %
-    "平平": "平平.仄平",  # 93 to 97 %; an oblique first would leave one level alone (孤平): .3 %
+    "平平": "平平.仄平",  # 93 to 97 %; an oblique first would isolate one level tone (孤平): .3 %
     "平仄": ".平平仄仄",  # 77 to 91 %
-    "仄平": ".仄仄平平",  # 99 %; a level third would end it on three levels (三平尾): .1 to .8 %
+    "仄平": ".仄仄平平",  # 99 %; a level third: three final level tones (三平尾): .1 to .8 %
 }
 _LICENSED = {
     "仄仄": (".仄仄平仄",),  # the mild departure (半拗), which needs no rescue: 7 to 13 %
     "平平": ("仄平平仄平",),  # 孤平, rescued by the level third: 3 to 6 %
-    "平仄": ("平平仄平仄",),  # as good as regular in the last line but one: 9 to 15 %
+    "平仄": ("平平仄平仄",),  # common in the second last line: 9 to 15 %
     "仄平": (),
 }
 _LICENSED_OF_FIVE = {"平仄": ("平平仄仄仄",)}  # 9 % of such lines of five, 1 % of those of seven
 _RESCUE = ".平平仄平"
 
-# Tone of the second character, and whether the first line rhymes; the most common beginning first.
+# Tone of the second character, and whether the first line rhymes; the most common opening first.
 _OPENINGS: dict[int, tuple[tuple[Tone, bool], ...]] = {
     5: (("oblique", False), ("level", False), ("oblique", True), ("level", True)),
     7: (("oblique", True), ("level", True), ("level", False), ("oblique", False)),
@@ -71,14 +71,14 @@ _OPENINGS: dict[int, tuple[tuple[Tone, bool], ...]] = {
 
 @dataclass(frozen=True)
 class LineForm:
-    """What a scheme asks of one line.
+    """What a scheme requires of one line.
 
     Attributes:
         second: Tone of the line's second character.
         last: Tone of its last one.
         rhymes: Whether the last one rhymes.
-        rescues: Whether the third from the end has to be level, to make up for a line before that
-            has an oblique last but one (对句相救).
+        rescues: Whether the third last character must be level, to compensate for an oblique
+            second last character in the line before (对句相救).
     """
 
     second: Tone
@@ -95,7 +95,7 @@ class Scheme:
         length: Characters of a line, 5 or 7.
         opening: Tone of the second character of the first line.
         first_rhymes: Whether the first line ends on the rhyme as well.
-        rhyme_tone: Tone of the rhyme; level nearly always.
+        rhyme_tone: Tone of the rhyme; nearly always level.
     """
 
     length: int
@@ -104,7 +104,7 @@ class Scheme:
     rhyme_tone: Tone = "level"
 
     def line(self, index: int) -> LineForm:
-        """The form of the line of that index, from 0, if those before it keep the rules."""
+        """Returns the form of the line at an index, from 0, if those before it are regular."""
         second = self.opening if index % 4 in (0, 3) else _OPPOSITE[self.opening]
         rhymes = index % 2 == 1 or (index == 0 and self.first_rhymes)
         return LineForm(second, self.rhyme_tone if rhymes else _OPPOSITE[self.rhyme_tone], rhymes)
@@ -112,18 +112,18 @@ class Scheme:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What the tones of one line must be.
+    """The tones of one line.
 
     Attributes:
-        tones: For each character its tone, or None where either will do.
-        licensed: Whether this is a departure from the rule that poets accept (拗救).
+        tones: The tone of each character, or None for either.
+        licensed: Whether this is an accepted departure from the rule (拗救).
     """
 
     tones: tuple[Tone | None, ...]
     licensed: bool
 
     def fits(self, line: Sequence[int], prosody: Prosody) -> bool:
-        """Whether a line can be read so."""
+        """Returns whether a line can have these tones."""
         return len(line) == len(self.tones) and all(
             tone is None or prosody.may_be(token, tone)
             for token, tone in zip(line, self.tones, strict=True)
@@ -132,7 +132,7 @@ class Pattern:
 
 @cache
 def all_schemes(length: int) -> tuple[Scheme, ...]:
-    """The schemes for lines of that length, the most common in Tang verse first.
+    """Returns the schemes for lines of that length, the most common in Tang verse first.
 
     Raises:
         ValueError: The length is neither 5 nor 7.
@@ -146,7 +146,7 @@ def all_schemes(length: int) -> tuple[Scheme, ...]:
 
 @cache
 def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
-    """The patterns of a line of that form, the regular one first, then the licensed ones.
+    """Returns the patterns of a line of that form, the regular one first, then licensed ones.
 
     Raises:
         ValueError: The length is neither 5 nor 7.
@@ -164,9 +164,9 @@ def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
 
 
 def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
-    """Whether the second, fourth, sixth and last characters can have the tones that a form asks.
+    """Returns whether a line fits a form in its second, fourth, sixth and last characters.
 
-    A licensed pattern will do as well. Characters that the table lacks fit anywhere.
+    A line that fits a licensed pattern fits too. Characters that the table lacks have any tone.
 
     Raises:
         ValueError: The line has neither 5 nor 7 characters.
@@ -178,45 +178,45 @@ def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
 
 
 def form_after(lines: Lines, scheme: Scheme, prosody: Prosody) -> LineForm:
-    """The form of the line that follows the first lines of a poem."""
+    """Returns the form of the line that follows the first lines of a poem."""
     form = scheme.line(len(lines))
-    rescues = bool(lines) and _is_bold(lines[-1], scheme.line(len(lines) - 1), prosody)
+    rescues = bool(lines) and _needs_rescue(lines[-1], scheme.line(len(lines) - 1), prosody)
     return replace(form, rescues=rescues)
 
 
 def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
-    """All schemes that the first lines of a poem fit, the most natural first.
+    """Returns all schemes that the first lines of a poem fit, the most regular first.
 
-    Besides the licensed lines, a couplet's first line may have an oblique last but one instead of
-    a level one (大拗), if the second line rescues it or is still to come.
+    Besides the licensed lines, the first line of a couplet may have an oblique second last
+    character instead of a level one (大拗), if the second line compensates or is still to come.
 
-    Natural is, in this order: a level rhyme; rhyming lines that share a group; lines that keep a
-    regular pattern as a whole, or at least a licensed one; what is common in Tang verse.
+    Schemes are ordered by: a level rhyme; rhyming lines that share a group; the number of
+    departures from regular patterns; the frequency in Tang verse.
 
     Args:
-        lines: The poem's lines so far, from its first.
+        lines: The lines of the poem so far, from its first.
         prosody: Tones and rhymes.
 
     Returns:
-        No scheme if the lines fit none, as those of old verse (古体), or are not all of 5 or all
-        of 7 characters.
+        No scheme if the lines fit none, as in old verse (古体), or are not all of 5 or all of 7
+        characters.
     """
     length = len(lines[0]) if lines else 0
     if length not in LENGTHS or any(len(line) != length for line in lines):
         return ()
     fitting = [scheme for scheme in all_schemes(length) if all(_kept(lines, scheme, prosody))]
-    return tuple(sorted(fitting, key=lambda scheme: _strain(lines, scheme, prosody)))
+    return tuple(sorted(fitting, key=lambda scheme: _departure_key(lines, scheme, prosody)))
 
 
 def rhyme_groups(lines: Lines, scheme: Scheme, prosody: Prosody) -> frozenset[int] | None:
-    """The groups in which all rhyming lines so far have a reading.
+    """Returns the groups in which all rhyming lines so far have a reading.
 
-    A first line may rhyme with a neighbouring group (邻韵): once the second line rhymes, the first
-    only chooses among its groups and never rules out all of them. Characters that the table lacks
-    have no say.
+    The first line may rhyme with a neighboring group (邻韵): once the second line rhymes, the first
+    can only narrow its groups, not exclude all of them. Characters that the table lacks are
+    ignored.
 
     Returns:
-        The groups, none if the lines share none; None if no rhyme has been heard yet.
+        The groups, none if the lines share none; None if there is no rhyme yet.
     """
     shared: frozenset[int] | None = None
     for line in lines[1::2]:
@@ -229,20 +229,20 @@ def rhyme_groups(lines: Lines, scheme: Scheme, prosody: Prosody) -> frozenset[in
 
 
 def rhymes_level(lines: Lines, prosody: Prosody) -> bool:
-    """Whether the even lines of a poem end in one level rhyme group, by any of their readings."""
+    """Returns whether the even lines of a poem share a level rhyme group, by any readings."""
     groups = [prosody.groups_of(line[-1], "level") for line in lines[1::2] if line]
     return len(groups) == len(lines) // 2 > 0 and bool(frozenset.intersection(*groups))
 
 
 def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
-    """How many tones of a poem are right by the scheme that it fits best.
+    """Returns how many tones of a poem are right by the scheme that it fits best.
 
-    The second, the fourth, in lines of seven the sixth, and the last character of every line are
-    asked. Schemes with an oblique rhyme do not compete.
+    The second, fourth, in lines of seven the sixth, and the last character of every line are
+    checked, against schemes with a level rhyme.
 
     Returns:
-        The tones that are right and those that were asked; nothing is asked of a poem whose lines
-        are not all of 5 or all of 7 characters.
+        The numbers of tones that are right and that were checked; both are 0 for a poem whose
+        lines are not all of 5 or all of 7 characters.
     """
     length = len(lines[0]) if lines else 0
     if length not in LENGTHS or any(len(line) != length for line in lines):
@@ -261,7 +261,7 @@ def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
 
 
 def on_template(lines: Lines, prosody: Prosody) -> bool:
-    """Whether a whole poem keeps to one scheme with a level rhyme; licences are accepted."""
+    """Returns whether a poem fits a scheme with a level rhyme; licensed departures are accepted."""
     return any(True for _ in _level(schemes(lines, prosody)))
 
 
@@ -275,38 +275,38 @@ def _check(length: int) -> None:
 
 
 def _kind(length: int, form: LineForm) -> str:
-    """The tones of the second and the last of a line's last five characters, as 平仄."""
+    """Returns the tones of the second and the last of a line's last five characters, as 平仄."""
     second = _OPPOSITE[form.second] if length == 7 else form.second
     return _NAMES[second] + _NAMES[form.last]
 
 
 def _kept(lines: Lines, scheme: Scheme, prosody: Prosody) -> list[bool]:
-    """Which lines keep a scheme."""
+    """Returns which lines fit a scheme."""
     return [
         fits(line, scheme.line(index), prosody)
         or (
-            _is_bold(line, scheme.line(index), prosody)
+            _needs_rescue(line, scheme.line(index), prosody)
             and all(prosody.may_be(after[-3], "level") for after in lines[index + 1 : index + 2])
         )
         for index, line in enumerate(lines)
     ]
 
 
-def _is_bold(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
-    """Whether a line keeps its form but for an oblique last character but one (大拗)."""
+def _needs_rescue(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+    """Returns whether a line fits its form except for an oblique second last character (大拗)."""
     *others, place, last = _right(line, form, prosody)
     return not form.rhymes and _kind(len(line), form) == "仄仄" and all(others) and last > place
 
 
 def _right(line: Sequence[int], form: LineForm, prosody: Prosody) -> list[bool]:
-    """Which of the second, fourth, sixth and last characters can have the tone of a form."""
+    """Returns which of the second, fourth, sixth and last characters can have a form's tone."""
     tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
-    asked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
-    return [prosody.may_be(token, tone) for token, tone in asked]
+    checked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
+    return [prosody.may_be(token, tone) for token, tone in checked]
 
 
-def _strain(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int]:
-    """How far lines that fit a scheme are from its ideal."""
+def _departure_key(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int]:
+    """Returns a sort key: how far lines that fit a scheme depart from its regular patterns."""
     forms = [scheme.line(index) for index in range(len(lines))]
     rhymes = [
         groups

@@ -1,7 +1,7 @@
-"""Tones and rhymes: how each token of a vocabulary was read when the rules of verse were made.
+"""Tones and rhymes of the tokens of a vocabulary, as read in Tang times.
 
 A reading belongs to one of the 106 rhyme groups of 平水韵, and through it to one of four tones: 平
-is level, 上, 去 and 入 are oblique. Many characters have several readings, and all of them count.
+is level, 上, 去 and 入 are oblique. Many characters have several readings; all of them count.
 """
 
 import re
@@ -22,7 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 LEVEL = "平"
 TONES = (LEVEL, "上", "去", "入")
 
-# 上平聲一東, 平声东, 一东, 七陽韻, 平水韵东: all but the name itself may be left out.
+# 上平聲一東, 平声东, 一东, 七陽韻, 平水韵东: everything but the name itself is optional.
 _SPELLING = re.compile(
     "(?:平水[韵韻])?(?P<tone>[上下]平|[平上去入])?[声聲]?部?"
     "(?P<number>[一二三四五六七八九十]{1,3})?(?P<name>.)[韵韻]?部?"
@@ -41,23 +41,23 @@ _OTHER_NAMES = dict(
 class Prosody:
     """The rhyme groups of 平水韵 and the tokens that belong to each.
 
-    A token without any reading is one that the table lacks, or no character at all.
+    A token without a reading is one that the table lacks, or not a character.
 
     Attributes:
-        groups: The groups' names in simplified characters, in the classical order, so the level
-            ones come first.
-        level_groups: How many of them are level.
+        groups: The names of the groups in simplified characters, in the classical order, so the
+            level ones come first.
+        level_groups: The number of level groups.
         readings: [G, V], whether a token has a reading in a group; read-only.
         level: [V], whether a token has a level reading; read-only.
         oblique: [V], whether a token has an oblique reading; read-only.
     """
 
     def __init__(self, rows: Iterable[tuple[str, str, str]], vocabulary: Vocabulary) -> None:
-        """Takes (name, tone, characters) of each group.
+        """Takes the name, tone and characters of each group.
 
         Raises:
-            ValueError: There are no groups, their order is wrong, one has no proper name or tone
-                or comes twice, or a character is no token of the vocabulary.
+            ValueError: There are no groups, their order is wrong, one has no valid name or tone
+                or occurs twice, or a character is no token of the vocabulary.
         """
         self._tones: dict[str, str] = {}
         self._vocabulary = vocabulary
@@ -91,67 +91,61 @@ class Prosody:
         The tone is 平, 上, 去 or 入; the level groups come first.
 
         Raises:
-            ValueError: The text is no such table; the message is a sentence that lacks its
-                subject, the table's name.
+            ValueError: The text is no such table; the message is a predicate.
         """
         rows = []
         for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
             fields = line.removesuffix("\r").split("\t")
             if len(fields) != 3:
                 raise ValueError(
-                    f"has no name, tone and characters, parted by tabs, in line {number}"
+                    f"has no name, tone and characters, separated by tabs, in line {number}"
                 )
             rows.append((fields[0], fields[1], fields[2]))
         return cls(rows, vocabulary)
 
     def group(self, name: str) -> int:
-        """The index of the group of that name, in either script, as 东, 一東 or 上平声一东.
+        """Returns the index of a group by its name, in either script: 东, 一東 or 上平声一东.
 
-        A character that rhymes in one group alone names that group too; its level groups, if it has
-        any, are the only ones that count.
+        A character that rhymes in only one group names that group too; if it has level readings,
+        only they count.
 
         Raises:
             RequestError: There is no such group, or the character rhymes in several.
         """
-        asked = name.strip()
-        match = _SPELLING.fullmatch(asked)
+        name = name.strip()
+        match = _SPELLING.fullmatch(name)
         if match:
             found = _OTHER_NAMES.get(match["name"], match["name"])
             tone = self._tones.get(found)
             if tone and (not match["tone"] or match["tone"][-1] == tone):
                 return self.groups.index(found)
         own: frozenset[int] = frozenset()
-        if self._vocabulary.is_ordinary(asked):
-            (token,) = self._vocabulary.encode([asked])
+        if self._vocabulary.is_ordinary(name):
+            (token,) = self._vocabulary.encode([name])
             own = self.groups_of(token, "level") or self.groups_of(token, "oblique")
         if len(own) == 1:
             return min(own)
         names = ", ".join([self.groups[group] for group in sorted(own)] or self.groups[:3])
-        raise RequestError(
-            f"There is no rhyme group {asked}: give the name of one, such as {names}.",
-            "request-rhyme",
-            rhyme=asked,
-            names=names,
-        )
+        raise RequestError("request-rhyme", rhyme=name, names=names)
 
     def may_be(self, token: int, tone: Tone) -> bool:
-        """Whether a token fits where `tone` is wanted; one that the table lacks fits anywhere."""
-        wanted, other = self.level, self.oblique
+        """Returns whether a token can have a tone; one that the table lacks can have both."""
+        same, other = self.level, self.oblique
         if tone == "oblique":
-            wanted, other = other, wanted
-        return bool(wanted[token] or not other[token])
+            same, other = other, same
+        return bool(same[token] or not other[token])
 
     def groups_of(self, token: int, tone: Tone) -> frozenset[int]:
-        """The groups of that tone in which a token has a reading."""
+        """Returns the groups of that tone in which a token has a reading."""
         found: list[int] = np.flatnonzero(self.readings[:, token]).tolist()
         return frozenset(group for group in found if self.tone_of(group) == tone)
 
     def tone_of(self, group: int) -> Tone:
-        """The tone of a group."""
+        """Returns the tone of a group."""
         return "level" if group < self.level_groups else "oblique"
 
     def groups_in(self, tone: Tone) -> frozenset[int]:
-        """All groups of a tone."""
+        """Returns all groups of a tone."""
         return frozenset(group for group in range(len(self.groups)) if self.tone_of(group) == tone)
 
     def _check(self, number: int, name: str, tone: str) -> None:

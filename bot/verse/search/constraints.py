@@ -1,4 +1,4 @@
-"""What a line may not do: small ordered rules, each naming what it forbids at a place."""
+"""Token constraints: small ordered masks, each of which forbids tokens at a position."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ __all__ = [
 ]
 
 Mask = npt.NDArray[np.float32]
-"""What is added to log-probabilities before the cut: 0 for allowed tokens, -inf for others [V]."""
+"""Added to log-probabilities before the top k are taken: 0 for allowed tokens, else -inf [V]."""
 
-CACHED = 256  # of a kind; 6 MB of masks at V = 6,000
+CACHE_SIZE = 256  # entries of each kind; 6 MB of masks at V = 6,000
 
 
 class TokenSet:
-    """Tokens of a vocabulary; two sets are the same only if they are one object.
+    """A set of tokens; sets compare by identity, so that they are cheap cache keys.
 
     Attributes:
-        has: Whether each token is among them [V], read-only.
+        has: Whether each token is in the set [V], read-only.
     """
 
     def __init__(self, has: npt.NDArray[np.bool_]) -> None:
@@ -42,38 +42,38 @@ class TokenSet:
 
     @classmethod
     def of(cls, size: int, tokens: Iterable[int]) -> "TokenSet":
-        """The set of these ids, of a vocabulary of `size` tokens."""
+        """Returns the set of these ids, of a vocabulary of `size` tokens."""
         has = np.zeros(size, np.bool_)
         has[list(tokens)] = True
         return cls(has)
 
 
 class TokenConstraint(Protocol):
-    """One rule of the search."""
+    """A constraint on the tokens at a position."""
 
     def forbids(self, position: int) -> TokenSet | None:
-        """The tokens that may not stand `position` tokens after the prompt; None forbids none."""
+        """Returns the tokens forbidden `position` tokens after the prompt; None for no tokens."""
 
 
 @dataclass(frozen=True)
 class BannedTokens:
-    """Tokens that are no answer, wherever they would stand: `<unk>`, or what earlier lines have."""
+    """Tokens that are forbidden at every position: `<unk>`, or those of earlier lines."""
 
     tokens: TokenSet
 
     def forbids(self, position: int) -> TokenSet | None:
-        """The same tokens everywhere."""
+        """See `TokenConstraint.forbids`."""
         return self.tokens
 
 
 @dataclass(frozen=True)
 class ExactLength:
-    """A line of exactly `length` tokens, then an ending if the search goes on to it.
+    """A line of exactly `length` tokens, then an ending.
 
     Attributes:
         length: Tokens of the line.
-        specials: What cannot stand within the line.
-        ordinary: What cannot stand after it.
+        specials: Tokens that are forbidden within the line.
+        ordinary: Tokens that are forbidden after it.
     """
 
     length: int
@@ -81,26 +81,26 @@ class ExactLength:
     ordinary: TokenSet
 
     def forbids(self, position: int) -> TokenSet | None:
-        """Endings within the line; anything else after it."""
+        """See `TokenConstraint.forbids`."""
         return self.specials if position < self.length else self.ordinary
 
 
 @dataclass(frozen=True)
 class PositionConstraint:
-    """Tokens that may not stand at single places of the line: those of a wrong tone, or rhyme."""
+    """Tokens that are forbidden at single positions: those of a wrong tone or rhyme."""
 
-    places: tuple[TokenSet | None, ...]
+    positions: tuple[TokenSet | None, ...]
 
     def forbids(self, position: int) -> TokenSet | None:
-        """What that place forbids."""
-        return self.places[position] if position < len(self.places) else None
+        """See `TokenConstraint.forbids`."""
+        return self.positions[position] if position < len(self.positions) else None
 
 
 class ConstraintFactory:
-    """The rules for one vocabulary; rules that say the same are one object.
+    """Makes the constraints of one vocabulary; those with tones and rhymes are cached.
 
     Attributes:
-        prosody: Tones and rhymes of the vocabulary, where the bundle has them.
+        prosody: Tones and rhymes of the vocabulary, if the bundle has them.
     """
 
     def __init__(self, vocabulary: Vocabulary, prosody: Prosody | None = None) -> None:
@@ -111,47 +111,47 @@ class ConstraintFactory:
         self._unknown = BannedTokens(TokenSet.of(self._size, (vocabulary.unknown,)))
         self._specials = TokenSet.of(self._size, specials)
         self._ordinary = TokenSet.of(self._size, set(range(self._size)) - endings)
-        self._cached_tones = lru_cache(CACHED)(self._build_tones)
-        self._cached_rhyme = lru_cache(CACHED)(self._build_rhyme)
+        self._cached_tones = lru_cache(CACHE_SIZE)(self._build_tones)
+        self._cached_rhyme = lru_cache(CACHE_SIZE)(self._build_rhyme)
 
     def plain(self) -> tuple[TokenConstraint, ...]:
-        """The reference search: any text without `<unk>`."""
+        """Returns the constraints of the reference search: no `<unk>`."""
         return (self._unknown,)
 
     def exact_length(self, length: int) -> tuple[TokenConstraint, ...]:
-        """A line of `length` tokens."""
+        """Returns the constraints for a line of `length` tokens."""
         return (*self.plain(), ExactLength(length, self._specials, self._ordinary))
 
-    def unused(self, tokens: Iterable[int]) -> BannedTokens:
-        """Nothing that other lines have."""
+    def banned(self, tokens: Iterable[int]) -> BannedTokens:
+        """Returns a constraint that forbids tokens at every position."""
         return BannedTokens(TokenSet.of(self._size, tokens))
 
     def tones(self, patterns: Sequence[Pattern], opening: Sequence[int]) -> TonePatternConstraint:
-        """The tones of one of the patterns, after the tokens that the line opens with."""
+        """Returns the constraint to one of several patterns, after the opening of the line."""
         return self._cached_tones(tuple(patterns), tuple(opening))[0]
 
-    def tone_places(
+    def tone_positions(
         self, patterns: Sequence[Pattern], opening: Sequence[int]
     ) -> PositionConstraint:
-        """What no pattern allows, place by place."""
+        """Returns the constraint that forbids, by position, what no pattern allows."""
         return self._cached_tones(tuple(patterns), tuple(opening))[1]
 
-    def rhyme(self, groups: Iterable[int], place: int) -> PositionConstraint:
-        """At that place a token with a reading in one of the rhyme groups."""
-        return self._cached_rhyme(frozenset(groups), place)
+    def rhyme(self, groups: Iterable[int], position: int) -> PositionConstraint:
+        """Returns the constraint to a token of one of the rhyme groups at a position."""
+        return self._cached_rhyme(frozenset(groups), position)
 
     def _build_tones(
         self, patterns: tuple[Pattern, ...], opening: tuple[int, ...]
     ) -> tuple[TonePatternConstraint, PositionConstraint]:
-        rule = TonePatternConstraint.of(patterns, self._table).after(opening)
-        length = rule.patterns.shape[1]
-        return rule, PositionConstraint(
-            tuple(TokenSet(rule.forbids(place)) for place in range(length))
+        constraint = TonePatternConstraint.of(patterns, self._table).after(opening)
+        length = constraint.patterns.shape[1]
+        return constraint, PositionConstraint(
+            tuple(TokenSet(constraint.forbids(position)) for position in range(length))
         )
 
-    def _build_rhyme(self, groups: frozenset[int], place: int) -> PositionConstraint:
-        silent: npt.NDArray[np.bool_] = ~np.logical_or.reduce(self._table.readings[sorted(groups)])
-        return PositionConstraint((*[None] * place, TokenSet(silent)))
+    def _build_rhyme(self, groups: frozenset[int], position: int) -> PositionConstraint:
+        rhymes: npt.NDArray[np.bool_] = np.logical_or.reduce(self._table.readings[sorted(groups)])
+        return PositionConstraint((*[None] * position, TokenSet(~rhymes)))
 
     @property
     def _table(self) -> Prosody:
@@ -160,18 +160,18 @@ class ConstraintFactory:
         return self.prosody
 
 
-def mask_at(rules: Iterable[TokenConstraint], position: int, size: int) -> Mask:
-    """All that `rules` forbid at `position`, over a vocabulary of `size` tokens.
+def mask_at(constraints: Iterable[TokenConstraint], position: int, size: int) -> Mask:
+    """Returns the mask of all constraints at a position, for a vocabulary of `size` tokens.
 
-    Searches under the same rules get the same array, so that they can share it in a batch.
+    Searches under the same constraints get the same array, so that a batch can share it.
     """
-    forbidden = (rule.forbids(position) for rule in rules)
+    forbidden = (constraint.forbids(position) for constraint in constraints)
     return additive_mask(size, tuple(tokens for tokens in forbidden if tokens))
 
 
-@lru_cache(CACHED)
+@lru_cache(CACHE_SIZE)
 def additive_mask(size: int, forbidden: tuple[TokenSet, ...]) -> Mask:
-    """The read-only mask [size] that has -inf at every token of `forbidden`."""
+    """Returns the read-only mask [size] with -inf at every token of `forbidden`."""
     mask = np.zeros(size, np.float32)
     for tokens in forbidden:
         mask[tokens.has] = -np.inf

@@ -1,4 +1,4 @@
-"""What may not follow what: rules that look at a path's own tokens, not at its length alone."""
+"""Path constraints: they exclude tokens by the tokens that a path has, not only by position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,44 +18,44 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class PathConstraint(Protocol):
-    """One rule of the search that depends on what a path has so far."""
+    """A constraint that depends on the tokens of a path."""
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """Whether each token [rows, k] may not follow its path [rows, t]."""
+        """Returns whether each token [rows, k] may not follow its path [rows, t]."""
 
     def reserve(self, length: int) -> int:
-        """How many candidates more a path of `length` tokens needs, as so many may be refused."""
+        """Returns how many extra candidates a path of `length` tokens needs, for those refused."""
 
 
 @dataclass(frozen=True)
 class NoRepetition:
-    """No token twice, but at those places where the line that is answered has one twice.
+    """No token twice, except where the line before has one twice.
 
     Attributes:
-        echoes: For each place the earlier places whose token may come again.
+        echoes: For each position, the earlier positions whose token may be repeated.
     """
 
     echoes: tuple[frozenset[int], ...] = ()
 
     @classmethod
     def answering(cls, line: Sequence[object]) -> "NoRepetition":
-        """The rule for a line that answers `line` place by place."""
+        """Returns the constraint for a line that may repeat tokens where `line` does."""
         return cls(
             tuple(
-                frozenset(i for i in range(place) if line[i] == line[place])
-                for place in range(len(line))
+                frozenset(i for i in range(position) if line[i] == line[position])
+                for position in range(len(line))
             )
         )
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """Tokens that their path has already."""
+        """See `PathConstraint.refuses`."""
         length = paths.shape[1]
         echoed = self.echoes[length] if length < len(self.echoes) else frozenset()
-        held = [place for place in range(length) if place not in echoed]
-        return _any(token[:, :, None] == paths[:, None, held], axis=2)
+        compared = [position for position in range(length) if position not in echoed]
+        return _any(token[:, :, None] == paths[:, None, compared], axis=2)
 
     def reserve(self, length: int) -> int:
-        """One candidate for every token of the path."""
+        """See `PathConstraint.reserve`: one candidate for every token of the path."""
         return length
 
 
@@ -63,10 +63,10 @@ class NoRepetition:
 class TonePatternConstraint:
     """The tones of the whole line fit one of several patterns.
 
-    A token in none of the rhyme table's groups fits anywhere.
+    A token without a reading in the rhyme table fits anywhere.
 
     Attributes:
-        patterns: For each pattern and place whether a level and an oblique tone fit
+        patterns: Whether a level and an oblique tone fit at each position of each pattern
             [patterns, length, 2].
         tones: Whether each token can be read level, and oblique [V, 2].
     """
@@ -76,7 +76,7 @@ class TonePatternConstraint:
 
     @classmethod
     def of(cls, patterns: Sequence[Pattern], prosody: Prosody) -> "TonePatternConstraint":
-        """The rule for these patterns, all of one length."""
+        """Returns the constraint to these patterns, all of one length."""
         fitting = [
             [(tone != "oblique", tone != "level") for tone in pattern.tones] for pattern in patterns
         ]
@@ -84,43 +84,46 @@ class TonePatternConstraint:
         return cls(np.array(fitting), tones | ~tones.any(axis=1, keepdims=True))
 
     def after(self, tokens: Sequence[int]) -> "TonePatternConstraint":
-        """The rule for what follows the line's first tokens; they are taken to fit."""
+        """Returns the constraint for the rest of a line; patterns that its opening fits are kept.
+
+        If the opening fits none, all patterns are kept.
+        """
         fitting = self._fitting(np.array([tokens], np.int64))[0]
         patterns = self.patterns[fitting] if fitting.any() else self.patterns
         return TonePatternConstraint(patterns[:, len(tokens) :], self.tones)
 
     def forbids(self, position: int) -> BoolArray:
-        """The tokens [V] that fit no pattern at that place of the line."""
+        """Returns the tokens [V] that fit no pattern at a position of the line."""
         return ~_share_a_tone(self.tones, _any(self.patterns[:, position], axis=0))
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """Tokens that fit no pattern which their path fits."""
-        place = paths.shape[1]
-        if place >= self.patterns.shape[1]:
+        """See `PathConstraint.refuses`: tokens that fit no pattern which their path fits."""
+        position = paths.shape[1]
+        if position >= self.patterns.shape[1]:
             return np.zeros(token.shape, np.bool_)
         # [rows, 1, patterns] and [rows, k, patterns]
-        partial_results = self._fitting(paths)[:, None, :]
-        here = _share_a_tone(self.tones[token][:, :, None], self.patterns[None, None, :, place])
-        return ~_any(partial_results & here, axis=2)
+        before = self._fitting(paths)[:, None, :]
+        here = _share_a_tone(self.tones[token][:, :, None], self.patterns[None, None, :, position])
+        return ~_any(before & here, axis=2)
 
     def reserve(self, length: int) -> int:
-        """As many again as a beam of the usual width takes."""
+        """See `PathConstraint.reserve`: more than a beam of the usual width takes."""
         return 8 if 0 < length < self.patterns.shape[1] else 0
 
-    def misfits(self, lines: IntArray) -> IntArray:
-        """How many places of each line [rows, length] miss the pattern that it fits best [rows]."""
+    def mismatches(self, lines: IntArray) -> IntArray:
+        """Returns how many tones of each line [rows, length] miss its best pattern [rows]."""
         right = _share_a_tone(self.tones[lines][:, None], self.patterns[None])
         fewest: IntArray = lines.shape[1] - right.sum(axis=2).max(axis=1)
         return fewest
 
     def _fitting(self, paths: IntArray) -> BoolArray:
-        """Which patterns each path [rows, t] fits so far [rows, patterns]."""
-        begun = self.patterns[None, :, : paths.shape[1]]
-        return ~_any(~_share_a_tone(self.tones[paths][:, None], begun), axis=2)
+        """Returns which patterns each path [rows, t] fits so far [rows, patterns]."""
+        patterns = self.patterns[None, :, : paths.shape[1]]
+        return ~_any(~_share_a_tone(self.tones[paths][:, None], patterns), axis=2)
 
 
 def _share_a_tone(one: BoolArray, other: BoolArray) -> BoolArray:
-    """Whether two sets of tones [..., 2] have one in common [...]."""
+    """Returns whether two sets of tones [..., 2] have one in common [...]."""
     return _any(one & other, axis=-1)
 
 
@@ -131,28 +134,27 @@ def _any(array: BoolArray, axis: int) -> BoolArray:
 
 @dataclass(frozen=True)
 class NovelLine:
-    """No line that the corpus has.
+    """No line of the corpus.
 
     Attributes:
-        known: The corpus' lines.
+        corpus_index: The lines of the corpus.
         length: Tokens of a whole line.
-        opening: Tokens that the line begins with, before the path.
+        opening: The first tokens of the line, before the path.
     """
 
-    known: CorpusIndex
+    corpus_index: CorpusIndex
     length: int
     opening: tuple[int, ...] = ()
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """Tokens that would make a line of the corpus of their path."""
+        """See `PathConstraint.refuses`: tokens that complete a line of the corpus."""
         rows, k = token.shape
         if len(self.opening) + paths.shape[1] + 1 != self.length:
             return np.zeros((rows, k), np.bool_)
         opening = np.broadcast_to(np.array(self.opening, np.int64), (rows * k, len(self.opening)))
-        begun = np.repeat(paths, k, axis=0)
-        lines = np.concatenate((opening, begun, token.reshape(-1, 1)), axis=1)
-        return self.known.contains(lines).reshape(rows, k)
+        lines = np.concatenate((opening, np.repeat(paths, k, axis=0), token.reshape(-1, 1)), axis=1)
+        return self.corpus_index.contains(lines).reshape(rows, k)
 
     def reserve(self, length: int) -> int:
-        """A few: hardly any line of the corpus has many that differ from it in their end alone."""
+        """See `PathConstraint.reserve`: few lines of the corpus differ only in their end."""
         return 8 if len(self.opening) + length + 1 == self.length else 0

@@ -1,8 +1,8 @@
-"""A fuse table: a value for each of many keys, in little more than the values' own bits.
+"""A binary fuse filter: a value for each of many keys, in little more than the values' own bits.
 
-The table holds no keys. Each key has four slots, and its value is their exclusive or; a key that
-was never put in gets a value as good as random. Graf and Lemire 2022, "Binary Fuse Filters", with
-four slots in four neighbouring segments.
+The filter does not store keys. Each key has four slots, in four neighboring segments, and its value
+is their exclusive or; a key that was not inserted gets an arbitrary value (Graf and Lemire 2022,
+"Binary Fuse Filters"). Ours, since pyxorfilter, the package at hand, holds sets without values.
 """
 
 import struct
@@ -15,18 +15,18 @@ import numpy.typing as npt
 __all__ = ["ARITY", "BinaryFuseFilter", "FuseShape", "Keys", "mix"]
 
 Keys = npt.NDArray[np.uint64]
-"""Hashes that stand for the keys: [n], 64 bits each."""
+"""Hashes of the keys: [n], 64 bits each."""
 
 ARITY = 4
-_MAX_BITS = 24  # of a value, so that it lies in at most four bytes wherever it begins
+_MAX_BITS = 24  # of a value, so that it spans at most four bytes at any bit offset
 _MAX_SEGMENT = 1 << 18  # three offsets into a segment come from one hash of 64 bits
-_GROUP = 8  # so many values of any number of bits fill whole bytes
+_GROUP = 8  # values; so many fill whole bytes at any number of bits
 _HEADER = struct.Struct("<QBII")
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def mix(keys: Keys) -> Keys:
-    """Spreads every bit of each key over all 64 (SplitMix64: Steele and others 2014)."""
+    """Mixes every bit of each key into all 64 (SplitMix64: Steele and others 2014)."""
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return keys ^ (keys >> np.uint64(31))
@@ -34,16 +34,16 @@ def mix(keys: Keys) -> Keys:
 
 @dataclass(frozen=True)
 class FuseShape:
-    """Where a table keeps what.
+    """The layout of a filter.
 
     Attributes:
-        seed: Gives the same keys other slots, for a builder that found no solution.
-        bits: Of a value, 1 to 24.
-        segment: Slots of a segment, a power of two from 8 on.
-        segments: In how many of them the first slot of a key may lie.
+        seed: Seed of the hashes; another one gives the same keys other slots.
+        bits: Bits of a value, 1 to 24.
+        segment: Slots of a segment, a power of two of at least 8.
+        segments: Number of segments in which the first slot of a key may lie.
 
     Raises:
-        ValueError: A table of this shape cannot be.
+        ValueError: The shape is invalid; the message is a predicate.
     """
 
     seed: int
@@ -61,24 +61,24 @@ class FuseShape:
             and self.segments > 0
             and self.slots < 1 << 32
         ):
-            raise ValueError("has a table of an impossible shape")
+            raise ValueError("has a filter of an impossible shape")
 
     @property
     def slots(self) -> int:
-        """How many slots there are."""
+        """The number of slots."""
         return (self.segments + ARITY - 1) * self.segment
 
     @property
     def bytes(self) -> int:
-        """How many bytes the packed values take."""
+        """The size of the packed values in bytes."""
         return self.slots * self.bits // 8
 
     def hashes(self, keys: Keys) -> Keys:
-        """The hash of each key that tells its slots and its fingerprint."""
+        """Returns the hash of each key, from which its slots and its fingerprint follow."""
         return mix(keys ^ np.uint64(self.seed))
 
     def places(self, hashes: Keys) -> npt.NDArray[np.intp]:
-        """The slots of each key, from `hashes`: [ARITY, n]."""
+        """Returns the slots of each key, from `hashes`: [ARITY, n]."""
         offsets = mix(hashes + _GOLDEN)
         size = np.uint64(self.segment)
         within = size - np.uint64(1)
@@ -94,16 +94,16 @@ class FuseShape:
         return places
 
     def fingerprints(self, hashes: Keys) -> Keys:
-        """What a table that is a set holds for each key: `bits` bits of its hash."""
+        """Returns the value that a set holds for each key: `bits` bits of its hash."""
         return hashes & np.uint64((1 << self.bits) - 1)
 
 
 class BinaryFuseFilter:
-    """A table to look keys up in.
+    """A read-only binary fuse filter.
 
     Args:
-        shape: Where it keeps what.
-        values: One of each slot.
+        shape: Its layout.
+        values: The value of each slot.
     """
 
     def __init__(self, shape: FuseShape, values: npt.NDArray[np.unsignedinteger[Any]]) -> None:
@@ -111,17 +111,17 @@ class BinaryFuseFilter:
         self._values = values
 
     def values(self, keys: Keys) -> Keys:
-        """The value of each key; of one that is not in the table, some value."""
+        """Returns the value of each key; for a key that was not inserted, an arbitrary one."""
         return self._at(self.shape.hashes(keys))
 
     def has(self, keys: Keys) -> npt.NDArray[np.bool_]:
-        """Of a table of fingerprints: whether it has each key; 1 in 2^bits others seem to be in."""
+        """Returns whether a set has each key; 1 in 2^bits other keys are false positives."""
         hashes = self.shape.hashes(keys)
         found: npt.NDArray[np.bool_] = self._at(hashes) == self.shape.fingerprints(hashes)
         return found
 
     def dump(self) -> bytes:
-        """The table as bytes: its shape, then the values packed, little end first."""
+        """Returns the filter as bytes: its shape, then the packed values, little-endian."""
         shape = self.shape
         header = _HEADER.pack(shape.seed, shape.bits, shape.segment, shape.segments)
         groups = self._values.reshape(-1, _GROUP)
@@ -138,17 +138,17 @@ class BinaryFuseFilter:
         """Reads what `dump` wrote.
 
         Returns:
-            The table, and the bytes after it.
+            The filter, and the bytes after it.
 
         Raises:
-            ValueError: There is no such table; the message ends a sentence.
+            ValueError: The content is no filter; the message is a predicate.
         """
         if len(content) < _HEADER.size:
-            raise ValueError("is cut short")
+            raise ValueError("is truncated")
         shape = FuseShape(*_HEADER.unpack_from(content))
         end = _HEADER.size + shape.bytes
         if len(content) < end:
-            raise ValueError("is cut short")
+            raise ValueError("is truncated")
         packed = np.frombuffer(content, np.uint8, shape.bytes, _HEADER.size)
         groups = packed.reshape(-1, shape.bits)
         values = np.zeros((len(groups), _GROUP), np.uint16 if shape.bits <= 16 else np.uint32)
@@ -168,5 +168,5 @@ class BinaryFuseFilter:
 
 
 def _span(shift: int, bits: int) -> int:
-    """How many bytes a value touches that begins `shift` bits into one."""
+    """Returns how many bytes a value spans that begins at bit `shift` of the first."""
     return -(-(shift + bits) // 8)

@@ -1,4 +1,4 @@
-"""Which lines the corpus has, and how it goes on itself, without its text."""
+"""An index of the corpus: which lines it has and how each continues, without its text."""
 
 import struct
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..model.language_model import IntArray
 from .binary_fuse import BinaryFuseFilter, Keys, mix
 
-__all__ = ["CorpusIndex", "answer_keys", "line_keys"]
+__all__ = ["CorpusIndex", "continuation_keys", "line_keys"]
+
+IntArray = npt.NDArray[np.int64]
 
 _HEADER = struct.Struct("<8sI")
 _MAGIC = b"LJknown1"
@@ -18,7 +19,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def line_keys(lines: IntArray) -> Keys:
-    """One key for each line [rows, length] of token ids, the same on every machine: [rows]."""
+    """Returns one key for each line [rows, length] of token ids, equal on all machines: [rows]."""
     rows, length = lines.shape
     keys = np.full(rows, length, np.uint64)
     for column in lines.astype(np.uint64).T:
@@ -27,69 +28,70 @@ def line_keys(lines: IntArray) -> Keys:
     return keys
 
 
-def answer_keys(first: Keys, length: int) -> Keys:
-    """The keys of the tokens that follow each line, by the line's own key: [rows, length]."""
+def continuation_keys(first: Keys, length: int) -> Keys:
+    """Returns the keys of the tokens of the line after each, from its own key: [rows, length]."""
     place = np.arange(1, length + 1, dtype=np.uint64) * _GOLDEN
     return mix(first[:, None] + place)
 
 
 class CorpusIndex:
-    """The lines of a corpus, and the second lines of its couplets by the first.
+    """The lines of a corpus, and for the first line of each couplet its second line.
 
-    Lines are a set of fingerprints. An answer is a token for each place of a known first line; a
-    line that has none gets tokens at random, which make no known line but by a rare chance.
+    The index holds no text. Lines are a set of fingerprints. A continuation is one token for each
+    place of a line; for a line that has none the tokens are random, and hardly ever form a line
+    of the corpus.
 
     Args:
-        vocabulary_size: Tokens are the numbers below it.
+        vocabulary_size: Number of tokens in the vocabulary.
         lines: A fingerprint of every line, by `line_keys`.
-        answers: The tokens of the second lines, by `answer_keys`.
+        continuations: The tokens of second lines, by `continuation_keys`.
     """
 
     def __init__(
-        self, vocabulary_size: int, lines: BinaryFuseFilter, answers: BinaryFuseFilter
+        self, vocabulary_size: int, lines: BinaryFuseFilter, continuations: BinaryFuseFilter
     ) -> None:
         self._vocabulary_size = vocabulary_size
         self._lines = lines
-        self._answers = answers
+        self._continuations = continuations
 
     def contains(self, lines: IntArray) -> npt.NDArray[np.bool_]:
-        """Whether the corpus has each line [rows, length]: always right if it does: [rows]."""
+        """Returns whether the corpus has each line [rows, length]; no false negatives: [rows]."""
         return self._lines.has(line_keys(lines))
 
-    def answer(self, line: Sequence[int]) -> tuple[int, ...] | None:
-        """The second line of a couplet of the corpus that begins with `line`, if there is one."""
+    def continuation(self, line: Sequence[int]) -> tuple[int, ...] | None:
+        """Returns the second line of a couplet of the corpus whose first is `line`, if any."""
         if not line:
             return None
         first = np.asarray([line], np.int64)
         if not self.contains(first).all():
             return None
-        keys = answer_keys(line_keys(first), len(line))
-        second = self._answers.values(keys[0]).astype(np.int64)
+        keys = continuation_keys(line_keys(first), len(line))
+        second = self._continuations.values(keys[0]).astype(np.int64)
         if (second >= self._vocabulary_size).any() or not self.contains(second[None]).all():
             return None
         return tuple(second.tolist())
 
     def dump(self) -> bytes:
-        """The lines as bytes, for a bundle."""
+        """Returns the index as bytes, for a bundle."""
         header = _HEADER.pack(_MAGIC, self._vocabulary_size)
-        return header + self._lines.dump() + self._answers.dump()
+        return header + self._lines.dump() + self._continuations.dump()
 
     @classmethod
     def parse(cls, content: bytes, vocabulary_size: int) -> "CorpusIndex":
         """Reads what `dump` wrote.
 
         Raises:
-            ValueError: They are no known lines of this vocabulary; the message ends a sentence.
+            ValueError: The content is no index for this vocabulary; the message is a predicate.
         """
         if not content.startswith(_MAGIC):
-            raise ValueError("is no file of known lines")
+            raise ValueError("is no corpus index")
         if len(content) < _HEADER.size:
-            raise ValueError("is cut short")
+            raise ValueError("is truncated")
         _, size = _HEADER.unpack_from(content)
         if size != vocabulary_size:
             raise ValueError(f"is for a vocabulary of {size} tokens and not of {vocabulary_size}")
         lines, rest = BinaryFuseFilter.parse(content[_HEADER.size :])
-        answers, rest = BinaryFuseFilter.parse(rest)
+        continuations, rest = BinaryFuseFilter.parse(rest)
         if rest:
-            raise ValueError("goes on after its end")
-        return cls(vocabulary_size, lines, answers)
+            raise ValueError("has bytes after its end")
+        return cls(vocabulary_size, lines, continuations)

@@ -1,4 +1,4 @@
-"""From what a user writes to tokens, and from tokens to what a user reads."""
+"""From the text of a user to tokens, and back."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -8,19 +8,18 @@ from functools import cache
 from opencc import OpenCC
 
 from ..errors import PromptError
-from ..request import Script
+from ..request import MAX_CHARACTERS, MAX_LINES, Script
 from .vocabulary import SPACE, Vocabulary, is_han
 
-__all__ = ["MAX_CHARACTERS", "MAX_LINES", "Prompt", "read_prompt", "simplify", "write_line"]
+__all__ = ["Prompt", "read_prompt", "simplify", "write_line"]
 
-MAX_LINES = 7  # all but the last of a regulated verse (律诗)
-MAX_CHARACTERS = 64
-NAMED_AT_MOST = 8
+MAX_UNKNOWN_NAMED = 8
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
-# Where several traditional characters have become one, OpenCC's choice for a character by itself
-# is today's; these are what Tang and Song poems have most often in its place (征人, not 徵人).
-IN_VERSE = dict(
+# Where several traditional characters were merged into one simplified character, OpenCC chooses
+# the one that is most common today; these are the most common ones in Tang and Song poems
+# (征人, not 徵人).
+TRADITIONAL_IN_VERSE = dict(
     zip(
         "钟斗征采咸范系辟湿占吊凶吁咨尸唇熏秘床峰淀杠昵干",
         "鐘斗征采咸范繫辟濕占弔凶吁咨尸唇熏秘床峰淀杠昵干",
@@ -33,62 +32,62 @@ Line = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt, ready for the model.
+    """A prompt as tokens.
 
     Attributes:
         lines: The tokens of each line, as the vocabulary has them; none is empty.
-        shown: Each line as its reader is to see it.
-        traditional: Whether answers are to be in traditional characters.
+        written: Each line as the user wrote it.
+        shown: Each line in the script of the answer.
+        traditional: Whether answers are in traditional characters.
     """
 
     lines: tuple[Line, ...]
+    written: tuple[str, ...]
     shown: tuple[str, ...]
     traditional: bool
 
 
 def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> Prompt:
-    """Normalises a text (NFKC) and cuts it into lines of tokens.
+    """Normalizes a text (NFKC) and splits it into lines of tokens.
 
-    For a Chinese vocabulary punctuation breaks lines and traditional characters become simplified
-    ones. For any other only line breaks do, and capitals become small if the vocabulary has no
-    other. Spaces between single characters mean nothing; other spaces break lines, unless the
-    vocabulary has a token for them, or part the words if it is of words.
+    For a Chinese vocabulary, punctuation breaks lines and traditional characters are simplified.
+    For others only line breaks do, and the text is lowercased if the vocabulary is. Spaces between
+    single characters are ignored. Other spaces separate words if the vocabulary has words; else
+    they are tokens where the vocabulary has one, and break lines where it has none.
 
     Raises:
-        PromptError: The text is empty, too long, not of the model's language, or has characters
+        PromptError: The text is empty, too long, not in the model's language, or has characters
             that the vocabulary lacks.
     """
-    written = tuple(line for line in _cut(_normalise(text), vocabulary) if line)
-    _check_size(written, vocabulary)
+    tokenized = tuple(line for line in _split(_normalize(text), vocabulary) if line)
+    _check_size(tokenized, vocabulary)
     if not vocabulary.is_chinese:
         lower = vocabulary.is_lowercase
-        lines = tuple(tuple(map(str.lower, line)) for line in written) if lower else written
-        _check_known(lines, written, vocabulary)
-        return Prompt(lines, tuple(_join(line, vocabulary) for line in written), traditional=False)
-    if not any(is_han(character) for line in written for character in line):
-        raise PromptError(
-            "This model reads Chinese verse: write the line in Chinese characters.",
-            "prompt-not-chinese",
-        )
-    original = tuple(map("".join, written))
-    simplified = tuple(map(simplify, original))
+        lines = tuple(tuple(map(str.lower, line)) for line in tokenized) if lower else tokenized
+        _check_known(lines, tokenized, vocabulary)
+        written = tuple(_join(line, vocabulary) for line in tokenized)
+        return Prompt(lines, written, written, traditional=False)
+    if not any(is_han(character) for line in tokenized for character in line):
+        raise PromptError("prompt-not-chinese")
+    written = tuple(map("".join, tokenized))
+    simplified = tuple(map(simplify, written))
     lines = tuple(map(tuple, simplified))
-    _check_known(lines, written, vocabulary)
+    _check_known(lines, tokenized, vocabulary)
     if script == "auto":
-        return Prompt(lines, original, _is_traditional(original, simplified))
+        return Prompt(lines, written, written, _is_traditional(written, simplified))
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
-    return Prompt(lines, shown, traditional)
+    return Prompt(lines, written, shown, traditional)
 
 
 def simplify(text: str) -> str:
-    """The text in simplified characters, which the models of Chinese verse read."""
+    """Returns the text in simplified characters, which models of Chinese verse read."""
     simplified: str = _converter("t2s").convert(text)
     return simplified
 
 
 def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool) -> str:
-    """The text of a line of tokens, in traditional characters if so wished."""
+    """Returns the text of a line of tokens, in traditional characters if `traditional`."""
     text = _join(tokens, vocabulary)
     if not traditional:
         return text
@@ -96,27 +95,27 @@ def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool)
     written: str = converter.convert(text)
     if len(written) != len(text):
         return written
-    pairs = zip(text, written, strict=True)
+    # A character that its context turned into another one than by itself is left alone.
     return "".join(
-        IN_VERSE[simplified] if simplified in IN_VERSE and converter.convert(simplified) == t else t
-        for simplified, t in pairs
+        TRADITIONAL_IN_VERSE[simplified]
+        if simplified in TRADITIONAL_IN_VERSE and converter.convert(simplified) == converted
+        else converted
+        for simplified, converted in zip(text, written, strict=True)
     )
 
 
-def _normalise(text: str) -> str:
+def _normalize(text: str) -> str:
     kept = []
     for character in unicodedata.normalize("NFKC", text):
         category = unicodedata.category(character)
         if category == "Cs":
-            raise PromptError(
-                "The prompt is not valid UTF-8 text: write it in UTF-8.", "prompt-not-text"
-            )
+            raise PromptError("prompt-not-text")
         if category != "Cf" and not any(ord(character) in r for r in VARIATION_SELECTORS):
             kept.append(character)
     return "".join(kept)
 
 
-def _cut(text: str, vocabulary: Vocabulary) -> Iterator[Line]:
+def _split(text: str, vocabulary: Vocabulary) -> Iterator[Line]:
     breaks = _breaks_chinese_line if vocabulary.is_chinese else _breaks_line
     for segment in "".join("\n" if breaks(c) else c for c in text).split("\n"):
         pieces = segment.split()
@@ -141,27 +140,17 @@ def _breaks_chinese_line(character: str) -> bool:
 
 def _check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
     if not lines:
-        raise PromptError("The prompt is empty: write a line of verse.", "prompt-empty")
+        raise PromptError("prompt-empty")
     if len(lines) > MAX_LINES:
-        raise PromptError(
-            f"The prompt has {len(lines)} lines: write at most {MAX_LINES}.",
-            "prompt-lines",
-            lines=len(lines),
-            most=MAX_LINES,
-        )
+        raise PromptError("prompt-lines", lines=len(lines), most=MAX_LINES)
     size = sum(map(len, lines))
     if size > MAX_CHARACTERS:
-        unit = "words" if vocabulary.is_words else "characters"
-        raise PromptError(
-            f"The prompt has {size} {unit}: write at most {MAX_CHARACTERS}.",
-            f"prompt-{unit}",
-            size=size,
-            most=MAX_CHARACTERS,
-        )
+        key = "prompt-words" if vocabulary.is_words else "prompt-characters"
+        raise PromptError(key, size=size, most=MAX_CHARACTERS)
 
 
 def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary) -> None:
-    """Names, as the user wrote them, the tokens that the vocabulary lacks."""
+    """Refuses tokens that the vocabulary lacks, and names them as the user wrote them."""
     unknown: dict[str, None] = {}
     for line, original in zip(lines, written, strict=True):
         names = original if len(original) == len(line) else line
@@ -169,14 +158,10 @@ def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Voc
             if not vocabulary.is_ordinary(token):
                 unknown[name] = None
     if unknown:
-        named = ", ".join(list(unknown)[:NAMED_AT_MOST])
-        more = len(unknown) - NAMED_AT_MOST
-        rest = f" and {more} more" if more > 0 else ""
         raise PromptError(
-            f"This model does not know {named}{rest}: write the line without.",
             "prompt-unknown",
-            named=" ".join(list(unknown)[:NAMED_AT_MOST]),
-            more=max(more, 0),
+            named=" ".join(list(unknown)[:MAX_UNKNOWN_NAMED]),
+            more=max(len(unknown) - MAX_UNKNOWN_NAMED, 0),
         )
 
 
@@ -193,11 +178,11 @@ def _differences(lines: Sequence[str], others: Sequence[str]) -> int:
 
 
 def _join(tokens: Sequence[str], vocabulary: Vocabulary) -> str:
-    parting = "" if vocabulary.is_chinese or not vocabulary.is_words else " "
-    return parting.join(tokens).replace(SPACE, " ")
+    separator = "" if vocabulary.is_chinese or not vocabulary.is_words else " "
+    return separator.join(tokens).replace(SPACE, " ")
 
 
 @cache
 def _converter(name: str) -> OpenCC:
-    """OpenCC's converter of that name; `t2s` and `s2t` load in some 20 ms each."""
+    """Returns OpenCC's converter of that name; each loads in about 20 ms."""
     return OpenCC(name)

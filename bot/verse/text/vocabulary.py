@@ -12,7 +12,7 @@ UNKNOWN = "<unk>"
 END = "<e>"
 START = "<s>"
 LINE = "</l>"
-SPACE = "␣"  # a space among characters, since spaces part the tokens of a corpus file
+SPACE = "␣"  # a space as a token, since spaces separate the tokens of a corpus file
 
 SPECIAL_COUNT = -1
 CHINESE_SHARE = 0.9
@@ -25,14 +25,15 @@ _HAN = re.compile(
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Tokens by id, with how often each was seen in training.
+    """Tokens by id, with their counts in the training text.
 
     Attributes:
-        tokens: The tokens; a token's place is its id.
+        tokens: The tokens; a token's index is its id.
         counts: Occurrences in the training text, -1 for special tokens.
 
     Raises:
-        ValueError: A token twice, counts that do not pair up, or no `<unk>` or `<e>`.
+        ValueError: A token occurs twice, `<unk>` or `<e>` is missing, or the numbers of tokens and
+            counts differ.
     """
 
     tokens: tuple[str, ...]
@@ -42,7 +43,7 @@ class Vocabulary:
         if len(self.tokens) != len(self.counts):
             raise ValueError(f"{len(self.tokens)} tokens cannot have {len(self.counts)} counts")
         if len(self._ids) != len(self.tokens):
-            raise ValueError("a token may stand in the vocabulary only once")
+            raise ValueError("the vocabulary has a token twice")
         for name in (UNKNOWN, END):
             if name not in self._ids:
                 raise ValueError(f"the vocabulary must have {name}")
@@ -52,7 +53,7 @@ class Vocabulary:
         """Reads `token<TAB>count` lines; the line number, from 0, is the id.
 
         Raises:
-            ValueError: The text is no such vocabulary; the message names the file and the line.
+            ValueError: The file is no vocabulary; the message names the file and the line.
             OSError: The file cannot be read.
         """
         try:
@@ -65,8 +66,8 @@ class Vocabulary:
         for number, line in enumerate(lines, 1):
             token, _, count = line.partition("\t")
             if not token or token in counts:
-                fault = f"repeats the token {token}" if token else "has no token"
-                raise ValueError(f"{path}, line {number}, {fault}")
+                problem = f"repeats the token {token}" if token else "has no token"
+                raise ValueError(f"{path}, line {number}, {problem}")
             try:
                 counts[token] = int(count)
             except ValueError:
@@ -84,7 +85,7 @@ class Vocabulary:
         path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
     def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Ids of `tokens`; those that the vocabulary lacks become `unknown`."""
+        """Returns the ids of `tokens`; those that the vocabulary lacks become `unknown`."""
         return [self._ids.get(token, self.unknown) for token in tokens]
 
     def __len__(self) -> int:
@@ -94,7 +95,7 @@ class Vocabulary:
         return token in self._ids
 
     def is_ordinary(self, token: str) -> bool:
-        """Whether `token` is in the vocabulary and no special token."""
+        """Returns whether `token` is in the vocabulary and not special."""
         return token in self._ids and self.counts[self._ids[token]] != SPECIAL_COUNT
 
     @property
@@ -148,5 +149,5 @@ class Vocabulary:
 
 
 def is_han(token: str) -> bool:
-    """Whether `token` is exactly one Han character."""
+    """Returns whether `token` is exactly one Han character."""
     return len(token) == 1 and _HAN.match(token) is not None

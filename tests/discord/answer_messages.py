@@ -7,9 +7,10 @@ import discord
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
 from lianju.bot.store import Verse
-from lianju.bot.ui.answer import AnswerMessage, CandidateView, answer_layout
+from lianju.bot.ui.answer import answer_layout
+from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
-from lianju.bot.verse.composer import Rerank, Sample
+from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Rerank, Sample
 
 from .interactions import BOT, V2
 from .limits import fault
@@ -33,10 +34,10 @@ log_probs = st.floats(max_value=0, allow_nan=False)
 relaxations = st.sampled_from([(), ("tones",), ("tones", "rhyme", "repetition")])
 
 
-def offers_of(couplets, new_lines):
-    """Candidates of one answer: either all are stamped, or the bundle cannot tell."""
-    stamps = st.lists(st.booleans(), min_size=new_lines, max_size=new_lines).map(tuple)
-    return st.sampled_from([stamps, st.just(())]).flatmap(
+def candidates_of(couplets, new_lines):
+    """Candidates of one answer: either all have marks, or the bundle has no corpus index."""
+    marks = st.lists(st.booleans(), min_size=new_lines, max_size=new_lines).map(tuple)
+    return st.sampled_from([marks, st.just(())]).flatmap(
         lambda known: st.lists(
             st.builds(CandidateView, couplets, log_probs, known, relaxations),
             min_size=1,
@@ -45,7 +46,7 @@ def offers_of(couplets, new_lines):
     )
 
 
-wish_fields = (
+option_fields = (
     st.integers(1, 2**64 - 1),
     st.integers(1, 10),
     st.sampled_from(["auto", "simplified", "traditional"]),
@@ -56,64 +57,49 @@ rules = (
     st.sampled_from(["strict", "loose", "free"]),
     st.sampled_from(["exclude", "allow"]),
 )
-methods = st.one_of(
-    st.builds(
-        DetailsButton,
-        st.integers(1, 64),
-        st.integers(1, 64),
-        choosing=st.none() | st.builds(Rerank, st.integers(0, 2**32 - 1)),
-        complete=st.booleans(),
-    ),
-    st.builds(
-        DetailsButton,
-        st.integers(1, 64),
-        st.none(),
-        st.builds(
-            Sample,
-            st.floats(0.1, 2.0),
-            st.integers(1, 1000),
-            st.floats(0.05, 1.0),
-            st.integers(0, 2**32 - 1),
-        ),
-        complete=st.booleans(),
-    ),
+seeds = st.integers(0, 2**32 - 1)
+searches = st.one_of(
+    st.builds(Beam, st.integers(1, 64)),
+    st.builds(Rerank, seeds, st.integers(1, 64)),
+    st.builds(Sample, st.floats(0.1, 2.0), st.integers(1, 1000), st.floats(0.05, 1.0), seeds),
 )
+details = st.builds(DetailsButton, st.integers(1, 64), searches, st.booleans())
 models = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=50)
-originals = st.none() | line
+continuations = st.none() | line
 
 
-def sheets_of(prompt, couplets, new_lines, form="next", chars=None):
-    wish = st.builds(RequestOptions, *wish_fields, st.just(form), st.just(chars), *rules)
-    offers = offers_of(couplets, new_lines)
-    return st.builds(AnswerMessage, prompt, offers, wish, methods, models, originals)
+def answers_of(prompt, couplets, new_lines, form):
+    options = st.builds(RequestOptions, *option_fields, st.just(form), *rules)
+    candidates = candidates_of(couplets, new_lines)
+    return st.builds(AnswerMessage, prompt, candidates, options, details, models, continuations)
 
 
 def poems(size):
     return st.lists(line, min_size=size, max_size=size).map(lambda lines: Verse.of(*lines))
 
 
-single_lines = sheets_of(verse, st.builds(Verse, verse, verse), 1)
+single_lines = answers_of(verse, st.builds(Verse, verse, verse), 1, NextLine())
 rests = st.sampled_from([("jueju", 4), ("lushi", 8)]).flatmap(
     lambda form: st.integers(1, form[1] - 1).flatmap(
-        lambda given: sheets_of(
+        lambda given: answers_of(
             st.lists(line, min_size=given, max_size=given).map("\n".join),
             poems(form[1]),
             form[1] - given,
-            form[0],
+            Poem(form[0]),
         )
     )
 )
-acrostics = st.integers(2, 8).flatmap(lambda n: sheets_of(line, poems(n), n, chars=7))
-sheets = single_lines | rests | acrostics
+acrostics = st.integers(2, 8).flatmap(lambda n: answers_of(line, poems(n), n, Acrostic(7)))
+answer_messages = single_lines | rests | acrostics
 
-SHEET = AnswerMessage(
+ANSWER = AnswerMessage(
     "黄河远上白云间",
     (
         CandidateView(Verse("黄河远上白云间", "万里江山万里遥"), -14.302_897_954_883_52),
         CandidateView(Verse("黄河远上白云间", "万里江山万里余"), -9.0),
     ),
     RequestOptions(77, 2, "auto"),
-    DetailsButton(7, 5, None),
+    DetailsButton(7, Beam(5)),
     "tang-lstm 1.0.0",
 )
 QUATRAINS = AnswerMessage(
@@ -131,29 +117,29 @@ QUATRAINS = AnswerMessage(
             ("tones", "repetition"),
         ),
     ),
-    RequestOptions(77, 2, "auto", form="jueju"),
-    DetailsButton(10, 5),
+    RequestOptions(77, 2, "auto", form=Poem("jueju")),
+    DetailsButton(10, Beam(5)),
     "tang-lstm 1.0.0",
     "欲穷千里目",
 )
 SPRING = CandidateView(Verse.of("春风卷帘幕", "夏月照窗庭"), -24.0)
-DRAWN = replace(SHEET, method=DetailsButton(7, None, Sample(0.8, 100, 0.9, 4_294_967_295)))
+SAMPLED = replace(ANSWER, details=DetailsButton(7, Sample(0.8, 100, 0.9, 4_294_967_295)))
 
 
 def payload(view):
-    """The message that Discord stores: it numbers the components and keeps all that they say."""
+    """The message that Discord stores: it numbers the components."""
     message = written("", BOT, flags=V2, components=json.loads(json.dumps(view.to_components())))
     assert fault(message) is None
     return message
 
 
 def received(message):
-    """The message as discord.py hands it to whoever presses one of its buttons."""
+    """The message as discord.py parses it for a press of one of its buttons."""
     client = discord.Client(intents=discord.Intents.none())
     return discord.Message(
         state=client._connection, channel=client.get_partial_messageable(99), data=message
     )
 
 
-def posted(sheet, localizer=ENGLISH):
-    return received(payload(answer_layout(sheet, localizer)))
+def posted(answer, localizer=ENGLISH):
+    return received(payload(answer_layout(answer, localizer)))

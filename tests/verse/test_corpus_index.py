@@ -3,7 +3,7 @@ import struct
 
 import numpy as np
 import pytest
-from lianju.bot.verse.text.corpus_index import CorpusIndex, answer_keys, line_keys
+from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.export.binary_fuse import build_map, build_set
 
 SIZE = 6000
@@ -57,7 +57,7 @@ class Reader:
         value, fingerprint = self.value(0, key_of(line))
         return value == fingerprint
 
-    def answer(self, line):
+    def continuation(self, line):
         keys = [
             mixed(key_of(line) + place * 0x9E3779B97F4A7C15 & ALL)
             for place in range(1, len(line) + 1)
@@ -76,7 +76,7 @@ def random_lines(seed, count, lengths=(5, 7)):
 
 def filled(lines, couplets, size=SIZE):
     keys = [line_keys(np.array([line])) for line in lines]
-    firsts = [answer_keys(line_keys(np.array([first])), len(first))[0] for first in couplets]
+    firsts = [continuation_keys(line_keys(np.array([first])), len(first))[0] for first in couplets]
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         size,
@@ -120,29 +120,30 @@ def test_a_line_is_not_known_by_a_part_of_it_or_in_another_order():
     assert len(contained(KNOWN, others) - set(LINES)) < 5
 
 
-def test_an_answer_is_the_second_line_of_a_couplet():
-    assert {first: KNOWN.answer(first) for first in COUPLETS} == COUPLETS
-    assert KNOWN.answer(list(LINES[0])) == COUPLETS.get(LINES[0])
+def test_a_continuation_is_the_second_line_of_a_couplet():
+    assert {first: KNOWN.continuation(first) for first in COUPLETS} == COUPLETS
+    assert KNOWN.continuation(list(LINES[0])) == COUPLETS.get(LINES[0])
 
 
-def test_other_lines_have_no_answer():
+def test_other_lines_have_no_continuation():
     others = [line for line in LINES if line not in COUPLETS] + random_lines(3, 3000)
-    assert [line for line in others if KNOWN.answer(line) is not None] == []
+    assert [line for line in others if KNOWN.continuation(line) is not None] == []
 
 
-def test_an_answer_needs_both_lines_of_the_couplet_to_be_known():
+def test_a_continuation_needs_both_lines_of_the_couplet_to_be_known():
     first, second = LINES[0], LINES[0][::-1]
-    assert filled([first, second], {first: second}).answer(first) == second
-    assert filled([first], {first: second}).answer(first) is None
-    assert filled([second], {first: second}).answer(first) is None
-    assert filled([()], {}).answer(()) is None
+    assert filled([first, second], {first: second}).continuation(first) == second
+    assert filled([first], {first: second}).continuation(first) is None
+    assert filled([second], {first: second}).continuation(first) is None
+    assert filled([()], {}).continuation(()) is None
 
 
 def test_a_reader_of_single_bits_finds_the_same():
     reader = Reader(CONTENT)
     lines = [*LINES[:300], *random_lines(4, 3000)]
     assert contained(KNOWN, lines) == {line for line in lines if reader.contains(line)}
-    assert [KNOWN.answer(line) for line in lines] == [reader.answer(line) for line in lines]
+    for line in lines:
+        assert KNOWN.continuation(line) == reader.continuation(line)
 
 
 def test_keys_are_the_same_for_ever():
@@ -156,7 +157,7 @@ def test_keys_are_the_same_for_ever():
 def test_nothing_known():
     known = CorpusIndex.parse(filled([], {}).dump(), SIZE)
     assert len(contained(known, LINES)) < 3
-    assert not any(known.answer(line) for line in LINES)
+    assert not any(known.continuation(line) for line in LINES)
 
 
 @pytest.mark.parametrize("size", [2, 7, 256, 70_000])
@@ -166,7 +167,7 @@ def test_vocabularies_of_any_size(size):
     couplets = dict(zip(lines[::2], lines[1::2], strict=True))
     known = CorpusIndex.parse(filled(lines, couplets, size).dump(), size)
     assert contained(known, lines) == set(lines)
-    assert {first: known.answer(first) for first in couplets} == couplets
+    assert {first: known.continuation(first) for first in couplets} == couplets
 
 
 def test_what_is_looked_up_stays_as_it_was():
@@ -178,14 +179,18 @@ def test_what_is_looked_up_stays_as_it_was():
 @pytest.mark.parametrize(
     ("content", "size", "fault"),
     [
-        (b"", SIZE, "is no file of known lines"),
-        (b"PK\x03\x04 something else", SIZE, "is no file of known lines"),
+        (b"", SIZE, "is no corpus index"),
+        (b"PK\x03\x04 something else", SIZE, "is no corpus index"),
         (CONTENT, SIZE + 1, "is for a vocabulary of 6000 tokens and not of 6001"),
-        (CONTENT + b"\n", SIZE, "goes on after its end"),
-        (CONTENT[:12] + b"\xff" * 17, SIZE, "has a table of an impossible shape"),
-        (CONTENT[:12] + struct.pack("<QBII", 1, 14, 24, 9), SIZE, "has a table of an impossible"),
-        (CONTENT[:12] + struct.pack("<QBII", 1, 14, 32, 1 << 28), SIZE, "has a table of an imposs"),
-        (CONTENT[:12] + struct.pack("<QBII", 1, 14, 32, 1 << 26), SIZE, "is cut short"),
+        (CONTENT + b"\n", SIZE, "has bytes after its end"),
+        (CONTENT[:12] + b"\xff" * 17, SIZE, "has a filter of an impossible shape"),
+        (CONTENT[:12] + struct.pack("<QBII", 1, 14, 24, 9), SIZE, "has a filter of an impossible"),
+        (
+            CONTENT[:12] + struct.pack("<QBII", 1, 14, 32, 1 << 28),
+            SIZE,
+            "has a filter of an imposs",
+        ),
+        (CONTENT[:12] + struct.pack("<QBII", 1, 14, 32, 1 << 26), SIZE, "is truncated"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(content, size, fault):
@@ -195,5 +200,5 @@ def test_a_file_that_does_not_fit_is_refused(content, size, fault):
 
 @pytest.mark.parametrize("length", [8, 10, 12, 28, 29, 3000, len(CONTENT) - 1])
 def test_a_file_that_is_cut_short_is_refused(length):
-    with pytest.raises(ValueError, match="is cut short"):
+    with pytest.raises(ValueError, match="is truncated"):
         CorpusIndex.parse(CONTENT[:length], SIZE)

@@ -70,7 +70,7 @@ def test_an_opening_chooses_among_the_patterns():
     assert rule.patterns.shape == (2, 2, 2)
 
 
-def test_misfits_are_those_of_the_best_pattern():
+def test_mismatches_are_those_of_the_best_pattern():
     rule = TonePatternConstraint.of(PATTERNS, PROSODY)
     lines = every(3)
     expected = [
@@ -83,7 +83,7 @@ def test_misfits_are_those_of_the_best_pattern():
         )
         for line in lines
     ]
-    assert rule.misfits(lines).tolist() == expected
+    assert rule.mismatches(lines).tolist() == expected
 
 
 @pytest.mark.parametrize("answered", ["abcd", "aabb", "abab", "aaaa"])

@@ -1,0 +1,68 @@
+"""What the composer returns."""
+
+from dataclasses import dataclass
+
+from .planning.prepared import PreparedRequest
+from .request import Request
+
+__all__ = ["Answer", "Candidate"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One next line, or the rest of a poem.
+
+    Attributes:
+        lines: The new lines, in the script of the answer.
+        log_prob: Natural-log probability of the lines, their endings included.
+        score: What candidates are ranked by; for `Rerank` by how much the prompt makes the lines
+            more probable, else the log-probability.
+        known: Whether the corpus has each line; empty if the bundle has no corpus index.
+        relaxed: The rules that were dropped, of `tones`, `rhyme` and `repetition`.
+    """
+
+    lines: tuple[str, ...]
+    log_prob: float
+    score: float
+    known: tuple[bool, ...] = ()
+    relaxed: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The new lines, separated by line breaks."""
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The candidates for one request.
+
+    Attributes:
+        prepared: The request as it was prepared.
+        line: The prompt in the script of the answer.
+        candidates: The candidates, best first; at most as many as requested.
+        elapsed_ms: Milliseconds from the call of the composer to the answer.
+        bundle_name: Name of the bundle.
+        bundle_version: Version of the bundle.
+        corpus_continuation: The line that follows the prompt in the corpus, if any.
+        complete: False if the deadline passed first: the candidates are the best found by then.
+    """
+
+    prepared: PreparedRequest
+    line: str
+    candidates: tuple[Candidate, ...]
+    elapsed_ms: float
+    bundle_name: str
+    bundle_version: str
+    corpus_continuation: str | None = None
+    complete: bool = True
+
+    @property
+    def request(self) -> Request:
+        """The request, with the drawn seed and the search that ran."""
+        return self.prepared.request
+
+    @property
+    def length(self) -> int:
+        """Tokens of each new line."""
+        return self.prepared.length

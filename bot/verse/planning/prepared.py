@@ -1,0 +1,147 @@
+"""A request prepared for one bundle: its text as tokens, its options resolved."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from ..errors import RequestError
+from ..model.bundle import Bundle
+from ..prosody.table import Prosody
+from ..request import (
+    ACROSTIC_LINES,
+    CHARS,
+    POEM_LINES,
+    Acrostic,
+    Beam,
+    NextLine,
+    PoemKind,
+    Request,
+    Rerank,
+)
+from ..text.prompt import Prompt, read_prompt, simplify
+from ..text.vocabulary import Vocabulary
+
+__all__ = ["Line", "PreparedRequest", "prepare"]
+
+Line = tuple[int, ...]
+"""Token ids of a line, without an ending."""
+
+DRAWN_SEEDS = 1_000_000  # few enough to be typed again
+
+
+@dataclass(frozen=True)
+class PreparedRequest:
+    """A request with all that follows from it and the bundle.
+
+    Attributes:
+        request: The request with nothing left open: the seed is drawn, the rhyme is simplified, and
+            the search is one that the model can run.
+        prompt: The text as tokens.
+        given: The lines to continue.
+        openings: The first token of each new line of an acrostic; else empty.
+        new_lines: How many lines to write.
+        length: Tokens of each.
+        is_regulated: Whether the lengths of all lines are those of regulated verse.
+        rhyme_group: Index of the requested rhyme group.
+        corpus_continuation: The line that follows the last given one in the corpus, if any.
+    """
+
+    request: Request
+    prompt: Prompt
+    given: tuple[Line, ...]
+    openings: Line
+    new_lines: int
+    length: int
+    is_regulated: bool
+    rhyme_group: int | None = None
+    corpus_continuation: Line | None = None
+
+    @property
+    def permitted_continuation(self) -> Line | None:
+        """The corpus continuation, if it may be a candidate."""
+        line = self.corpus_continuation
+        permitted = line is not None and len(line) == self.length and self.request.known == "allow"
+        return line if permitted else None
+
+
+def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
+    """Parses the text of a request and resolves its options.
+
+    Raises:
+        PromptError: The text cannot be a prompt.
+        RequestError: The form or the rhyme does not suit the text or the bundle.
+    """
+    vocabulary = bundle.vocabulary
+    prompt = read_prompt(request.text, vocabulary, request.script)
+    lines = tuple(tuple(vocabulary.encode(line)) for line in prompt.lines)
+    if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
+        raise RequestError("request-form-language")
+    given: tuple[Line, ...] = lines
+    openings: Line = ()
+    if isinstance(request.form, Acrostic):
+        given, openings = (), sum(lines, ())
+        new_lines, length = _acrostic_lines(request.form, len(openings)), request.form.chars
+        is_regulated = True
+    elif isinstance(request.form, NextLine):
+        new_lines, length = 1, request.form.length or len(lines[-1])
+        is_regulated = {length, *map(len, lines)} in [{chars} for chars in CHARS]
+    else:
+        new_lines, length = _remaining_lines(request.form.kind, lines), len(lines[-1])
+        is_regulated = True
+    corpus = bundle.known
+    rhyme_group = None
+    if request.rhyme is not None:
+        rhyme = simplify(request.rhyme)
+        request, rhyme_group = replace(request, rhyme=rhyme), _rhyme_group(rhyme, bundle.prosody)
+    return PreparedRequest(
+        request=_resolve_search(request, vocabulary),
+        prompt=prompt,
+        given=given,
+        openings=openings,
+        new_lines=new_lines,
+        length=length,
+        is_regulated=is_regulated,
+        rhyme_group=rhyme_group,
+        corpus_continuation=corpus.continuation(given[-1]) if corpus and given else None,
+    )
+
+
+def _acrostic_lines(form: Acrostic, openings: int) -> int:
+    """Returns how many lines an acrostic has; one for each opening."""
+    if not ACROSTIC_LINES.low <= openings <= ACROSTIC_LINES.high:
+        raise RequestError(
+            "request-heads", heads=openings, low=ACROSTIC_LINES.low, high=ACROSTIC_LINES.high
+        )
+    if form.kind is not None and openings != POEM_LINES[form.kind]:
+        raise RequestError(
+            "request-heads-form", form=form.kind, size=POEM_LINES[form.kind], heads=openings
+        )
+    return openings
+
+
+def _remaining_lines(kind: PoemKind, lines: tuple[Line, ...]) -> int:
+    """Returns how many lines are missing from a poem."""
+    lengths = sorted({*map(len, lines)})
+    if len(lengths) > 1 or lengths[0] not in CHARS:
+        raise RequestError("request-form-uneven", form=kind, found=", ".join(map(str, lengths)))
+    size = POEM_LINES[kind]
+    if len(lines) >= size:
+        raise RequestError("request-form-whole", form=kind, size=size, lines=len(lines))
+    return size - len(lines)
+
+
+def _rhyme_group(name: str, prosody: Prosody | None) -> int:
+    """Returns the index of a rhyme group."""
+    if prosody is None:
+        raise RequestError("request-no-rhymes")
+    return prosody.group(name)
+
+
+def _resolve_search(request: Request, vocabulary: Vocabulary) -> Request:
+    """Returns the request with a search that the model can run, and with a seed if it needs one."""
+    search = request.search
+    if isinstance(search, Rerank) and (vocabulary.start is None or vocabulary.line is None):
+        # The score needs the log-probability of a line by itself, as the first of a poem.
+        search = Beam(search.width)
+    if not isinstance(search, Beam) and search.seed is None:
+        search = replace(search, seed=secrets.randbelow(DRAWN_SEEDS))
+    return replace(request, search=search)
