@@ -22,7 +22,7 @@ from .options import choice
 
 __all__ = ["Favorites"]
 
-NAME = "Lianju favourites"
+NAME = "Lianju favorites"
 LIST = "/favorites list"
 MAX_CHOICES = 25  # of an autocomplete
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")

@@ -1,6 +1,6 @@
-"""A process of its own, and Discord, the disk and the members all at odds with it.
+"""A bot in its own process, with faults of Discord, the disk and impatient members.
 
-Whatever happens, each interaction is acknowledged in time and answered exactly once.
+Each interaction is acknowledged in time and answered exactly once.
 """
 
 import asyncio
