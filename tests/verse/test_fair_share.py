@@ -78,14 +78,12 @@ def test_batches_of_one_class_take_turns():
     assert max(taken.values()) - min(taken.values()) <= 2
 
 
-def test_credit_is_kept_while_others_are_away_and_lost_when_absent():
+def test_credit_is_lost_when_it_is_forgotten():
     policy, both = FairShare(), demands(narrow=(0, 10), wide=(1, 30))
     choices(policy, both, 3)  # 30 of credit: the wide one is due
-    assert policy.choose(demands(wide=(1, 30))) == "wide"
-    assert policy.choose(both) == "wide"
-    choices(policy, both, 3)
-    assert policy.choose(demands(narrow=(0, 10))) == "narrow"
+    policy.forget("wide")
     assert choices(policy, both, 4) == ["narrow"] * 3 + ["wide"]
+    policy.forget("unknown")
 
 
 def test_the_cost_of_a_step_grows_with_its_rows():

@@ -116,13 +116,19 @@ class Batch:
         left = self._admit() if self._waiting else []
         self._drop_empty_batches()
         if self._batches:
-            demands = {batch: batch.demand for batch in self._batches}
-            left += self._advance(self._fair_share.choose(demands))
+            left += self._advance(self._next_batch())
             self._drop_empty_batches()
         return left
 
+    def _next_batch(self) -> StateBatch:
+        if len(self._batches) == 1:
+            return self._batches[0]
+        return self._fair_share.choose({batch: batch.demand for batch in self._batches})
+
     def _drop_empty_batches(self) -> None:
-        self._batches = [batch for batch in self._batches if batch.slots]
+        for batch in [batch for batch in self._batches if not batch.slots]:
+            self._batches.remove(batch)
+            self._fair_share.forget(batch)
 
     def _admit(self) -> list[Slot]:
         """Consumes the prompts of waiting searches; returns those whose prompt failed."""

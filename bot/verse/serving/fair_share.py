@@ -52,11 +52,11 @@ class FairShare(Generic[Key]):
         """Returns the one that takes the next step; ties go to the first.
 
         Args:
-            demands: All that wait, at least one. The credit of one that is not among them is lost.
+            demands: All that wait, at least one.
         """
-        credit = self._credit = {key: self._credit.get(key, 0.0) for key in demands}
-        if len(demands) == 1:
-            return next(iter(demands))
+        credit = self._credit
+        for key in demands:
+            credit.setdefault(key, 0.0)
         due = [key for key, demand in demands.items() if credit[key] >= demand.cost]
         if due:
             chosen = max(due, key=lambda key: (demands[key].priority_class, credit[key]))
@@ -71,3 +71,7 @@ class FairShare(Generic[Key]):
                     credit[key] += cost / (others if demand.priority_class > lowest else 1)
         credit[chosen] = max(0.0, credit[chosen] - cost)
         return chosen
+
+    def forget(self, key: Key) -> None:
+        """Drops the credit of one that will not wait again."""
+        self._credit.pop(key, None)
