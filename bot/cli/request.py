@@ -32,7 +32,10 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that `poem` and `generate` share."""
     options = (
         click.option(
-            "--beam", type=int, metavar="W", help="The likeliest lines, by a beam of 1 to 64."
+            "--beam",
+            type=int,
+            metavar="W",
+            help="Beam search for the most probable lines; width 1 to 64.",
         ),
         click.option(
             "--count", type=int, metavar="N", help="How many candidates, 1 to 20 (default 5)."
@@ -40,8 +43,8 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
         ),
-        click.option("--plain", is_flag=True, help="The reference beam search, free of rules."),
-        click.option("--sample", is_flag=True, help="Draw lines at random, without a beam."),
+        click.option("--plain", is_flag=True, help="The reference beam search, without rules."),
+        click.option("--sample", is_flag=True, help="Sample lines at random."),
         click.option("--temperature", type=float, metavar="T", help="0.1 to 2 (default 0.8)."),
         click.option("--top-k", type=int, metavar="K", help="1 to 1000 (default 100)."),
         click.option("--top-p", type=float, metavar="P", help="0.05 to 1 (default 0.9)."),
@@ -65,7 +68,7 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
             "--known",
             type=click.Choice(get_args(Known)),
             default="exclude",
-            help="Lines that the corpus has: none (default), or welcome.",
+            help="Lines of the corpus: excluded (default) or allowed.",
         ),
         click.option("--bundle", type=click.Path(path_type=Path), help="The model's directory."),
         click.option(

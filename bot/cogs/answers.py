@@ -52,13 +52,13 @@ class AnswerButton(CogItem, template=PRESS):
 
 
 @dataclass(eq=False)
-class Board:
-    """The numbers of hearts on one message.
+class HeartCounts:
+    """The state of the numbers of hearts on one message.
 
     Attributes:
-        lock: Held by whoever writes them.
+        lock: Held while the message is edited.
         presses: How many presses are in the database.
-        shown: How many of these the numbers on the message contain.
+        shown: How many of these the message shows.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,8 +73,8 @@ class Answers(ComposingCog, name=NAME):
 
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
-        # Each is there for as long as a press on its message is under way.
-        self._boards: WeakValueDictionary[int, Board] = WeakValueDictionary()
+        # By message; each is dropped when no press on its message is being handled.
+        self._heart_counts: WeakValueDictionary[int, HeartCounts] = WeakValueDictionary()
 
     async def press(
         self, interaction: Interaction, message: discord.Message, button: re.Match[str]
@@ -125,15 +125,15 @@ class Answers(ComposingCog, name=NAME):
             message: The message with the button.
             verses: The verses of the message.
         """
-        board = self._boards.setdefault(message.id, Board())
-        board.presses += 1
-        press = board.presses
-        async with board.lock:
-            if board.shown < press:
-                presses = board.presses
+        counts = self._heart_counts.setdefault(message.id, HeartCounts())
+        counts.presses += 1
+        press = counts.presses
+        async with counts.lock:
+            if counts.shown < press:
+                presses = counts.presses
                 hearts = await self.resources.store.favorites.counts(interaction.guild_id, verses)
                 await edit_message(interaction, with_hearts(message, hearts))
-                board.shown = presses
+                counts.shown = presses
                 return
         await defer_update(interaction)
 

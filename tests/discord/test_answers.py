@@ -122,7 +122,7 @@ async def test_nothing_is_kept_in_memory_for_a_message(fake, bot, answer):
     for user in range(3):
         await press(fake, bot, answer, heart(answer, 1), user=user + 100)
     gc.collect()
-    assert len(bot.get_cog(answers.NAME)._boards) == 0
+    assert len(bot.get_cog(answers.NAME)._heart_counts) == 0
     assert bot._connection._view_store._views == {}
 
 
