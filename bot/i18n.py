@@ -77,8 +77,6 @@ class Localizer:
 
         Facts that are text may quote the user and are escaped, unless they are `Markdown`.
         """
-        if error.key is None or not messages(ENGLISH).has_message(error.key):
-            return escape(str(error))
         facts = {
             name: escape(fact) if isinstance(fact, str) and not isinstance(fact, Markdown) else fact
             for name, fact in error.facts.items()

@@ -197,7 +197,7 @@ async def test_refused_line_costs_no_cooldown(fake, bot):
 
 async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch):
     async def compose(request, deadline_s):
-        raise BusyError("Come back.")
+        raise BusyError("busy-full")
 
     with monkeypatch.context() as patch:
         patch.setattr(composer, "compose", compose)

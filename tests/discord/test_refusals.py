@@ -140,8 +140,6 @@ async def test_log_names_the_button_and_its_figures(fake, host, caplog):
     ("error", "words"),
     [
         (lambda: PromptError("prompt-unknown", named="**龘** <@77>", more=0), r"\*\*龘\*\*"),
-        (lambda: PromptError("No **key**."), r"No \*\*key\*\*."),
-        (lambda: PromptError("No such key.", "no-such-key"), "No such key."),
         (lambda: StoreError("store-failed"), "the operator"),
     ],
 )
