@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, Valida
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import LianjuError
+from .verse.model.provider import Provider
 
 __all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings", "variable"]
 
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     rest_base: Address | None = None
     gateway: GatewayAddress | None = None
     bundle: Folder | None = None
-    provider: Literal["auto", "cuda", "cpu"] = "auto"
+    provider: Provider = "auto"
     threads: int = Field(default=0, ge=0, le=256)
     queue: int = Field(default=64, ge=1, le=10_000)
     # An interaction can be answered for 15 minutes; 840 s leave a minute for the reply itself.

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..verse import Beam, Poem, Request, RequestError, Rerank, Sample, SearchError
+from .request import bundle_option, provider_option
 
 if TYPE_CHECKING:
     from ..verse.composer import Composer
-    from ..verse.model.session import Provider
+    from ..verse.model.provider import Provider
 
 __all__ = ["bench", "draw_prompts"]
 
@@ -60,10 +61,8 @@ class Load(NamedTuple):
 
 @click.command()
 @click.argument("line", default="黄河远上白云间")
-@click.option("--bundle", type=click.Path(path_type=Path), help="The model's directory.")
-@click.option(
-    "--provider", type=click.Choice(["auto", "cuda", "cpu"]), help="Where the model runs."
-)
+@bundle_option
+@provider_option
 @click.option("--threads", type=click.IntRange(0), help="0 takes every core.")
 @click.option(
     "--repeat",

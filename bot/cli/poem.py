@@ -15,7 +15,7 @@ from .request import request_from, search_options
 
 if TYPE_CHECKING:
     from ..verse.composer import Composer
-    from ..verse.model.session import Provider
+    from ..verse.model.provider import Provider
 
 __all__ = ["generate", "poem"]
 

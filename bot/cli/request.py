@@ -8,6 +8,7 @@ from typing import Any, get_args
 import click
 
 from ..verse.errors import RequestError
+from ..verse.model.provider import PROVIDERS
 from ..verse.request import (
     COUNT,
     DEFAULT_COUNT,
@@ -25,7 +26,14 @@ from ..verse.request import (
     form_named,
 )
 
-__all__ = ["request_from", "search_options"]
+__all__ = ["bundle_option", "provider_option", "request_from", "search_options"]
+
+bundle_option = click.option(
+    "--bundle", type=click.Path(path_type=Path), help="The model's directory."
+)
+provider_option = click.option(
+    "--provider", type=click.Choice(PROVIDERS), help="Where the model runs."
+)
 
 
 def search_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -70,10 +78,8 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
             default="exclude",
             help="Lines of the corpus: excluded (default) or allowed.",
         ),
-        click.option("--bundle", type=click.Path(path_type=Path), help="The model's directory."),
-        click.option(
-            "--provider", type=click.Choice(["auto", "cuda", "cpu"]), help="Where the model runs."
-        ),
+        bundle_option,
+        provider_option,
     )
     return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 

@@ -11,7 +11,7 @@ from .answer import Answer, Candidate
 from .model.bundle import Bundle, default_directory, load_bundle
 from .model.language_model import LanguageModel
 from .model.onnx_model import OnnxModel
-from .model.session import Provider
+from .model.provider import Provider
 from .planning.generation import GenerationResult, Planner
 from .planning.prepared import Line, PreparedRequest, prepare
 from .request import Request

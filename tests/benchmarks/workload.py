@@ -23,6 +23,7 @@ from lianju.bot.verse import (
 from lianju.bot.verse.model.bundle import Bundle, default_directory, load_bundle
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.model.provider import PROVIDERS
 from lianju.bot.verse.request import CHARS
 from lianju.bot.verse.serving.scheduler import Scheduler
 
@@ -68,7 +69,7 @@ def engine_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds `--bundle`, `--provider` and `--threads`, which become the argument `engine`."""
 
     @click.option("--bundle", type=click.Path(path_type=Path), default=default_directory)
-    @click.option("--provider", type=click.Choice(["auto", "cuda", "cpu"]), default="auto")
+    @click.option("--provider", type=click.Choice(PROVIDERS), default="auto")
     @click.option("--threads", default=0, help="Within one operator; 0 takes every core.")
     @functools.wraps(command)
     def with_engine(bundle: Path, provider: str, threads: int, **options: Any) -> None:

@@ -4,10 +4,12 @@ Shapes: V vocabulary size.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from .provider import Device
 
 __all__ = ["FloatArray", "IntArray", "LanguageModel", "State", "StepOutput", "is_finite"]
 
@@ -44,8 +46,8 @@ class LanguageModel(Protocol):
     """A language model that is run step by step; `OnnxModel` is the implementation."""
 
     @property
-    def provider(self) -> Literal["cpu", "cuda"]:
-        """What runs the model: `cpu` or `cuda`."""
+    def provider(self) -> Device:
+        """What runs the model."""
 
     @property
     def state_grows(self) -> bool:

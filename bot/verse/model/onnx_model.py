@@ -12,15 +12,8 @@ from ..errors import BundleError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
 from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
-from .session import (
-    ORT_TYPES,
-    Provider,
-    cuda_unavailable,
-    open_session,
-    ort,
-    provider_of,
-    trim_heap,
-)
+from .provider import Provider
+from .session import ORT_TYPES, cuda_unavailable, open_session, ort, provider_of, trim_heap
 from .state_spec import StateSpec
 
 __all__ = ["OnnxModel"]

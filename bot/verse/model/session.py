@@ -7,9 +7,10 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..errors import BundleError, ProviderError
+from .provider import Device, Provider
 
 # ONNX Runtime 1.29 and later send telemetry, and store an id of the machine in its cache folder,
 # unless this is set before the import. Therefore other modules import `ort` from here.
@@ -19,7 +20,6 @@ import onnxruntime as ort
 
 __all__ = [
     "ORT_TYPES",
-    "Provider",
     "cuda_unavailable",
     "open_session",
     "ort",
@@ -27,8 +27,6 @@ __all__ = [
     "trim_heap",
     "usable_cores",
 ]
-
-Provider = Literal["auto", "cuda", "cpu"]
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -85,7 +83,7 @@ def open_session(
         return session
 
 
-def provider_of(session: ort.InferenceSession) -> Literal["cuda", "cpu"]:
+def provider_of(session: ort.InferenceSession) -> Device:
     """Returns the provider that the session uses."""
     return "cuda" if CUDA in session.get_providers() else "cpu"
 

@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import LianjuError
 from ..errors import SearchError
 from ..model.language_model import FloatArray, IntArray, LanguageModel, State, StepOutput
+from ..model.provider import Device
 from ..search.search import Search, concatenate
 from .fair_share import Demand, FairShare, step_cost
 from .prefix_cache import PrefixCache
@@ -19,7 +20,7 @@ __all__ = ["Batch", "Slot", "model_failed"]
 PREFILL_TOKENS = 640  # of new prompts between two steps: they take as long as a wide step
 # The largest number of rows of a priority class. On a CPU time and memory grow with the rows; on a
 # GPU they hardly do.
-MAX_ROWS = {"cpu": 320, "cuda": 8192}
+MAX_ROWS: dict[Device, int] = {"cpu": 320, "cuda": 8192}
 
 
 @dataclass(eq=False)
