@@ -22,12 +22,14 @@ __all__ = [
 Language = Literal["auto", "en", "zh-CN", "zh-TW"]
 """Language of the bot; `auto` is the user's language, or else the server's."""
 
+LANGUAGES: dict[Language, str] = {"en": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文"}
+"""The name of each language, in that language."""
+
 BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 CHANNEL_ID = Bounds(1, 2**63 - 1)
-LANGUAGES = ("en", "zh-CN", "zh-TW")
 SCRIPTS: tuple[Script, ...] = get_args(Script)
 
 

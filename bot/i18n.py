@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from fluent.runtime import FluentBundle, FluentResource
 
 from .errors import LianjuError
+from .guild_settings import LANGUAGES, GuildSettings
 from .ui.markdown import escape
 
 if TYPE_CHECKING:  # the command line does without discord.py
     import discord
 
-    from .guild_settings import GuildSettings
-
 __all__ = ["ENGLISH", "Localizer", "Markdown", "localizer_for", "messages"]
 
 ENGLISH = "en"
-CHINESE = {"zh-CN": "zh-CN", "zh-SG": "zh-CN", "zh-TW": "zh-TW", "zh-HK": "zh-TW"}
+OTHER_LOCALES = {"en-US": ENGLISH, "en-GB": ENGLISH, "zh-SG": "zh-CN", "zh-HK": "zh-TW"}
+"""The languages of locales that are not named like one."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Localizer:
     """Formats messages in one language.
 
     Attributes:
-        language: `en`, `zh-CN` or `zh-TW`.
+        language: One of `LANGUAGES`.
     """
 
     language: str
@@ -85,7 +85,7 @@ class Localizer:
 
 
 def localizer_for(
-    interaction: "discord.Interaction[Any]", guild_settings: "GuildSettings | None"
+    interaction: "discord.Interaction[Any]", guild_settings: GuildSettings | None
 ) -> Localizer:
     """Returns the server's language if it has set one, else the user's, else the server's locale.
 
@@ -96,8 +96,7 @@ def localizer_for(
     if guild_settings is not None and guild_settings.language != "auto":
         return Localizer(guild_settings.language)
     for locale in map(str, (interaction.locale, interaction.guild_locale)):
-        if locale.startswith(ENGLISH):
-            return Localizer(ENGLISH)
-        if locale in CHINESE:
-            return Localizer(CHINESE[locale])
+        language = OTHER_LOCALES.get(locale, locale)
+        if language in LANGUAGES:
+            return Localizer(language)
     return Localizer(ENGLISH)

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
+from .guild_settings import LANGUAGES
 from .i18n import messages
 
 __all__ = ["LianjuTranslator"]
@@ -15,7 +16,6 @@ DESCRIPTIONS = (
     Location.group_description,
     Location.parameter_description,
 )
-LANGUAGES = ("zh-CN", "zh-TW")  # English names stand in the code
 
 
 class LianjuTranslator(app_commands.Translator):
@@ -35,7 +35,7 @@ class LianjuTranslator(app_commands.Translator):
     ) -> str | None:
         """Returns the translation, or None to use the English text."""
         if locale.value not in LANGUAGES:
-            return None
+            return None  # also for Discord's two kinds of English, whose names stand in the code
         key = _key(string, context)
         bundle = messages(locale.value)
         if key is None or not bundle.has_message(key):

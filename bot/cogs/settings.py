@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..errors import LianjuError
-from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings, Language
+from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, LANGUAGES, GuildSettings, Language
 from ..i18n import localizer_for
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
@@ -22,7 +22,7 @@ from ..ui.replies import defer_update, edit_message, respond
 from ..verse.request import Script
 from .base import LianjuCog
 from .items import CogItem, cog_item
-from .options import choice
+from .options import SCRIPT, choice
 
 __all__ = ["ServerSettings"]
 
@@ -114,13 +114,7 @@ class ServerSettings(LianjuCog, name=NAME):
 
     @settings.command()
     @for_admins
-    @app_commands.choices(
-        script=[
-            choice("settings-script", "auto", "as in the line"),
-            choice("settings-script", "simplified", "simplified"),
-            choice("settings-script", "traditional", "traditional"),
-        ]
-    )
+    @app_commands.choices(script=SCRIPT)
     async def script(self, interaction: Interaction, script: Script) -> None:
         """Sets the characters of the answers.
 
@@ -134,9 +128,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @app_commands.choices(
         language=[
             choice("settings-language", "auto", "each member's own"),
-            Choice(name="English", value="en"),
-            Choice(name="简体中文", value="zh-CN"),
-            Choice(name="繁體中文", value="zh-TW"),
+            *(Choice(name=name, value=language) for language, name in LANGUAGES.items()),
         ]
     )
     async def language(self, interaction: Interaction, language: Language) -> None:

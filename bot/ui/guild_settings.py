@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import discord
 
-from ..guild_settings import CHANNELS, GuildSettings
+from ..guild_settings import CHANNELS, LANGUAGES, GuildSettings
 from ..i18n import Localizer
 from .layout import Layout
 
@@ -112,7 +112,7 @@ def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> st
         case "script":
             return localizer.format("settings-script-is", script=value)
         case "language":
-            return localizer.format("settings-language-is", language=value)
+            return LANGUAGES.get(value) or localizer.format("settings-language-auto")
         case "channels":
             return _mentions(localizer, value)
     return str(value)

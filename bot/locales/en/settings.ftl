@@ -18,12 +18,7 @@ settings-script-is = { $script ->
     [traditional] traditional
    *[auto] as in the member's line
 }
-settings-language-is = { $language ->
-    [en] English
-    [zh-CN] 简体中文
-    [zh-TW] 繁體中文
-   *[auto] each member's own
-}
+settings-language-auto = each member's own
 settings-default = **{ $name }**: { $value } (default)
 settings-other = **{ $name }**: { $value } (default: { $default })
 settings-change = **{ $name }**: { $before } → { $value }

@@ -17,12 +17,7 @@ settings-script-is = { $script ->
     [traditional] 繁体
    *[auto] 跟随成员的诗句
 }
-settings-language-is = { $language ->
-    [en] English
-    [zh-CN] 简体中文
-    [zh-TW] 繁體中文
-   *[auto] 跟随各成员
-}
+settings-language-auto = 跟随各成员
 settings-default = **{ $name }**：{ $value }（默认）
 settings-other = **{ $name }**：{ $value }（默认：{ $default }）
 settings-change = **{ $name }**：{ $before } → { $value }

@@ -17,12 +17,7 @@ settings-script-is = { $script ->
     [traditional] 繁體
    *[auto] 跟隨成員的詩句
 }
-settings-language-is = { $language ->
-    [en] English
-    [zh-CN] 简体中文
-    [zh-TW] 繁體中文
-   *[auto] 跟隨各成員
-}
+settings-language-auto = 跟隨各成員
 settings-default = **{ $name }**：{ $value }（預設）
 settings-other = **{ $name }**：{ $value }（預設：{ $default }）
 settings-change = **{ $name }**：{ $before } → { $value }
