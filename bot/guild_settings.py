@@ -1,9 +1,10 @@
 """Settings of a Discord server, and their bounds."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from .errors import LianjuError
+from .i18n import Language
 from .verse.request import WIDTH, Bounds, Script
 
 __all__ = [
@@ -11,19 +12,11 @@ __all__ = [
     "CANDIDATES",
     "CHANNELS",
     "COOLDOWN",
-    "LANGUAGES",
     "SCRIPTS",
     "Bounds",
     "GuildSettings",
     "GuildSettingsError",
-    "Language",
 ]
-
-Language = Literal["auto", "en", "zh-CN", "zh-TW"]
-"""Language of the bot; `auto` is the user's language, or else the server's."""
-
-LANGUAGES: dict[Language, str] = {"en": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文"}
-"""The name of each language, in that language."""
 
 BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)

@@ -5,18 +5,31 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fluent.runtime import FluentBundle, FluentResource
 
 from .errors import LianjuError
-from .guild_settings import LANGUAGES, GuildSettings
-from .ui.markdown import escape
+from .markdown import escape
 
 if TYPE_CHECKING:  # the command line does without discord.py
     import discord
 
-__all__ = ["ENGLISH", "Localizer", "Markdown", "localizer_for", "messages"]
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "Language",
+    "Localizer",
+    "Markdown",
+    "localizer_for",
+    "messages",
+]
+
+Language = Literal["auto", "en", "zh-CN", "zh-TW"]
+"""Language of the bot; `auto` is the user's language, or else the server's."""
+
+LANGUAGES: dict[Language, str] = {"en": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文"}
+"""The name of each language, in that language."""
 
 ENGLISH = "en"
 OTHER_LOCALES = {"en-US": ENGLISH, "en-GB": ENGLISH, "zh-SG": "zh-CN", "zh-HK": "zh-TW"}
@@ -84,17 +97,15 @@ class Localizer:
         return self.format(error.key, **facts)
 
 
-def localizer_for(
-    interaction: "discord.Interaction[Any]", guild_settings: GuildSettings | None
-) -> Localizer:
+def localizer_for(interaction: "discord.Interaction[Any]", setting: Language = "auto") -> Localizer:
     """Returns the server's language if it has set one, else the user's, else the server's locale.
 
     Args:
         interaction: The interaction to answer.
-        guild_settings: The server's settings; None if unknown.
+        setting: The server's setting.
     """
-    if guild_settings is not None and guild_settings.language != "auto":
-        return Localizer(guild_settings.language)
+    if setting != "auto":
+        return Localizer(setting)
     for locale in map(str, (interaction.locale, interaction.guild_locale)):
         language = OTHER_LOCALES.get(locale, locale)
         if language in LANGUAGES:

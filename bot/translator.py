@@ -6,8 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from .guild_settings import LANGUAGES
-from .i18n import messages
+from .i18n import LANGUAGES, messages
 
 __all__ = ["LianjuTranslator"]
 

@@ -147,7 +147,7 @@ class LianjuCog(commands.Cog):
             finished.set_result(None)
 
     async def _context(self, interaction: Interaction) -> Context:
-        localizer, guild_id = localizer_for(interaction, None), interaction.guild_id
+        localizer, guild_id = localizer_for(interaction), interaction.guild_id
         if self.resources.closing.is_set():
             return Context(localizer, GuildSettings(), BusyError("busy-closing"))
         if guild_id is None:
@@ -156,7 +156,7 @@ class LianjuCog(commands.Cog):
             guild_settings = await self.resources.store.guild_settings.get(guild_id)
         except Exception as error:
             return Context(localizer, error)
-        return Context(localizer_for(interaction, guild_settings), guild_settings)
+        return Context(localizer_for(interaction, guild_settings.language), guild_settings)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Reports what fails before a command's own code runs, such as an outdated option.

@@ -116,7 +116,7 @@ class ComposingCog(LianjuCog):
         bundle = self.resources.composer.bundle
         if bundle.prosody is None:
             return []
-        traditional = localizer_for(interaction, None).language == "zh-TW"
+        traditional = localizer_for(interaction).language == "zh-TW"
         fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
         return [Choice(name=text[:MAX_CHOICE], value=name) for name, text in fitting.items()][
             :MAX_CHOICES

@@ -7,8 +7,8 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..errors import LianjuError
-from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, LANGUAGES, GuildSettings, Language
-from ..i18n import localizer_for
+from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN
+from ..i18n import LANGUAGES, Language, localizer_for
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
     CHANNEL_MENU,
@@ -146,7 +146,7 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction) as context:
             before = context.guild_settings
             await self.resources.store.guild_settings.reset(_guild_id(interaction))
-            text = reset_text(localizer_for(interaction, GuildSettings()), before)
+            text = reset_text(localizer_for(interaction), before)
             await _send_text(interaction, text)
 
     async def set_channels(self, interaction: Interaction, menu: CogItem) -> None:
@@ -175,7 +175,7 @@ class ServerSettings(LianjuCog, name=NAME):
                 _guild_id(interaction), **changes
             )
             (name,) = changes
-            text = change_text(localizer_for(interaction, after), before, after, name)
+            text = change_text(localizer_for(interaction, after.language), before, after, name)
             await _send_text(interaction, text)
 
     items = (cog_item(NAME, CHANNEL_MENU, set_channels),)

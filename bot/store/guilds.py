@@ -6,7 +6,8 @@ from typing import TypedDict, Unpack
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..guild_settings import GuildSettings, Language
+from ..guild_settings import GuildSettings
+from ..i18n import Language
 from ..verse.request import Script
 from .database import Database
 from .tables import channel, server

@@ -27,8 +27,8 @@ from ..guild_settings import (
     COOLDOWN,
     SCRIPTS,
     Bounds,
-    Language,
 )
+from ..i18n import Language
 
 __all__ = [
     "APPLICATION_ID",

@@ -6,9 +6,9 @@ from typing import Any
 import discord
 
 from ..i18n import Localizer
+from ..markdown import literal
 from ..verse.model.manifest import Manifest
 from .layout import Layout
-from .markdown import literal
 
 __all__ = ["about_layout", "help_layout"]
 

@@ -16,10 +16,10 @@ from discord.components import (
 
 from ..errors import LianjuError
 from ..i18n import Localizer
+from ..markdown import escape, literal, unescape
 from .answer_message import AnswerMessage, CandidateView, general_remarks, remarks
 from .buttons import DetailsButton, HeartButton, RequestOptions
 from .layout import MAX_TEXT, Layout
-from .markdown import escape, literal, unescape
 from .verse import SMALL, parse_candidate, write_candidate
 
 __all__ = [

@@ -5,10 +5,10 @@ import math
 import discord
 
 from ..i18n import Localizer
+from ..markdown import escape, literal
 from ..verse.request import Acrostic, Beam, Rerank
 from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
-from .markdown import escape, literal
 from .verse import one_line
 
 __all__ = ["details_layout"]

@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import discord
 
-from ..guild_settings import CHANNELS, LANGUAGES, GuildSettings
-from ..i18n import Localizer
+from ..guild_settings import CHANNELS, GuildSettings
+from ..i18n import LANGUAGES, Localizer
 from .layout import Layout
 
 __all__ = ["CHANNEL_MENU", "change_text", "channels_layout", "reset_text", "settings_text"]

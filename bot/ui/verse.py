@@ -7,10 +7,10 @@ bold.
 
 import re
 
+from ..markdown import escape, literal, unescape
 from ..store import Verse
 from ..verse.text.vocabulary import is_han
 from .buttons import RequestOptions
-from .markdown import escape, literal, unescape
 
 __all__ = ["SMALL", "one_line", "parse_candidate", "write_candidate", "write_list_item"]
 

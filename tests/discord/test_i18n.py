@@ -4,7 +4,6 @@ import discord
 import pytest
 from fluent.runtime import FluentBundle, FluentResource
 from lianju.bot import i18n as module
-from lianju.bot.guild_settings import GuildSettings
 from lianju.bot.i18n import Localizer, Markdown, localizer_for, messages
 from lianju.bot.verse.errors import PromptError
 
@@ -21,7 +20,6 @@ from lianju.bot.verse.errors import PromptError
         ("auto", "de", None, "en"),
         ("zh-TW", "en-US", "en-US", "zh-TW"),
         ("en", "zh-CN", "zh-CN", "en"),
-        (None, "zh-CN", "en-US", "zh-CN"),
     ],
 )
 def test_server_goes_before_user_before_servers_locale(chosen, user, guild, language):
@@ -29,8 +27,7 @@ def test_server_goes_before_user_before_servers_locale(chosen, user, guild, lang
         locale=discord.enums.try_enum(discord.Locale, user),
         guild_locale=guild and discord.enums.try_enum(discord.Locale, guild),
     )
-    guild_settings = None if chosen is None else GuildSettings(language=chosen)
-    assert localizer_for(interaction, guild_settings) == Localizer(language)
+    assert localizer_for(interaction, chosen) == Localizer(language)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lianju.bot.ui.markdown import escape, literal, unescape
+from lianju.bot.markdown import escape, literal, unescape
 
 MARKED = st.text(alphabet="\\*_~`|<>[]#@/a:h一🎋")
 

@@ -7,8 +7,8 @@ import discord
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lianju.bot.guild_settings import CHANNELS, LANGUAGES, GuildSettings
-from lianju.bot.i18n import Localizer
+from lianju.bot.guild_settings import CHANNELS, GuildSettings
+from lianju.bot.i18n import LANGUAGES, Localizer
 from lianju.bot.store import DeletedData, Favorite, Page, RankedMember, RankedVerse, Verse
 from lianju.bot.ui.favorites import PAGE_BUTTON as FAVORITES_PAGE_BUTTON
 from lianju.bot.ui.favorites import REMOVE_MENU, favorites_layout, label, removed

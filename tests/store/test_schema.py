@@ -4,7 +4,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, CHANNELS, COOLDOWN, LANGUAGES, SCRIPTS
+from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, CHANNELS, COOLDOWN, SCRIPTS
+from lianju.bot.i18n import LANGUAGES
 from lianju.bot.store.database_file import create_or_migrate
 from lianju.bot.store.tables import metadata
 from sqlalchemy import create_engine

@@ -1,0 +1,72 @@
+"""Modules of the runtime import from lower layers only."""
+
+import ast
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+BOT = Path(str(files("lianju.bot")))
+BOT_LAYERS = (
+    {"errors", "i18n", "markdown"},  # an error's text comes from the messages
+    {"verse"},
+    {"guild_settings", "settings"},
+    {"store", "logs"},
+    {"rate_limit", "translator"},
+    {"resources"},
+    {"ui"},
+    {"cogs"},
+    {"client"},
+    {"serve"},
+    {"cli"},
+)
+VERSE_LAYERS = (
+    {"errors", "request"},
+    {"text"},
+    {"prosody"},
+    {"model"},
+    {"search"},
+    {"planning", "serving"},
+    {"answer", "composer"},
+)
+SHARED = {"errors", "i18n", "markdown", "request", "answer", "composer"}
+"""Parts that may import others of their layer."""
+
+packages = pytest.mark.parametrize(
+    ("folder", "layers"), [(BOT, BOT_LAYERS), (BOT / "verse", VERSE_LAYERS)], ids=["bot", "verse"]
+)
+
+
+def imported_parts(path, folder):
+    """The parts of the package that a module imports, as the first name below its folder."""
+    package = path.relative_to(folder).parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and 0 < node.level <= len(package) + 1:
+            base = package[: len(package) + 1 - node.level]
+            yield (*base, *(node.module or node.names[0].name).split("."))[0]
+
+
+def levels(layers):
+    return {name: level for level, names in enumerate(layers) for name in names}
+
+
+@packages
+def test_no_module_imports_from_a_higher_layer(folder, layers):
+    level = levels(layers)
+    wrong = []
+    for path in sorted(folder.rglob("*.py")):
+        own = path.relative_to(folder).with_suffix("").parts[0]
+        if own in ("__init__", "__main__"):
+            continue
+        for part in imported_parts(path, folder):
+            together = level[part] == level[own] and {part, own} <= SHARED
+            if part != own and not together and level[part] >= level[own]:
+                wrong.append(f"{path.relative_to(folder)} imports {part}")
+    assert wrong == []
+
+
+@packages
+def test_every_part_has_a_layer(folder, layers):
+    parts = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    data = {"__init__", "__main__", "__pycache__", "locales", "models"}
+    assert parts - data == set(levels(layers))
