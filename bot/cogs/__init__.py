@@ -1,18 +1,6 @@
 """The features of the bot, one cog a file, and how they are added to a bot.
 
-To add a command:
-
-1. Write a subclass of `LianjuCog` in a file here, with `discord.app_commands` as usual. The body of
-   the command is `async with self.handle(interaction) as context:`, which reports errors, logs one
-   line and defers the response if it is late. `context.localizer` formats messages and
-   `context.guild_settings` has the server's settings; `self.resources` has the model and the store.
-2. Respond with the functions of `ui.replies`, and build the message in a file of `bot/ui`.
-   `ComposingCog.compose` answers with verse.
-3. Raise errors as `LianjuError` subclasses with a key. The sentences go to `bot/locales/*/`, names
-   and descriptions of the command to `bot/locales/zh-*/commands-*.ftl`; English ones are the
-   docstring.
-4. Add the class to `FEATURES`. A button that must work for old messages is a `cog_item` in the
-   cog's `items`.
+`docs/architecture.md`, *How to add a command*, lists the files of a new command.
 """
 
 import logging
