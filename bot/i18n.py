@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the command line does without discord.py
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
+    "OTHER_LOCALES",
     "Language",
     "Localizer",
     "Markdown",

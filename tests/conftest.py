@@ -1,4 +1,8 @@
+import os
+
 from hypothesis import settings
+
+os.environ["LC_ALL"] = "C.UTF-8"  # the command line speaks the language of the locale
 
 # How long an example takes says more about what else runs on the machine.
 settings.register_profile("lianju", deadline=None)

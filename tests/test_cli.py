@@ -12,6 +12,7 @@ import pytest
 from lianju.bot import cli
 from lianju.bot.cli.output import pretty, to_json
 from lianju.bot.errors import LianjuError
+from lianju.bot.i18n import Localizer
 from lianju.bot.verse import (
     Beam,
     Candidate,
@@ -320,6 +321,27 @@ def test_alone_it_shows_its_help(lianju):
     status, out, err = lianju()
     assert (status, err) == (0, "")
     assert "generate" in out
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("zh_TW.UTF-8", "zh-TW"),
+        ("zh_HK", "zh-TW"),
+        ("zh_CN.UTF-8", "zh-CN"),
+        ("zh", "zh-CN"),
+        ("en_GB.UTF-8", "en"),
+        ("de_DE.UTF-8", "en"),
+        ("C", "en"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["LC_ALL", "LC_MESSAGES", "LANG"])
+def test_errors_are_in_the_language_of_the_locale(refused, monkeypatch, variable, locale, language):
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "fr_FR")
+    monkeypatch.setenv(variable, locale)
+    assert refused("poem") == Localizer(language).format("cli-no-line")
 
 
 def test_version(lianju):

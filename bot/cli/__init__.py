@@ -12,6 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
+from .language import format_error
 from .poem import generate, poem
 from .serve import serve
 from .store import backup, restore
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return cli.main(argv, prog_name="lianju", standalone_mode=False) or 0
     except LianjuError as error:
-        return _fail(str(error))
+        return _fail(format_error(error))
     except click.UsageError as error:
         # The sentence alone: without the usage, and without guesses at what was meant.
         known = getattr(error, "possibilities", None)
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader has gone
             return 1
-        return _fail(str(LianjuError("cli-output-failed", reason=str(error.strerror))))
+        return _fail(format_error(LianjuError("cli-output-failed", reason=str(error.strerror))))
 
 
 def _fail(sentence: str) -> int:

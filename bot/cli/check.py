@@ -17,6 +17,7 @@ from ..store.database_file import database_path
 from ..verse.errors import BundleError
 from ..verse.model.bundle import default_directory, load_bundle
 from ..verse.model.onnx_model import OnnxModel
+from .language import format_error, locale_localizer
 
 __all__ = ["run_checks"]
 
@@ -32,9 +33,9 @@ def run_checks() -> int:
     try:
         settings = load_settings()
     except SettingsError as error:
-        _report("FAILED", "settings", str(error))
+        _report("FAILED", "settings", format_error(error))
         return FAILED  # without settings nothing else can be checked
-    _report("ok", "settings", "read from the environment and .env")
+    _report("ok", "settings", locale_localizer().format("check-settings"))
     checks = {"bundle": _bundle, "database": _database, "token": _token}
     passed = [_passes(name, check, settings) for name, check in checks.items()]
     return 0 if all(passed) else FAILED
@@ -44,7 +45,7 @@ def _passes(name: str, check: Callable[[Settings], str], settings: Settings) -> 
     try:
         found = check(settings)
     except LianjuError as error:
-        _report("FAILED", name, str(error))
+        _report("FAILED", name, format_error(error))
         return False
     _report("ok", name, found)
     return True
@@ -66,8 +67,10 @@ def _bundle(settings: Settings) -> str:
         raise BundleError("start-model-failed", path=str(bundle.directory)) from error
     if not np.isfinite(output.top_log_prob).all():
         raise BundleError("start-model-values", path=str(bundle.directory))
-    where = "CUDA" if model.provider == "cuda" else "the CPU"
-    return f"{bundle.manifest.name} {bundle.manifest.version} runs on {where}"
+    manifest = bundle.manifest
+    return locale_localizer().format(
+        "check-bundle", name=manifest.name, version=manifest.version, provider=model.provider
+    )
 
 
 def _database(settings: Settings) -> str:
@@ -92,4 +95,4 @@ def _token(settings: Settings) -> str:
         application = None
     if application is None or len(others) != 2:
         raise StartError("start-token-parts")
-    return f"of the application {application}; whether it is valid shows when the bot goes online"
+    return locale_localizer().format("check-token", application=str(application))

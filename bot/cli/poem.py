@@ -11,6 +11,7 @@ import click
 
 from ..verse.errors import PromptError, RequestError
 from ..verse.request import FormName
+from .language import format_error
 from .request import request_from, search_options
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def generate(source: Path, out: str, **options: Any) -> None:
                 prepared.append(composer.prepare(request))
             except PromptError as error:
                 raise PromptError(
-                    "cli-prompt", path=str(source), line=str(number), reason=str(error)
+                    "cli-prompt", path=str(source), line=str(number), reason=format_error(error)
                 ) from None
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
         with _output(out) as stream:

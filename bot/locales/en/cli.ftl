@@ -45,3 +45,11 @@ start-gateway-unreachable = Discord's gateway cannot be reached at { $address }:
 start-test-guild = LIANJU_TEST_GUILD is { $guild }, a server that this bot is not in: invite it there, or unset the variable.
 start-model-failed = The model in { $path } cannot be run: use another bundle.
 start-model-values = The model in { $path } returned non-finite values: use another bundle.
+
+# What `lianju serve --check` found.
+check-settings = read from the environment and .env
+check-bundle = { $name } { $version } runs on { $provider ->
+    [cuda] CUDA
+   *[other] the CPU
+}
+check-token = of the application { $application }; whether it is valid shows when the bot goes online

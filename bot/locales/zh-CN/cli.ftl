@@ -45,3 +45,11 @@ start-gateway-unreachable = 无法连接 { $address } 上的 Discord 网关：�
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而机器人不在这个服务器里：请邀请它加入，或取消该设置。
 start-model-failed = 无法运行 { $path } 中的模型：请换一个模型包。
 start-model-values = { $path } 中的模型返回了非有限数值：请换一个模型包。
+
+# `lianju serve --check` 的结果。
+check-settings = 已从环境变量和 .env 读取
+check-bundle = { $name } { $version } 在 { $provider ->
+    [cuda] CUDA
+   *[other] CPU
+} 上运行
+check-token = 属于应用 { $application }；是否有效要等机器人上线时才知道

@@ -45,3 +45,11 @@ start-gateway-unreachable = 無法連線 { $address } 上的 Discord 閘道：�
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而機器人不在這個伺服器裡：請邀請它加入，或取消該設定。
 start-model-failed = 無法執行 { $path } 中的模型：請換一個模型包。
 start-model-values = { $path } 中的模型傳回了非有限數值：請換一個模型包。
+
+# `lianju serve --check` 的結果。
+check-settings = 已從環境變數和 .env 讀取
+check-bundle = { $name } { $version } 在 { $provider ->
+    [cuda] CUDA
+   *[other] CPU
+} 上執行
+check-token = 屬於應用程式 { $application }；是否有效要等機器人上線時才知道

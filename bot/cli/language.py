@@ -1,0 +1,23 @@
+"""Messages of the command line, in the language of the locale."""
+
+import os
+
+from ..errors import LianjuError
+from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
+
+__all__ = ["format_error", "locale_localizer"]
+
+
+def locale_localizer() -> Localizer:
+    """Returns the language of LC_ALL, LC_MESSAGES or LANG, such as `zh_TW.UTF-8`."""
+    values = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, values), "").partition(".")[0].replace("_", "-")
+    language = OTHER_LOCALES.get(locale, locale)
+    if language not in LANGUAGES:
+        language = "zh-CN" if language.startswith("zh") else ENGLISH
+    return Localizer(language)
+
+
+def format_error(error: LianjuError) -> str:
+    """Returns the error's sentence as plain text."""
+    return locale_localizer().format(error.key, **error.facts)
