@@ -1,18 +1,6 @@
-"""What a client asks for, as values that are checked where they are made.
+"""What a client asks for: a form to write, and a search that finds it.
 
-    Request(text, form, search, count, script, rhyme, rules, known)
-
-The form is one of
-
-    NextLine(length)       one line that follows the given ones
-    Poem(kind)             the rest of a 绝句 or 律诗
-    Acrostic(chars, kind)  a poem whose lines begin with the characters of `text` (藏头诗)
-
-and the search is one of
-
-    Beam(width, plain)                       the most probable lines
-    Sample(temperature, top_k, top_p, seed)  lines drawn at random
-    Rerank(seed, width)                      a pool drawn at random, scored, its best lines kept
+Each value is checked where it is made; a `RequestError` is raised if it is out of range.
 
 Cogs and the command line build a `Request`. `Composer.prepare` parses its text for one bundle into
 a `PreparedRequest`, which every later stage uses and which the `Answer` carries.
@@ -20,7 +8,7 @@ a `PreparedRequest`, which every later stage uses and which the `Answer` carries
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_args
+from typing import ClassVar, Generic, Literal, TypeVar, get_args
 
 from .errors import RequestError
 
@@ -76,13 +64,13 @@ class Bounds(Generic[Number]):
     low: Number
     high: Number
 
-    def check(self, name: str, value: Number) -> None:
-        """Checks that a value is in range.
+    def check(self, name: str, value: Number | None) -> None:
+        """Checks that a value is in range, or None.
 
         Raises:
             RequestError: It is not; the error has the name, the value and the range.
         """
-        if not self.low <= value <= self.high:
+        if value is not None and not self.low <= value <= self.high:
             raise RequestError(
                 "request-range", name=name, value=value, low=self.low, high=self.high
             )
@@ -121,30 +109,19 @@ class NextLine:
 
     Attributes:
         length: Tokens of the new line; None is the length of the last given line.
-
-    Raises:
-        RequestError: The length is out of range.
+        name: The form's name in options, JSON and custom ids.
     """
 
     length: int | None = None
+    name: ClassVar[FormName] = "next"
 
     def __post_init__(self) -> None:
-        if self.length is not None:
-            LENGTH.check("length", self.length)
-
-    @property
-    def name(self) -> FormName:
-        """The form's name in options, JSON and custom ids."""
-        return "next"
+        LENGTH.check("length", self.length)
 
 
 @dataclass(frozen=True)
 class Poem:
-    """The rest of a poem whose first lines are given.
-
-    Raises:
-        RequestError: There is no such kind of poem.
-    """
+    """The rest of a poem whose first lines are given."""
 
     kind: PoemKind
 
@@ -164,9 +141,6 @@ class Acrostic:
     Attributes:
         chars: Characters of each line, 5 or 7.
         kind: The kind of poem, which fixes the number of lines; None accepts any number.
-
-    Raises:
-        RequestError: A line of regulated verse cannot have so many characters.
     """
 
     chars: int = CHARS[-1]
@@ -211,9 +185,6 @@ class Beam:
         width: How many hypotheses live on after a step.
         plain: Whether this is the reference search: only `<unk>` is excluded, and the length is an
             upper bound.
-
-    Raises:
-        RequestError: The width is out of range.
     """
 
     width: int = DEFAULT_COUNT
@@ -232,9 +203,6 @@ class Sample:
         top_k: Only this many of the most probable tokens can be drawn.
         top_p: Of these, only the most probable that together have this share of the probability.
         seed: Seed of the random numbers; None draws one, which the answer has.
-
-    Raises:
-        RequestError: A number is out of range.
     """
 
     temperature: float = 0.8
@@ -246,7 +214,7 @@ class Sample:
         TEMPERATURE.check("temperature", self.temperature)
         TOP_K.check("top_k", self.top_k)
         TOP_P.check("top_p", self.top_p)
-        _check_seed(self.seed)
+        SEED.check("seed", self.seed)
 
 
 @dataclass(frozen=True)
@@ -258,16 +226,13 @@ class Rerank:
     Attributes:
         seed: Seed of the random numbers; None draws one, which the answer has.
         width: What a beam of this width would keep is drawn 12 times.
-
-    Raises:
-        RequestError: A number is out of range.
     """
 
     seed: int | None = 0
     width: int = DEFAULT_COUNT
 
     def __post_init__(self) -> None:
-        _check_seed(self.seed)
+        SEED.check("seed", self.seed)
         WIDTH.check("width", self.width)
 
     @property
@@ -277,11 +242,6 @@ class Rerank:
 
 
 SearchMode = Beam | Sample | Rerank
-
-
-def _check_seed(seed: int | None) -> None:
-    if seed is not None:
-        SEED.check("seed", seed)
 
 
 @dataclass(frozen=True)
