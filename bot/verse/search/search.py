@@ -154,12 +154,7 @@ def check_log_prob(log_prob: FloatArray) -> None:
     """
     # Written so that a NaN fails.
     if not log_prob.max(initial=-np.inf) <= ROUNDING:
-        raise invalid_output()
-
-
-def invalid_output() -> SearchError:
-    """The error for a NaN or another impossible value from the model."""
-    return SearchError("model-fault")
+        raise SearchError("model-fault")
 
 
 def nothing_allowed() -> NothingAllowedError:

@@ -15,7 +15,7 @@ from .fair_share import Demand, FairShare, step_cost
 from .prefix_cache import PrefixCache
 from .step_input import step_input
 
-__all__ = ["Batch", "Slot", "model_failed"]
+__all__ = ["Batch", "Slot"]
 
 PREFILL_TOKENS = 640  # of new prompts between two steps: they take as long as a wide step
 # The largest number of rows of a priority class. On a CPU time and memory grow with the rows; on a
@@ -226,15 +226,10 @@ class Batch:
         return left
 
 
-def model_failed() -> SearchError:
-    """The error for an exception in a step."""
-    return SearchError("model-failed")
-
-
 def _as_lianju_error(error: Exception) -> LianjuError:
     if isinstance(error, LianjuError):
         return error
-    failed = model_failed()
+    failed = SearchError("model-failed")
     failed.__cause__ = error
     return failed
 

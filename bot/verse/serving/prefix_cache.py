@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ..errors import SearchError
 from ..model.language_model import LanguageModel, State, is_finite
-from ..search.search import invalid_output
 
 __all__ = ["PrefixCache"]
 
@@ -61,7 +61,7 @@ class PrefixCache:
                     found[prompt] = state
                     self._add(prompt, state)
                 else:
-                    found[prompt] = invalid_output()
+                    found[prompt] = SearchError("model-fault")
         return found
 
     def _cached_length(self, prompt: Tokens) -> int:

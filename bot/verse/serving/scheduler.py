@@ -8,10 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from ..errors import BusyError, DeadlineError
+from ..errors import BusyError, DeadlineError, SearchError
 from ..model.language_model import LanguageModel
 from ..search.search import Job
-from .batch import model_failed
 from .jobs import JobRunner, QueuedJob, run_job
 from .prefix_cache import PrefixCache
 
@@ -112,7 +111,7 @@ class Scheduler:
                 runner.step()
             except Exception:  # an error of ours, not of the model: later jobs are not affected
                 _log.exception("fault in the engine")
-                runner.fail_all(model_failed())
+                runner.fail_all(SearchError("model-failed"))
                 self._prefix_cache = PrefixCache(self._model)
                 runner = self._new_runner()
         self._take_arrivals(runner)
