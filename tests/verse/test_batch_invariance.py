@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lianju.bot.verse import NothingAllowedError, SearchError, open_composer
 from lianju.bot.verse.model.bundle import default_directory
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
-from lianju.bot.verse.search.constraints import BannedTokens, ConstraintFactory, TokenSet
+from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.serving.batch import Batch
 from lianju.bot.verse.serving.jobs import run_search
@@ -29,7 +29,7 @@ from .toy import CHINESE, PROMPTS, SPECIALS
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", *"abcd"), (-1,) * 3 + (1,) * 4)
 SIZE = len(TOKENS)
 FACTORY = ConstraintFactory(TOKENS)
-EVERYTHING = BannedTokens(TokenSet.of(SIZE, range(SIZE)))
+EVERYTHING = FACTORY.banned(range(SIZE))
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class NoEcho:
 
 KINDS = {
     "plain": {"constraints": FACTORY.plain()},
-    "without a": {"constraints": (*FACTORY.plain(), BannedTokens(TokenSet.of(SIZE, (3,))))},
-    "without endings": {"constraints": (*FACTORY.plain(), BannedTokens(TokenSet.of(SIZE, (1, 2))))},
+    "without a": {"constraints": (*FACTORY.plain(), FACTORY.banned((3,)))},
+    "without endings": {"constraints": (*FACTORY.plain(), FACTORY.banned((1, 2)))},
     "no echo": {"constraints": FACTORY.plain(), "path_constraints": (NoEcho(),)},
     "no repetition": {"constraints": FACTORY.plain(), "path_constraints": (NoRepetition(),)},
 }

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lianju.bot.verse.errors import SearchError
-from lianju.bot.verse.search.constraints import ConstraintFactory, TokenSet
+from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.search.sampling import SampleParams, SampleSearch
 from lianju.bot.verse.serving.batch import Batch
@@ -128,9 +128,7 @@ def test_results_do_not_depend_on_other_searches():
 
 
 def test_constraints_that_allow_nothing_are_an_error():
-    everything = replace(
-        plan(2).constraints[1], specials=TokenSet.of(len(TOKENS), range(len(TOKENS)))
-    )
+    everything = ConstraintFactory(TOKENS).banned(range(len(TOKENS)))
     search = SampleSearch(replace(plan(2), constraints=(everything,)))
     with pytest.raises(SearchError) as caught:
         run_search(TableModel(TABLE, len(TOKENS)), search)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
 from lianju.bot.verse.search.beam import BeamSearch
-from lianju.bot.verse.search.constraints import BannedTokens, TokenSet
+from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
@@ -168,7 +168,7 @@ async def test_the_searches_of_a_job_run_together_and_their_results_keep_the_ord
 
 async def test_a_search_that_may_find_nothing_has_an_empty_result(engine, gate):
     gate.let(1000)
-    everything = BannedTokens(TokenSet.of(len(TOKENS), range(len(TOKENS))))
+    everything = ConstraintFactory(TOKENS).banned(range(len(TOKENS)))
     nothing = BeamSearch(replace(MIXED[0].params, constraints=(everything,)))
     found = await engine.run(once(nothing, MIXED[0]), LONG)
     assert found[0] == []

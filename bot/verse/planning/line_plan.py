@@ -20,7 +20,12 @@ from ..prosody.forms import (
 from ..prosody.table import Prosody
 from ..request import NextLine
 from ..search.blocklist import Blocklist
-from ..search.constraints import ConstraintFactory, TokenConstraint
+from ..search.constraints import (
+    ConstraintFactory,
+    TokenConstraint,
+    rhyme_constraint,
+    tone_constraints,
+)
 from ..search.path_constraints import NoRepetition, NovelLine, PathConstraint, TonePatternConstraint
 from .prepared import Line, PreparedRequest
 
@@ -81,7 +86,7 @@ class LinePlanner:
         self._vocabulary = bundle.vocabulary
         self._prosody = bundle.prosody
         self._corpus_index = bundle.known
-        self._factory = ConstraintFactory(bundle.vocabulary, bundle.prosody)
+        self._factory = ConstraintFactory(bundle.vocabulary)
         self._blocklist = Blocklist(bundle.vocabulary)
 
     def plans(self, prepared: PreparedRequest, written: Sequence[Line]) -> list[LinePlan]:
@@ -130,7 +135,8 @@ class LinePlanner:
         last = prepared.length - len(opening) - 1
         requested = []
         if group is not None:
-            requested = [_Relaxable(RHYME, (self._factory.rhyme((group,), last),))]
+            rhyme = rhyme_constraint(prosody, frozenset({group}), last)
+            requested = [_Relaxable(RHYME, (rhyme,))]
         if not prepared.is_regulated:
             return requested, []
         fitting = _fitting_schemes(prepared.length, lines, prosody, group)
@@ -142,7 +148,7 @@ class LinePlanner:
         if prepared.given and not schemes(prepared.given, prosody):
             impossible.append(TONES)  # the given lines fit no scheme, as in old verse (古体)
         else:
-            rules.append(self._tones(prepared, forms, opening))
+            rules.append(_tones(prepared, forms, opening, prosody))
         if group is not None:
             rhymed = rhyme_groups(lines[: len(prepared.given)], fitting[0], prosody)
             if len(prepared.given) > 1 and rhymed is not None and group not in rhymed:
@@ -153,19 +159,10 @@ class LinePlanner:
             rhymed = rhyme_groups(lines, fitting[0], prosody)
             groups = prosody.groups_in(fitting[0].rhyme_tone) if rhymed is None else rhymed
             if groups:
-                rules.append(_Relaxable(RHYME, (self._factory.rhyme(groups, last),)))
+                rules.append(_Relaxable(RHYME, (rhyme_constraint(prosody, groups, last),)))
             else:
                 impossible.append(RHYME)  # the given lines do not rhyme
         return rules, impossible
-
-    def _tones(
-        self, prepared: PreparedRequest, forms: Sequence[LineForm], opening: Line
-    ) -> _Relaxable:
-        choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
-        tones = self._factory.tones(choice, opening)
-        if prepared.request.rules == "loose":
-            return _Relaxable(TONES, preferred_tones=tones)
-        return _Relaxable(TONES, (self._factory.tone_positions(choice, opening),), (tones,))
 
     def _repetition(
         self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
@@ -182,6 +179,16 @@ class LinePlanner:
         before = lines[-1] if lines else ()
         repetition = NoRepetition() if opening else NoRepetition.answering(before)
         return _Relaxable(REPETITION, (banned,), (repetition,))
+
+
+def _tones(
+    prepared: PreparedRequest, forms: Sequence[LineForm], opening: Line, prosody: Prosody
+) -> _Relaxable:
+    choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
+    tones, positions = tone_constraints(prosody, choice, opening)
+    if prepared.request.rules == "loose":
+        return _Relaxable(TONES, preferred_tones=tones)
+    return _Relaxable(TONES, (positions,), (tones,))
 
 
 def _fitting_schemes(
