@@ -43,7 +43,11 @@ class StepOutput(NamedTuple):
 
 
 class LanguageModel(Protocol):
-    """A language model that is run step by step; `OnnxModel` is the implementation."""
+    """A language model that is run step by step; `OnnxModel` is the implementation.
+
+    Whatever runs it may raise a `SearchError`, if the model's output is not valid, or an error of
+    its own, if it fails.
+    """
 
     @property
     def provider(self) -> Device:
@@ -57,13 +61,13 @@ class LanguageModel(Protocol):
         """Returns the state before the first token, the same for each row."""
 
     def join(self, states: Sequence[State]) -> State:
-        """Returns one state with the rows of all, in their order."""
+        """Returns one state with the rows of all; of equal length if `state_grows`."""
 
     def split(self, state: State) -> Sequence[State]:
         """Returns each row as a state of its own, which shares no memory with the others."""
 
     def prefill(self, tokens: IntArray, parent: IntArray, state: State) -> State:
-        """Consumes several tokens per row, without predicting.
+        """Consumes several tokens per row in one call, without predicting.
 
         Args:
             tokens: The tokens in their order [steps, rows], at least one step.
@@ -72,7 +76,7 @@ class LanguageModel(Protocol):
         """
 
     def release_memory(self) -> None:
-        """Returns memory to the system that only further steps would use."""
+        """Returns memory to the system that is kept for later steps; may take a step."""
 
     def step(
         self,
@@ -90,7 +94,8 @@ class LanguageModel(Protocol):
             token: The token that each row consumes [rows].
             parent: The row of `state` that each row continues [rows].
             state: The state after the previous step, or `initial_state`.
-            k: How many candidates to return, at most V; 0 saves the work of finding them.
+            k: How many candidates to return, at most V. 0 saves the work of finding them, and
+                without `return_log_prob` that of predicting.
             mask: Additive masks [masks, V], 0 or -inf; None excludes `<unk>` alone.
             mask_row: The mask of each row [rows]; None applies the first to all.
             return_log_prob: Whether to return all log-probabilities as well.

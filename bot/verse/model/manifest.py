@@ -1,8 +1,11 @@
 """The manifest of a bundle: `manifest.json`, format 1."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 __all__ = ["ROWS", "Graph", "Manifest", "StateTensor", "Tensor"]
@@ -78,6 +81,29 @@ class StateTensor(_Part):
     def shape(self, rows: int) -> tuple[int, ...]:
         """Returns the initial shape for a number of rows; 0 stands for an axis that grows."""
         return tuple(rows if size == ROWS else int(size) for size in self.initial)
+
+    def matches(self, array: npt.NDArray[Any], rows: int) -> bool:
+        """Returns whether type and shape are right; an axis that grows may have any size."""
+        shape = array.shape
+        if array.dtype != self.dtype or len(shape) != len(self.initial):
+            return False
+        expected = [  # checked after every step, and a generator takes twice as long
+            found if size == 0 else rows if size == ROWS else size
+            for size, found in zip(self.initial, shape, strict=True)
+        ]
+        return [*shape] == expected
+
+    def join(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Concatenates the rows; growing axes are padded with zeros at the front if need be."""
+        if self.padding:
+            growing = np.array([size == 0 for size in self.initial])
+            shapes = np.array([part.shape for part in parts])
+            missing = ((shapes.max(axis=0) - shapes) * growing).tolist()
+            parts = [
+                np.pad(part, [(size, 0) for size in sizes])
+                for part, sizes in zip(parts, missing, strict=True)
+            ]
+        return np.concatenate(parts, axis=self.row_axis)
 
     @model_validator(mode="after")
     def _has_one_row_axis(self) -> Self:

@@ -14,7 +14,6 @@ from .device import DeviceSession
 from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
 from .provider import Provider
 from .session import ORT_TYPES, cuda_unavailable, open_session, ort, provider_of, trim_heap
-from .state_spec import StateSpec
 
 __all__ = ["OnnxModel"]
 
@@ -51,7 +50,7 @@ class OnnxModel:
         self._path, self._threads = bundle.graph_path, threads
         self._checksum = bundle.manifest.files[graph.file].sha256
         self._require_cuda = provider == "cuda"
-        self._specs = [StateSpec(tensor) for tensor in graph.state]
+        self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
@@ -69,59 +68,38 @@ class OnnxModel:
             self._try_cuda(bundle.vocabulary.end)
 
     def initial_state(self, rows: int = 1) -> State:
-        """Returns the state before the first token, the same for each row."""
-        return tuple(spec.initial(rows) for spec in self._specs)
+        return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
 
     def join(self, states: Sequence[State]) -> State:
-        """Returns one state with the rows of all; of equal length if `state_grows`.
-
-        States on a device are copied to the host, and back by the next step; this is rare.
-        """
+        # States on a device are copied to the host, and back by the next step; this is rare.
         try:
             return tuple(
-                spec.join(parts) for spec, *parts in zip(self._specs, *states, strict=True)
+                tensor.join(parts) for tensor, *parts in zip(self._tensors, *states, strict=True)
             )
         except Exception:
             self._fall_back_to_cpu()
             raise
 
     def split(self, state: State) -> Sequence[State]:
-        """Returns each row as a state of its own, in host memory of its own."""
         arrays = [np.asarray(array) for array in state]
-        rows = arrays[0].shape[self._specs[0].row_axis] if arrays else 0
-        if rows == 1:
-            return [tuple(array.copy() for array in arrays)]
+        rows = arrays[0].shape[self._tensors[0].row_axis] if arrays else 0
         return [
             tuple(
-                array.take([row], spec.row_axis)
-                for spec, array in zip(self._specs, arrays, strict=True)
+                array.take([row], tensor.row_axis)
+                for tensor, array in zip(self._tensors, arrays, strict=True)
             )
             for row in range(rows)
         ]
 
     def prefill(self, tokens: IntArray, parent: IntArray, state: State) -> State:
-        """Consumes several tokens per row in one call, without predicting.
-
-        Args:
-            tokens: The tokens in their order [steps, B], at least one step.
-            parent: The row of `state` that each row continues [B].
-            state: The state before them.
-
-        Raises:
-            SearchError: The graph's output is not as the manifest says.
-            Exception: ONNX Runtime's own, if the graph fails.
-        """
         feed = self._feed(tokens[-1], parent, state, 0, predict=False)
         feed["before"] = tokens[:-1]
         return self._check_state(self._run(self._state_outputs, feed), tokens.shape[1])
 
     def release_memory(self) -> None:
-        """Returns memory to the system that ONNX Runtime's CPU allocator keeps for later steps.
-
-        The allocator shrinks at the end of a run that asks for it, so one row takes a step.
-        """
         if isinstance(self._session, DeviceSession):
             return
+        # ONNX Runtime's CPU allocator shrinks at the end of a run that asks for it.
         options = ort.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         row = np.zeros(1, np.int64)
@@ -139,22 +117,6 @@ class OnnxModel:
         mask_row: IntArray | None = None,
         return_log_prob: bool = False,
     ) -> StepOutput:
-        """Consumes one token per row and returns the best next ones.
-
-        Args:
-            token: The token that each row consumes [B].
-            parent: The row of `state` that each row continues [B].
-            state: The state after the previous step, or `initial_state`.
-            k: How many candidates to return, at most V. 0 saves the work of finding them, and
-                without `return_log_prob` that of predicting.
-            mask: Additive masks [masks, V], 0 or -inf; None excludes `<unk>` alone.
-            mask_row: The mask of each row [B]; None applies the first to all.
-            return_log_prob: Whether to return all log-probabilities as well.
-
-        Raises:
-            SearchError: The graph's output is not as the manifest says.
-            Exception: ONNX Runtime's own, if the graph fails.
-        """
         rows, k = len(token), min(k, self.vocabulary_size)
         names = [*(TOP if k else ()), *([LOG_PROB] if return_log_prob else ())]
         feed = self._feed(token, parent, state, k, predict=bool(names))
@@ -165,7 +127,9 @@ class OnnxModel:
         after = self._check_state(arrays[len(names) :], rows)
         found = dict(zip(names, arrays, strict=False))
         for name, array in found.items():
-            self._check_shape(name, array, (rows, self.vocabulary_size if name == LOG_PROB else k))
+            expected = rows, self.vocabulary_size if name == LOG_PROB else k
+            if array.shape != expected:
+                raise _wrong_output(name, array, str(list(expected)))
         non_finite = self._non_finite_rows(after)
         if non_finite is not None:  # an 8-bit graph would compute finite numbers from it
             for name in found.keys() - {"top_token"}:
@@ -175,12 +139,7 @@ class OnnxModel:
         return StepOutput(found[TOP[0]], found[TOP[1]], after, found.get(LOG_PROB))
 
     def log_prob(self, token: IntArray, parent: IntArray, state: State) -> tuple[FloatArray, State]:
-        """Consumes one token per row and returns all log-probabilities [B, V], not masked.
-
-        Raises:
-            SearchError: The graph's output is not as the manifest says.
-            Exception: ONNX Runtime's own, if the graph fails.
-        """
+        """Consumes one token per row, as `step` does, and returns all log-probabilities [B, V]."""
         output = self.step(token, parent, state, 0, return_log_prob=True)
         assert output.log_prob is not None  # noqa: S101 - it was requested
         return output.log_prob, output.state
@@ -201,15 +160,11 @@ class OnnxModel:
         return feed
 
     def _check_state(self, state: Sequence[npt.NDArray[Any]], rows: int) -> State:
-        for name, spec, array in zip(self._state_outputs, self._specs, state, strict=True):
-            if not spec.matches(array, rows):
-                raise _wrong_output(name, array, spec.describe(rows))
+        for tensor, array in zip(self._tensors, state, strict=True):
+            if not tensor.matches(array, rows):
+                expected = f"{list(tensor.shape(rows))} {tensor.dtype}"
+                raise _wrong_output(tensor.output, array, expected)
         return tuple(state)
-
-    @staticmethod
-    def _check_shape(name: str, array: npt.NDArray[Any], expected: tuple[int, ...]) -> None:
-        if array.shape != expected:
-            raise _wrong_output(name, array, str(list(expected)))
 
     def _non_finite_rows(self, state: State) -> npt.NDArray[np.bool_] | None:
         """Which rows of a state have a NaN or an infinity [B]; None if no row has.
@@ -218,17 +173,16 @@ class OnnxModel:
         """
         if not all(isinstance(array, np.ndarray) for array in state) or is_finite(state):
             return None
-        rows = np.zeros(state[0].shape[self._specs[0].row_axis], np.bool_)
-        for spec, array in zip(self._specs, state, strict=True):
-            axes = tuple(axis for axis in range(array.ndim) if axis != spec.row_axis)
+        rows = np.zeros(state[0].shape[self._tensors[0].row_axis], np.bool_)
+        for tensor, array in zip(self._tensors, state, strict=True):
+            axes = tuple(axis for axis in range(array.ndim) if axis != tensor.row_axis)
             rows |= ~np.isfinite(array).all(axis=axes)
         return rows
 
     def _use(self, session: ort.InferenceSession) -> None:
-        provider = provider_of(session)
-        on_cuda = provider == "cuda"
+        self.provider = provider_of(session)
+        on_cuda = self.provider == "cuda"
         self._session = DeviceSession(session, self._state_outputs) if on_cuda else session
-        self.provider = provider
 
     def _try_cuda(self, token: int) -> None:
         """Takes a first step: CUDA loads many of its libraries only then."""
