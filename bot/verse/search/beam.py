@@ -39,12 +39,10 @@ class BeamParams(SearchParams):
 
     @property
     def k(self) -> int:
-        """How many candidates of a row are used."""
         return self.width
 
     @property
     def max_rows(self) -> int:
-        """The largest number of paths."""
         return self.width
 
 
@@ -77,7 +75,6 @@ class BeamSearch(DecodingState):
         return self.params.width, self.paths.shape[1], self.k, self.params.endings
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "BeamSearch":
-        """See `DecodingState.advance`."""
         (after,) = self.advance_all((self,), top_log_prob, top_token)
         if isinstance(after, SearchError):
             raise after
@@ -87,7 +84,7 @@ class BeamSearch(DecodingState):
     def advance_all(
         cls, searches: Sequence["BeamSearch"], top_log_prob: FloatArray, top_token: IntArray
     ) -> list["BeamSearch | SearchError"]:
-        """See `Search.advance_all`: one pass of NumPy, at little more than one's cost."""
+        # One pass of NumPy, at little more than the cost of one search.
         counts = [len(search.paths) for search in searches]
         try:
             return [
@@ -196,9 +193,7 @@ def _all_live(
     parent: IntArray,
 ) -> list[BeamSearch]:
     """The searches with the extensions [searches, width], none of which is by an ending token."""
-    row = parent
-    if len(searches) > 1:
-        row = parent + np.cumsum([0, *counts[:-1]])[:, None]
+    row = parent + np.cumsum([0, *counts[:-1]])[:, None]
     before = concatenate([search.paths for search in searches])
     paths = np.concatenate((before[row], token[:, :, None]), axis=2)
     parts = zip(searches, paths, score, parent, strict=True)

@@ -14,14 +14,12 @@ from ..text.vocabulary import Vocabulary
 
 __all__ = ["Blocklist", "offensive_words"]
 
-_COMMENT = "#"
-
 
 @cache
 def offensive_words() -> tuple[str, ...]:
     """Returns the combinations that ship with Lianju, in simplified characters."""
     text = (files("lianju.bot.verse.search") / "offensive.txt").read_text(encoding="utf-8")
-    lines = (line.partition(_COMMENT)[0] for line in text.splitlines())
+    lines = (line.partition("#")[0] for line in text.splitlines())
     return tuple(word for line in lines for word in line.split())
 
 
@@ -56,15 +54,6 @@ class Blocklist:
         return blocklist
 
     def refuses(self, paths: IntArray, token: IntArray) -> npt.NDArray[np.bool_]:
-        """Returns whether each token would complete a combination at the end of its path.
-
-        Args:
-            paths: The line so far of each row, without its opening [rows, t].
-            token: The candidates of each [rows, k].
-
-        Returns:
-            [rows, k].
-        """
         refused = np.zeros(token.shape, np.bool_)
         rows = np.arange(len(paths))
         if paths.shape[1]:
@@ -81,5 +70,4 @@ class Blocklist:
         return refused
 
     def reserve(self, length: int) -> int:
-        """See `PathConstraint.reserve`: hardly any path begins more combinations."""
-        return 4
+        return 4  # hardly any path begins more combinations

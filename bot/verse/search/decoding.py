@@ -6,7 +6,6 @@ Shapes: V vocabulary size.
 from abc import abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -108,52 +107,33 @@ class DecodingState(UnbatchedAdvance):
 
     @property
     def prompt(self) -> tuple[int, ...]:
-        """See `Search.prompt`."""
         return self.params.prompt
 
     @property
     def max_rows(self) -> int:
-        """See `Search.max_rows`."""
         return self.params.max_rows
 
     @property
     def token(self) -> IntArray:
-        """See `Search.token`."""
         if self.paths.shape[1] == 0:
             return np.array(self.params.prompt[-1:], np.int64)
         return self.paths[:, -1]
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs, with those in reserve."""
         return self.params.candidates[self.paths.shape[1]]
 
     @property
     def mask(self) -> Mask:
-        """The additive mask [V] for the next token."""
         return self.params.masks[self.paths.shape[1]]
 
     @property
     def target(self) -> IntArray | None:
-        """None: paths are extended by candidates."""
         return None
 
     @property
     def done(self) -> bool:
-        """Whether no path is left to extend."""
         return len(self.paths) == 0 or self.paths.shape[1] == self.params.max_tokens
-
-    @abstractmethod
-    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """Returns the search after a step.
-
-        Args:
-            top_log_prob: Log-probabilities of every row's best allowed tokens [rows, k].
-            top_token: Their ids [rows, k].
-
-        Raises:
-            SearchError: A log-probability is not valid, or nothing is allowed.
-        """
 
     def allowed(self, top_log_prob: FloatArray, top_token: IntArray) -> tuple[FloatArray, IntArray]:
         """Returns the best `params.k` candidates that the path constraints allow, best first.
@@ -182,13 +162,11 @@ class DecodingState(UnbatchedAdvance):
         )
 
     def partial_results(self) -> list[Hypothesis]:
-        """See `Search.partial_results`."""
         line = self.params.line_tokens
         return [path for path in self.result() if path.ended or len(path.tokens) == line]
 
     @abstractmethod
-    def result(self) -> list[Hypothesis]:
-        """Returns the results, best first."""
+    def result(self) -> list[Hypothesis]: ...
 
     def _live(self) -> list[Hypothesis]:
         return [

@@ -48,15 +48,13 @@ class NoRepetition:
         )
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """See `PathConstraint.refuses`."""
         length = paths.shape[1]
         echoed = self.echoes[length] if length < len(self.echoes) else frozenset()
         compared = [position for position in range(length) if position not in echoed]
         return _any(token[:, :, None] == paths[:, None, compared], axis=2)
 
     def reserve(self, length: int) -> int:
-        """See `PathConstraint.reserve`: one candidate for every token of the path."""
-        return length
+        return length  # one candidate for every token of the path
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,6 @@ class TonePatternConstraint:
         return ~_share_a_tone(self.tones, _any(self.patterns[:, position], axis=0))
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """See `PathConstraint.refuses`: tokens that fit no pattern which their path fits."""
         position = paths.shape[1]
         if position >= self.patterns.shape[1]:
             return np.zeros(token.shape, np.bool_)
@@ -107,7 +104,7 @@ class TonePatternConstraint:
         return ~_any(before & here, axis=2)
 
     def reserve(self, length: int) -> int:
-        """See `PathConstraint.reserve`: more than a beam of the usual width takes."""
+        # More than a beam of the usual width takes.
         return 8 if 0 < length < self.patterns.shape[1] else 0
 
     def mismatches(self, lines: IntArray) -> IntArray:
@@ -147,7 +144,6 @@ class NovelLine:
     opening: tuple[int, ...] = ()
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
-        """See `PathConstraint.refuses`: tokens that complete a line of the corpus."""
         rows, k = token.shape
         if len(self.opening) + paths.shape[1] + 1 != self.length:
             return np.zeros((rows, k), np.bool_)
@@ -156,5 +152,5 @@ class NovelLine:
         return self.corpus_index.contains(lines).reshape(rows, k)
 
     def reserve(self, length: int) -> int:
-        """See `PathConstraint.reserve`: few lines of the corpus differ only in their end."""
+        # Few lines of the corpus differ only in their end.
         return 8 if len(self.opening) + length + 1 == self.length else 0

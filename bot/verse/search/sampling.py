@@ -36,12 +36,10 @@ class SampleParams(SearchParams):
 
     @property
     def k(self) -> int:
-        """How many candidates of a row are used."""
         return self.top_k
 
     @property
     def max_rows(self) -> int:
-        """The largest number of paths."""
         return self.paths
 
 
@@ -78,7 +76,7 @@ class SampleSearch(DecodingState):
         return sorted(first, key=lambda path: -path.log_prob)
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """See `DecodingState.advance`; each path draws one of its `k` candidates."""
+        """Draws one of its candidates for each path."""
         top_log_prob, top_token = self.allowed(top_log_prob, top_token)
         open_rows = np.flatnonzero(top_log_prob[:, 0] > -np.inf)
         if not open_rows.size and not self.ended:

@@ -42,52 +42,37 @@ class ScoringSearch(UnbatchedAdvance):
 
     @property
     def max_rows(self) -> int:
-        """The number of texts."""
         return len(self.texts)
 
     @property
     def token(self) -> IntArray:
-        """The token that each row consumes [rows]: the last of the prompt, then its text's."""
         if self.position == 0:
             return np.full(len(self.texts), self.prompt[-1], np.int64)
         return self.texts[:, self.position - 1]
 
     @property
     def parent(self) -> IntArray:
-        """The row of the previous step that each row continues [rows]."""
         rows = len(self.texts)
         return np.arange(rows) if self.position else np.zeros(rows, np.int64)
 
     @property
     def k(self) -> int:
-        """0: it needs no candidates."""
         return 0
 
     @property
     def mask(self) -> Mask:
-        """A mask [V] that excludes nothing; without candidates it has no effect."""
+        # Without candidates it has no effect.
         return mask_at((), 0, self.vocabulary_size)
 
     @property
     def target(self) -> IntArray:
-        """The next token of each text [rows]."""
         return self.texts[:, self.position]
 
     @property
     def done(self) -> bool:
-        """Whether all tokens have been scored."""
         return bool(self.position == self.texts.shape[1])
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "ScoringSearch":
-        """Returns the search after a step.
-
-        Args:
-            top_log_prob: Log-probabilities of the targets [rows, 1].
-            top_token: The targets [rows, 1].
-
-        Raises:
-            SearchError: A log-probability is not valid.
-        """
         check_log_prob(top_log_prob)
         log_prob = self.log_prob + top_log_prob[:, 0]
         return replace(self, position=self.position + 1, log_prob=log_prob)
@@ -100,5 +85,4 @@ class ScoringSearch(UnbatchedAdvance):
         ]
 
     def partial_results(self) -> list[Hypothesis]:
-        """Returns nothing: the score of half a text is of no use."""
-        return []
+        return []  # the score of half a text is of no use

@@ -68,7 +68,7 @@ class Search(Protocol):
 
     @property
     def k(self) -> int:
-        """How many candidates a row needs."""
+        """How many candidates a row needs, with those in reserve for refused ones."""
 
     @property
     def mask(self) -> Mask:
@@ -83,7 +83,16 @@ class Search(Protocol):
         """Whether there is no further step."""
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """Returns the search after a step with these candidates, or targets [rows, k]."""
+        """Returns the search after a step.
+
+        Args:
+            top_log_prob: Log-probabilities of every row's best candidates, best first, or of its
+                target [rows, k].
+            top_token: Their ids [rows, k].
+
+        Raises:
+            SearchError: A log-probability is not valid, or nothing is allowed.
+        """
 
     @property
     def batch_key(self) -> Hashable:
@@ -129,7 +138,6 @@ class UnbatchedAdvance(ABC):
     def advance_all(
         cls, searches: Sequence[Self], top_log_prob: FloatArray, top_token: IntArray
     ) -> Sequence[Self | SearchError]:
-        """See `Search.advance_all`."""
         (search,) = searches
         try:
             return [search.advance(top_log_prob, top_token)]
@@ -137,8 +145,7 @@ class UnbatchedAdvance(ABC):
             return [error]
 
     @abstractmethod
-    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self:
-        """See `Search.advance`."""
+    def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> Self: ...
 
 
 def concatenate(parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -67,8 +67,6 @@ def _shared_masks(
         searches: The searches.
         counts: Their rows.
     """
-    if len(searches) == 1:
-        return searches[0].mask[None], np.zeros(1, np.int64)
     masks = [search.mask if search.k else None for search in searches]
     different = {id(mask): mask for mask in masks if mask is not None}
     if len(different) < 2:
