@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from ..errors import RequestError
 from ..model.bundle import Bundle
-from ..prosody.table import Prosody
 from ..request import (
     ACROSTIC_LINES,
     CHARS,
@@ -90,8 +89,10 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
     corpus = bundle.known
     rhyme_group = None
     if request.rhyme is not None:
+        if bundle.prosody is None:
+            raise RequestError("request-no-rhymes")
         rhyme = simplify(request.rhyme)
-        request, rhyme_group = replace(request, rhyme=rhyme), _rhyme_group(rhyme, bundle.prosody)
+        request, rhyme_group = replace(request, rhyme=rhyme), bundle.prosody.group(rhyme)
     return PreparedRequest(
         request=_resolve_search(request, vocabulary),
         prompt=prompt,
@@ -127,13 +128,6 @@ def _remaining_lines(kind: PoemKind, lines: tuple[Line, ...]) -> int:
     if len(lines) >= size:
         raise RequestError("request-form-whole", form=kind, size=size, lines=len(lines))
     return size - len(lines)
-
-
-def _rhyme_group(name: str, prosody: Prosody | None) -> int:
-    """Returns the index of a rhyme group."""
-    if prosody is None:
-        raise RequestError("request-no-rhymes")
-    return prosody.group(name)
 
 
 def _resolve_search(request: Request, vocabulary: Vocabulary) -> Request:

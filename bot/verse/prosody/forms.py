@@ -11,7 +11,7 @@ The rules and the licensed departures follow Wang Li (王力, 诗词格律), but
 in lines of five, which is as common in Tang poems.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -255,18 +255,15 @@ def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
                 zip(lines, _kept(lines, scheme, prosody), strict=True)
             )
         )
-        for scheme in _level(all_schemes(length))
+        for scheme in all_schemes(length)
+        if scheme.rhyme_tone == "level"
     )
     return best, len(lines) * places
 
 
 def on_template(lines: Lines, prosody: Prosody) -> bool:
     """Returns whether a poem fits a scheme with a level rhyme; licensed departures are accepted."""
-    return any(True for _ in _level(schemes(lines, prosody)))
-
-
-def _level(candidates: Iterable[Scheme]) -> Iterable[Scheme]:
-    return (scheme for scheme in candidates if scheme.rhyme_tone == "level")
+    return any(scheme.rhyme_tone == "level" for scheme in schemes(lines, prosody))
 
 
 def _check(length: int) -> None:

@@ -52,12 +52,10 @@ class FuseShape:
     segments: int
 
     def __post_init__(self) -> None:
-        segment_fits = self.segment & (self.segment - 1) == 0 and (
-            _GROUP <= self.segment <= _MAX_SEGMENT
-        )
         if not (
             1 <= self.bits <= _MAX_BITS
-            and segment_fits
+            and _GROUP <= self.segment <= _MAX_SEGMENT
+            and self.segment & (self.segment - 1) == 0
             and self.segments > 0
             and self.slots < 1 << 32
         ):
