@@ -66,7 +66,7 @@ def onnx_scorer(model: LanguageModel, vocabulary: Vocabulary, name: str = "") ->
     """Returns a scorer that runs a bundle's model as the bot does."""
 
     def score(prompt: tuple[int, ...], texts: Ids) -> Floats:
-        search = ScoringSearch(prompt, texts, len(vocabulary))
+        search = ScoringSearch(prompt, texts)
         return np.array([path.log_prob for path in run_search(model, search)])
 
     return LineScorer(vocabulary, score, name)

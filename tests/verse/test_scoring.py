@@ -24,7 +24,7 @@ def model():
 
 @pytest.mark.parametrize("prompt", [(5,), (3, 4, 5)])
 def test_the_score_is_the_sum_over_the_tokens(prompt):
-    found = run_search(model(), ScoringSearch(prompt, TEXTS, len(TOKENS)))
+    found = run_search(model(), ScoringSearch(prompt, TEXTS))
     assert [path.tokens for path in found] == [tuple(text[:-1]) for text in TEXTS.tolist()]
     for path, text in zip(found, TEXTS.tolist(), strict=True):
         assert path.log_prob == pytest.approx(TABLE.score(prompt, tuple(text)))
@@ -32,7 +32,7 @@ def test_the_score_is_the_sum_over_the_tokens(prompt):
 
 def test_common_prefixes_of_texts_are_computed_once():
     scored = model()
-    run_search(scored, ScoringSearch((5, 3), TEXTS, len(TOKENS)))
+    run_search(scored, ScoringSearch((5, 3), TEXTS))
     assert scored.prefills == [(1, 1)]
     assert scored.calls == [1, 3, 4]
 
@@ -49,7 +49,7 @@ def test_it_shares_steps_with_other_searches():
             vocabulary_size=len(TOKENS),
         )
     )
-    scoring, shared = ScoringSearch((5, 5, 5), TEXTS, len(TOKENS)), model()
+    scoring, shared = ScoringSearch((5, 5, 5), TEXTS), model()
     batch = Batch(shared)
     first = batch.add(beam)
     batch.step()
@@ -66,7 +66,7 @@ def test_scores_from_a_graph(tmp_path):
     step = OnnxModel(load_bundle(toy.write(tmp_path / "toy")), "cpu", 1)
     texts = np.array([[7, 9, 1], [20, 21, 3]])
     for path, text in zip(
-        run_search(step, ScoringSearch((2, 8), texts, len(toy.tokens))), texts.tolist(), strict=True
+        run_search(step, ScoringSearch((2, 8), texts)), texts.tolist(), strict=True
     ):
         expected = sum(toy.log_prob([2, 8, *text[:i]])[t] for i, t in enumerate(text))
         assert path.log_prob == pytest.approx(expected, abs=1e-3)
@@ -75,10 +75,10 @@ def test_scores_from_a_graph(tmp_path):
 def test_invalid_log_prob_is_an_error():
     broken = TableModel(lambda prefix: [float("nan")] * len(TOKENS), len(TOKENS))
     with pytest.raises(SearchError) as caught:
-        run_search(broken, ScoringSearch((5,), TEXTS, len(TOKENS)))
+        run_search(broken, ScoringSearch((5,), TEXTS))
     assert caught.value.key == "model-fault"
 
 
 def test_no_text_is_an_error():
     with pytest.raises(ValueError, match="prompt and texts"):
-        ScoringSearch((5,), np.zeros((0, 3), np.int64), len(TOKENS))
+        ScoringSearch((5,), np.zeros((0, 3), np.int64))

@@ -109,7 +109,7 @@ def log_probs(found: Sequence[Sequence[Hypothesis]]) -> list[Scores]:
 def log_prob_search(prompt: Line, lines: Sequence[Line], vocabulary: Vocabulary) -> ScoringSearch:
     """Returns a search for the log-probabilities of lines that `</l>` ends."""
     ended = np.array([(*line, vocabulary.line) for line in lines], np.int64)
-    return ScoringSearch(prompt, ended, len(vocabulary))
+    return ScoringSearch(prompt, ended)
 
 
 def rank(plan: LinePlan, paths: Sequence[Hypothesis], scores: Scores) -> list[ScoredLine]:

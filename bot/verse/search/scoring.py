@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..model.language_model import FloatArray, IntArray
-from .constraints import Mask, mask_at
 from .search import Hypothesis, UnbatchedAdvance, check_log_prob
 
 __all__ = ["ScoringSearch"]
@@ -22,7 +21,6 @@ class ScoringSearch(UnbatchedAdvance):
     Attributes:
         prompt: The token ids that the texts follow, at least one.
         texts: The texts, each with its ending token [rows, t].
-        vocabulary_size: V.
         position: How many of their tokens have been scored.
         log_prob: The sum over these tokens [rows].
 
@@ -32,7 +30,6 @@ class ScoringSearch(UnbatchedAdvance):
 
     prompt: tuple[int, ...]
     texts: IntArray
-    vocabulary_size: int
     position: int = 0
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
@@ -60,9 +57,8 @@ class ScoringSearch(UnbatchedAdvance):
         return 0
 
     @property
-    def mask(self) -> Mask:
-        # Without candidates it has no effect.
-        return mask_at((), 0, self.vocabulary_size)
+    def mask(self) -> None:
+        return None
 
     @property
     def target(self) -> IntArray:

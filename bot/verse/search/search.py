@@ -71,8 +71,8 @@ class Search(Protocol):
         """How many candidates a row needs, with those in reserve for refused ones."""
 
     @property
-    def mask(self) -> Mask:
-        """The additive mask [V] of all its rows."""
+    def mask(self) -> Mask | None:
+        """The additive mask [V] of all its rows; None if it needs no candidates."""
 
     @property
     def target(self) -> IntArray | None:

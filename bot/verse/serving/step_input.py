@@ -67,7 +67,7 @@ def _shared_masks(
         searches: The searches.
         counts: Their rows.
     """
-    masks = [search.mask if search.k else None for search in searches]
+    masks = [search.mask for search in searches]
     different = {id(mask): mask for mask in masks if mask is not None}
     if len(different) < 2:
         one = next(iter(different.values()), None)
