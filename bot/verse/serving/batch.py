@@ -1,7 +1,7 @@
 """Continuous batching: many searches share the steps of one model."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,13 +64,6 @@ class StateBatch:
         """The next step."""
         rows = sum(len(slot.search.token) for slot in self.slots)
         return Demand(self.priority_class, step_cost(rows))
-
-    def fail(self, error: Exception) -> list[Slot]:
-        """Removes all slots with an error and returns them."""
-        failed, self.slots, self.size = self.slots, [], 0
-        for slot in failed:
-            slot.error = _as_lianju_error(error)
-        return failed
 
 
 class Batch:
@@ -143,8 +136,7 @@ class Batch:
             prefix = slot.search.prompt[:-1]
             state = states[prefix]
             if isinstance(state, Exception):
-                slot.error = _as_lianju_error(state)
-                failed.append(slot)
+                failed += _fail([slot], state)
             else:
                 length = len(prefix) if self._model.state_grows else 0
                 groups[slot.priority_class, length][slot] = state
@@ -188,9 +180,7 @@ class Batch:
         try:
             state = parts[0] if len(parts) == 1 else self._model.join(parts)
         except Exception as error:  # the slots that are in the batch already go on
-            for slot in states:
-                slot.error = _as_lianju_error(error)
-            return list(states)
+            return _fail(states, error)
         row = {state_id: np.array([batch.size + i]) for i, state_id in enumerate(different)}
         for slot, own in states.items():
             slot.rows = row[id(own)]
@@ -215,7 +205,8 @@ class Batch:
                 any(search.target is not None for search in searches),
             )
         except Exception as error:
-            return batch.fail(error)
+            batch.slots = []
+            return _fail(slots, error)
         batch.state, batch.size = output.state, len(rows.token)
         if self._model.state_grows:
             batch.length += 1
@@ -226,11 +217,14 @@ class Batch:
         return left
 
 
-def _as_lianju_error(error: Exception) -> LianjuError:
-    if isinstance(error, LianjuError):
-        return error
-    failed = SearchError("model-failed")
-    failed.__cause__ = error
+def _fail(slots: Iterable[Slot], error: Exception) -> list[Slot]:
+    """Sets the error of all slots and returns them."""
+    if not isinstance(error, LianjuError):
+        cause, error = error, SearchError("model-failed")
+        error.__cause__ = cause
+    failed = list(slots)
+    for slot in failed:
+        slot.error = error
     return failed
 
 
@@ -260,7 +254,7 @@ def _advance_slots(slots: Sequence[Slot], output: StepOutput, row: IntArray) -> 
             after = [error] * len(group)
         for slot, it in zip(group, after, strict=True):
             if isinstance(it, Exception):
-                slot.error = _as_lianju_error(it)
+                _fail([slot], it)
             else:
                 slot.search = it
 

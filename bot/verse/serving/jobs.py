@@ -52,7 +52,7 @@ class JobRunner:
 
     Args:
         model: The language model.
-        prefix_cache: Computes the states after prompts.
+        prefix_cache: Computes the states after prompts; None caches nothing.
         clock: Monotonic seconds.
         on_complete: Called for every job that has ended.
         yields: Whether it lets other threads run between jobs.
@@ -64,7 +64,7 @@ class JobRunner:
     def __init__(
         self,
         model: LanguageModel,
-        prefix_cache: PrefixCache,
+        prefix_cache: PrefixCache | None,
         clock: Callable[[], float] = time.monotonic,
         on_complete: Callable[[], None] = lambda: None,
         yields: bool = False,
@@ -107,7 +107,9 @@ class JobRunner:
         if job.future.cancelled():
             self._complete(job)
         elif self._clock() >= job.deadline:
-            late = DeadlineError([_partial_results(slot) for slot in job.slots])
+            late = DeadlineError(
+                [[] if slot.error else slot.search.partial_results() for slot in job.slots]
+            )
             self._resume(job, partial(job.job.throw, late))
             if job in self.jobs:  # it has yielded more searches
                 self._complete(job, error=late)
@@ -162,10 +164,6 @@ class JobRunner:
             job.future.set_result(result)
 
 
-def _partial_results(slot: Slot) -> list[Hypothesis]:
-    return [] if slot.error else slot.search.partial_results()
-
-
 def run_job(model: LanguageModel, job: Job[T], prefix_cache: PrefixCache | None = None) -> T:
     """Runs one job in the calling thread.
 
@@ -178,7 +176,7 @@ def run_job(model: LanguageModel, job: Job[T], prefix_cache: PrefixCache | None 
         SearchError: The model failed.
         Exception: Whatever the job raises.
     """
-    runner = JobRunner(model, prefix_cache or PrefixCache(model, cached_bytes=0))
+    runner = JobRunner(model, prefix_cache)
     queued = QueuedJob(job)
     runner.add([queued])
     runner.start([queued])
