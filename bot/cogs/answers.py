@@ -11,13 +11,13 @@ import discord
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
-from ..store import Verse
 from ..ui.answer import parse_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, HeartButton
 from ..ui.details import details_layout
 from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
 from ..verse import Request
+from ..verses import Verse
 from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner
 

@@ -9,7 +9,6 @@ from discord.app_commands import Choice
 from ..errors import LianjuError
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
-from ..store import Verse
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
@@ -18,6 +17,7 @@ from ..ui.rhymes import matching_rhymes
 from ..verse import Answer, Beam, Form, Request, Rerank, Sample, SearchMode
 from ..verse.prosody.table import Prosody
 from ..verse.request import Known, Rules, Script, check_choice
+from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
 from .options import Mode
 

@@ -7,11 +7,11 @@ from discord import app_commands
 
 from ..errors import LianjuError
 from ..i18n import Localizer
-from ..store import Page, RankedMember, RankedVerse
 from ..ui.layout import Layout
 from ..ui.leaderboard import PAGE_BUTTON, Period, Ranking, leaderboard_layout
 from ..ui.pages import read_page
 from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
+from ..verses import Page, RankedMember, RankedVerse
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem, cog_item
 from .options import choice

@@ -1,77 +1,17 @@
 """Verses that users keep."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..verses import Favorite, Page, Verse
 from .database import Database
 from .tables import couplet, couplet_hearts, favorite
 
-__all__ = ["Favorite", "Favorites", "Page", "Verse", "stored_guild_id"]
+__all__ = ["Favorites", "stored_guild_id"]
 
 OUTSIDE = 0  # the guild id of what was kept outside servers
-
-T_co = TypeVar("T_co", covariant=True)
-
-
-@dataclass(frozen=True)
-class Verse:
-    """A couplet or a poem.
-
-    A poem is split after its first line, however many of its lines were the prompt, so that the
-    same poem is always the same record.
-
-    Attributes:
-        line: The first line.
-        answer: The other lines, separated by line breaks.
-    """
-
-    line: str
-    answer: str
-
-    @classmethod
-    def of(cls, first: str, *others: str) -> "Verse":
-        """Returns the verse with these lines, two or more."""
-        return cls(first, "\n".join(others))
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """All lines."""
-        return (self.line, *self.answer.split("\n"))
-
-
-@dataclass(frozen=True)
-class Favorite:
-    """A verse that a user keeps.
-
-    Attributes:
-        id: The row's id, never reused.
-        verse: The verse.
-        kept_at: Unix seconds.
-        guild_id: The server where it was kept; None outside servers.
-    """
-
-    id: int
-    verse: Verse
-    kept_at: int
-    guild_id: int | None
-
-
-@dataclass(frozen=True)
-class Page(Generic[T_co]):
-    """A part of a longer list.
-
-    Attributes:
-        items: The part.
-        total: The length of the whole list.
-    """
-
-    items: Sequence[T_co]
-    total: int
-
 
 _SELECT_FAVORITES = select(
     favorite.c.id,

@@ -1,45 +1,17 @@
 """Rankings of verses and members, for each server."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 
+from ..verses import Page, RankedMember, RankedVerse, Verse
 from .database import Database
-from .favorites import Page, Verse, stored_guild_id
+from .favorites import stored_guild_id
 from .tables import couplet, couplet_hearts, favorite, member_hearts
 
-__all__ = ["Leaderboard", "RankedMember", "RankedVerse"]
+__all__ = ["Leaderboard"]
 
 SEARCHED = 1000  # of a server's top verses, for lines to suggest
-
-
-@dataclass(frozen=True)
-class RankedVerse:
-    """A verse on the leaderboard.
-
-    Attributes:
-        verse: The verse.
-        hearts: How many members keep it.
-        author_id: The user who requested it first; None if unknown or deleted.
-    """
-
-    verse: Verse
-    hearts: int
-    author_id: int | None
-
-
-@dataclass(frozen=True)
-class RankedMember:
-    """A member on the leaderboard.
-
-    Attributes:
-        user_id: The member.
-        hearts: How many times others keep what the member requested.
-    """
-
-    user_id: int
-    hearts: int
 
 
 class Leaderboard:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..i18n import Localizer
-from ..store import Verse
+from ..verses import Verse
 from .buttons import DetailsButton, RequestOptions
 
 __all__ = ["AnswerMessage", "CandidateView", "general_remarks", "remarks"]

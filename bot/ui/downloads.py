@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from ..store import Favorite
+from ..verses import Favorite
 from .verse import one_line
 
 __all__ = ["Format", "favorites_file"]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import discord
 
 from ..i18n import Localizer
-from ..store import Favorite, Verse
+from ..verses import Favorite, Verse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
 from .verse import one_line, write_list_item

@@ -6,7 +6,7 @@ from typing import Literal
 import discord
 
 from ..i18n import Localizer
-from ..store import RankedMember, RankedVerse
+from ..verses import RankedMember, RankedVerse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
 from .verse import write_list_item

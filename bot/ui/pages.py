@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import discord
 
 from ..i18n import Localizer
-from ..store import Page
+from ..verses import Page
 
 __all__ = ["PAGE_NUMBER", "PAGE_SIZE", "PageInfo", "page_buttons", "read_page"]
 

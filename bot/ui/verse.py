@@ -8,8 +8,8 @@ bold.
 import re
 
 from ..markdown import escape, literal, unescape
-from ..store import Verse
 from ..verse.text.vocabulary import is_han
+from ..verses import Verse
 from .buttons import RequestOptions
 
 __all__ = ["SMALL", "one_line", "parse_candidate", "write_candidate", "write_list_item"]

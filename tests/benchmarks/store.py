@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 from lianju.bot.store.database_file import create_or_migrate
-from lianju.bot.store.favorites import Page, Verse
 from lianju.bot.store.store import BUSY_S, Store, open_store
+from lianju.bot.verses import Page, Verse
 
 from .table import print_table
 

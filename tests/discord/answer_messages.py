@@ -6,11 +6,11 @@ from dataclasses import replace
 import discord
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
-from lianju.bot.store import Verse
 from lianju.bot.ui.answer import answer_layout
 from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
 from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Rerank, Sample
+from lianju.bot.verses import Verse
 
 from .interactions import BOT, V2
 from .limits import fault

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
-from lianju.bot.store import Verse
 from lianju.bot.ui.answer import (
     AnswerTooLongError,
     UnreadableAnswerError,
@@ -16,6 +15,7 @@ from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
 from lianju.bot.ui.details import details_layout
 from lianju.bot.verse import Acrostic, Beam, Rerank
+from lianju.bot.verses import Verse
 
 from .answer_messages import (
     ANSWER,

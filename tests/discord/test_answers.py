@@ -11,9 +11,10 @@ from lianju.bot.cogs import answers
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
-from lianju.bot.store import StoreBusyError, Verse, open_store
+from lianju.bot.store import StoreBusyError, open_store
 from lianju.bot.ui import replies
 from lianju.bot.verse import Request, Rerank, Sample
+from lianju.bot.verses import Verse
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts

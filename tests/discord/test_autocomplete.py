@@ -3,7 +3,8 @@
 import logging
 
 import pytest
-from lianju.bot.store import StoreBusyError, Verse
+from lianju.bot.store import StoreBusyError
+from lianju.bot.verses import Verse
 
 from .interactions import poem, slash
 

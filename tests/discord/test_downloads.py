@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from lianju.bot.store import Favorite, Verse
 from lianju.bot.ui.downloads import favorites_file
+from lianju.bot.verses import Favorite, Verse
 
 KEPT = [
     Favorite(7, Verse("黄河远上白云间", "一片孤城万仞山"), 1_700_000_000, 2**63 - 1),

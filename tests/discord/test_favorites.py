@@ -4,7 +4,8 @@ import json
 
 import pytest
 from lianju.bot.cogs.favorites import Favorites
-from lianju.bot.store import StoreBusyError, Verse
+from lianju.bot.store import StoreBusyError
+from lianju.bot.verses import Verse
 
 from .hosts import OtherBot
 from .interactions import custom_ids, slash, texts

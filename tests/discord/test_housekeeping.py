@@ -7,8 +7,9 @@ import pytest
 from discord import ui
 from lianju.bot.cogs.base import LianjuCog
 from lianju.bot.cogs.housekeeping import DAY, Housekeeping
-from lianju.bot.store import StoreBusyError, Verse
+from lianju.bot.store import StoreBusyError
 from lianju.bot.verse import BusyError, Request
+from lianju.bot.verses import Verse
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, slash

@@ -1,6 +1,6 @@
 import pytest
 from lianju.bot.cogs.leaderboard import Leaderboard
-from lianju.bot.store import Verse
+from lianju.bot.verses import Verse
 
 from .hosts import OtherBot
 from .interactions import custom_ids, slash, texts

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lianju.bot.guild_settings import CHANNELS, GuildSettings
 from lianju.bot.i18n import LANGUAGES, Localizer
-from lianju.bot.store import DeletedData, Favorite, Page, RankedMember, RankedVerse, Verse
+from lianju.bot.store import DeletedData
 from lianju.bot.ui.favorites import PAGE_BUTTON as FAVORITES_PAGE_BUTTON
 from lianju.bot.ui.favorites import REMOVE_MENU, favorites_layout, label, removed
 from lianju.bot.ui.guild_settings import change_text, channels_layout, reset_text, settings_text
@@ -17,6 +17,7 @@ from lianju.bot.ui.leaderboard import PAGE_BUTTON as LEADERBOARD_PAGE_BUTTON
 from lianju.bot.ui.leaderboard import leaderboard_layout
 from lianju.bot.ui.pages import PAGE_SIZE, PageInfo, read_page
 from lianju.bot.ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, privacy_layout
+from lianju.bot.verses import Favorite, Page, RankedMember, RankedVerse, Verse
 
 from .interactions import V2, custom_ids
 from .limits import fault, within

@@ -4,7 +4,6 @@ import math
 import re
 
 import pytest
-from lianju.bot.store import Verse
 from lianju.bot.verse import (
     Acrostic,
     NextLine,
@@ -14,6 +13,7 @@ from lianju.bot.verse import (
     Sample,
     open_composer,
 )
+from lianju.bot.verses import Verse
 
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
 from .learned import READINGS, write_learned

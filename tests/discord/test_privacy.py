@@ -1,6 +1,7 @@
 import pytest
 from lianju.bot.cogs.privacy import Privacy
-from lianju.bot.store import StoreBusyError, Verse
+from lianju.bot.store import StoreBusyError
+from lianju.bot.verses import Verse
 
 from .hosts import OtherBot
 from .interactions import EPHEMERAL, labels, slash, texts

@@ -3,9 +3,9 @@
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
-from lianju.bot.store import Verse
 from lianju.bot.store.database import READERS
 from lianju.bot.ui import replies
+from lianju.bot.verses import Verse
 
 from .interactions import (
     ADMIN,

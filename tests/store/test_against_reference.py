@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lianju.bot.store import Verse, open_store
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
 
 from .reference import Reference
 

@@ -8,8 +8,9 @@ from contextlib import closing
 
 import pytest
 from lianju.bot import cli
-from lianju.bot.store import StoreError, Verse, open_store
+from lianju.bot.store import StoreError, open_store
 from lianju.bot.store import backup as backup_module
+from lianju.bot.verses import Verse
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import StoreBusyError, StoreError, Verse, open_store
+from lianju.bot.store import StoreBusyError, StoreError, open_store
 from lianju.bot.store.errors import convert_error
+from lianju.bot.verses import Verse
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 

@@ -1,7 +1,8 @@
 """Acknowledged favorites survive `kill -9`, exactly once."""
 
 import pytest
-from lianju.bot.store import Verse, open_store
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
 
 from .test_against_reference import wrong_tallies
 

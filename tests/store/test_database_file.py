@@ -4,9 +4,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import StoreBusyError, StoreError, Verse, open_store
+from lianju.bot.store import StoreBusyError, StoreError, open_store
 from lianju.bot.store import database_file as database_file_module
 from lianju.bot.store.tables import APPLICATION_ID
+from lianju.bot.verses import Verse
 
 COUPLET = Verse("黄河远上白云间", "万里江山万里遥")
 

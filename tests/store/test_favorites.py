@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from lianju.bot.store import Verse, open_store
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
 from sqlalchemy import event
 
 COUPLETS = [Verse(f"白日依山尽{n}", f"黄河入海流{n}") for n in range(10)]

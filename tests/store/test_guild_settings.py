@@ -9,7 +9,8 @@ from lianju.bot.guild_settings import (
     GuildSettings,
     GuildSettingsError,
 )
-from lianju.bot.store import Verse, open_store
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Expired lines and deleted users leave nothing on the disk."""
 
 import pytest
-from lianju.bot.store import DeletedData, Verse
+from lianju.bot.store import DeletedData
 from lianju.bot.store import recent_lines as prompts_module
+from lianju.bot.verses import Verse
 
 SECRET = "床前明月光"  # noqa: S105 -- of a member, not of a machine
 OTHER = "疑是地上霜"

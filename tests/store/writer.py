@@ -3,7 +3,8 @@
 import asyncio
 import sys
 
-from lianju.bot.store import Verse, open_store
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
 
 
 async def main(url: str) -> None:
