@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import BundleError, SearchError
+from ..errors import BundleError, ProviderError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
 from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
 from .provider import Provider
-from .session import ORT_TYPES, cuda_unavailable, open_session, ort, provider_of, trim_heap
+from .session import ORT_TYPES, open_session, ort, provider_of, trim_heap
 
 __all__ = ["OnnxModel"]
 
@@ -193,7 +193,7 @@ class OnnxModel:
             pass  # the graph is at fault, on any provider: the first search reports it
         except Exception as error:
             if self._require_cuda:
-                raise cuda_unavailable() from error
+                raise ProviderError("provider-cuda") from error
 
     def _fall_back_to_cpu(self) -> None:
         """Continues on the CPU after a failure on CUDA, unless CUDA is required."""

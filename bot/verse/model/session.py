@@ -20,7 +20,6 @@ import onnxruntime as ort
 
 __all__ = [
     "ORT_TYPES",
-    "cuda_unavailable",
     "open_session",
     "ort",
     "provider_of",
@@ -68,7 +67,7 @@ def open_session(
         return _open_on_cpu(path, threads)
     if CUDA not in ort.get_available_providers() or not _has_cuda_device():
         if provider == "cuda":
-            raise cuda_unavailable()
+            raise ProviderError("provider-cuda")
         return _open_on_cpu(path, threads)
     if provider == "auto" and precision == "int8":
         _log.info("An int8 bundle is fastest on the CPU; for this GPU, export one with fp32.")
@@ -78,7 +77,7 @@ def open_session(
     except Exception as error:  # ONNX Runtime's errors share no other base
         session = _open_on_cpu(path, threads)
         if provider == "cuda":
-            raise cuda_unavailable() from error
+            raise ProviderError("provider-cuda") from error
         _log.warning("CUDA cannot be used, so the model runs on the CPU: %s.", _reason(error))
         return session
 
@@ -86,11 +85,6 @@ def open_session(
 def provider_of(session: ort.InferenceSession) -> Device:
     """Returns the provider that the session uses."""
     return "cuda" if CUDA in session.get_providers() else "cpu"
-
-
-def cuda_unavailable() -> ProviderError:
-    """The error for CUDA that is required and does not work."""
-    return ProviderError("provider-cuda")
 
 
 def _open_on_cpu(path: Path, threads: int) -> ort.InferenceSession:
