@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ARITY", "BinaryFuseFilter", "FuseShape", "Keys", "mix"]
+__all__ = ["ARITY", "GOLDEN", "BinaryFuseFilter", "FuseShape", "Keys", "mix"]
 
 Keys = npt.NDArray[np.uint64]
 """Hashes of the keys: [n], 64 bits each."""
@@ -22,7 +22,7 @@ _MAX_BITS = 24  # of a value, so that it spans at most four bytes at any bit off
 _MAX_SEGMENT = 1 << 18  # three offsets into a segment come from one hash of 64 bits
 _GROUP = 8  # values; so many fill whole bytes at any number of bits
 _HEADER = struct.Struct("<QBII")
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def mix(keys: Keys) -> Keys:
@@ -77,7 +77,7 @@ class FuseShape:
 
     def places(self, hashes: Keys) -> npt.NDArray[np.intp]:
         """Returns the slots of each key, from `hashes`: [ARITY, n]."""
-        offsets = mix(hashes + _GOLDEN)
+        offsets = mix(hashes + GOLDEN)
         size = np.uint64(self.segment)
         within = size - np.uint64(1)
         # A product of two numbers below 2^32 maps the upper half of the hash to the slots evenly.

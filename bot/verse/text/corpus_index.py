@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .binary_fuse import BinaryFuseFilter, Keys, mix
+from .binary_fuse import GOLDEN, BinaryFuseFilter, Keys, mix
 
 __all__ = ["CorpusIndex", "continuation_keys", "line_keys"]
 
@@ -15,7 +15,6 @@ IntArray = npt.NDArray[np.int64]
 _HEADER = struct.Struct("<8sI")
 _MAGIC = b"LJknown1"
 _ODD = np.uint64(0xD6E8FEB86659FD93)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def line_keys(lines: IntArray) -> Keys:
@@ -30,7 +29,7 @@ def line_keys(lines: IntArray) -> Keys:
 
 def continuation_keys(first: Keys, length: int) -> Keys:
     """Returns the keys of the tokens of the line after each, from its own key: [rows, length]."""
-    place = np.arange(1, length + 1, dtype=np.uint64) * _GOLDEN
+    place = np.arange(1, length + 1, dtype=np.uint64) * GOLDEN
     return mix(first[:, None] + place)
 
 
