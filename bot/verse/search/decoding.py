@@ -145,21 +145,14 @@ class DecodingState(UnbatchedAdvance):
         """
         check_log_prob(top_log_prob)
         if self.params.path_constraints:
-            top_log_prob, top_token = self._refused_last(top_log_prob, top_token)
+            refused = np.zeros(top_token.shape, np.bool_)
+            for constraint in self.params.path_constraints:
+                refused |= constraint.refuses(self.paths, top_token)
+            score = np.where(refused, -np.inf, top_log_prob)
+            order = np.argsort(-score, axis=1, kind="stable")
+            top_log_prob = np.take_along_axis(score, order, axis=1)
+            top_token = np.take_along_axis(top_token, order, axis=1)
         return top_log_prob[:, : self.params.k], top_token[:, : self.params.k]
-
-    def _refused_last(
-        self, top_log_prob: FloatArray, top_token: IntArray
-    ) -> tuple[FloatArray, IntArray]:
-        """Moves the candidates that a path constraint refuses to the end, with -inf."""
-        refused = np.zeros(top_token.shape, np.bool_)
-        for constraint in self.params.path_constraints:
-            refused |= constraint.refuses(self.paths, top_token)
-        score = np.where(refused, -np.inf, top_log_prob)
-        order = np.argsort(-score, axis=1, kind="stable")
-        return np.take_along_axis(score, order, axis=1), np.take_along_axis(
-            top_token, order, axis=1
-        )
 
     def partial_results(self) -> list[Hypothesis]:
         line = self.params.line_tokens
