@@ -289,8 +289,3 @@ class Request:
     def is_plain(self) -> bool:
         """Whether this is the reference search."""
         return isinstance(self.search, Beam) and self.search.plain
-
-    @property
-    def seed(self) -> int | None:
-        """The seed of the random numbers; None if it is still to be drawn, or there are none."""
-        return None if isinstance(self.search, Beam) else self.search.seed

@@ -84,7 +84,7 @@ def test_same_seed_same_lines(composer):
     assert rerank(composer, seed=1).candidates != rerank(composer).candidates
     assert rerank(composer, seed=7).request.search == Rerank(7)
     drawn = rerank(composer, seed=None)
-    assert rerank(composer, seed=drawn.request.seed).candidates == drawn.candidates
+    assert rerank(composer, seed=drawn.request.search.seed).candidates == drawn.candidates
 
 
 async def test_an_answer_does_not_depend_on_the_others_in_its_batch(composer):
