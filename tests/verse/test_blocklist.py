@@ -39,6 +39,16 @@ def test_no_path_completes_a_word(length):
     assert refused(Blocklist(VOCABULARY, WORDS), paths) == expected(paths)
 
 
+@pytest.mark.parametrize("opening", ["", "甲"])
+@pytest.mark.parametrize("length", range(3))
+def test_a_single_character_can_be_on_the_list(opening, length):
+    words = (*WORDS, "丁", "甲")
+    rule = Blocklist(VOCABULARY, words).after(VOCABULARY.encode(opening))
+    paths = every_path(length)
+    assert refused(rule, paths) == expected(paths, words, opening)
+    assert rule.reserve(length) > Blocklist(VOCABULARY, WORDS).reserve(length)
+
+
 @pytest.mark.parametrize("opening", ["甲", "丙丁", "丁", "戊乙"])
 @pytest.mark.parametrize("length", range(3))
 def test_a_word_that_the_opening_begins(opening, length):

@@ -1,4 +1,4 @@
-"""The blocklist: combinations of characters that are offensive today and never generated."""
+"""The blocklist: what is offensive today and never generated."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,18 +28,22 @@ class Blocklist:
 
     Args:
         vocabulary: The vocabulary; if it is not Chinese, nothing is refused.
-        words: The combinations, in simplified characters, each of at least two; None is
-            `offensive_words`.
+        words: The combinations, in simplified characters, or single characters; None
+            is `offensive_words`.
     """
 
     def __init__(self, vocabulary: Vocabulary, words: Iterable[str] | None = None) -> None:
         words = offensive_words() if words is None else words
         # The tokens before the last one of each combination, by the last one.
         self._before: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+        self._is_single = np.zeros(len(vocabulary), np.bool_)
         for word in words if vocabulary.is_chinese else ():
             if all(map(vocabulary.is_ordinary, word)):
                 *before, last = vocabulary.encode(word)
-                self._before[last].append(tuple(before))
+                if before:
+                    self._before[last].append(tuple(before))
+                else:
+                    self._is_single[last] = True
         self._is_last = np.zeros(len(vocabulary), np.bool_)
         self._is_last[list(self._before)] = True
         self._is_second_last = np.zeros(len(vocabulary), np.bool_)
@@ -54,7 +58,7 @@ class Blocklist:
         return blocklist
 
     def refuses(self, paths: IntArray, token: IntArray) -> npt.NDArray[np.bool_]:
-        refused = np.zeros(token.shape, np.bool_)
+        refused = self._is_single[token]
         rows = np.arange(len(paths))
         if paths.shape[1]:
             rows = np.flatnonzero(self._is_second_last[paths[:, -1]])
@@ -64,10 +68,10 @@ class Blocklist:
         for index, column in np.argwhere(self._is_last[token[rows]]).tolist():
             row = rows[index]
             line = (*self._opening, *paths[row].tolist())
-            refused[row, column] = any(
+            refused[row, column] |= any(
                 before == line[-len(before) :] for before in self._before[int(token[row, column])]
             )
         return refused
 
     def reserve(self, length: int) -> int:
-        return 4  # hardly any path begins more combinations
+        return 4 + int(self._is_single.sum())  # hardly any path begins more combinations
