@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from .language import locale_localizer
+
 __all__ = ["backup", "restore"]
 
 
@@ -14,8 +16,18 @@ def backup(file: Path, force: bool) -> None:
     """Copy the database to FILE, also while the bot runs."""
     from ..settings import load_settings
     from ..store.backup import back_up
+    from ..store.database_file import database_path
 
-    click.echo(back_up(load_settings().database, file, force))
+    url = load_settings().database
+    back_up(url, file, force)
+    click.echo(
+        locale_localizer().format(
+            "backup-done",
+            path=str(database_path(url)),
+            target=str(file.absolute()),
+            megabytes=f"{file.stat().st_size / 1e6:.1f}",
+        )
+    )
 
 
 @click.command()
@@ -27,5 +39,13 @@ def restore(file: Path) -> None:
     """
     from ..settings import load_settings
     from ..store.backup import restore
+    from ..store.database_file import database_path
 
-    click.echo(restore(load_settings().database, file))
+    url = load_settings().database
+    kept = restore(url, file)
+    format_message = locale_localizer().format
+    click.echo(
+        format_message("restore-done", source=str(file.absolute()), path=str(database_path(url)))
+    )
+    if kept:
+        click.echo(format_message("restore-kept", path=str(kept)))

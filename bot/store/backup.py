@@ -17,16 +17,13 @@ BUSY_S = 2.0
 SUFFIXES = ("", "-wal", "-journal")  # the files that a database may consist of
 
 
-def back_up(url: str, target: Path, force: bool = False) -> str:
+def back_up(url: str, target: Path, force: bool = False) -> None:
     """Copies the database as it is at one moment, without blocking the bot.
 
     Args:
         url: Names the database.
         target: The copy, which appears only once it is complete.
         force: Whether an existing file may be replaced.
-
-    Returns:
-        A sentence that says what was done.
 
     Raises:
         StoreError: The copy failed; `target` is unchanged.
@@ -47,10 +44,9 @@ def back_up(url: str, target: Path, force: bool = False) -> str:
                 database.backup(copy)
         _check(temporary, path)
         temporary.replace(target)
-    return f"Copied {path} to {target} ({target.stat().st_size / 1e6:.1f} MB)."
 
 
-def restore(url: str, source: Path) -> str:
+def restore(url: str, source: Path) -> Path | None:
     """Replaces the database by a copy; the old database is kept beside it.
 
     Args:
@@ -58,7 +54,7 @@ def restore(url: str, source: Path) -> str:
         source: The copy, which is not modified.
 
     Returns:
-        A sentence that says what was done.
+        Where the old database is kept; None if there was none.
 
     Raises:
         StoreError: The restore failed; the database is unchanged.
@@ -73,14 +69,13 @@ def restore(url: str, source: Path) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError("cli-unwritable", path=str(path), reason=str(error.strerror)) from None
+        raise StoreError("backup-unwritable", path=str(path), reason=str(error.strerror)) from None
     with _temporary(path) as temporary:
         for suffix in SUFFIXES:
             if _with_suffix(source, suffix).exists():
                 shutil.copyfile(_with_suffix(source, suffix), _with_suffix(temporary, suffix))
         _check(temporary, source)
-        kept = _install(temporary, path)
-    return f"Restored {source} to {path}." + (f" The previous database is {kept}." if kept else "")
+        return _install(temporary, path)
 
 
 def _install(temporary: Path, path: Path) -> Path | None:
@@ -156,7 +151,7 @@ def _temporary(path: Path) -> Iterator[Path]:
         temporary.touch()
         yield temporary
     except OSError as error:
-        raise StoreError("cli-unwritable", path=str(path), reason=str(error.strerror)) from None
+        raise StoreError("backup-unwritable", path=str(path), reason=str(error.strerror)) from None
     finally:
         for suffix in (*SUFFIXES, "-shm"):
             _with_suffix(temporary, suffix).unlink(missing_ok=True)

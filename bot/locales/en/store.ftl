@@ -29,3 +29,7 @@ restore-damaged = { $path } is damaged: choose another copy.
 restore-empty = { $path } is an empty database: choose another file.
 restore-kept-exists = { $path } exists: try again in a second.
 restore-in-use = { $path } is in use: stop the bot, then restore.
+backup-unwritable = { $path } cannot be written: { $reason }.
+backup-done = Copied { $path } to { $target } ({ $megabytes } MB).
+restore-done = Restored { $source } to { $path }.
+restore-kept = The previous database is { $path }.

@@ -29,3 +29,7 @@ restore-damaged = { $path } 已损坏：请另选备份。
 restore-empty = { $path } 是空数据库：请另选文件。
 restore-kept-exists = { $path } 已存在：请过一秒再试。
 restore-in-use = { $path } 正在使用：请先停止机器人，再恢复。
+backup-unwritable = 无法写入 { $path }：{ $reason }。
+backup-done = 已将 { $path } 备份到 { $target }（{ $megabytes } MB）。
+restore-done = 已用 { $source } 恢复 { $path }。
+restore-kept = 原数据库保存为 { $path }。

@@ -29,3 +29,7 @@ restore-damaged = { $path } 已損毀：請另選備份。
 restore-empty = { $path } 是空資料庫：請另選檔案。
 restore-kept-exists = { $path } 已存在：請過一秒再試。
 restore-in-use = { $path } 正在使用：請先停止機器人，再還原。
+backup-unwritable = 無法寫入 { $path }：{ $reason }。
+backup-done = 已將 { $path } 備份到 { $target }（{ $megabytes } MB）。
+restore-done = 已用 { $source } 還原 { $path }。
+restore-kept = 原資料庫保存為 { $path }。
