@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import get_args
 
-from .errors import LianjuError
 from .i18n import Language
-from .verse.request import WIDTH, Bounds, Script
+from .verse.errors import RequestError
+from .verse.request import WIDTH, Bounds, Script, check_choice
 
 __all__ = [
     "BEAM_SIZE",
@@ -15,7 +15,6 @@ __all__ = [
     "SCRIPTS",
     "Bounds",
     "GuildSettings",
-    "GuildSettingsError",
 ]
 
 BEAM_SIZE = WIDTH
@@ -24,10 +23,6 @@ COOLDOWN = Bounds(0, 3600)  # seconds
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 CHANNEL_ID = Bounds(1, 2**63 - 1)
 SCRIPTS: tuple[Script, ...] = get_args(Script)
-
-
-class GuildSettingsError(LianjuError):
-    """A setting is not allowed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ class GuildSettings:
         channels: Ids of the channels where the bot answers; empty means all.
 
     Raises:
-        GuildSettingsError: A value is not allowed.
+        RequestError: A value is not allowed.
     """
 
     beam_size: int = 5
@@ -54,30 +49,18 @@ class GuildSettings:
     channels: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        _check(BEAM_SIZE, "beam_size", self.beam_size)
-        _check(CANDIDATES, "candidates", self.candidates)
-        _check(COOLDOWN, "cooldown_s", self.cooldown_s)
-        _check(CHANNELS, "channels", len(self.channels))
+        BEAM_SIZE.check("beam_size", self.beam_size)
+        CANDIDATES.check("candidates", self.candidates)
+        COOLDOWN.check("cooldown_s", self.cooldown_s)
+        CHANNELS.check("channels", len(self.channels))
         for channel in self.channels:
-            _check(CHANNEL_ID, "channel", channel)
+            CHANNEL_ID.check("channel", channel)
         if self.candidates > self.beam_size:
-            raise GuildSettingsError(
+            raise RequestError(
                 "settings-candidates",
                 beam_size=self.beam_size,
                 candidates=self.candidates,
                 widest=BEAM_SIZE.high,
             )
-        _check_choice(self.script, SCRIPTS)
-        _check_choice(self.language, get_args(Language))
-
-
-def _check(bounds: Bounds[int], name: str, value: int) -> None:
-    if not bounds.low <= value <= bounds.high:
-        raise GuildSettingsError(
-            "request-range", name=name, value=value, low=bounds.low, high=bounds.high
-        )
-
-
-def _check_choice(value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise GuildSettingsError("unknown-choice", value=value, choices=", ".join(choices))
+        check_choice(self.script, SCRIPTS)
+        check_choice(self.language, get_args(Language))

@@ -44,7 +44,7 @@ class GuildSettingsStore:
             The settings after the change.
 
         Raises:
-            GuildSettingsError: A value is not allowed; nothing has changed.
+            RequestError: A value is not allowed; nothing has changed.
             StoreError: The database cannot be written; nothing has changed.
         """
         async with self._database.write_transaction() as connection:

@@ -149,6 +149,8 @@ class Acrostic:
     def __post_init__(self) -> None:
         if self.chars not in CHARS:
             raise RequestError("request-chars", chars=self.chars)
+        if self.kind is not None:
+            check_choice(self.kind, get_args(PoemKind))
 
     @property
     def name(self) -> FormName:

@@ -7,9 +7,9 @@ from lianju.bot.guild_settings import (
     CHANNELS,
     COOLDOWN,
     GuildSettings,
-    GuildSettingsError,
 )
 from lianju.bot.store import open_store
+from lianju.bot.verse import RequestError
 from lianju.bot.verses import Verse
 
 
@@ -34,12 +34,12 @@ from lianju.bot.verses import Verse
     ],
 )
 async def test_value_out_of_range_is_refused_with_value_and_range(store, fields, key, facts):
-    with pytest.raises(GuildSettingsError) as caught:
+    with pytest.raises(RequestError) as caught:
         GuildSettings(**fields)
     assert caught.value.key == key
     assert caught.value.facts.items() >= facts.items()
     await store.guild_settings.change(5, language="zh-TW")
-    with pytest.raises(GuildSettingsError):
+    with pytest.raises(RequestError):
         await store.guild_settings.change(5, **fields)
     assert await store.guild_settings.get(5) == GuildSettings(language="zh-TW")
 

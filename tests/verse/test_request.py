@@ -41,6 +41,7 @@ def test_a_number_out_of_range_is_refused_and_not_clamped(make, facts):
         (lambda: form_named("sonnet"), "unknown-choice"),
         (lambda: form_named("jueju", length=5), "request-form-length"),
         (lambda: Acrostic(6), "request-chars"),
+        (lambda: Acrostic(7, "sonnet"), "unknown-choice"),
         (lambda: Request("白日", Poem("jueju"), Beam(plain=True)), "request-plain"),
         (lambda: Request("白日", Acrostic(), Beam(plain=True)), "request-plain"),
         (lambda: Request("白日", search=Beam(plain=True), rhyme="东"), "request-plain"),
