@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from lianju.training.model import ModelConfig
+from lianju.training.recipe import ModelConfig
 
 from .graph_builder import GraphBuilder
 from .precision import Activations, Weights

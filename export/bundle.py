@@ -16,7 +16,8 @@ from typing import Any, NotRequired, TypedDict
 
 from lianju.bot.verse.model.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
 from lianju.training.checkpoint import Trained
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 from .calibration import Limits, measure_limits
 from .corpus_index import build_corpus_index

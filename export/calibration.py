@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import CheckpointScorer, measure
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 from numpy.typing import NDArray
 from torch import Tensor, nn
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import NotRequired, TypedDict
 
 import numpy as np
-from lianju.training.model import ModelConfig
+from lianju.training.recipe import ModelConfig
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
@@ -114,7 +113,8 @@ def build_step_graph(
     model = helper.make_model(
         body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="lianju"
     )
-    helper.set_model_props(model, {CONFIG: json.dumps(asdict(config)), PRECISION: precision.name})
+    settings = {"vocabulary_size": config.vocabulary_size, **config.model_dump()}
+    helper.set_model_props(model, {CONFIG: json.dumps(settings), PRECISION: precision.name})
     return model
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from lianju.training.model import ModelConfig
+from lianju.training.recipe import ModelConfig
 from numpy.typing import NDArray
 
 ROWS = "rows"

@@ -11,7 +11,8 @@ import torch
 from google.protobuf.message import DecodeError
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.training.checkpoint import save_checkpoint
-from lianju.training.model import LanguageModel, ModelConfig, current_weight_name
+from lianju.training.model import LanguageModel, current_weight_name
+from lianju.training.recipe import ModelConfig
 from numpy.typing import NDArray
 from onnx import numpy_helper
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import zipfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from lianju.bot.verse.text.vocabulary import Vocabulary
 from pydantic import ValidationError
 
 from .errors import CheckpointError
-from .model import LanguageModel, ModelConfig, current_weight_name
-from .recipe import Recipe
+from .model import LanguageModel, current_weight_name
+from .recipe import ModelConfig, Recipe
 
 FORMAT = 1
 
@@ -54,7 +54,7 @@ def save_checkpoint(
     torch.save(
         {
             "format": FORMAT,
-            "config": asdict(model.config),
+            "config": model.config.model_dump(),
             "weights": weights,
             "vocabulary": {
                 "tokens": list(vocabulary.tokens),
@@ -127,7 +127,7 @@ def load_initial(path: Path, recipe: Recipe, poems: list[list[str]]) -> Trained:
     """
     initial = load_trained(path)
     wanted = recipe.model.config(len(initial.vocabulary))
-    if replace(initial.model.config, dropout=wanted.dropout) != wanted:
+    if initial.model.config.model_copy(update={"dropout": wanted.dropout}) != wanted:
         raise CheckpointError(
             f"The model in {path} has another shape than the recipe's: give the --preset and "
             "--set options that it was trained with."

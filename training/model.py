@@ -6,19 +6,15 @@ Shapes: B sequences, T tokens, L layers, H hidden size, V vocabulary size.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
 
 from torch import Tensor, nn
 
 from .attention import WindowAttention
+from .recipe import ModelConfig
 
 State = tuple[Tensor, ...]
 """The hidden state, each tensor [L, B, H]: (h, c) for an LSTM, (h,) otherwise; with attention its
 cache [1, B, C] comes last."""
-
-Cell = Literal["lstm", "gru", "rnn"]
 
 # Weights that checkpoints and graphs of versions before 0.2 have under another name.
 _OLD_WEIGHT_NAMES = {
@@ -35,55 +31,11 @@ def current_weight_name(name: str) -> str:
     return name
 
 
-@dataclass(frozen=True)
-class ModelConfig:
-    """The shape of a model, as a checkpoint stores it.
-
-    Attributes:
-        nonlinearity: Activation of the plain recurrent cell; LSTM and GRU ignore it.
-        tied: The output layer shares the embedding's weights (Press & Wolf 2017); where the
-            embedding is narrower than the hidden state, there is a projection between them.
-        bias: Whether the recurrent layers and the output layer have biases.
-        dropout: Probability, on the embedding, between the layers and before the output.
-        initialization: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
-            identity, biases zero; for the plain recurrent cell only.
-        attention_heads: Heads of the attention over the last layer's earlier outputs; 0 is none.
-        attention_size: Size of each head's keys and values.
-        attention_window: How many outputs, the present one included, can be attended to.
-    """
-
-    vocabulary_size: int
-    cell: Cell = "lstm"
-    nonlinearity: Literal["tanh", "relu"] = "tanh"
-    layers: int = 2
-    embedding_size: int = 256
-    hidden_size: int = 256
-    tied: bool = False
-    bias: bool = True
-    dropout: float = 0.0
-    initialization: Literal["uniform", "identity"] = "uniform"
-    attention_heads: int = 0
-    attention_size: int = 32
-    attention_window: int = 40
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
-        """Builds a configuration from the values in a checkpoint or a graph.
-
-        Raises:
-            TypeError: A key is missing or unknown.
-        """
-        renamed = {"initialisation": "initialization"}  # before version 0.2
-        return cls(**{renamed.get(key, key): value for key, value in values.items()})
-
-
 class LanguageModel(nn.Module):
     """Predicts the next token; the hidden state is an argument and a result."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        if config.initialization == "identity" and config.cell != "rnn":
-            raise ValueError('initialization "identity" is for cell "rnn" only.')
         self.config = config
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
         sizes = (config.embedding_size, config.hidden_size, config.layers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +11,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import RecipeError
-from .model import ModelConfig
 from .precision import Precision
 
 Count = Annotated[int, Field(ge=1)]
@@ -47,7 +47,20 @@ class Data(_Section):
 
 
 class Model(_Section):
-    """The shape of the model; see `ModelConfig`."""
+    """The shape of the model.
+
+    Attributes:
+        nonlinearity: Activation of the plain recurrent cell; LSTM and GRU ignore it.
+        tied: The output layer shares the embedding's weights (Press & Wolf 2017); where the
+            embedding is narrower than the hidden state, there is a projection between them.
+        bias: Whether the recurrent layers and the output layer have biases.
+        dropout: Probability, on the embedding, between the layers and before the output.
+        initialization: "identity" is IRNN's (Le, Jaitly & Hinton 2015): recurrent weights the
+            identity, biases zero; for the plain recurrent cell only.
+        attention_heads: Heads of the attention over the last layer's earlier outputs; 0 is none.
+        attention_size: Size of each head's keys and values.
+        attention_window: How many outputs, the present one included, can be attended to.
+    """
 
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     nonlinearity: Literal["tanh", "relu"] = "tanh"
@@ -71,6 +84,22 @@ class Model(_Section):
     def config(self, vocabulary_size: int) -> ModelConfig:
         """Returns the configuration of a model with that many tokens."""
         return ModelConfig(vocabulary_size=vocabulary_size, **self.model_dump())
+
+
+class ModelConfig(Model):
+    """The shape of a model with its vocabulary, as a checkpoint and a graph store it."""
+
+    vocabulary_size: Count
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Builds a configuration from the values in a checkpoint or a graph.
+
+        Raises:
+            ValueError: A key is missing or unknown, or a value is out of range.
+        """
+        renamed = {"initialisation": "initialization"}  # before version 0.2
+        return cls(**{renamed.get(key, key): value for key, value in values.items()})
 
 
 class Batch(_Section):

@@ -14,7 +14,8 @@ from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 from ..store.test_against_reference import wrong_tallies
 from ..verse.toy import CHINESE, PROMPTS, SPECIALS, Toy
@@ -37,7 +38,9 @@ def engine(toy):
 def exported(tmp_path):
     """A bundle of the exporter with random weights."""
     torch.manual_seed(3)
-    config = ModelConfig(len(CHINESE), "lstm", embedding_size=16, hidden_size=16, tied=True)
+    config = ModelConfig(
+        vocabulary_size=len(CHINESE), cell="lstm", embedding_size=16, hidden_size=16, tied=True
+    )
     vocabulary = Vocabulary(CHINESE, tuple(-1 if token in SPECIALS else 1 for token in CHINESE))
     info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": 3}
     trained = Trained(LanguageModel(config).eval(), vocabulary, info)

@@ -19,23 +19,35 @@ from lianju.export.precision import PRECISIONS
 from lianju.export.states import ROWS, state_tensors
 from lianju.export.weights import weights_of
 from lianju.training.checkpoint import Trained, save_checkpoint
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
 HAN = tuple(chr(0x5000 + i) for i in range(36)) + tuple("黄河远上白云间")
 
 CONFIGS = {
-    "lstm": ModelConfig(47, "lstm", embedding_size=32, hidden_size=32, tied=True),
-    "lstm, projected": ModelConfig(47, "lstm", embedding_size=10, hidden_size=14, tied=True),
+    "lstm": ModelConfig(
+        vocabulary_size=47, cell="lstm", embedding_size=32, hidden_size=32, tied=True
+    ),
+    "lstm, projected": ModelConfig(
+        vocabulary_size=47, cell="lstm", embedding_size=10, hidden_size=14, tied=True
+    ),
     "lstm, no bias": ModelConfig(
-        47, "lstm", layers=1, embedding_size=10, hidden_size=14, bias=False
+        vocabulary_size=47, cell="lstm", layers=1, embedding_size=10, hidden_size=14, bias=False
     ),
-    "gru": ModelConfig(47, "gru", layers=3, embedding_size=12, hidden_size=20),
-    "rnn, tanh": ModelConfig(47, "rnn", embedding_size=12, hidden_size=20),
+    "gru": ModelConfig(vocabulary_size=47, cell="gru", layers=3, embedding_size=12, hidden_size=20),
+    "rnn, tanh": ModelConfig(vocabulary_size=47, cell="rnn", embedding_size=12, hidden_size=20),
     "lstm, attention": ModelConfig(
-        *(47, "lstm"), embedding_size=12, hidden_size=20, attention_heads=2, attention_window=5
+        vocabulary_size=47,
+        cell="lstm",
+        embedding_size=12,
+        hidden_size=20,
+        attention_heads=2,
+        attention_window=5,
     ),
-    "rnn, relu": ModelConfig(47, "rnn", "relu", embedding_size=12, hidden_size=20),
+    "rnn, relu": ModelConfig(
+        vocabulary_size=47, cell="rnn", nonlinearity="relu", embedding_size=12, hidden_size=20
+    ),
 }
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from lianju.export.states import random_state, torch_state
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 
 def test_many_steps_match_pytorch_under_changing_parents(model, open_step, zero_state):
@@ -57,7 +58,15 @@ def test_a_permuted_batch_gives_the_permuted_output(model, open_step, zero_state
 @pytest.mark.parametrize("through", ["pytorch", "graph"])
 def test_the_classic_worked_example(through, open_step, zero_state):
     """A relu RNN, all weights 1, no bias, reads (1,1), (1,1), (2,2)."""
-    config = ModelConfig(3, "rnn", "relu", layers=1, embedding_size=2, hidden_size=2, bias=False)
+    config = ModelConfig(
+        vocabulary_size=3,
+        cell="rnn",
+        nonlinearity="relu",
+        layers=1,
+        embedding_size=2,
+        hidden_size=2,
+        bias=False,
+    )
     model = LanguageModel(config).eval()
     with torch.no_grad():
         for parameter in model.parameters():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 from lianju.training.attention import WindowAttention
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 HEADS, SIZE, WINDOW, HIDDEN = 2, 3, 4, 5
 
@@ -66,7 +67,9 @@ def test_cache_of_zeros_is_empty(attention):
 
 def test_the_state_of_a_model_has_the_cache():
     torch.manual_seed(1)
-    config = ModelConfig(11, embedding_size=6, hidden_size=8, attention_heads=2, attention_window=3)
+    config = ModelConfig(
+        vocabulary_size=11, embedding_size=6, hidden_size=8, attention_heads=2, attention_window=3
+    )
     model = LanguageModel(config).eval()
     torch.nn.init.normal_(model.attention.output.weight)
     tokens = torch.randint(0, 11, (3, 9))
@@ -80,7 +83,7 @@ def test_the_state_of_a_model_has_the_cache():
 
 def test_at_first_attention_adds_nothing():
     torch.manual_seed(1)
-    config = ModelConfig(11, embedding_size=6, hidden_size=8, attention_heads=2)
+    config = ModelConfig(vocabulary_size=11, embedding_size=6, hidden_size=8, attention_heads=2)
     model = LanguageModel(config).eval()
     tokens = torch.randint(0, 11, (3, 9))
     hidden, _ = model.recurrent(model.embedding(tokens))

@@ -6,7 +6,8 @@ import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.checkpoint import load_trained, save_checkpoint
 from lianju.training.errors import CheckpointError
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 VOCABULARY = Vocabulary(("<unk>", "<e>", "山", "水"), (-1, -1, 2, 1))
 
@@ -17,7 +18,9 @@ def _weights(model):
 
 def test_weights_of_older_versions_are_found_under_their_old_names(tmp_path):
     torch.manual_seed(1)
-    model = LanguageModel(ModelConfig(4, embedding_size=6, hidden_size=8, attention_heads=2))
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=4, embedding_size=6, hidden_size=8, attention_heads=2)
+    )
     torch.nn.init.normal_(model.attention.output.weight)
     weights = _weights(model)
     old = dict(weights)

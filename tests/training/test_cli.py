@@ -7,8 +7,8 @@ import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.__main__ import main
 from lianju.training.checkpoint import load_trained, save_checkpoint
-from lianju.training.model import LanguageModel, ModelConfig
-from lianju.training.recipe import load_recipe
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig, load_recipe
 
 SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
 
@@ -125,7 +125,7 @@ def _saved(path, tokens, **config):
     vocabulary = Vocabulary(tokens, (*[-1] * 4, *[1] * (len(tokens) - 4)))
     model = LanguageModel(load_recipe("tiny").model.config(len(tokens)))
     if config:
-        model = LanguageModel(ModelConfig(len(tokens), **config))
+        model = LanguageModel(ModelConfig(vocabulary_size=len(tokens), **config))
     weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
     save_checkpoint(path, model, weights, vocabulary, {})
 

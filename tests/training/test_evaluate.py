@@ -5,7 +5,8 @@ import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.evaluate import CheckpointScorer, perplexity, stream_perplexity
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 from lianju.training.sample import as_text, sample
 
 HAN = "山水云月花鸟风雪江天春秋"
@@ -49,7 +50,9 @@ def test_an_unknown_character_has_a_3000th_of_the_probability_of_unk():
 
 def test_perplexity_equals_a_token_by_token_sum():
     torch.manual_seed(2)
-    model = LanguageModel(ModelConfig(len(WITH_LINES), embedding_size=8, hidden_size=8)).eval()
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=len(WITH_LINES), embedding_size=8, hidden_size=8)
+    ).eval()
     generator = np.random.default_rng(3)
     poems = [
         [t for _ in range(lines) for t in (*generator.choice(list(HAN), size), "</l>")]
@@ -75,7 +78,9 @@ def test_perplexity_equals_a_token_by_token_sum():
 
 def test_the_state_of_a_stream_is_carried_from_window_to_window():
     torch.manual_seed(2)
-    model = LanguageModel(ModelConfig(len(WITHOUT), embedding_size=8, hidden_size=8)).eval()
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=len(WITHOUT), embedding_size=8, hidden_size=8)
+    ).eval()
     ids = np.random.default_rng(1).integers(1, len(WITHOUT), 400).astype(np.int32)
     with torch.no_grad():
         logits, _ = model(torch.from_numpy(ids[None].astype(np.int64)))
@@ -86,7 +91,9 @@ def test_the_state_of_a_stream_is_carried_from_window_to_window():
 
 def test_sampling_repeats_with_its_seed_and_never_gives_special_tokens():
     torch.manual_seed(2)
-    model = LanguageModel(ModelConfig(len(WITH_LINES), embedding_size=8, hidden_size=8))
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=len(WITH_LINES), embedding_size=8, hidden_size=8)
+    )
     options = {"temperature": 3.0, "maximum": 60}
     texts = [sample(model, WITH_LINES, ["山"], seed=s, **options) for s in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]

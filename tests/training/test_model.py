@@ -1,7 +1,8 @@
 import pytest
 import torch
 from lianju.training.loss import linear_cross_entropy
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 from torch.nn import functional
 
 
@@ -30,7 +31,9 @@ def test_the_classic_worked_example():
 @pytest.mark.parametrize("tied", [False, True])
 def test_the_state_continues_a_text(cell, tied):
     torch.manual_seed(1)
-    model = LanguageModel(ModelConfig(11, cell=cell, embedding_size=6, hidden_size=8, tied=tied))
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=11, cell=cell, embedding_size=6, hidden_size=8, tied=tied)
+    )
     model.eval()
     tokens = torch.randint(0, 11, (3, 9))
     whole, end = model(tokens)
@@ -41,18 +44,22 @@ def test_the_state_continues_a_text(cell, tied):
 
 
 def test_identity_initialization_is_that_of_irnn():
-    config = ModelConfig(5, cell="rnn", nonlinearity="relu", initialization="identity")
+    config = ModelConfig(
+        vocabulary_size=5, cell="rnn", nonlinearity="relu", initialization="identity"
+    )
     recurrent = LanguageModel(config).recurrent
     for layer in range(2):
         weight = getattr(recurrent, f"weight_hh_l{layer}")
         assert torch.equal(weight, torch.eye(256))
         assert not getattr(recurrent, f"bias_hh_l{layer}").any()
     with pytest.raises(ValueError, match="identity"):
-        LanguageModel(ModelConfig(5, cell="lstm", initialization="identity"))
+        LanguageModel(ModelConfig(vocabulary_size=5, cell="lstm", initialization="identity"))
 
 
 def test_tied_weights_are_one_parameter():
-    model = LanguageModel(ModelConfig(7, embedding_size=4, hidden_size=6, tied=True))
+    model = LanguageModel(
+        ModelConfig(vocabulary_size=7, embedding_size=4, hidden_size=6, tied=True)
+    )
     assert model.output.weight is model.embedding.weight
     names = {name for name, _ in model.named_parameters() if "recurrent" not in name}
     assert names == {"embedding.weight", "projection.weight", "output.bias"}

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
 from lianju.training.optimizer import make_optimizer, muon_matrices
 from lianju.training.precision import supports_bf16
-from lianju.training.recipe import load_recipe
+from lianju.training.recipe import ModelConfig, load_recipe
 
 OPTIONS = (
     "optimizer.name=muon",

@@ -7,7 +7,8 @@ from lianju.bot.verse import Beam, Request, open_composer
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 from .reference import plain_beam_search
 from .toy import CHINESE, PROMPTS, SPECIALS
@@ -25,7 +26,9 @@ def both(request, tmp_path_factory):
     """A random model in PyTorch, and a composer on its bundle."""
     torch.set_num_threads(1)
     torch.manual_seed(7)
-    config = ModelConfig(len(CHINESE), embedding_size=24, hidden_size=24, **request.param)
+    config = ModelConfig(
+        vocabulary_size=len(CHINESE), embedding_size=24, hidden_size=24, **request.param
+    )
     model = LanguageModel(config).eval()
     with torch.no_grad():
         model.embedding.weight.mul_(3)  # so that what was read matters

@@ -19,7 +19,8 @@ from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
-from lianju.training.model import LanguageModel, ModelConfig
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
 
 from ..benchmarks.workload import mixed_requests
 from .reference import plain_beam_search
@@ -222,7 +223,8 @@ def with_attention(folder):
     torch.set_num_threads(1)
     torch.manual_seed(5)
     config = ModelConfig(
-        *(len(CHINESE), "lstm"),
+        vocabulary_size=len(CHINESE),
+        cell="lstm",
         embedding_size=24,
         hidden_size=24,
         tied=True,
