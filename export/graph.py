@@ -20,7 +20,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 from . import attention
 from .calibration import Limits
 from .graph_builder import GraphBuilder
-from .precision import Precision, Weights
+from .precision import Weights
 from .states import CELL_STATES, ROWS, Shape, state_tensors
 
 OPSET = 18
@@ -77,7 +77,7 @@ def graph_outputs(config: ModelConfig) -> dict[str, TensorInfo]:
 def build_step_graph(
     config: ModelConfig,
     weights: Mapping[str, NDArray[np.float32]],
-    precision: Precision,
+    precision: type[Weights],
     unknown: int,
     limits: Limits,
 ) -> ModelProto:
@@ -91,7 +91,7 @@ def build_step_graph(
         limits: Of the activations, for a precision that quantizes them.
     """
     graph = GraphBuilder()
-    stored = Weights(weights, precision, limits)
+    stored = precision(weights, limits)
     prefill, step = GraphBuilder(graph, "prefill"), GraphBuilder(graph, "step")
     _add_prefill(prefill, config, stored)
     _add_step(step, config, stored)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,67 +36,65 @@ class Activations:
     scale: str = ""
 
 
-class Precision(Protocol):
-    """A way to store weights, to use them in a graph, and to read them back."""
+class Weights:
+    """A model's weights in a graph, as fp32; a tied output layer shares the embedding's tensor.
 
-    name: str
-    quantizes_activations: bool
+    Args:
+        arrays: The weights by name, as fp32 arrays.
+        limits: Magnitudes at which activations are clipped, by the layer that reads them.
+    """
 
-    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
-        """Prepares fp32 rows [B, K] for products.
+    name = "fp32"
+    quantizes_activations = False
 
-        Args:
-            graph: The graph to add to.
-            rows: Name of the rows.
-            limit: Magnitude at which they are clipped.
-        """
+    def __init__(self, arrays: Mapping[str, Weight], limits: Limits) -> None:
+        self.arrays, self.limits = arrays, limits
 
-    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
-        """Adds the look-up of rows of a table [N, K] by ids [B]."""
+    def activations(self, graph: GraphBuilder, rows: str, reader: str) -> Activations:
+        """Prepares fp32 rows [B, K] for the products of one layer."""
+        return Activations(rows)
+
+    def gather(self, graph: GraphBuilder, name: str, ids: str) -> Activations:
+        """Adds the look-up of the rows of a weight [N, K] by ids [B]."""
+        return Activations(graph.add("Gather", self.store(graph, name), ids))
 
     def linear(
-        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
+        self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None = None
     ) -> str:
-        """Adds rows [B, K] times weight [N, K] transposed, plus bias; returns fp32 [B, N]."""
+        """Adds rows [B, K] times a weight [N, K] transposed, plus its bias if there is one.
 
-    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
+        Returns:
+            Name of the fp32 result [B, N].
+        """
+        bias = bias or name.replace("weight", "bias")
+        stored = self.store(graph, bias) if bias in self.arrays else None
+        return self._multiply(graph, rows, name, stored)
+
+    def store(self, graph: GraphBuilder, name: str) -> str:
+        """Stores an array in fp32."""
+        return graph.initializer(name, self.arrays[name])
+
+    @classmethod
+    def read(cls, name: str, stored: Mapping[str, Array]) -> Weight:
         """Returns the fp32 weight [N, K] that the graph computes with.
 
         Raises:
             KeyError: No weight of this name is stored.
         """
+        return stored[name]
 
-    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
+    @staticmethod
+    def step_size(name: str, stored: Mapping[str, Array]) -> Weight:
         """Returns the distance between adjacent stored values, for each weight [N, K]."""
+        return np.zeros_like(stored[name])
 
-
-class Fp32:
-    """Weights as they are; a tied output layer shares the embedding's tensor."""
-
-    name = "fp32"
-    quantizes_activations = False
-
-    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
-        return Activations(rows)
-
-    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
-        return Activations(graph.add("Gather", graph.initializer(name, table), ids))
-
-    def linear(
-        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
-    ) -> str:
-        columns = graph.add("Transpose", graph.initializer(name, weight), perm=[1, 0])
+    def _multiply(self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None) -> str:
+        columns = graph.add("Transpose", self.store(graph, name), perm=[1, 0])
         product = graph.add("MatMul", rows.rows, columns)
         return graph.add("Add", product, bias) if bias else product
 
-    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
-        return stored[name]
 
-    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
-        return np.zeros_like(stored[name])
-
-
-class Int8:
+class Int8Weights(Weights):
     """Weights and activations as 8-bit integers, multiplied as integers.
 
     A matrix has one fp32 scale for each output channel. The embedding has one scale for all rows,
@@ -112,31 +110,37 @@ class Int8:
     # 2 * (2 * 90) * 90 is the largest sum of the kind that fits.
     LARGEST = 90
 
-    def activations(self, graph: GraphBuilder, rows: str, limit: float) -> Activations:
+    def activations(self, graph: GraphBuilder, rows: str, reader: str) -> Activations:
+        limit = self.limits.get(reader, 1.0)
         scale = graph.initializer(f"int8.step.{limit:.6g}", np.float32(limit / self.LARGEST))
         return Activations(graph.add("QuantizeLinear", rows, scale, self._zero(graph)), scale)
 
-    def gather(self, graph: GraphBuilder, name: str, table: Weight, ids: str) -> Activations:
-        values, scale = self._store_table(graph, name, table)
+    def gather(self, graph: GraphBuilder, name: str, ids: str) -> Activations:
+        """Stores the weight as integers from 0 to twice `LARGEST`, with one scale."""
+        table = self.arrays[name]
+        size = np.float32(np.abs(table).max() / self.LARGEST or 1)
+        integers = np.rint(table / size + self.LARGEST).astype(np.uint8)
+        values = graph.initializer(f"{name}.uint8", integers)
+        scale = graph.initializer(f"{name}.step", size)
         graph.initializer(ZERO, np.float32(self.LARGEST))
         return Activations(graph.add("Gather", values, ids), scale)
 
-    def linear(
-        self, graph: GraphBuilder, rows: Activations, name: str, weight: Weight, bias: str | None
-    ) -> str:
-        columns, scales = self._columns(graph, name, weight)
+    def _multiply(self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None) -> str:
+        columns, scales = self._columns(graph, name)
         inputs = [rows.rows, columns, rows.scale, scales, self._zero(graph)]
         if bias:
             inputs += ["", bias]
         return graph.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")
 
-    def read(self, name: str, stored: Mapping[str, Array]) -> Weight:
+    @classmethod
+    def read(cls, name: str, stored: Mapping[str, Array]) -> Weight:
         if f"{name}.uint8" in stored:
-            integers = stored[f"{name}.uint8"].astype(np.float32) - self.LARGEST
+            integers = stored[f"{name}.uint8"].astype(np.float32) - cls.LARGEST
             return np.asarray(integers * stored[f"{name}.step"])
         return np.asarray(stored[f"{name}.int8"] * stored[f"{name}.scale"])
 
-    def step_size(self, name: str, stored: Mapping[str, Array]) -> Weight:
+    @staticmethod
+    def step_size(name: str, stored: Mapping[str, Array]) -> Weight:
         if f"{name}.uint8" in stored:
             return np.full(stored[f"{name}.uint8"].shape, stored[f"{name}.step"])
         return np.broadcast_to(stored[f"{name}.scale"], stored[f"{name}.int8"].shape)
@@ -144,11 +148,12 @@ class Int8:
     def _zero(self, graph: GraphBuilder) -> str:
         return graph.initializer("int8.zero", np.uint8(self.LARGEST))
 
-    def _columns(self, graph: GraphBuilder, name: str, weight: Weight) -> tuple[str, str]:
+    def _columns(self, graph: GraphBuilder, name: str) -> tuple[str, str]:
         """Adds a weight [N, K] as integers [K, N], and its scales [N].
 
         The added nodes have constant inputs: ONNX Runtime folds them when it loads the graph.
         """
+        weight = self.arrays[name]
         if f"{name}.uint8" in graph.initializers:  # the embedding, tied to the output layer
             table, scale = f"{name}.uint8", f"{name}.step"
             integers = graph.add("Sub", graph.add("Cast", table, to=FLOAT), ZERO)
@@ -165,50 +170,8 @@ class Int8:
             by_output = graph.add("Squeeze", scale, last_axis)
         return graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0]), by_output
 
-    def _store_table(self, graph: GraphBuilder, name: str, table: Weight) -> tuple[str, str]:
-        """Stores a table as integers from 0 to twice `LARGEST`, and their scale."""
-        scale = np.float32(np.abs(table).max() / self.LARGEST or 1)
-        values = np.rint(table / scale + self.LARGEST).astype(np.uint8)
-        return (
-            graph.initializer(f"{name}.uint8", values),
-            graph.initializer(f"{name}.step", scale),
-        )
 
-
-@dataclass(frozen=True)
-class Weights:
-    """A model's weights by name as fp32 arrays, and the precision of the graph.
-
-    Attributes:
-        limits: Magnitudes at which activations are clipped, by the layer that reads them.
-    """
-
-    arrays: Mapping[str, Weight]
-    precision: Precision
-    limits: Limits
-
-    def activations(self, graph: GraphBuilder, rows: str, reader: str) -> Activations:
-        """Prepares fp32 rows [B, K] for the products of one layer."""
-        return self.precision.activations(graph, rows, self.limits.get(reader, 1.0))
-
-    def gather(self, graph: GraphBuilder, name: str, ids: str) -> Activations:
-        """Adds the look-up of the rows of a weight by ids [B]."""
-        return self.precision.gather(graph, name, self.arrays[name], ids)
-
-    def linear(
-        self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None = None
-    ) -> str:
-        """Adds rows [B, K] times a weight [N, K] transposed, plus its bias if there is one."""
-        bias = bias or name.replace("weight", "bias")
-        stored = self.store(graph, bias) if bias in self.arrays else None
-        return self.precision.linear(graph, rows, name, self.arrays[name], stored)
-
-    def store(self, graph: GraphBuilder, name: str) -> str:
-        """Stores an array in fp32."""
-        return graph.initializer(name, self.arrays[name])
-
-
-PRECISIONS: dict[str, Precision] = {each.name: each for each in (Fp32(), Int8())}
+PRECISIONS: dict[str, type[Weights]] = {each.name: each for each in (Weights, Int8Weights)}
 
 
 def without_activation_rounding(model: ModelProto) -> ModelProto:

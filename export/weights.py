@@ -18,7 +18,7 @@ from onnx import numpy_helper
 
 from .errors import ExportError, VerificationError
 from .graph import CONFIG, PRECISION
-from .precision import PRECISIONS, Precision, Weight, without_activation_rounding
+from .precision import PRECISIONS, Weight, Weights, without_activation_rounding
 
 
 def weights_of(model: LanguageModel) -> dict[str, Weight]:
@@ -60,7 +60,7 @@ class StoredWeights:
     """
 
     config: ModelConfig
-    precision: Precision
+    precision: type[Weights]
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -8,7 +8,7 @@ import pytest
 import torch
 from lianju.export.errors import ExportError, VerificationError
 from lianju.export.graph import build_step_graph
-from lianju.export.precision import PRECISIONS, Int8
+from lianju.export.precision import PRECISIONS, Int8Weights
 from lianju.export.states import random_state, single_row
 from lianju.export.weights import StoredWeights, weights_of
 
@@ -42,7 +42,7 @@ def test_weights_can_be_read_back(model, precision, saved):
         if precision == "int8" and "bias" not in name:
             # A table has one scale for all its rows, as they are activations too.
             axis = None if name == "embedding.weight" else 1
-            step = np.abs(weight).max(axis=axis, keepdims=True) / Int8.LARGEST
+            step = np.abs(weight).max(axis=axis, keepdims=True) / Int8Weights.LARGEST
         assert (np.abs(back[name] - weight) <= step * 0.501).all(), name
 
 
@@ -106,7 +106,9 @@ def test_int8_stays_close_to_pytorch(model, open_step, zero_state):
 
 
 def test_sums_of_adjacent_products_fit_in_16_bits():
-    largest = 2 * Int8.LARGEST * Int8.LARGEST  # an activation is at most twice LARGEST
+    largest = (
+        2 * Int8Weights.LARGEST * Int8Weights.LARGEST
+    )  # an activation is at most twice LARGEST
     assert 2 * largest <= np.iinfo(np.int16).max
 
 
