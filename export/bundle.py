@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from lianju.bot.verse.model.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
 from lianju.training.checkpoint import Trained
@@ -22,7 +22,7 @@ from lianju.training.recipe import ModelConfig
 from .calibration import Limits, measure_limits
 from .corpus_index import build_corpus_index
 from .errors import ExportError
-from .graph import OPSET, TensorInfo, build_step_graph, graph_inputs, graph_outputs
+from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .precision import PRECISIONS
 from .prosody import build_prosody
 from .states import state_tensors
@@ -37,51 +37,6 @@ CONTENTS = {
     PROSODY: "the vocabulary's readings in the 106 rhyme groups of the 平水韵",
     KNOWN: "fingerprints of the corpus' lines, and the second lines of its couplets by the first",
 }
-
-
-class StateInfo(TypedDict):
-    """A tensor of the hidden state, as the manifest lists it."""
-
-    input: str
-    output: str
-    dtype: str
-    initial: list[int | str]
-    padding: NotRequired[str]
-
-
-class GraphInfo(TypedDict):
-    """The graph, as the manifest describes it."""
-
-    file: str
-    opset: int
-    precision: str
-    inputs: dict[str, TensorInfo]
-    outputs: dict[str, TensorInfo]
-    state: list[StateInfo]
-
-
-class FileInfo(TypedDict):
-    """A file, as the manifest lists it."""
-
-    sha256: str
-    bytes: int
-    content: str
-
-
-class ManifestContent(TypedDict):
-    """The content of `manifest.json`."""
-
-    format: int
-    name: str
-    version: str
-    model: dict[str, str | int]
-    tokens: dict[str, int | None]
-    graph: GraphInfo
-    files: dict[str, FileInfo]
-    training: dict[str, Any]
-    metrics: dict[str, Any]
-    license: str
-    created: str
 
 
 @dataclass(frozen=True)
@@ -107,11 +62,11 @@ class BundleOptions:
     force: bool = False
 
 
-def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> ManifestContent:
+def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[str, Any]:
     """Writes a bundle that has been verified to compute what the checkpoint computes.
 
     Returns:
-        The manifest.
+        The manifest, which `lianju.bot.verse.model.manifest.Manifest` describes.
 
     Raises:
         VerificationError: The bundle computes something else; nothing is written.
@@ -210,7 +165,7 @@ def _temporary_folder(out: Path, force: bool) -> Iterator[Path]:
         shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> ManifestContent:
+def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[str, Any]:
     config, vocabulary = trained.model.config, trained.vocabulary
     preset = trained.info.get("preset", "lianju")
     return {
@@ -246,26 +201,23 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> Manifes
     }
 
 
-def _state(config: ModelConfig) -> list[StateInfo]:
-    tensors: list[StateInfo] = []
-    for name, shape in state_tensors(config).items():
-        tensors.append(
-            {"input": name, "output": f"{name}_next", "dtype": "float32", "initial": [*shape]}
-        )
-        if 0 in shape:
-            tensors[-1]["padding"] = "front"
-    return tensors
+def _state(config: ModelConfig) -> list[dict[str, Any]]:
+    return [
+        {"input": name, "output": f"{name}_next", "dtype": "float32", "initial": [*shape]}
+        | ({"padding": "front"} if 0 in shape else {})
+        for name, shape in state_tensors(config).items()
+    ]
 
 
 def _rounded(difference: float) -> float:
     return float(f"{difference:.3g}")
 
 
-def _file_info(path: Path, content: str) -> FileInfo:
+def _file_info(path: Path, content: str) -> dict[str, Any]:
     data = path.read_bytes()
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "content": content}
 
 
-def _write_manifest(folder: Path, manifest: ManifestContent) -> None:
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any
 
 import numpy as np
 from lianju.training.recipe import ModelConfig
@@ -35,16 +35,8 @@ LAST = np.array([-1])
 _TYPES = {"int64": TensorProto.INT64, "float32": TensorProto.FLOAT, "bool": TensorProto.BOOL}
 
 
-class TensorInfo(TypedDict):
-    """An input or output of the graph, as the manifest lists it."""
-
-    dtype: str
-    shape: list[int | str]
-    optional: NotRequired[bool]
-
-
-def graph_inputs(config: ModelConfig) -> dict[str, TensorInfo]:
-    """Returns the graph's inputs by name."""
+def graph_inputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
+    """Returns the graph's inputs by name, as the manifest lists them."""
     vocabulary = config.vocabulary_size
     return {
         "token": {"dtype": "int64", "shape": ["rows"]},
@@ -61,8 +53,8 @@ def graph_inputs(config: ModelConfig) -> dict[str, TensorInfo]:
     }
 
 
-def graph_outputs(config: ModelConfig) -> dict[str, TensorInfo]:
-    """Returns the graph's outputs by name."""
+def graph_outputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
+    """Returns the graph's outputs by name, as the manifest lists them."""
     return {
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
@@ -264,6 +256,6 @@ def _add_top_k(graph: GraphBuilder, vocabulary_size: int, unknown: int) -> None:
     graph.add_if(is_positive, some, none, outputs)
 
 
-def _declare(name: str, info: TensorInfo) -> ValueInfoProto:
+def _declare(name: str, info: Mapping[str, Any]) -> ValueInfoProto:
     # An optional input is one that has an initializer of its name.
     return helper.make_tensor_value_info(name, _TYPES[info["dtype"]], info["shape"])

@@ -18,7 +18,7 @@ from onnx import numpy_helper
 
 from .errors import ExportError, VerificationError
 from .graph import CONFIG, PRECISION
-from .precision import PRECISIONS, Weight, Weights, without_activation_rounding
+from .precision import PRECISIONS, Weight, without_activation_rounding
 
 
 def weights_of(model: LanguageModel) -> dict[str, Weight]:
@@ -58,9 +58,6 @@ class StoredWeights:
     Raises:
         ExportError: The file is not such a graph.
     """
-
-    config: ModelConfig
-    precision: type[Weights]
 
     def __init__(self, path: Path) -> None:
         self._path = path
