@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from lianju.bot.errors import LianjuError
-from lianju.training.errors import TrainingError
+from lianju.training.errors import TrainingError, run_command
 
 from .errors import ExportError
 from .grade import command
@@ -107,23 +105,8 @@ for _command in (command.grade, command.stamp, command.tune):
 
 
 def main() -> None:
-    """Runs the command line; errors of the user are one sentence and exit status 2."""
-    try:
-        status = cli(standalone_mode=False)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except click.Abort:
-        sys.exit(130)
-    except ModuleNotFoundError as error:
-        _fail(f"`lianju-export` needs {error.name}: run pip install 'lianju[training]'.")
-    except (ExportError, LianjuError, TrainingError) as error:
-        _fail(str(error))
-    sys.exit(status if isinstance(status, int) else 0)
-
-
-def _fail(sentence: str) -> NoReturn:
-    click.echo(f"lianju-export: {sentence}", err=True)
-    sys.exit(2)
+    """Runs the command line."""
+    run_command(cli, "lianju-export", ExportError, LianjuError, TrainingError)
 
 
 if __name__ == "__main__":

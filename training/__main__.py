@@ -18,10 +18,14 @@ from pathlib import Path
 
 import click
 
-from .errors import TrainingError
+from .errors import TrainingError, run_command
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+_split_option = click.option(
+    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
+)
 
 
 def _finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
@@ -176,9 +180,7 @@ def train(
 @cli.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
-@click.option(
-    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
-)
+@_split_option
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     """Measures the perplexity of MODEL, a checkpoint or a bundle, on held-out poems."""
@@ -205,9 +207,7 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     metavar="PART",
     help="Add a 5-gram model of this part of the training poems: tang, song or all.",
 )
-@click.option(
-    "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
-)
+@_split_option
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
 def compare(
     corpus: Path, models: tuple[Path, ...], parts: tuple[str, ...], split: str, file: Path | None
@@ -261,23 +261,8 @@ def sample(
 
 
 def main() -> None:
-    """Runs the command line; an error of the user is one sentence and exit status 2."""
-    try:
-        status = cli(standalone_mode=False)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        message = error.format_message()
-    except TrainingError as error:
-        message = str(error)
-    except OSError as error:
-        message = f"{error.filename}: {error.strerror}."
-    except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed: run pip install 'lianju[training]'."
-    else:
-        sys.exit(status if isinstance(status, int) else 0)
-    click.echo(f"lianju-train: {message}", err=True)
-    sys.exit(2)
+    """Runs the command line."""
+    run_command(cli, "lianju-train", TrainingError)
 
 
 if __name__ == "__main__":
