@@ -24,11 +24,7 @@ FORMS = {(4, 5): "五绝", (4, 7): "七绝", (8, 5): "五律", (8, 7): "七律"}
 
 
 class PoemError(Exception):
-    """A poem cannot be used; `reason` is one of a few, for the report."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    """A poem cannot be used; the message is one of a few reasons, for the report."""
 
 
 def clean(text: str, simplify: Callable[[str], str]) -> tuple[str, ...]:

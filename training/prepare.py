@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from lianju.bot.verse.text.vocabulary import LINE
 from tqdm import tqdm
 
 from . import source
@@ -24,7 +24,6 @@ from .errors import CorpusError
 
 SPLITS = ("train", "validation", "test")
 REPORT = "report.json"
-LINE_TOKEN = "</l>"  # noqa: S105 - a token of text
 
 _HELD_OUT = {0: "validation", 1: "test"}
 _KEY_LENGTH = 10
@@ -107,7 +106,7 @@ def _clean_all(
         try:
             lines = clean(poem.text, simplify)
         except PoemError as error:
-            dropped[poem.corpus][error.reason] += 1
+            dropped[poem.corpus][str(error)] += 1
             continue
         opening = "".join(lines)[:_NEAR_DUPLICATE_LENGTH]
         if opening in seen:
@@ -200,30 +199,23 @@ def _write(
     if out.is_dir() and any(out.iterdir()) and not (out / REPORT).is_file():
         raise CorpusError(f"{out} holds files that are no corpus: choose another --out.")
     out.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        building = Path(folder)
         report["sha256"] = {}
         for name, poems in splits.items():
-            # Texts of one line have no </l>.
-            data = "".join(
-                " ".join(
-                    token
-                    for line in poem
-                    for token in (*line, *((LINE_TOKEN,) if len(poem) > 1 else ()))
-                )
-                + "\n"
-                for poem in poems
-            ).encode()
+            data = "".join(f"{_as_text(poem)}\n" for poem in poems).encode()
             (building / f"{name}.txt").write_bytes(data)
             report["sha256"][f"{name}.txt"] = hashlib.sha256(data).hexdigest()
         report["seconds"] = round(time.perf_counter() - begun, 1)
         (building / REPORT).write_text(
             json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
         )
-        building.chmod(0o755)
         out.mkdir(exist_ok=True)
         for path in sorted(building.iterdir()):
             path.replace(out / path.name)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return report
+
+
+def _as_text(poem: Poem) -> str:
+    ending = (LINE,) if len(poem) > 1 else ()  # texts of one line have no </l>
+    return " ".join(token for line in poem for token in (*line, *ending))
