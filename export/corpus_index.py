@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
-from lianju.training.data import training_counts
-from lianju.training.errors import CorpusError
+from lianju.training.data import iterate_poems, training_counts
 from lianju.training.prepare import SPLITS
 from numpy.typing import NDArray
 
@@ -69,15 +69,8 @@ def read_lines(path: Path, *, lowercase: bool = False) -> Iterator[Poem]:
     Raises:
         CorpusError: The file is missing or not UTF-8.
     """
-    try:
-        with path.open(encoding="utf-8") as file:
-            for text in file:
-                poem = text.lower() if lowercase else text
-                yield [tokens for line in poem.split(LINE) if (tokens := line.split())]
-    except FileNotFoundError as error:
-        raise CorpusError(f"There is no {path}: run `lianju-train prepare` first.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} cannot be read as UTF-8 text.") from error
+    for poem in iterate_poems(path, lowercase=lowercase):
+        yield [list(line) for is_end, line in groupby(poem, LINE.__eq__) if not is_end]
 
 
 def tested_poems(corpus: Path) -> int | None:

@@ -1,18 +1,20 @@
-"""From corpus files to batches of token ids."""
+"""From corpus files to a vocabulary and batches of token ids."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
+from lianju.bot.verse.text.vocabulary import END, LINE, START, UNKNOWN, Vocabulary
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from .distributed import Processes
 from .errors import CorpusError
@@ -24,20 +26,30 @@ IGNORED = -1  # the target of padding
 _POOL_BATCHES = 64
 
 
-def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
-    """Reads a corpus file: the tokens of each poem, `</l>` among them where the file has it.
+def iterate_poems(path: Path, *, lowercase: bool = False) -> Iterator[list[str]]:
+    """Yields the tokens of each poem in a corpus file, `</l>` among them where the file has it.
 
     Raises:
-        CorpusError: The file is missing, empty or not UTF-8.
+        CorpusError: The file is missing or not UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                if poem := (line.lower() if lowercase else line).split():
+                    yield poem
     except FileNotFoundError as error:
         raise CorpusError(f"There is no {path}: run `lianju-train prepare` first.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} cannot be read as UTF-8 text.") from error
-    poems = [line.split() for line in (text.lower() if lowercase else text).splitlines()]
-    poems = [poem for poem in poems if poem]
+
+
+def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
+    """Returns the poems of a corpus file; see `iterate_poems`.
+
+    Raises:
+        CorpusError: The file is missing, empty or not UTF-8.
+    """
+    poems = list(iterate_poems(path, lowercase=lowercase))
     if not poems:
         raise CorpusError(f"{path} is empty.")
     return poems
@@ -95,6 +107,34 @@ def oversample(poems: list[list[str]], corpus: Path, times: int) -> list[list[st
             f"{corpus} has no parts: give --set data.oversampling=1, or prepare it again."
         )
     return poems[:first] * times + poems[first:]
+
+
+def build_vocabulary(
+    poems: Iterable[Iterable[str]], *, line_tokens: bool, minimum_count: int, maximum_size: int
+) -> Vocabulary:
+    """Returns a vocabulary of the most frequent tokens.
+
+    Special tokens come first, then tokens by falling count, those of equal count in code point
+    order; the same corpus always gives the same ids.
+
+    Args:
+        poems: The tokens of each poem; special tokens among them are not counted.
+        line_tokens: Whether the vocabulary has `<s>` and `</l>`.
+        minimum_count: Rarer tokens are left out.
+        maximum_size: Size limit of the vocabulary, special tokens included.
+    """
+    special = (UNKNOWN, END, START, LINE) if line_tokens else (UNKNOWN, END)
+    counts: Counter[str] = Counter()
+    for poem in poems:
+        counts.update(poem)
+    for token in (UNKNOWN, END, START, LINE):
+        del counts[token]
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    kept = [item for item in ranked if item[1] >= minimum_count][: maximum_size - len(special)]
+    return Vocabulary(
+        tokens=(*special, *(token for token, _ in kept)),
+        counts=(*(-1 for _ in special), *(count for _, count in kept)),
+    )
 
 
 def apply_line_tokens(poem: list[str], vocabulary: Vocabulary) -> list[str]:
@@ -204,16 +244,15 @@ def _cut(
 
 def collate(packed: Packed, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     """Returns inputs [B, T] and targets [B, T], padded with 0 and `IGNORED`."""
-    lengths = packed.lengths[indices]
-    width = int(lengths.max())
-    offsets = np.arange(width)
-    inside = offsets < lengths[:, None]
-    where = np.where(inside, packed.starts[indices][:, None] + offsets, 0)
-    ids = packed.ids[where].astype(np.int64)
-    inputs = np.where(inside, ids, 0)[:, :-1]
-    targets = np.where(inside, ids, IGNORED)[:, 1:]
+    starts, lengths = packed.starts[indices], packed.lengths[indices]
+    ids = [
+        torch.from_numpy(packed.ids[start : start + length]).long()
+        for start, length in zip(starts, lengths, strict=True)
+    ]
     # The last token is no input: its column would predict past the end.
-    return torch.from_numpy(inputs.copy()), torch.from_numpy(targets.copy())
+    inputs = pad_sequence(ids, batch_first=True)[:, :-1]
+    targets = pad_sequence(ids, batch_first=True, padding_value=IGNORED)[:, 1:]
+    return inputs, targets
 
 
 def stream_ids(poems: list[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:
@@ -240,15 +279,10 @@ def stream_windows(ids: NDArray[np.int32], rows: int, window: int) -> list[tuple
         raise CorpusError(
             f"The text has {len(ids)} tokens, too few for {rows} rows: lower batch.size."
         )
-    inputs = ids[: rows * length].reshape(rows, length).astype(np.int64)
-    targets = ids[1 : rows * length + 1].reshape(rows, length).astype(np.int64)
-    return [
-        (
-            torch.from_numpy(inputs[:, i : i + window].copy()),
-            torch.from_numpy(targets[:, i : i + window].copy()),
-        )
-        for i in range(0, length, window)
-    ]
+    tokens = torch.from_numpy(ids).long()
+    inputs = tokens[: rows * length].reshape(rows, length)
+    targets = tokens[1 : rows * length + 1].reshape(rows, length)
+    return list(zip(torch.split(inputs, window, 1), torch.split(targets, window, 1), strict=True))
 
 
 class TrainingData:

@@ -48,18 +48,16 @@ class CheckpointScorer:
 
     @torch.no_grad()
     def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Scorer.score`."""
         training = self.model.training
         self.model.eval()
         device = self.model.embedding.weight.device
         tokens = torch.from_numpy(ids).to(device)
         state: State | None = None
         parts = []
-        for begin in range(0, ids.shape[1] - 1, _WINDOW):
-            end = min(begin + _WINDOW, ids.shape[1] - 1)
-            logits, state = self.model(tokens[:, begin:end], state)
-            targets = tokens[:, begin + 1 : end + 1].unsqueeze(-1)
-            picked = logits.gather(-1, targets).squeeze(-1) - logits.logsumexp(-1)
+        inputs, targets = (torch.split(t, _WINDOW, 1) for t in (tokens[:, :-1], tokens[:, 1:]))
+        for part, target in zip(inputs, targets, strict=True):
+            logits, state = self.model(part, state)
+            picked = logits.gather(-1, target[..., None])[..., 0] - logits.logsumexp(-1)
             parts.append(picked.float().cpu().numpy())
         self.model.train(training)
         return np.concatenate(parts, axis=1)
@@ -77,7 +75,6 @@ class BundleScorer:
         self._model = OnnxModel(bundle)
 
     def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Scorer.score`."""
         rows = np.arange(len(ids), dtype=np.int64)
         state = self._model.initial_state(len(ids))
         scores = np.empty((len(ids), ids.shape[1] - 1), np.float32)
@@ -138,18 +135,19 @@ def measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
         CorpusError: The split cannot be read.
     """
     poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
-    if is_stream(corpus):
-        return stream_perplexity(scorer, stream_ids(poems, scorer.vocabulary))
-    return perplexity(scorer, poems)
+    return perplexity(scorer, poems, stream=bool(is_stream(corpus)))
 
 
-def perplexity(scorer: Scorer, poems: list[list[str]]) -> Perplexity:
+def perplexity(scorer: Scorer, poems: list[list[str]], *, stream: bool = False) -> Perplexity:
     """Returns the perplexity over poems.
 
     Args:
         poems: The tokens of each poem, `</l>` after each line where the file has it.
+        stream: Whether they are the lines of one continuous text.
     """
     vocabulary = scorer.vocabulary
+    if stream:
+        return stream_perplexity(scorer, stream_ids(poems, vocabulary))
     encoded = [encode_poem(poem, vocabulary) for poem in poems]
     order = sorted(range(len(poems)), key=lambda i: len(encoded[i]))
     loss: dict[str, float] = defaultdict(float)

@@ -17,9 +17,15 @@ import numpy as np
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from numpy.typing import NDArray
 
-from .data import encode_poem, is_stream, read_poems, stream_ids, training_counts
+from .data import (
+    build_vocabulary,
+    encode_poem,
+    is_stream,
+    read_poems,
+    stream_ids,
+    training_counts,
+)
 from .errors import CorpusError
-from .vocabulary import build_vocabulary
 
 ORDER = 5
 EVERYTHING = "all"
@@ -99,7 +105,6 @@ class NGramModel:
             longer = grams
 
     def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """See `Scorer.score`."""
         if self._adds_start:
             ids = np.concatenate((np.full((len(ids), 1), self._start), ids), axis=1)
         targets = ids[:, 1:]

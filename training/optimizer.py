@@ -1,7 +1,11 @@
-"""The optimizers: Adam, AdamW, or Muon for the weight matrices with AdamW for all other weights."""
+"""The optimizers, and the schedule of their learning rates.
+
+Adam, AdamW, or Muon for the weight matrices with AdamW for all other weights.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,3 +101,26 @@ def _make_adam(
         weight_decay=options.weight_decay,
         fused=True,
     )
+
+
+def rate_share(options: Options, update: int, progress: float) -> float:
+    """Returns the present learning rate as a share of the full one.
+
+    Only `progress` and the budget behind it place the decay. A run that is resumed with a larger
+    or smaller budget therefore decays at the end of the new one: "wsd" holds the full rate again
+    until its last share `decay` of the whole budget, also where the old budget had begun to decay.
+
+    Args:
+        options: The recipe's schedule; "wsd" is warmup, stable, decay (Hu and others 2024).
+        update: Updates so far; the rate rises linearly over the first `warmup`.
+        progress: Finished share of the run, 0 to 1, by time, tokens or updates.
+    """
+    rising = min(1.0, (update + 1) / (options.warmup + 1))
+    if options.schedule == "constant":
+        return rising
+    left = 1 - min(1.0, progress)
+    if options.schedule == "wsd":
+        left = min(1.0, left / options.decay)
+    elif options.schedule == "cosine":
+        left = (1 - math.cos(math.pi * left)) / 2
+    return rising * (options.final + (1 - options.final) * left)

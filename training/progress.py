@@ -27,19 +27,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Budget:
-    """When a run ends: after `minutes` or `tokens` if one is given, else after `epochs`.
-
-    Raises:
-        ValueError: Both minutes and tokens are given.
-    """
+    """When a run ends: after `minutes` or `tokens` if one is given, else after `epochs`."""
 
     epochs: int
     minutes: float | None = None
     tokens: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.minutes is not None and self.tokens is not None:
-            raise ValueError("Give a budget of minutes or of tokens, not both.")
 
     def is_spent(self, progress: Progress) -> bool:
         """Whether the run is at its end."""

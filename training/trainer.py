@@ -33,17 +33,15 @@ from .checkpoint import (
 )
 from .distributed import Processes
 from .errors import CheckpointError
-from .evaluate import CheckpointScorer, Perplexity, perplexity, stream_perplexity
+from .evaluate import CheckpointScorer, perplexity
 from .loss import SummedLoss
 from .model import LanguageModel, State
-from .optimizer import make_optimizer
+from .optimizer import make_optimizer, rate_share
 from .precision import choose_dtype
 from .progress import Budget, Progress
 from .recipe import Recipe
 from .run_log import RunLog
 from .sample import as_text, sample
-from .schedule import rate_share
-from .vocabulary import build_vocabulary
 
 _SAMPLE_LENGTH = 40
 _SAMPLE_TEMPERATURE = 0.8
@@ -56,16 +54,16 @@ class Trainer:
         corpus: A folder that `prepare` wrote.
         out: The run's folder.
         minutes: A budget of time; the learning rate's schedule fits it.
-        tokens: A budget of training tokens; without a budget the recipe's epochs are trained.
+        tokens: A budget of training tokens, instead of `minutes`; without a budget the recipe's
+            epochs are trained.
         initial: A checkpoint whose vocabulary and weights the run begins with.
-        resume: Go on from the run's `last.pt`.
+        resume: Go on from the run's `last.pt`, without `initial`.
 
     Raises:
         CorpusError: The corpus is missing or does not fit the recipe.
         CheckpointError: The checkpoint to begin with or to resume is missing or does not fit, or
             the folder has a run already.
         TrainingError: The device cannot compute in the recipe's number format.
-        ValueError: Both budgets are given, or both `initial` and `resume`.
     """
 
     def __init__(
@@ -80,8 +78,6 @@ class Trainer:
         initial: Path | None = None,
         resume: bool = False,
     ) -> None:
-        if initial and resume:
-            raise ValueError("A resumed run has its own weights: give no initial ones.")
         self.recipe, self.out, self.processes = recipe, out, processes
         self._budget = Budget(recipe.run.epochs, minutes, tokens)
         dtype = choose_dtype(recipe.run.precision, processes.device)
@@ -111,7 +107,7 @@ class Trainer:
             self.vocabulary = vocabulary_of(saved)
             self.info |= {key: saved["info"][key] for key in ("initial",) if key in saved["info"]}
         else:
-            self.vocabulary = build_vocabulary(
+            self.vocabulary = data.build_vocabulary(
                 poems,
                 line_tokens=recipe.data.line_tokens,
                 minimum_count=recipe.data.minimum_count,
@@ -253,7 +249,8 @@ class Trainer:
         own = _copy_weights(self.model)
         used = self._weights_to_use()
         _load(self.model, used)
-        found = self._measure()
+        scorer = CheckpointScorer(self.model, self.vocabulary)
+        found = perplexity(scorer, self._validation, stream=self.recipe.data.stream)
         texts = [self._sample(seed) for seed in range(self.recipe.run.samples)]
         _load(self.model, own)
         han = "" if found.han is None else f" (Han only {found.han:.1f})"
@@ -270,12 +267,6 @@ class Trainer:
             progress.best = found.all
             info = {**self._origin(), "validation_perplexity": found.all}
             save_checkpoint(self.out / "best.pt", self.model, used, self.vocabulary, info)
-
-    def _measure(self) -> Perplexity:
-        scorer = CheckpointScorer(self.model, self.vocabulary)
-        if self.recipe.data.stream:
-            return stream_perplexity(scorer, data.stream_ids(self._validation, self.vocabulary))
-        return perplexity(scorer, self._validation)
 
     def _sample(self, seed: int) -> str:
         tokens = sample(

@@ -14,12 +14,12 @@ import click
 import numpy as np
 import torch
 from lianju.training import data
+from lianju.training.data import build_vocabulary
 from lianju.training.loss import SummedLoss
 from lianju.training.model import LanguageModel
 from lianju.training.optimizer import make_optimizer
 from lianju.training.precision import choose_dtype
 from lianju.training.recipe import Recipe, load_recipe
-from lianju.training.vocabulary import build_vocabulary
 
 from .table import print_table
 

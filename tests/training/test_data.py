@@ -6,9 +6,9 @@ import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training import data
 from lianju.training.averaging import WindowAverage
+from lianju.training.data import build_vocabulary
 from lianju.training.errors import CorpusError
 from lianju.training.recipe import Batch, Data
-from lianju.training.vocabulary import build_vocabulary
 
 POEM = ["山", "水", "</l>", "云", "月", "</l>"]
 

@@ -8,11 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.training.data import encode_poem, read_poems
+from lianju.training.data import build_vocabulary, encode_poem, read_poems
 from lianju.training.errors import CorpusError
 from lianju.training.evaluate import measure, perplexity
 from lianju.training.ngram import NGramModel, open_baseline
-from lianju.training.vocabulary import build_vocabulary
 
 LETTERS = "abcdefgh"
 WITH_START = Vocabulary(("<unk>", "<e>", "<s>", "</l>", *LETTERS), (-1,) * 4 + (1,) * 8)

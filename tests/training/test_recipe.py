@@ -1,8 +1,8 @@
 import pytest
 from lianju.training.errors import RecipeError
+from lianju.training.optimizer import rate_share
 from lianju.training.progress import Budget, Progress
 from lianju.training.recipe import load_recipe, preset_names
-from lianju.training.schedule import rate_share
 
 
 def test_every_preset_is_valid():
