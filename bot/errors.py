@@ -1,6 +1,6 @@
 """The base of every error that a user may read."""
 
-__all__ = ["LianjuError"]
+__all__ = ["LianjuError", "NotAllowedError", "NotFoundError"]
 
 
 class LianjuError(Exception):
@@ -26,3 +26,11 @@ class LianjuError(Exception):
         from .i18n import ENGLISH, Localizer  # which imports this module
 
         return Localizer(ENGLISH).format(self.key, **self.facts)
+
+
+class NotAllowedError(LianjuError):
+    """The user may not do this, or not in this place."""
+
+
+class NotFoundError(LianjuError):
+    """What the user refers to does not exist, or no longer."""

@@ -6,30 +6,15 @@ from contextlib import contextmanager
 
 from .errors import LianjuError
 
-__all__ = ["CooldownError", "RequestLimiter", "StillRunningError"]
+__all__ = ["RateLimitError", "RequestLimiter"]
 
 SWEEP_AT = 1024  # cooldowns; below this number none are removed
 
 Bucket = tuple[int, int | None]  # user id and server id; None outside servers
 
 
-class StillRunningError(LianjuError):
-    """The user's previous request is still running."""
-
-    def __init__(self) -> None:
-        super().__init__("limit-running")
-
-
-class CooldownError(LianjuError):
-    """The user's cooldown is not over.
-
-    Attributes:
-        retry_at: When it is over, in whole Unix seconds.
-    """
-
-    def __init__(self, retry_at: int) -> None:
-        super().__init__("limit-cooldown", retry_at=str(retry_at))
-        self.retry_at = retry_at
+class RateLimitError(LianjuError):
+    """The user's previous request is still running, or the cooldown after it is not over."""
 
 
 class RequestLimiter:
@@ -62,14 +47,14 @@ class RequestLimiter:
             cooldown_s: Seconds between two requests.
 
         Raises:
-            StillRunningError: Another request of this user is running.
-            CooldownError: The cooldown is not over.
+            RateLimitError: Another request of this user is running, or the cooldown is not over;
+                then the fact `retry_at` is the whole Unix second when it is.
         """
         now, bucket = self._clock(), (user_id, guild_id)
         if user_id in self._running:
-            raise StillRunningError
+            raise RateLimitError("limit-running")
         if bucket in self._last and (free_at := self._last[bucket][0] + cooldown_s) > now:
-            raise CooldownError(math.ceil(free_at))
+            raise RateLimitError("limit-cooldown", retry_at=str(math.ceil(free_at)))
         self._running.add(user_id)
         try:
             yield

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from ..errors import LianjuError
+from ..errors import NotFoundError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..ui.answer import parse_answer_message, with_hearts
@@ -28,17 +28,6 @@ UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
 DEFER = {"heart": defer_update, "again": defer_reply, "details": defer_private_reply}
 
 Interaction = discord.Interaction[Any]
-
-
-class MessageGoneError(LianjuError):
-    """The message was deleted while a press of ♥ on it was handled; the press still counts.
-
-    Args:
-        kept: Whether the verse is a favorite now.
-    """
-
-    def __init__(self, kept: bool) -> None:
-        super().__init__("gone-kept" if kept else "gone-let-go")
 
 
 class AnswerButton(CogItem, template=PRESS):
@@ -103,7 +92,8 @@ class Answers(ComposingCog, name=NAME):
                     except discord.NotFound as error:
                         if error.code != UNKNOWN_MESSAGE:
                             raise
-                        raise MessageGoneError(kept) from None
+                        # The message was deleted meanwhile; the press still counts.
+                        raise NotFoundError("gone-kept" if kept else "gone-let-go") from None
                 case "again":
                     check_owner(interaction, str(answer.options.user_id), "/poem")
                     await self.compose(

@@ -1,12 +1,11 @@
 """What the commands that answer with verse have in common."""
 
-from collections.abc import Iterable
 from typing import Any, get_args
 
 import discord
 from discord.app_commands import Choice
 
-from ..errors import LianjuError
+from ..errors import NotAllowedError
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
 from ..ui.answer import answer_layout
@@ -21,19 +20,11 @@ from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
 from .options import Mode
 
-__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "ElsewhereError", "request_for"]
+__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "request_for"]
 
 MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 
 Interaction = discord.Interaction[Any]
-
-
-class ElsewhereError(LianjuError):
-    """The bot answers in other channels of the server only."""
-
-    def __init__(self, channels: Iterable[int]) -> None:
-        mentions = Markdown(" ".join(f"<#{channel}>" for channel in sorted(channels)))
-        super().__init__("poem-elsewhere", channels=mentions)
 
 
 def request_for(
@@ -97,7 +88,8 @@ class ComposingCog(LianjuCog):
         resources, guild_settings = self.resources, context.guild_settings
         composer = resources.composer  # the same to the end, even if another is loaded meanwhile
         if not is_allowed_here(interaction, guild_settings):
-            raise ElsewhereError(guild_settings.channels)
+            channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
+            raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
         prepared = composer.prepare(request)  # before the reply is deferred: errors are private
         width = "none" if isinstance(request.search, Sample) else request.search.width
         context.add_log_fields(form=request.form.name, width=width, lines=request.count)

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..errors import LianjuError
+from ..errors import LianjuError, NotFoundError
 from ..i18n import Localizer
 from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
@@ -28,20 +28,6 @@ MAX_CHOICES = 25  # of an autocomplete
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")
 
 Interaction = discord.Interaction[Any]
-
-
-class NoFavoriteError(LianjuError):
-    """The user has no such favorite."""
-
-    def __init__(self) -> None:
-        super().__init__("favorites-unknown")
-
-
-class NoFavoritesError(LianjuError):
-    """The user has no favorites."""
-
-    def __init__(self) -> None:
-        super().__init__("favorites-none")
 
 
 class Favorites(LianjuCog, name=NAME):
@@ -88,11 +74,11 @@ class Favorites(LianjuCog, name=NAME):
         """
         async with self.handle(interaction) as context:
             localizer = context.localizer
-            if not FAVORITE_ID.fullmatch(verse):  # typed, and not chosen
-                raise NoFavoriteError
-            gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
+            gone = None
+            if FAVORITE_ID.fullmatch(verse):  # chosen, and not typed
+                gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
             if gone is None:
-                raise NoFavoriteError
+                raise NotFoundError("favorites-unknown")
             note = discord.ui.TextDisplay[Layout](removed(localizer, gone))
             await respond(interaction, Layout(note), private=True)
 
@@ -138,7 +124,7 @@ class Favorites(LianjuCog, name=NAME):
             localizer = context.localizer
             favorites = await self.resources.store.favorites.all(interaction.user.id)
             if not favorites:
-                raise NoFavoritesError
+                raise NotFoundError("favorites-none")
             await defer_private_reply(interaction)
             content = await asyncio.to_thread(favorites_file, favorites, form)
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import discord
 
-from ..errors import LianjuError
+from ..errors import NotAllowedError
 from ..i18n import Markdown
 
-__all__ = ["CogItem", "NotYoursError", "check_owner", "cog_item"]
+__all__ = ["CogItem", "check_owner", "cog_item"]
 
 Interaction = discord.Interaction[Any]
 
@@ -53,17 +53,6 @@ def cog_item(
     return Item
 
 
-class NotYoursError(LianjuError):
-    """A button or select belongs to another user.
-
-    Args:
-        command: The command that shows the user's own.
-    """
-
-    def __init__(self, command: str) -> None:
-        super().__init__("page-not-yours", command=Markdown(f"`{command}`"))
-
-
 def check_owner(interaction: Interaction, owner: str, command: str) -> None:
     """Refuses every user but the owner.
 
@@ -73,7 +62,7 @@ def check_owner(interaction: Interaction, owner: str, command: str) -> None:
         command: The command that shows the user's own.
 
     Raises:
-        NotYoursError: The user is not the owner.
+        NotAllowedError: The user is not the owner.
     """
     if str(interaction.user.id) != owner:
-        raise NotYoursError(command)
+        raise NotAllowedError("page-not-yours", command=Markdown(f"`{command}`"))

@@ -5,7 +5,7 @@ from typing import Any, cast
 import discord
 from discord import app_commands
 
-from ..errors import LianjuError
+from ..errors import NotAllowedError
 from ..i18n import Localizer
 from ..ui.layout import Layout
 from ..ui.leaderboard import PAGE_BUTTON, Period, Ranking, leaderboard_layout
@@ -23,13 +23,6 @@ DAY = 24 * 60 * 60  # seconds
 DAYS = {"month": 30, "week": 7}
 
 Interaction = discord.Interaction[Any]
-
-
-class NoServerError(LianjuError):
-    """Outside servers there is no leaderboard."""
-
-    def __init__(self) -> None:
-        super().__init__("leaderboard-no-server")
 
 
 class Leaderboard(LianjuCog, name=NAME):
@@ -90,7 +83,7 @@ class Leaderboard(LianjuCog, name=NAME):
         number: int,
     ) -> Layout:
         if interaction.guild_id is None:
-            raise NoServerError
+            raise NotAllowedError("leaderboard-no-server")
         leaderboard, guild_id = self.resources.store.leaderboard, interaction.guild_id
         since = self.resources.clock() - DAYS[period] * DAY if period in DAYS else None
 

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..errors import LianjuError
+from ..errors import NotAllowedError
 from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN
 from ..i18n import LANGUAGES, Language, localizer_for
 from ..store.guilds import Changes
@@ -32,13 +32,6 @@ Interaction = discord.Interaction[Any]
 
 # The `default_permissions` of the group are a hint that servers may override; this is the check.
 for_admins = app_commands.checks.has_permissions(manage_guild=True)
-
-
-class NotAllowedError(LianjuError):
-    """The member lacks the permission Manage Server."""
-
-    def __init__(self) -> None:
-        super().__init__("settings-forbidden")
 
 
 class ServerSettings(LianjuCog, name=NAME):
@@ -155,7 +148,7 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
             if not interaction.permissions.manage_guild:
-                raise NotAllowedError
+                raise NotAllowedError("settings-forbidden")
             after = await self.resources.store.guild_settings.change(
                 _guild_id(interaction), channels=channels
             )
@@ -165,7 +158,7 @@ class ServerSettings(LianjuCog, name=NAME):
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Reports a missing permission."""
         if isinstance(error, app_commands.MissingPermissions):
-            error = NotAllowedError()
+            error = NotAllowedError("settings-forbidden")
         await super().cog_app_command_error(interaction, error)
 
     async def _change(self, interaction: Interaction, **changes: Unpack[Changes]) -> None:
@@ -184,7 +177,7 @@ class ServerSettings(LianjuCog, name=NAME):
 def _guild_id(interaction: Interaction) -> int:
     """Returns the server's id; outside servers nobody has the permission."""
     if interaction.guild_id is None:
-        raise NotAllowedError
+        raise NotAllowedError("settings-forbidden")
     return interaction.guild_id
 
 

@@ -23,8 +23,7 @@ from .layout import MAX_TEXT, Layout
 from .verse import SMALL, parse_candidate, write_candidate
 
 __all__ = [
-    "AnswerTooLongError",
-    "UnreadableAnswerError",
+    "AnswerMessageError",
     "answer_layout",
     "confidence_bar",
     "parse_answer_message",
@@ -42,18 +41,8 @@ FULL, EMPTY = "▰", "▱"
 BAR_LOW, BAR_HIGH = -5.5, -1.0
 
 
-class AnswerTooLongError(LianjuError):
-    """Not even one candidate fits into a message."""
-
-    def __init__(self) -> None:
-        super().__init__("answer-too-long")
-
-
-class UnreadableAnswerError(LianjuError):
-    """A message is not an answer of the layout that this version knows."""
-
-    def __init__(self) -> None:
-        super().__init__("answer-unreadable")
+class AnswerMessageError(LianjuError):
+    """No candidate fits into a message, or a message is not an answer in the present layout."""
 
 
 def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
@@ -64,7 +53,7 @@ def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
         localizer: The language of buttons and remarks.
 
     Raises:
-        AnswerTooLongError: There is no room for any candidate.
+        AnswerMessageError: There is no room for any candidate.
     """
     heading = "\n".join(HEADING + escape(line) for line in message.prompt.split("\n"))
     texts = [
@@ -77,7 +66,7 @@ def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
             break
         texts.pop()
     else:
-        raise AnswerTooLongError
+        raise AnswerMessageError("answer-too-long")
     hearts = [
         HeartButton(rank, candidate.log_prob, candidate.known, candidate.relaxed)
         for rank, candidate in enumerate(message.candidates, 1)
@@ -100,12 +89,12 @@ def parse_answer_message(message: discord.Message) -> AnswerMessage:
     """Returns the answer that a message shows, without the candidates that were left out.
 
     Raises:
-        UnreadableAnswerError: It shows none, or one of another layout.
+        AnswerMessageError: It shows none, or one of another layout.
     """
     try:
         return _parse(message.components)
     except (ValueError, LianjuError):
-        raise UnreadableAnswerError from None
+        raise AnswerMessageError("answer-unreadable") from None
 
 
 def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.LayoutView:
@@ -189,7 +178,7 @@ def _parse(components: Sequence[Component]) -> AnswerMessage:
                 unescape(footer.split("\n")[0].removeprefix(SMALL)),
                 None if continuation is None else unescape(continuation[1]),
             )
-    raise UnreadableAnswerError
+    raise ValueError("not the parts of an answer")
 
 
 def _parse_candidates(
@@ -202,8 +191,8 @@ def _parse_candidates(
             ):
                 heart = HeartButton.parse(custom_id)
                 if heart.rank != rank:
-                    raise UnreadableAnswerError
+                    raise ValueError(f"not the heart of candidate {rank}")
                 couplet = parse_candidate(rank, text, options)
                 yield CandidateView(couplet, heart.log_prob, heart.known, heart.relaxed)
             case _:
-                raise UnreadableAnswerError
+                raise ValueError("not a candidate with a heart")

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lianju.bot.i18n import Localizer
 from lianju.bot.ui.answer import (
-    AnswerTooLongError,
-    UnreadableAnswerError,
+    AnswerMessageError,
     answer_layout,
     parse_answer_message,
     with_hearts,
@@ -153,7 +152,7 @@ def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, c
         localizer = Localizer(language)
         try:
             message = payload(answer_layout(answer, localizer))
-        except AnswerTooLongError:
+        except AnswerMessageError:
             assert 4 * len(line) + len(line) + len(answered) > 1500
             continue
         shown = parse_answer_message(received(message)).candidates
@@ -170,8 +169,9 @@ def test_message_may_be_filled_to_the_last_character():
 
     room = 4000 - sum(map(len, texts(payload(answer_layout(filled(1), ENGLISH)))))
     assert parse_answer_message(posted(filled(1 + room))) == filled(1 + room)
-    with pytest.raises(AnswerTooLongError):
+    with pytest.raises(AnswerMessageError) as caught:
         answer_layout(filled(2 + room), ENGLISH)
+    assert caught.value.key == "answer-too-long"
 
 
 @pytest.mark.parametrize(
@@ -198,8 +198,9 @@ def test_candidates_without_room_are_counted():
 
 def test_answer_without_room_is_refused():
     answer = replace(ANSWER, candidates=(CandidateView(Verse("a" * 2000, "b" * 2000), -9.0),))
-    with pytest.raises(AnswerTooLongError):
+    with pytest.raises(AnswerMessageError) as caught:
         answer_layout(answer, ENGLISH)
+    assert caught.value.key == "answer-too-long"
 
 
 def test_ten_candidates_fit():
@@ -235,10 +236,12 @@ def changed(change):
     ],
 )
 def test_layout_of_another_version_is_refused(change):
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(AnswerMessageError) as caught:
         parse_answer_message(changed(change))
+    assert caught.value.key == "answer-unreadable"
 
 
 def test_message_that_is_no_answer_is_refused():
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(AnswerMessageError) as caught:
         parse_answer_message(received(written("黄河远上白云间", BOT)))
+    assert caught.value.key == "answer-unreadable"
