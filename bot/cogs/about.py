@@ -1,17 +1,12 @@
 """`/about` and `/help`."""
 
-from typing import Any
-
-import discord
 from discord import app_commands
 
 from ..ui.about import about_layout, help_layout
-from ..ui.replies import respond
+from ..ui.replies import Interaction, respond
 from .base import LianjuCog
 
 __all__ = ["About"]
-
-Interaction = discord.Interaction[Any]
 
 
 class About(LianjuCog, name="Lianju about"):

@@ -1,14 +1,12 @@
 """`/acrostic`: a poem whose lines begin with given characters (藏头诗)."""
 
 import re
-from typing import Any
 
-import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
-from ..ui.replies import defer_reply
+from ..ui.replies import Interaction, defer_reply
 from ..verse.request import SEED, Acrostic, Rules, Script
 from .composing import ComposingCog, request_for
 from .options import MAX_RHYME, RULES, SCRIPT, choice
@@ -17,8 +15,6 @@ __all__ = ["AcrosticCog"]
 
 MAX_TYPED = 40  # characters; spaces and punctuation come on top of the heads
 SEPARATORS = re.compile(r"[\W_]+")  # as in 春、夏、秋、冬
-
-Interaction = discord.Interaction[Any]
 
 
 class AcrosticCog(ComposingCog, name="Lianju acrostic"):

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from dataclasses import dataclass, field
-from typing import Any
 from weakref import WeakValueDictionary
 
 import discord
@@ -15,7 +14,14 @@ from ..ui.answer import parse_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
 from ..ui.buttons import PRESS, HeartButton
 from ..ui.details import details_layout
-from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
+from ..ui.replies import (
+    Interaction,
+    defer_private_reply,
+    defer_reply,
+    defer_update,
+    edit_message,
+    respond,
+)
 from ..verse import Request
 from ..verses import Verse
 from .composing import ComposingCog, request_for
@@ -26,8 +32,6 @@ __all__ = ["Answers"]
 NAME = "Lianju answers"
 UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
 DEFER = {"heart": defer_update, "again": defer_reply, "details": defer_private_reply}
-
-Interaction = discord.Interaction[Any]
 
 
 class AnswerButton(CogItem, template=PRESS):

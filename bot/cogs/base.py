@@ -17,14 +17,12 @@ from ..guild_settings import GuildSettings
 from ..i18n import Localizer, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
-from ..ui.replies import Defer, defer_private_reply, deferring_when_late, send_error
+from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
 from ..verse.errors import BusyError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
 
 _log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Any]
 
 
 class Context:

@@ -1,8 +1,7 @@
 """What the commands that answer with verse have in common."""
 
-from typing import Any, get_args
+from typing import get_args
 
-import discord
 from discord.app_commands import Choice
 
 from ..errors import NotAllowedError
@@ -11,7 +10,7 @@ from ..i18n import Markdown, localizer_for
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
-from ..ui.replies import defer_reply, respond
+from ..ui.replies import Interaction, defer_reply, respond
 from ..ui.rhymes import matching_rhymes
 from ..verse import Answer, Beam, Form, Request, Rerank, Sample, SearchMode
 from ..verse.prosody.table import Prosody
@@ -23,8 +22,6 @@ from .options import Mode
 __all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "request_for"]
 
 MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
-
-Interaction = discord.Interaction[Any]
 
 
 def request_for(

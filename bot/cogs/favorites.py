@@ -3,7 +3,7 @@
 import asyncio
 import io
 import re
-from typing import Any, cast
+from typing import cast
 
 import discord
 from discord import app_commands
@@ -15,7 +15,14 @@ from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
-from ..ui.replies import PRIVATE, defer_private_reply, defer_update, edit_message, respond
+from ..ui.replies import (
+    PRIVATE,
+    Interaction,
+    defer_private_reply,
+    defer_update,
+    edit_message,
+    respond,
+)
 from .base import LianjuCog
 from .items import CogItem, check_owner, cog_item
 from .options import choice
@@ -26,8 +33,6 @@ NAME = "Lianju favorites"
 LIST = "/favorites list"
 MAX_CHOICES = 25  # of an autocomplete
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")
-
-Interaction = discord.Interaction[Any]
 
 
 class Favorites(LianjuCog, name=NAME):

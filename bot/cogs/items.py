@@ -8,10 +8,9 @@ import discord
 
 from ..errors import NotAllowedError
 from ..i18n import Markdown
+from ..ui.replies import Interaction
 
 __all__ = ["CogItem", "check_owner", "cog_item"]
-
-Interaction = discord.Interaction[Any]
 
 
 class CogItem(discord.ui.DynamicItem[Any], template=r"(?!)"):  # only subclasses match anything

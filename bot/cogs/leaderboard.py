@@ -1,8 +1,7 @@
 """`/leaderboard`: the verses and members of a server with most hearts."""
 
-from typing import Any, cast
+from typing import cast
 
-import discord
 from discord import app_commands
 
 from ..errors import NotAllowedError
@@ -10,7 +9,14 @@ from ..i18n import Localizer
 from ..ui.layout import Layout
 from ..ui.leaderboard import PAGE_BUTTON, Period, Ranking, leaderboard_layout
 from ..ui.pages import read_page
-from ..ui.replies import defer_private_reply, defer_reply, defer_update, edit_message, respond
+from ..ui.replies import (
+    Interaction,
+    defer_private_reply,
+    defer_reply,
+    defer_update,
+    edit_message,
+    respond,
+)
 from ..verses import Page, RankedMember, RankedVerse
 from .base import LianjuCog, is_allowed_here
 from .items import CogItem, cog_item
@@ -21,8 +27,6 @@ __all__ = ["Leaderboard"]
 NAME = "Lianju leaderboard"
 DAY = 24 * 60 * 60  # seconds
 DAYS = {"month": 30, "week": 7}
-
-Interaction = discord.Interaction[Any]
 
 
 class Leaderboard(LianjuCog, name=NAME):

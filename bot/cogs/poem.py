@@ -1,14 +1,13 @@
 """`/poem`, and a message's *Answer this line*: what follows a line of verse."""
 
 import logging
-from typing import Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
-from ..ui.replies import defer_reply
+from ..ui.replies import Interaction, defer_reply
 from ..verse import NextLine, PromptError, RequestError
 from ..verse.request import MAX_CHARACTERS, SEED, FormName, Known, Rules, Script, form_named
 from .composing import MAX_CHOICE, MAX_CHOICES, ComposingCog, request_for
@@ -22,8 +21,6 @@ POEM = "Lianju poem"
 MAX_TYPED = 4 * MAX_CHARACTERS
 
 _log = logging.getLogger(__name__)
-
-Interaction = discord.Interaction[Any]
 
 
 @app_commands.context_menu(name="Answer this line")

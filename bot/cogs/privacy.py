@@ -1,20 +1,15 @@
 """`/privacy`: the data stored about a member, and its deletion."""
 
-from typing import Any
-
-import discord
 from discord import app_commands
 
 from ..ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, privacy_layout
-from ..ui.replies import defer_update, edit_message, respond
+from ..ui.replies import Interaction, defer_update, edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Privacy"]
 
 NAME = "Lianju privacy"
-
-Interaction = discord.Interaction[Any]
 
 
 class Privacy(LianjuCog, name=NAME):

@@ -1,6 +1,6 @@
 """`/settings`: the settings of a server."""
 
-from typing import Any, Unpack
+from typing import Unpack
 
 import discord
 from discord import app_commands
@@ -18,7 +18,7 @@ from ..ui.guild_settings import (
     settings_text,
 )
 from ..ui.layout import Layout
-from ..ui.replies import defer_update, edit_message, respond
+from ..ui.replies import Interaction, defer_update, edit_message, respond
 from ..verse.request import Script
 from .base import LianjuCog
 from .items import CogItem, cog_item
@@ -27,8 +27,6 @@ from .options import SCRIPT, choice
 __all__ = ["ServerSettings"]
 
 NAME = "Lianju settings"
-
-Interaction = discord.Interaction[Any]
 
 # The `default_permissions` of the group are a hint that servers may override; this is the check.
 for_admins = app_commands.checks.has_permissions(manage_guild=True)

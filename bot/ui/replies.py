@@ -18,6 +18,7 @@ __all__ = [
     "NO_MENTIONS",
     "PRIVATE",
     "Defer",
+    "Interaction",
     "defer_private_reply",
     "defer_reply",
     "defer_update",
