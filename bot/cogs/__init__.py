@@ -5,8 +5,6 @@
 
 import logging
 
-from discord.ext import commands
-
 from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
@@ -14,7 +12,7 @@ from .acrostic import AcrosticCog
 from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favorites
-from .housekeeping import Housekeeping
+from .housekeeping import Bot, Housekeeping
 from .leaderboard import Leaderboard
 from .poem import PoemCog
 from .privacy import Privacy
@@ -33,10 +31,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     About,
 )
 
-
 _log = logging.getLogger(__name__)
-
-Bot = commands.Bot | commands.AutoShardedBot
 
 
 async def add_cogs(bot: Bot, settings: Settings) -> Resources:

@@ -1,7 +1,6 @@
 """The buttons of an answer: hearts, another batch, details."""
 
 import asyncio
-import re
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -25,23 +24,13 @@ from ..ui.replies import (
 from ..verse import Request
 from ..verses import Verse
 from .composing import ComposingCog, request_for
-from .items import CogItem, check_owner
+from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Answers"]
 
 NAME = "Lianju answers"
 UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
 DEFER = {"heart": defer_update, "again": defer_reply, "details": defer_private_reply}
-
-
-class AnswerButton(CogItem, template=PRESS):
-    """Any button of an answer."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Does what the button says."""
-        cog, message = interaction.client.get_cog(NAME), interaction.message
-        if isinstance(cog, Answers) and message is not None:
-            await cog.press(interaction, message, self.match)
 
 
 @dataclass(eq=False)
@@ -62,28 +51,21 @@ class HeartCounts:
 class Answers(ComposingCog, name=NAME):
     """Handles the buttons of answers of any age; all state is in the message."""
 
-    items = (AnswerButton,)
-
     def __init__(self, resources: Resources) -> None:
         super().__init__(resources)
         # By message; each is dropped when no press on its message is being handled.
         self._heart_counts: WeakValueDictionary[int, HeartCounts] = WeakValueDictionary()
 
-    async def press(
-        self, interaction: Interaction, message: discord.Message, button: re.Match[str]
-    ) -> None:
-        """Does what a button says.
-
-        Args:
-            interaction: The press.
-            message: Where the button is.
-            button: Its custom id.
-        """
-        async with self.handle(interaction, DEFER[button["action"]]) as context:
+    async def press(self, interaction: Interaction, button: CogItem) -> None:
+        """Does what a button says."""
+        custom_id, action, message = button.match[0], button.match["action"], interaction.message
+        if message is None:
+            return
+        async with self.handle(interaction, DEFER[action]) as context:
             localizer, answer = context.localizer, parse_answer_message(message)
-            match button["action"]:
+            match action:
                 case "heart":
-                    verse = answer.verses[HeartButton.parse(button[0]).rank - 1]
+                    verse = answer.verses[HeartButton.parse(custom_id).rank - 1]
                     kept = await self.resources.store.favorites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
@@ -130,6 +112,8 @@ class Answers(ComposingCog, name=NAME):
                 counts.shown = presses
                 return
         await defer_update(interaction)
+
+    items = (cog_item(NAME, PRESS, press),)
 
 
 def _repeated(message: AnswerMessage, guild_settings: GuildSettings) -> Request:

@@ -17,11 +17,9 @@ from ..verse.prosody.table import Prosody
 from ..verse.request import Known, Rules, Script, check_choice
 from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
-from .options import Mode
+from .options import MAX_CHOICE, MAX_CHOICES, Mode
 
-__all__ = ["MAX_CHOICE", "MAX_CHOICES", "ComposingCog", "request_for"]
-
-MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
+__all__ = ["ComposingCog", "request_for"]
 
 
 def request_for(

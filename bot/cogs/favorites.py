@@ -25,13 +25,12 @@ from ..ui.replies import (
 )
 from .base import LianjuCog
 from .items import CogItem, check_owner, cog_item
-from .options import choice
+from .options import MAX_CHOICES, choice
 
 __all__ = ["Favorites"]
 
 NAME = "Lianju favorites"
 LIST = "/favorites list"
-MAX_CHOICES = 25  # of an autocomplete
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")
 
 

@@ -12,7 +12,7 @@ from ..errors import LianjuError
 from ..resources import Resources
 from .base import LianjuCog
 
-__all__ = ["Housekeeping"]
+__all__ = ["Bot", "Housekeeping"]
 
 DAY = 24 * 60 * 60  # seconds
 

@@ -4,12 +4,23 @@ from typing import Literal, TypeVar
 
 from discord.app_commands import Choice, locale_str
 
-__all__ = ["KNOWN", "MAX_RHYME", "MODE", "RULES", "SCRIPT", "Mode", "choice"]
+__all__ = [
+    "KNOWN",
+    "MAX_CHOICE",
+    "MAX_CHOICES",
+    "MAX_RHYME",
+    "MODE",
+    "RULES",
+    "SCRIPT",
+    "Mode",
+    "choice",
+]
 
 Mode = Literal["chosen", "beam", "sampled"]
 
 T = TypeVar("T", str, int)
 
+MAX_CHOICES, MAX_CHOICE = 25, 100  # of an autocomplete, and characters of each
 MAX_RHYME = 12  # characters of the name of a rhyme group, such as 平水韵上平声十一真韵部
 
 

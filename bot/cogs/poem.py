@@ -10,8 +10,8 @@ from ..guild_settings import CANDIDATES
 from ..ui.replies import Interaction, defer_reply
 from ..verse import NextLine, PromptError, RequestError
 from ..verse.request import MAX_CHARACTERS, SEED, FormName, Known, Rules, Script, form_named
-from .composing import MAX_CHOICE, MAX_CHOICES, ComposingCog, request_for
-from .options import KNOWN, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
+from .composing import ComposingCog, request_for
+from .options import KNOWN, MAX_CHOICE, MAX_CHOICES, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
 
 __all__ = ["POEM", "PoemCog", "answer_this_line"]
 

@@ -78,14 +78,9 @@ async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
     channels = await connection.scalars(
         select(channel.c.channel_id).where(channel.c.guild_id == guild_id)
     )
-    return GuildSettings(
-        beam_size=row.beam_size,
-        candidates=row.candidates,
-        cooldown_s=row.cooldown_s,
-        script=row.script,
-        language=row.language,
-        channels=frozenset(channels),
-    )
+    values = {**row._mapping, "channels": frozenset(channels)}
+    del values["guild_id"]
+    return GuildSettings(**values)
 
 
 async def _delete(connection: AsyncConnection, guild_id: int) -> None:
