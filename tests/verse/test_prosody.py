@@ -123,9 +123,6 @@ def test_a_character_stands_for_the_only_group_in_which_it_rhymes(prosody):
 def test_an_unknown_group_is_refused_with_names_that_would_do(prosody, name):
     with pytest.raises(RequestError) as caught:
         prosody.group(name)
-    assert str(caught.value) == (
-        f"There is no rhyme group {name}: give the name of one, such as 东, 冬, 寒."
-    )
     assert caught.value.key == "request-rhyme"
     assert caught.value.facts == {"rhyme": name, "names": "东, 冬, 寒"}
 
@@ -133,8 +130,10 @@ def test_an_unknown_group_is_refused_with_names_that_would_do(prosody, name):
 def test_a_character_that_rhymes_in_several_groups_is_asked_back():
     vocabulary = Vocabulary(("<unk>", "<e>", "行"), (-1, -1, 5))
     prosody = Prosody.parse("阳\t平\t行\n庚\t平\t行\n漾\t去\t行\n", vocabulary)
-    with pytest.raises(RequestError, match=r"no rhyme group 行: .* such as 阳, 庚\.$"):
+    with pytest.raises(RequestError) as caught:
         prosody.group("行")
+    assert caught.value.key == "request-rhyme"
+    assert caught.value.facts == {"rhyme": "行", "names": "阳, 庚"}
 
 
 def test_a_group_may_be_empty_and_lines_may_end_as_on_windows():
@@ -146,10 +145,10 @@ def test_a_group_may_be_empty_and_lines_may_end_as_on_windows():
 @pytest.mark.parametrize(
     ("table", "fault"),
     [
-        ("", "has no name, tone and characters, parted by tabs, in line 1"),
-        ("东\t平\t风\n\n", "has no name, tone and characters, parted by tabs, in line 2"),
-        ("东 平 风\n", "has no name, tone and characters, parted by tabs, in line 1"),
-        ("东\t平\t风\t中\n", "has no name, tone and characters, parted by tabs, in line 1"),
+        ("", "has no name, tone and characters, separated by tabs, in line 1"),
+        ("东\t平\t风\n\n", "has no name, tone and characters, separated by tabs, in line 2"),
+        ("东 平 风\n", "has no name, tone and characters, separated by tabs, in line 1"),
+        ("东\t平\t风\t中\n", "has no name, tone and characters, separated by tabs, in line 1"),
         ("\t平\t风\n", "has a group without a name in line 1"),
         ("东\t平\t风\n东\t平\t中\n", "repeats the group 东 in line 2"),
         ("东\t阳平\t风\n", "has the tone '阳平' in line 1, which is none of 平上去入"),
