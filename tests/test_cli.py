@@ -239,7 +239,7 @@ class TestGenerate:
         assert status == 0
         assert out == (tmp_path / "out.txt").read_text(encoding="utf-8")
 
-    def test_a_byte_order_mark_is_no_prompt(self, lianju, tmp_path):
+    def test_a_byte_order_mark_is_skipped(self, lianju, tmp_path):
         source = self.write(tmp_path, "\ufeff白日依山尽\r\n黄河\r\n")
         assert lianju("generate", source, "--out", "-")[1].startswith("0\t白日依山尽\n")
 
@@ -262,7 +262,7 @@ class TestGenerate:
         ],
     )
     @pytest.mark.parametrize("out", ["out.txt", "-"])
-    def test_a_bad_prompt_leaves_nothing(self, refused, bundle, tmp_path, text, bad, out):
+    def test_an_invalid_prompt_writes_no_file(self, refused, bundle, tmp_path, text, bad, out):
         source = self.write(tmp_path, text)
         told = refused("generate", source, "--out", out)
         if bad is None:
@@ -274,7 +274,7 @@ class TestGenerate:
             assert told == sentence("cli-prompt", path=str(source), line="2", reason=reason)
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
-    def test_a_bad_prompt_leaves_the_old_file(self, refused, tmp_path):
+    def test_an_invalid_prompt_keeps_the_old_file(self, refused, tmp_path):
         (tmp_path / "out.txt").write_text("old", encoding="utf-8")
         refused("generate", self.write(tmp_path, "hello"), "--out", "out.txt")
         assert (tmp_path / "out.txt").read_text(encoding="utf-8") == "old"
@@ -289,7 +289,7 @@ class TestGenerate:
         assert refused("generate", source, "--out", out) == expected
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
-    def test_links_and_pipes_stay_what_they_are(self, lianju, tmp_path):
+    def test_output_to_links_and_pipes_does_not_replace_them(self, lianju, tmp_path):
         source = self.write(tmp_path, "白日")
         (tmp_path / "link.txt").symlink_to("real.txt")
         os.mkfifo(tmp_path / "pipe")
@@ -360,7 +360,7 @@ def test_as_a_process(bundle):
     assert bad.stderr == "lianju: Beam width 0 is out of range: choose from 1 to 64.\n"
 
 
-def test_a_reader_that_leaves_early_is_no_fault(bundle, tmp_path):
+def test_a_closed_pipe_is_not_an_error(bundle, tmp_path):
     source = tmp_path / "prompts.txt"
     source.write_text("白日依山尽\n" * 300, encoding="utf-8")
     options = f"--bundle '{bundle}' --beam 1 --length 1"
@@ -385,7 +385,7 @@ class TestSampling:
         draws = {lianju("poem", LINE, "--sample", "--json")[1] for _ in range(3)}
         assert len(draws) == 3
 
-    def test_reader_is_told_the_seed(self, lianju):
+    def test_the_seed_is_shown(self, lianju):
         assert "drawn with seed 12, length 7" in lianju("poem", LINE, "--sample", "--seed", 12)[1]
 
     @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def all_options():
 
 
 @every_page
-def test_links_and_images_lead_somewhere(page):
+def test_links_and_images_exist(page):
     for groups in LINK.findall(prose(page)):
         target, _, anchor = next(filter(None, groups)).partition("#")
         if re.match(r"\w+:", target):

@@ -66,7 +66,7 @@ def test_database_is_a_file_in_the_data_folder(monkeypatch, tmp_path):
     assert load_settings().database.endswith("/lianju/lianju.sqlite3")
 
 
-def test_environment_goes_before_dotenv(monkeypatch):
+def test_environment_overrides_dotenv(monkeypatch):
     dotenv("LIANJU_THREADS=3\nLIANJU_QUEUE=7\nOTHER_PROGRAM=1\n")
     monkeypatch.setenv("LIANJU_THREADS", "2")
     settings = load_settings()

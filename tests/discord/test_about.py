@@ -15,7 +15,7 @@ EVERYWHERE = [{"guild": 42}, {"guild": None}, {"guild": 43, "installed_by_user":
 
 
 @pytest.mark.parametrize("place", EVERYWHERE)
-async def test_about_tells_of_the_model_in_private(place, fake, bot):
+async def test_about_describes_the_model_in_private(place, fake, bot):
     message = await ask(fake, bot, slash("about"), **place)
     assert message["flags"] & EPHEMERAL
     text = "\n".join(texts(message))
@@ -24,7 +24,7 @@ async def test_about_tells_of_the_model_in_private(place, fake, bot):
     assert "perplexity" not in text  # nobody has measured the toy's
 
 
-async def test_about_tells_what_the_model_runs_on_now(fake, bot, composer):
+async def test_about_names_the_current_provider(fake, bot, composer):
     for provider in ("cuda", "cpu"):  # as when CUDA fails in service
         composer._model.provider = provider
         assert f"runs on: {provider.upper()}" in texts(await ask(fake, bot, slash("about")))[2]
@@ -55,13 +55,13 @@ async def test_help_names_every_command(language, bot):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_claimed_of_what_a_model_has_read(language):
+def test_about_does_not_describe_the_training_corpus(language):
     manifest = load_bundle(default_directory()).manifest
     text = said(about_layout(Localizer(language), manifest, "cpu"))
     assert not any(name in text for name in ("Tang", "Song", "唐", "宋"))
 
 
-def test_shipped_bundle_tells_how_good_it_is():
+def test_metrics_of_the_shipped_bundle_are_shown():
     manifest = load_bundle(default_directory()).manifest
     text = said(about_layout(Localizer("en"), manifest, "cuda"))
     assert f"{manifest.metrics['perplexity']['test']['han']:.0f} a character" in text

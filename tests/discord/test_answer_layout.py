@@ -127,7 +127,7 @@ def test_prompt_of_several_lines_is_a_heading_of_several_lines():
     assert texts(message)[0] == "### 白日依山尽\n### 黄河入海流"
 
 
-def test_english_couplet_is_two_lines():
+def test_english_verse_is_two_lines():
     couplet = Verse("the boy stood on the burning deck", "whence all but he had fled / or not")
     message = payload(
         answer_layout(replace(ANSWER, candidates=(CandidateView(couplet, -9.0),)), ENGLISH)
@@ -140,7 +140,7 @@ def test_english_couplet_is_two_lines():
 
 @given(st.integers(1, 64), st.integers(1, 40), st.integers(1, 10), st.sampled_from("a黄*"), details)
 @settings(max_examples=60)
-def test_whatever_the_bundle_the_message_keeps_discords_limits(words, letters, count, of, button):
+def test_message_keeps_discords_limits_for_any_bundle(words, letters, count, of, button):
     """A prompt of four lines, as many words as the composer takes, and lines as long."""
     line = " ".join([of * letters] * (words // 4 or 1))
     answered = " ".join([of * letters] * words)
@@ -183,7 +183,7 @@ def test_message_may_be_filled_to_the_last_character():
         Verse("one, two", "three，four"),
     ],
 )
-def test_separators_inside_a_couplet_part_nothing(couplet):
+def test_separators_inside_a_line_do_not_split_it(couplet):
     answer = replace(ANSWER, candidates=(CandidateView(couplet, -9.0),))
     assert parse_answer_message(posted(answer)) == answer
 
@@ -241,7 +241,7 @@ def test_layout_of_another_version_is_refused(change):
     assert caught.value.key == "answer-unreadable"
 
 
-def test_message_that_is_no_answer_is_refused():
+def test_message_that_is_not_an_answer_is_refused():
     with pytest.raises(AnswerMessageError) as caught:
         parse_answer_message(received(written("黄河远上白云间", BOT)))
     assert caught.value.key == "answer-unreadable"

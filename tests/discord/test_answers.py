@@ -53,7 +53,7 @@ async def kept(store, user=77):
 # --- hearts ---
 
 
-async def test_heart_keeps_the_couplet_and_counts(fake, bot, store, answer):
+async def test_heart_adds_a_favorite_and_is_counted(fake, bot, store, answer):
     before = texts(answer)
     changed = await press(fake, bot, answer, heart(answer, 2))
     assert await kept(store) == [(couplet(answer, 2), 42)]
@@ -62,14 +62,14 @@ async def test_heart_keeps_the_couplet_and_counts(fake, bot, store, answer):
     assert labels(changed)[button(changed, "Details")] == "Details"
 
 
-async def test_pressed_again_it_takes_the_couplet_back(fake, bot, store, answer):
+async def test_second_press_removes_the_favorite(fake, bot, store, answer):
     await press(fake, bot, answer, heart(answer, 2))
     changed = await press(fake, bot, answer, heart(answer, 2))
     assert await kept(store) == []
     assert hearts(changed) == ["♥"] * 5
 
 
-async def test_anybody_may_press_and_the_asker_is_the_author(fake, bot, store, answer):
+async def test_any_member_may_press_and_the_requester_is_the_author(fake, bot, store, answer):
     await press(fake, bot, answer, heart(answer, 1), user=78)
     changed = await press(fake, bot, answer, heart(answer, 1), user=79)
     assert hearts(changed) == ["♥ 2", "♥", "♥", "♥", "♥"]
@@ -77,7 +77,7 @@ async def test_anybody_may_press_and_the_asker_is_the_author(fake, bot, store, a
     assert [(member.user_id, member.hearts) for member in page.items] == [(77, 2)]
 
 
-async def test_two_servers_do_not_count_for_each_other(fake, bot, store, answer):
+async def test_hearts_are_counted_for_each_server(fake, bot, store, answer):
     elsewhere = await ask(fake, bot, poem(LINE), private=False, guild=43)
     assert couplet(elsewhere, 1) == couplet(answer, 1)
     await press(fake, bot, answer, heart(answer, 1), user=78)
@@ -94,7 +94,9 @@ async def test_heart_in_a_direct_message(fake, bot, store):
     assert await kept(store) == [(couplet(message, 1), None)]
 
 
-async def test_buttons_outlive_the_bot_and_its_database(fake, answer, composer, tmp_path, clock):
+async def test_buttons_work_after_a_restart_with_a_new_database(
+    fake, answer, composer, tmp_path, clock
+):
     store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/another.sqlite3")
     resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
     async with OtherBot() as bot:
@@ -112,7 +114,7 @@ async def test_buttons_outlive_the_bot_and_its_database(fake, answer, composer, 
     await store.close()
 
 
-async def test_buttons_stay_alive_after_a_change(fake, bot, answer):
+async def test_buttons_work_after_an_update_of_the_message(fake, bot, answer):
     for rank in (1, 2):
         await press(fake, bot, answer, heart(answer, rank))
     changed = await press(fake, bot, answer, heart(answer, 1))
@@ -162,7 +164,7 @@ def hold_first_update(monkeypatch):
     return writing, go
 
 
-async def test_crowd_is_counted_and_acknowledged_without_a_queue(
+async def test_many_hearts_at_once_are_counted_and_acknowledged_without_waiting(
     fake, bot, store, answer, monkeypatch, caplog
 ):
     caplog.set_level(logging.INFO, "lianju")
@@ -193,7 +195,7 @@ async def test_crowd_is_counted_and_acknowledged_without_a_queue(
     assert caplog.text.count("outcome=answered") == len(payloads)
 
 
-async def test_slow_writer_keeps_nobody_waiting(fake, bot, answer, monkeypatch):
+async def test_slow_message_update_does_not_delay_other_presses(fake, bot, answer, monkeypatch):
     """While Discord holds up one press, the others are acknowledged, and shown in the end."""
     writing, go = hold_first_update(monkeypatch)
     payloads = [fake.press(answer, heart(answer, 1), user=user) for user in (78, 79, 80)]
@@ -214,7 +216,7 @@ async def test_slow_writer_keeps_nobody_waiting(fake, bot, answer, monkeypatch):
     assert fake.refusals == []
 
 
-async def test_failed_writer_leaves_it_to_the_next(fake, bot, answer):
+async def test_next_press_updates_the_message_after_a_failed_update(fake, bot, answer):
     fake.failures["callback"] = [400]
     first = fake.press(answer, heart(answer, 1), user=78)
     second = fake.press(answer, heart(answer, 1), user=79)
@@ -227,7 +229,7 @@ async def test_failed_writer_leaves_it_to_the_next(fake, bot, answer):
     assert all(exchange.acknowledged for exchange in exchanges)
 
 
-async def test_busy_database_is_a_private_sentence(fake, bot, store, answer, monkeypatch):
+async def test_busy_database_is_a_private_error(fake, bot, store, answer, monkeypatch):
     async def fail(*args):
         raise StoreBusyError
 
@@ -237,7 +239,7 @@ async def test_busy_database_is_a_private_sentence(fake, bot, store, answer, mon
     assert hearts(answer) == ["♥"] * 5
 
 
-async def test_lost_receipt_counts_once(fake, bot, store, answer):
+async def test_heart_whose_acknowledgement_fails_is_counted_once(fake, bot, store, answer):
     fake.losses = {"callback"}
     changed = await press(fake, bot, answer, heart(answer, 1))
     assert [status for status, _ in fake.refusals] == [500, 400]
@@ -245,7 +247,7 @@ async def test_lost_receipt_counts_once(fake, bot, store, answer):
     assert len(await kept(store)) == 1
 
 
-async def test_whoever_presses_on_a_deleted_message_is_told_what_that_did(fake, bot, store, answer):
+async def test_press_on_a_deleted_message_is_answered_in_private(fake, bot, store, answer):
     pressed = heart(answer, 1)
     before = fake.press(answer, pressed), fake.press(answer, pressed)
     fake.delete(answer)
@@ -269,7 +271,7 @@ async def test_whoever_presses_on_a_deleted_message_is_told_what_that_did(fake, 
         "lianju:heart:",
     ],
 )
-async def test_button_of_another_layout_is_a_private_sentence(custom_id, fake, bot, store, answer):
+async def test_button_of_another_layout_is_a_private_error(custom_id, fake, bot, store, answer):
     answer["components"][0]["components"][1]["accessory"]["custom_id"] = custom_id
     for pressed in custom_ids(answer):
         told = await press(fake, bot, answer, pressed)
@@ -281,7 +283,7 @@ async def test_button_of_another_layout_is_a_private_sentence(custom_id, fake, b
 # --- another batch ---
 
 
-async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
+async def test_another_batch_is_posted_in_public(fake, bot, composer, answer):
     payload = fake.press(answer, button(answer, "Another batch"))
     before = texts(answer)
     await bot.receive(payload)
@@ -299,7 +301,7 @@ async def test_another_batch_is_drawn_for_all(fake, bot, composer, answer):
     ]
 
 
-async def test_lines_at_random_are_followed_by_lines_at_random(fake, bot, composer, clock):
+async def test_another_batch_of_sampled_lines_is_sampled(fake, bot, composer, clock):
     first = await ask(fake, bot, poem(LINE, mode="sampled", count=3), private=False)
     clock.now += 60
     payload = fake.press(first, button(first, "Another batch"))
@@ -312,7 +314,7 @@ async def test_lines_at_random_are_followed_by_lines_at_random(fake, bot, compos
     ]
 
 
-async def test_every_batch_is_another(fake, bot, answer, clock):
+async def test_every_batch_is_different(fake, bot, answer, clock):
     seeds = set()
     for _ in range(3):
         payload = fake.press(answer, button(answer, "Another batch"))
@@ -336,7 +338,7 @@ async def test_another_batch_is_of_the_same_size_and_script(fake, bot, clock):
     assert couplet(message, 1).line == "白日依山盡"
 
 
-async def test_only_the_asker_draws_another_batch(fake, bot, answer):
+async def test_only_the_requester_can_request_another_batch(fake, bot, answer):
     told = await press(fake, bot, answer, button(answer, "Another batch"), user=78)
     assert told["flags"] & EPHEMERAL
     assert "/poem" in told["content"]
@@ -348,7 +350,7 @@ async def test_another_batch_waits_for_the_cooldown(fake, bot, clock):
     assert told["content"] == (f"One line at a time: you can ask again <t:{int(clock.now) + 5}:R>.")
 
 
-async def test_another_batch_keeps_to_the_channels(fake, bot, store, answer):
+async def test_another_batch_is_refused_outside_the_allowed_channels(fake, bot, store, answer):
     await store.guild_settings.change(42, channels=frozenset({98}))
     told = await press(fake, bot, answer, button(answer, "Another batch"))
     assert told["content"] == "I do not answer in this channel: ask me in <#98>."
@@ -367,6 +369,6 @@ async def test_details_are_private_and_exact(fake, bot, composer, answer):
         assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
 
 
-async def test_details_are_in_the_language_of_whoever_asks(fake, bot, answer):
+async def test_details_are_in_the_language_of_the_user_who_presses(fake, bot, answer):
     told = await press(fake, bot, answer, button(answer, "Details"), user=78, locale="zh-TW")
     assert "對數機率" in texts(told)[0]

@@ -23,7 +23,7 @@ async def offered(fake, bot, typed, **place):
     return [choice["value"] for choice in exchange.choices]
 
 
-async def test_newest_of_ones_own_lines_comes_first(fake, bot, clock):
+async def test_the_users_newest_line_comes_first(fake, bot, clock):
     for line in (LINE, *OTHERS, LINE):
         await bot.receive(fake.interaction(poem(f" {line} ")))
         clock.now += 10
@@ -33,7 +33,7 @@ async def test_newest_of_ones_own_lines_comes_first(fake, bot, clock):
     assert await offered(fake, bot, "", user=78) == []
 
 
-async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
+async def test_lines_with_the_most_hearts_in_the_server_follow(fake, bot, store):
     await store.recent_lines.add(77, OTHERS[0], 1)
     for user in (1, 2):
         await store.favorites.toggle(user, 42, Verse("x", OTHERS[1]), 9, 1)
@@ -44,13 +44,13 @@ async def test_lines_that_the_server_loves_best_follow(fake, bot, store):
     assert await offered(fake, bot, "", guild=None) == [OTHERS[0]]
 
 
-async def test_poems_are_no_lines_to_go_on_from(fake, bot, store):
+async def test_poems_are_not_suggested(fake, bot, store):
     await store.favorites.toggle(1, 42, Verse.of(LINE, *OTHERS), 9, 1)
     await store.favorites.toggle(1, 42, Verse(LINE, OTHERS[1]), 9, 1)
     assert await offered(fake, bot, "") == [OTHERS[1]]
 
 
-async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
+async def test_suggestions_keep_discords_limits(fake, bot, store):
     for number in range(40):
         await store.recent_lines.add(77, f"诗{number}", number)
     await store.favorites.toggle(1, 42, Verse("x", "长" * 101), 9, 1)
@@ -59,19 +59,19 @@ async def test_at_most_as_many_and_as_long_as_discord_takes(fake, bot, store):
     assert await offered(fake, bot, "长") == ["长" * 100]
 
 
-async def test_line_too_long_to_be_offered_is_not_remembered(fake, bot, store):
+async def test_line_too_long_to_be_suggested_is_not_stored(fake, bot, store):
     await bot.receive(fake.interaction(poem(LINE + "，" * 120)))
     assert await store.recent_lines.recent(77, "", 25) == []
 
 
 @pytest.mark.parametrize("line", ["。", "龘"])
-async def test_line_that_was_refused_is_not_remembered(line, fake, bot, store):
+async def test_line_that_was_refused_is_not_stored(line, fake, bot, store):
     await bot.receive(fake.interaction(poem(line)))
     assert await store.recent_lines.recent(77, "", 25) == []
 
 
 @pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError(LINE)])
-async def test_trouble_with_the_store_offers_nothing(error, fake, bot, store, monkeypatch, caplog):
+async def test_store_error_gives_no_suggestions(error, fake, bot, store, monkeypatch, caplog):
     async def fail(*args):
         raise error
 
@@ -82,7 +82,7 @@ async def test_trouble_with_the_store_offers_nothing(error, fake, bot, store, mo
 
 
 @pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError(LINE)])
-async def test_trouble_with_remembering_spoils_no_answer(
+async def test_failure_to_store_a_line_does_not_fail_the_answer(
     error, fake, bot, store, monkeypatch, caplog
 ):
     async def fail(*args):

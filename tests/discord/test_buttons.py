@@ -104,7 +104,7 @@ def test_custom_ids_of_old_messages_stay_valid(custom_id, button):
 
 
 @given(buttons, st.sampled_from([HeartButton, RequestOptions, DetailsButton]))
-def test_button_is_not_taken_for_another(button, kind):
+def test_custom_ids_of_different_buttons_do_not_match(button, kind):
     if kind is not type(button):
         with pytest.raises(ValueError, match="not a custom id of"):
             kind.parse(button.custom_id)

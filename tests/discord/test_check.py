@@ -46,7 +46,7 @@ def environment(bundle):
     }
 
 
-def test_all_in_order(environment, tmp_path):
+def test_check_succeeds_on_a_valid_setup(environment, tmp_path):
     status, lines = check(**environment)
     assert status == 0
     assert [line[:2] for line in lines] == [
@@ -74,7 +74,7 @@ def test_all_in_order(environment, tmp_path):
         ("LIANJU_DATABASE", "sqlite+aiosqlite:////dev/null/x", "database", None),
     ],
 )
-def test_what_is_wrong_is_named_and_the_rest_checked(name, value, item, key, environment):
+def test_every_check_runs_after_a_failed_one(name, value, item, key, environment):
     status, lines = check(**environment | {name: value})
     assert status == 2
     assert [line[1] for line in lines] == ["settings", "bundle", "database", "token"]
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_named_and_the_rest_checked(name, value, item, key, env
     assert TOKEN not in told
 
 
-def test_wrong_setting_is_all_that_is_said(environment):
+def test_invalid_setting_ends_the_check(environment):
     status, lines = check(**environment, LIANJU_QUEUE="none")
     assert status == 2
     assert [line[:2] for line in lines] == [["FAILED", "settings"]]
@@ -106,7 +106,7 @@ def test_damaged_bundle(environment, bundle):
     assert "step.onnx" in lines[1][2]
 
 
-def test_database_of_another_program_is_left_alone(environment, tmp_path):
+def test_database_of_another_program_is_not_changed(environment, tmp_path):
     with sqlite3.connect(tmp_path / "lianju.sqlite3") as other:
         other.execute("CREATE TABLE theirs (x)")
     before = (tmp_path / "lianju.sqlite3").read_bytes()

@@ -69,7 +69,7 @@ def test_required_options_come_first(commands):
 
 
 @pytest.mark.parametrize("name", ["poem", "acrostic"])
-def test_verse_is_offered_wherever_its_user_is(name, commands):
+def test_commands_on_verse_are_available_in_every_context(name, commands):
     (poem,) = (command for command in commands if command["name"] == name)
     assert sorted(poem["contexts"]) == EVERYWHERE
     assert sorted(poem["integration_types"]) == BOTH_INSTALLS
@@ -77,7 +77,7 @@ def test_verse_is_offered_wherever_its_user_is(name, commands):
     assert poem["default_member_permissions"] is None
 
 
-def test_heads_are_the_one_thing_that_an_acrostic_needs(commands):
+def test_acrostic_requires_only_its_first_characters(commands):
     (acrostic,) = (command for command in commands if command["name"] == "acrostic")
     heads, chars, *others = acrostic["options"]
     assert (heads["name"], heads["type"], heads["required"]) == ("heads", 3, True)

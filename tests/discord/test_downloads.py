@@ -18,7 +18,7 @@ def rows(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def test_text_has_a_couplet_a_line():
+def test_text_file_has_one_verse_per_line():
     content = favorites_file(KEPT[:1] * 2, "txt")
     assert content.decode() == "黄河远上白云间，一片孤城万仞山\n" * 2
 
@@ -50,13 +50,13 @@ def test_csv_is_read_back_by_a_spreadsheet():
     "cell",
     ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠1"],
 )
-def test_csv_has_no_formula(cell):
+def test_csv_escapes_formulas(cell):
     # https://owasp.org/www-community/attacks/CSV_Injection
     content = favorites_file([Favorite(1, Verse(cell, cell), 0, None)], "csv")
     assert rows(content)[1][:2] == [f"'{cell}"] * 2
 
 
-def test_csv_leaves_verse_alone():
+def test_csv_does_not_change_verse():
     content = favorites_file([Favorite(1, Verse("a=b", "'tis"), 0, None)], "csv")
     assert rows(content)[1][:2] == ["a=b", "'tis"]
 

@@ -133,7 +133,7 @@ async def their_button_works(fake, bot):
     return answer["content"] == "theirs"
 
 
-async def test_extension_adds_its_commands_and_takes_nothing_over(fake, host):
+async def test_extension_adds_its_commands_and_changes_nothing_of_the_host(fake, host):
     before = surroundings(host)
     await host.load_extension(EXTENSION)
     assert surroundings(host) == before
@@ -147,7 +147,7 @@ async def test_extension_adds_its_commands_and_takes_nothing_over(fake, host):
     assert surroundings(host) == before
 
 
-async def test_each_bot_answers_for_its_own_failures(fake, host, monkeypatch):
+async def test_each_bot_handles_its_own_errors(fake, host, monkeypatch):
     await host.load_extension(EXTENSION)
 
     async def fail(request, deadline_s):
@@ -162,7 +162,7 @@ async def test_each_bot_answers_for_its_own_failures(fake, host, monkeypatch):
     assert len(host.tree_errors) == 1
 
 
-async def test_refusal_before_a_command_begins_is_ours_alone(fake, host):
+async def test_error_in_a_check_is_not_passed_to_the_host(fake, host):
     await host.load_extension(EXTENSION)
     (message,) = await ask(fake, host, slash("settings show"))  # no admin
     assert message["flags"] & EPHEMERAL
@@ -171,7 +171,7 @@ async def test_refusal_before_a_command_begins_is_ours_alone(fake, host):
     assert host.tree_errors == []
 
 
-async def test_unloading_frees_everything(fake, host):
+async def test_unloading_releases_all_resources(fake, host):
     running, registered = threads(), items(host)
     await host.load_extension(EXTENSION)
     (message,) = await ask(fake, host, poem(LINE))
@@ -223,7 +223,7 @@ async def test_host_may_reload_the_bundle(fake, host, bundle):
     assert not [name for name in threads() if name.startswith("lianju")]
 
 
-async def test_closing_the_bot_frees_everything(fake, host):
+async def test_closing_the_bot_releases_all_resources(fake, host):
     running = threads()
     await host.load_extension(EXTENSION)
     assert await ask(fake, host, poem(LINE))
@@ -231,7 +231,7 @@ async def test_closing_the_bot_frees_everything(fake, host):
     assert threads() == running
 
 
-async def test_command_of_the_same_name_keeps_its_place(host, monkeypatch):
+async def test_extension_does_not_replace_a_command_of_the_same_name(host, monkeypatch):
     closed = []
     monkeypatch.setattr(Composer, "close", lambda composer: closed.append(composer))
 
@@ -249,7 +249,7 @@ async def test_command_of_the_same_name_keeps_its_place(host, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["about", "help"])
-async def test_other_bots_help_is_left_alone(name, fake, host, caplog):
+async def test_extension_keeps_the_hosts_own_help(name, fake, host, caplog):
     @host.tree.command(name=name)
     async def other(interaction):
         """Somebody else's."""
@@ -262,14 +262,14 @@ async def test_other_bots_help_is_left_alone(name, fake, host, caplog):
     assert names(host) == OWN | {name}
 
 
-async def test_wrong_setting_is_a_failed_extension_that_names_it(host, monkeypatch):
+async def test_invalid_setting_fails_the_extension_and_is_named(host, monkeypatch):
     monkeypatch.setenv("LIANJU_COLOUR", "red")
     with pytest.raises(commands.ExtensionFailed, match="LIANJU_COLOUR is not a setting"):
         await host.load_extension(EXTENSION)
     assert names(host) == OWN
 
 
-async def test_database_that_cannot_be_opened_leaves_nothing_open(host, monkeypatch, tmp_path):
+async def test_failed_opening_of_the_database_releases_all_resources(host, monkeypatch, tmp_path):
     running = threads()
     (tmp_path / "lianju.sqlite3").write_bytes(b"something else")
     with pytest.raises(commands.ExtensionFailed, match=r"lianju\.sqlite3"):

@@ -72,7 +72,7 @@ async def ask(fake, host, payload):
     return fake.exchange(payload)
 
 
-async def test_layout_is_sent_pressed_and_updated_in_its_place(fake, host):
+async def test_layout_is_sent_pressed_and_updated(fake, host):
     sent = await ask(fake, host, fake.interaction(slash("layout")))
     (message,) = sent.messages
     assert message["flags"] & V2
@@ -97,7 +97,7 @@ async def test_message_deleted_meanwhile_cannot_be_updated(fake, host):
 
 
 @pytest.mark.parametrize("private", [True, False])
-async def test_first_follow_up_is_as_private_as_the_promise(private, fake, host):
+async def test_first_follow_up_is_as_private_as_its_deferral(private, fake, host):
     exchange = await ask(fake, host, fake.interaction(slash("later", private=private)))
     first, second, third = exchange.messages
     assert first is exchange.original
@@ -151,7 +151,7 @@ async def test_answer_may_follow_for_fifteen_minutes(fake, host):
         await hook.send("too late")
 
 
-async def test_server_comes_and_goes(fake, host):
+async def test_bot_joins_and_leaves_a_server(fake, host):
     await host.join(7)
     assert host.get_guild(7)
     await host.leave(7)

@@ -70,7 +70,7 @@ async def test_list_is_read_page_by_page(place, fake, bot, keep):
     assert numbers(message) == list(range(12, 2, -1))
 
 
-async def test_list_begins_with_the_oldest_on_demand(fake, bot, keep):
+async def test_list_can_begin_with_the_oldest(fake, bot, keep):
     await keep(12)
     message = await ask(fake, bot, slash("favorites list", order="oldest"))
     assert numbers(message) == list(range(10))
@@ -79,7 +79,7 @@ async def test_list_begins_with_the_oldest_on_demand(fake, bot, keep):
     assert numbers(message) == [10, 11]
 
 
-async def test_list_shows_the_users_own_alone(fake, bot, keep):
+async def test_list_shows_only_the_users_own_favorites(fake, bot, keep):
     await keep(3, user=STRANGER)
     assert NONE_YET in texts(await ask(fake, bot, LIST))[-1]
 
@@ -98,7 +98,7 @@ async def test_buttons_work_after_a_restart(fake, bot, keep, resources):
         assert numbers(message) == list(range(11, 1, -1))
 
 
-async def test_buttons_refuse_a_stranger(fake, bot, keep):
+async def test_buttons_refuse_another_user(fake, bot, keep):
     await keep(23)
     message = await ask(fake, bot, LIST)
     for custom_id, values in (
@@ -110,7 +110,7 @@ async def test_buttons_refuse_a_stranger(fake, bot, keep):
     assert "23 verses" in texts(await ask(fake, bot, LIST))[-1]
 
 
-async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
+async def test_page_beyond_the_end_shows_the_last_page(fake, bot, keep, store):
     await keep(23)
     first = await ask(fake, bot, LIST)
     second = await press(fake, bot, first, button(first, "Next"))
@@ -121,7 +121,7 @@ async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, keep, store):
     assert numbers(message) == [1, 0]
 
 
-async def test_list_that_is_gone_says_so(fake, bot, keep, store):
+async def test_list_that_became_empty_says_so(fake, bot, keep, store):
     await keep(23)
     message = await ask(fake, bot, LIST)
     await store.delete_user(USER)
@@ -168,7 +168,7 @@ async def suggested(fake, bot, typed, **place):
 
 
 @pytest.mark.parametrize("place", EVERYWHERE)
-async def test_couplet_is_chosen_and_removed(place, fake, bot, keep):
+async def test_suggested_verse_is_removed(place, fake, bot, keep):
     await keep(12)
     choices = await suggested(fake, bot, "1", **place)
     assert [choice["name"][-4:] for choice in choices] == ["第11句", "第10句", "间，第1句"[-4:]]
@@ -184,7 +184,7 @@ async def test_suggestions_keep_the_limits(fake, bot, keep):
     assert all(len(choice["name"]) <= 100 for choice in choices)
 
 
-async def test_suggestions_are_the_users_own(fake, bot, keep):
+async def test_suggestions_are_only_the_users_own(fake, bot, keep):
     await keep(3, user=STRANGER)
     assert await suggested(fake, bot, "") == []
 
@@ -198,13 +198,13 @@ async def test_no_suggestions_while_the_database_is_locked(fake, bot, store, mon
 
 
 @pytest.mark.parametrize("couplet", ["黄河", "0", "-1", "99999", "１", "9" * 400, "1 OR 1=1"])
-async def test_what_was_not_chosen_is_refused(couplet, fake, bot, keep):
+async def test_text_that_is_not_a_suggestion_is_refused(couplet, fake, bot, keep):
     await keep(3)
     message = await ask(fake, bot, slash("favorites remove", verse=couplet))
     assert message["content"].startswith("That is none of your favorites: ")
 
 
-async def test_favourite_of_another_stays(fake, bot, keep, store):
+async def test_favorite_of_another_user_is_not_removed(fake, bot, keep, store):
     await keep(1, user=STRANGER)
     (theirs,) = await store.favorites.all(STRANGER)
     message = await ask(fake, bot, slash("favorites remove", verse=str(theirs.id)))
@@ -236,7 +236,7 @@ async def test_export_has_everything(fake, bot, keep):
 
 
 @pytest.mark.parametrize("form", ["txt", "csv", "json"])
-async def test_nothing_to_export_is_a_sentence(form, fake, bot):
+async def test_export_without_favorites_is_an_error_message(form, fake, bot):
     message = await ask(fake, bot, slash("favorites export", format=form))
     assert message["content"].startswith(NONE_YET)
     assert message["attachments"] == []
@@ -246,13 +246,13 @@ async def test_nothing_to_export_is_a_sentence(form, fake, bot):
     ("locale", "heading"),
     [("zh-CN", "### 你的收藏"), ("zh-TW", "### 你的收藏"), ("fr", "### Your")],
 )
-async def test_list_speaks_the_users_language(locale, heading, fake, bot, keep):
+async def test_list_is_in_the_users_language(locale, heading, fake, bot, keep):
     await keep(1)
     message = await ask(fake, bot, LIST, locale=locale, guild=None)
     assert texts(message)[0].startswith(heading)
 
 
-async def test_nothing_of_a_couplet_but_its_characters_comes_through(fake, bot, store):
+async def test_verse_is_shown_without_markdown_or_mentions(fake, bot, store):
     naughty = "@everyone <@77> **b** [l](https://x.y) ||s|| `c` # h"
     await store.favorites.toggle(USER, 42, Verse(naughty, naughty), USER, 0)
     message = await ask(fake, bot, LIST)

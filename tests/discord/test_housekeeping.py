@@ -71,7 +71,7 @@ async def host(fake, resources, held):
         yield bot
 
 
-async def test_removal_waits_for_answers_then_frees_everything(fake, host, held, resources):
+async def test_removal_waits_for_answers_then_releases_all_resources(fake, host, held, resources):
     asked = fake.interaction(slash("hold"), locale="zh-CN")
     answering = host.begin(asked)
     await fake.exchange(asked).until(lambda: fake.exchange(asked).acknowledged)
@@ -92,7 +92,7 @@ async def test_removal_waits_for_answers_then_frees_everything(fake, host, held,
     assert host.tree_errors == []
 
 
-async def test_buttons_of_any_age_work_while_the_cogs_are_there(fake, host):
+async def test_old_buttons_work_while_the_cogs_are_loaded(fake, host):
     offered = fake.interaction(slash("offer"))
     await host.receive(offered)
     old = fake.exchange(offered).original
@@ -115,7 +115,7 @@ async def test_prompts_expire_after_the_retention(host, resources, clock):
     assert await resources.store.recent_lines.recent(77, "", 5) == []
 
 
-async def test_leaving_a_server_removes_its_settings_alone(host, resources, clock):
+async def test_leaving_a_server_removes_only_its_settings(host, resources, clock):
     store = resources.store
     await store.guild_settings.change(42, beam_size=9)
     await store.guild_settings.change(43, beam_size=8)
@@ -127,9 +127,7 @@ async def test_leaving_a_server_removes_its_settings_alone(host, resources, cloc
     assert await store.favorites.counts(42, [COUPLET]) == [1]
 
 
-async def test_trouble_with_the_database_is_one_line_in_the_log(
-    host, resources, monkeypatch, caplog
-):
+async def test_database_error_is_one_line_in_the_log(host, resources, monkeypatch, caplog):
     async def fail(_):
         raise StoreBusyError
 

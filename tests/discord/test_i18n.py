@@ -22,7 +22,9 @@ from lianju.bot.verse.errors import PromptError
         ("en", "zh-CN", "zh-CN", "en"),
     ],
 )
-def test_server_goes_before_user_before_servers_locale(chosen, user, guild, language):
+def test_language_is_that_of_server_setting_then_user_then_server_locale(
+    chosen, user, guild, language
+):
     interaction = SimpleNamespace(
         locale=discord.enums.try_enum(discord.Locale, user),
         guild_locale=guild and discord.enums.try_enum(discord.Locale, guild),
@@ -44,33 +46,33 @@ def _sparse(monkeypatch):
 
 
 @pytest.mark.usefixtures("_sparse")
-def test_missing_message_is_said_in_english():
+def test_message_missing_in_a_language_is_in_english():
     assert Localizer("zh-CN").format("one", fact="x") == "一x"
     assert Localizer("zh-CN").format("two", fact="x") == "Two x"
 
 
 @pytest.mark.parametrize("key", ["three", "bare"])
 @pytest.mark.usefixtures("_sparse")
-def test_unknown_message_is_a_fault(key):
+def test_unknown_message_raises_key_error(key):
     with pytest.raises(KeyError, match=key):
         Localizer("zh-CN").format(key)
 
 
 @pytest.mark.usefixtures("_sparse")
-def test_missing_fact_is_logged_without_the_others(monkeypatch):
+def test_missing_fact_is_logged_without_the_other_facts(monkeypatch):
     told = []
     monkeypatch.setattr(module._log, "error", lambda *words: told.append(words[0] % words[1:]))
     assert Localizer("en").format("one", other="secret") == "One fact"
     assert told == ["message=one language=en faults=1"]
 
 
-def test_explanation_escapes_what_is_no_markdown():
+def test_error_message_escapes_facts_that_are_not_markdown():
     error = PromptError("prompt-unknown", named="*", more=0)
     assert "\\*" in Localizer("zh-CN").format_error(error)
     error = PromptError("prompt-unknown", named=Markdown("<#5>"), more=0)
     assert "<#5>" in Localizer("zh-CN").format_error(error)
 
 
-def test_facts_are_not_wrapped_in_marks():
+def test_facts_have_no_isolation_marks():
     assert not {"\u2068", "\u2069"} & set(Localizer("en").format("incident", incident="ab"))
     assert messages("en") is messages("en")

@@ -99,7 +99,7 @@ def spoken():
 
 
 @pytest.mark.parametrize("language", CHINESE)
-def test_no_text_is_missing_or_lacks_a_variable(language):
+def test_languages_have_the_same_messages_and_variables(language):
     assert messages(language) == messages(ENGLISH)
 
 
@@ -108,13 +108,13 @@ def test_two_scripts_name_the_same_commands():
     assert one == other
 
 
-def test_every_text_that_the_code_speaks_is_there(spoken):
+def test_every_message_that_the_code_uses_exists(spoken):
     named = {key for key in spoken.said if isinstance(key, str) and re.fullmatch(KEY, key)}
     assert len(named) > 40
     assert named <= keys(ENGLISH)
 
 
-def test_every_text_is_spoken(spoken):
+def test_every_message_is_used(spoken):
     begun = tuple(spoken.begun)
     unsaid = keys(ENGLISH) - spoken.whole - referenced()
     assert [key for key in unsaid if not key.startswith(begun)] == []
@@ -170,7 +170,7 @@ async def test_names_in_one_language_differ_from_each_other(registered):
                 assert len(set(inner)) == len(inner)
 
 
-async def test_commands_of_others_are_left_alone(fake, registered):
+async def test_commands_of_the_host_are_not_translated(fake, registered):
     names = {command["name"] for command in registered}
     for command in fake.commands["global"]:
         if command["name"] not in names:

@@ -31,7 +31,7 @@ def rows(message):
     return page.split("\n")
 
 
-async def test_couplets_are_ranked_by_those_who_keep_them(fake, bot, love):
+async def test_verses_are_ranked_by_hearts(fake, bot, love):
     await love("第一句", 1, [1, 2])
     await love("第二句", 2, [1, 2, 3])
     await love("第三句", 2, [4], guild=43)
@@ -46,7 +46,7 @@ async def test_couplets_are_ranked_by_those_who_keep_them(fake, bot, love):
     assert message["mentions"] == []
 
 
-async def test_members_are_ranked_by_hearts_of_others(fake, bot, love):
+async def test_members_are_ranked_by_hearts_from_others(fake, bot, love):
     await love("第一句", 1, [1, 2])
     await love("第二句", 2, [1, 2, 3])
     await love("第三句", 3, [3])
@@ -54,7 +54,7 @@ async def test_members_are_ranked_by_hearts_of_others(fake, bot, love):
     assert rows(message) == ["**1.** <@2> · ♥ 2", "**2.** <@1> · ♥ 1"]
 
 
-async def test_equals_stand_in_the_same_order_every_time(fake, bot, love):
+async def test_ties_are_in_a_fixed_order(fake, bot, love):
     for number in range(12):
         await love(f"第{number:02}句", 100 - number, [1], days_ago=number)
     for _ in range(2):
@@ -75,7 +75,7 @@ async def test_equals_stand_in_the_same_order_every_time(fake, bot, love):
     ],
 )
 @pytest.mark.parametrize("of", ["couplets", "members"])
-async def test_period_reaches_back_so_many_days(of, period, answers, fake, bot, love):
+async def test_period_limits_the_leaderboard_to_its_days(of, period, answers, fake, bot, love):
     await love("第四句", 4, [9], days_ago=30.01)
     await love("第三句", 3, [8, 9], days_ago=30)
     await love("第二句", 2, [7, 8, 9], days_ago=7.01)
@@ -90,7 +90,7 @@ async def test_period_reaches_back_so_many_days(of, period, answers, fake, bot, 
         ]
 
 
-async def test_nobody_yet_is_a_sentence(fake, bot, love):
+async def test_empty_leaderboard_says_so(fake, bot, love):
     await love("第一句", 1, [1])
     message = await ask(fake, bot, slash("leaderboard", of="members", period="week"), private=False)
     assert texts(message)[-1] == (
@@ -107,7 +107,7 @@ async def long(fake, bot, love):
     return await ask(fake, bot, COUPLETS, private=False)
 
 
-async def test_asker_turns_the_page_for_all(fake, bot, long):
+async def test_requester_turns_the_page_in_public(fake, bot, long):
     message = await press(fake, bot, long, button(long, "Next"))
     assert message["id"] == long["id"]
     assert rows(message)[0] == "**11.** 黄河远上白云间，第10句"
@@ -118,7 +118,7 @@ async def test_asker_turns_the_page_for_all(fake, bot, long):
     assert rows(message)[0] == "**11.** 黄河远上白云间，第10句"
 
 
-async def test_stranger_turns_a_private_copy(fake, bot, long):
+async def test_another_member_turns_a_private_copy(fake, bot, long):
     copy = await press(fake, bot, long, button(long, "Next"), user=STRANGER)
     assert copy["id"] != long["id"]
     assert rows(copy)[0] == "**11.** 黄河远上白云间，第10句"
@@ -138,14 +138,14 @@ async def test_buttons_work_after_a_restart(fake, bot, long, resources):
     assert rows(message)[0] == "**11.** 黄河远上白云间，第10句"
 
 
-async def test_page_that_is_gone_turns_to_the_last_one(fake, bot, long, love):
+async def test_page_beyond_the_end_shows_the_last_page(fake, bot, long, love):
     for number in range(3, 23):
         await love(f"第{number:02}句", 500 + number, [1])  # taken back
     message = await press(fake, bot, long, button(long, "Next"))
     assert [row[-4:] for row in rows(message)[::2]] == ["第00句", "第01句", "第02句"]
 
 
-async def test_whoever_was_forgotten_is_not_named(fake, bot, love, store):
+async def test_deleted_user_is_not_named(fake, bot, love, store):
     await love("第一句", 1, [2])
     await store.delete_user(1)
     assert rows(await ask(fake, bot, COUPLETS, private=False)) == [

@@ -49,7 +49,7 @@ def test_tracebacks_of_libraries_quote_no_error(log):
     assert VERSE not in told
 
 
-async def test_errors_that_nobody_awaited_are_logged_without_their_words(log):
+async def test_unhandled_task_errors_are_logged_without_their_text(log):
     loop = asyncio.get_running_loop()
     log_unhandled_errors(loop)
 
@@ -65,7 +65,7 @@ async def test_errors_that_nobody_awaited_are_logged_without_their_words(log):
     assert VERSE not in told
 
 
-def test_libraries_are_heard_from_warnings_on(log):
+def test_libraries_log_warnings_and_above(log):
     logging.getLogger("some.library").info(VERSE)
     logging.getLogger("lianju.bot").debug(VERSE)
     assert log() == ""
@@ -73,7 +73,7 @@ def test_libraries_are_heard_from_warnings_on(log):
     assert "careful" in log()
 
 
-def test_log_that_cannot_be_written_is_not_told_elsewhere(log, capfd):
+def test_failed_log_write_prints_nothing(log, capfd):
     logging.root.handlers[0].stream.close()
     try:
         fail()
@@ -83,7 +83,7 @@ def test_log_that_cannot_be_written_is_not_told_elsewhere(log, capfd):
 
 
 @pytest.mark.parametrize("log", ["json"], indirect=True)
-def test_json_is_an_object_a_line(log):
+def test_json_log_has_one_object_per_line(log):
     logging.getLogger("lianju.bot").info("两行\nof text", extra={"server": 42})
     line = json.loads(log())
     assert line.pop("time").endswith("+00:00")

@@ -50,7 +50,7 @@ async def test_two_people_at_once_are_both_counted(fake, served, message):
     assert fake.refusals == []
 
 
-async def test_double_press_of_one_person_comes_out_even(fake, served, message):
+async def test_two_presses_of_one_user_cancel_out(fake, served, message):
     presses = [fake.press(message, heart(message), user=78) for _ in range(2)]
     exchanges = [await fake.send(payload) for payload in presses]
     for exchange in exchanges:
@@ -58,7 +58,7 @@ async def test_double_press_of_one_person_comes_out_even(fake, served, message):
     assert await press(fake, message, 79) == "♥ 1"
 
 
-async def test_locked_database_delays_a_heart_and_nothing_else(fake, served, message, tmp_path):
+async def test_locked_database_delays_only_hearts(fake, served, message, tmp_path):
     with sqlite3.connect(tmp_path / "lianju.sqlite3", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         exchange = await fake.send(fake.press(message, heart(message), user=78))
@@ -77,7 +77,7 @@ async def test_locked_database_delays_a_heart_and_nothing_else(fake, served, mes
 
 @pytest.mark.parametrize("status", [429, 500])
 @pytest.mark.parametrize("request_", ["callback", "@original"])
-async def test_discord_out_of_order_for_a_moment(status, request_, fake, served):
+async def test_short_outage_of_discord_is_retried(status, request_, fake, served):
     fake.failures[request_] = [status]
     exchange = await fake.send(fake.interaction(poem(LINE)))
     assert (await exchange.answered())["components"]
@@ -86,7 +86,7 @@ async def test_discord_out_of_order_for_a_moment(status, request_, fake, served)
     assert len(exchange.messages) == 1
 
 
-async def test_lost_receipt_of_a_heart_counts_it_once(fake, served, message):
+async def test_heart_whose_acknowledgement_is_lost_is_counted_once(fake, served, message):
     fake.losses = {"callback"}
     exchange = await fake.send(fake.press(message, heart(message), user=78))
     await exchange.updated()
@@ -97,7 +97,7 @@ async def test_lost_receipt_of_a_heart_counts_it_once(fake, served, message):
     assert [status for status, _ in fake.refusals] == [500, 400]  # and 400: done already
 
 
-async def test_heart_on_a_message_deleted_meanwhile_is_told_in_private(fake, served, message):
+async def test_heart_on_a_deleted_message_is_answered_in_private(fake, served, message):
     payload = fake.press(message, heart(message), user=78)
     fake.delete(message)
     exchange = await fake.send(payload)
@@ -110,7 +110,7 @@ async def test_heart_on_a_message_deleted_meanwhile_is_told_in_private(fake, ser
     assert len(exchange.messages) == 1
 
 
-async def test_answer_deleted_while_it_is_composed(fake, served):
+async def test_answer_deleted_during_composition(fake, served):
     fake.gates["@original"] = asyncio.Event()
     exchange = await fake.send(fake.interaction(poem(LINE)))
     await fake.reached["@original"].wait()

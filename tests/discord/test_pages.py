@@ -55,7 +55,7 @@ def sent(layout):
 
 @example(Localizer("en"), LONG_FAVOURITES, "newest")
 @given(speeches, favorites, st.sampled_from(["newest", "oldest"]))
-def test_favourites_keep_the_limits(localizer, favorites, order):
+def test_favorites_keep_the_limits(localizer, favorites, order):
     note = removed(localizer, favorites[0].verse) if favorites else None
     message = sent(favorites_layout(localizer, MOST, order, LATE, favorites, note))
     for custom_id in custom_ids(message, "lianju:favourites"):
@@ -67,7 +67,7 @@ def test_favourites_keep_the_limits(localizer, favorites, order):
 
 @example(Localizer("en"), LONG_LOVED, "month")
 @given(speeches, loved, st.sampled_from(["all", "month", "week"]))
-def test_loved_couplets_keep_the_limits(localizer, loved, period):
+def test_leaderboard_of_verses_keeps_the_limits(localizer, loved, period):
     message = sent(leaderboard_layout(localizer, MOST, "couplets", period, LATE, loved))
     for custom_id in custom_ids(message):
         found = re.fullmatch(LEADERBOARD_PAGE_BUTTON, custom_id)
@@ -75,7 +75,7 @@ def test_loved_couplets_keep_the_limits(localizer, loved, period):
 
 
 @given(speeches, st.integers(0, PAGE_SIZE))
-def test_loved_members_keep_the_limits(localizer, members):
+def test_leaderboard_of_members_keeps_the_limits(localizer, members):
     loved = [RankedMember(MOST, 10**9)] * members
     sent(leaderboard_layout(localizer, MOST, "members", "all", LATE, loved))
 
@@ -128,7 +128,7 @@ def test_privacy_keeps_the_limits(language):
             assert re.fullmatch(DELETE_BUTTON, custom_id)["owner"] == str(MOST)
 
 
-async def test_nothing_listens_to_a_layout():
+async def test_layouts_are_not_kept_by_discord_py():
     """Or discord.py would keep it, and give up on a private one after 15 minutes."""
     assert privacy_layout(Localizer("en"), MOST, 30).is_finished()
 
@@ -150,7 +150,7 @@ def test_pages_are_counted(total, pages):
         (0, 3, 0, range(0)),
     ],
 )
-async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, entries):
+async def test_page_number_beyond_the_end_becomes_the_last(total, asked, page, entries):
     async def read(offset, limit):
         return Page(list(range(total))[offset : offset + limit], total)
 
@@ -160,7 +160,7 @@ async def test_page_that_is_gone_gives_way_to_the_last_one(total, asked, page, e
 @pytest.mark.parametrize(
     ("page", "alive"), [(0, [False, True]), (1, [True, True]), (2, [True, False])]
 )
-def test_buttons_end_where_the_list_ends(page, alive):
+def test_turn_buttons_are_disabled_at_the_ends(page, alive):
     favorites = [Favorite(1, Verse("a", "b"), 0, None)]
     layout = favorites_layout(Localizer("en"), 77, "newest", PageInfo(page, 21), favorites)
     buttons = [part for part in within(sent(layout)["components"]) if part["type"] == 2]
@@ -171,7 +171,7 @@ def test_buttons_end_where_the_list_ends(page, alive):
     ]
 
 
-def test_one_page_has_no_buttons_to_turn_it():
+def test_single_page_has_no_turn_buttons():
     favorites = [Favorite(1, Verse("a", "b"), 0, None)]
     layout = favorites_layout(Localizer("en"), 77, "newest", PageInfo(0, PAGE_SIZE), favorites)
     assert custom_ids(sent(layout), "lianju:favourites") == []

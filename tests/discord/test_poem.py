@@ -92,12 +92,12 @@ async def test_count_above_the_beam_size_widens_the_beam(fake, bot, composer):
     assert couplets(message) == expected(composer, reranked(LINE, width=8, count=8))
 
 
-async def test_count_below_the_beam_size_leaves_the_beam_alone(fake, bot, composer):
+async def test_count_below_the_beam_size_does_not_change_the_beam(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, count=2), private=False)
     assert couplets(message) == expected(composer, reranked(LINE, width=5, count=2))
 
 
-async def test_server_prefers(fake, bot, composer, store):
+async def test_server_settings_are_the_defaults_of_a_request(fake, bot, composer, store):
     await store.guild_settings.change(42, beam_size=9, candidates=3, script="traditional")
     message = await ask(fake, bot, poem(LINE), private=False)
     wide = reranked(LINE, width=9, count=3, script="traditional")
@@ -123,20 +123,20 @@ async def test_another_seed_gives_other_lines(fake, bot, composer):
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 
 
-async def test_the_likeliest_lines(fake, bot, composer):
+async def test_beam_mode_gives_the_most_probable_lines(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, mode="beam", count=8), private=False)
     assert couplets(message) == expected(composer, Request(LINE, search=Beam(8), count=8))
     assert texts(message)[-1] == "-# toy 0.0.1"
 
 
-async def test_seed_draws_the_same_lines_at_random(fake, bot, composer):
+async def test_seed_repeats_sampled_lines(fake, bot, composer):
     message = await ask(fake, bot, poem(LINE, seed=7, mode="sampled"), private=False)
     drawn = Request(LINE, search=Sample(seed=7), count=5)
     assert couplets(message) == expected(composer, drawn)
     assert texts(message)[-1] == "-# toy 0.0.1\n-# seed 7"
 
 
-async def test_lines_at_random_tell_a_seed_that_draws_them_again(fake, bot):
+async def test_sampled_answer_shows_a_seed_that_repeats_it(fake, bot):
     sampled = poem(LINE, mode="sampled", count=4)
     first = await ask(fake, bot, sampled, private=False)
     seed = int(re.search(r"seed (\d+)$", texts(first)[-1])[1])
@@ -167,7 +167,7 @@ async def test_acknowledgement_does_not_wait_for_the_model(fake, bot, composer, 
     assert [len(exchange.messages) for exchange in exchanges] == [1, 1, 1]
 
 
-async def test_one_request_a_member_runs(fake, bot, composer, monkeypatch):
+async def test_member_has_one_request_at_a_time(fake, bot, composer, monkeypatch):
     go = hold(monkeypatch, composer)
     payload = fake.interaction(poem(LINE))
     running = bot.begin(payload)
@@ -235,7 +235,7 @@ async def test_allowed_channels_are_answered(place, fake, bot, store):
 # --- the context menu ---
 
 
-async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
+async def test_line_of_a_message_is_answered_in_public(fake, bot, composer):
     payload = fake.menu(MENU, written(f"**{LINE}**。", person(78)))
     await bot.receive(payload)
     exchange = fake.exchange(payload)
@@ -248,7 +248,7 @@ async def test_line_of_a_message_is_answered_for_all(fake, bot, composer):
     assert bot.tree_errors == []
 
 
-async def test_lines_of_others_are_not_remembered(fake, bot, store):
+async def test_lines_of_other_users_are_not_stored(fake, bot, store):
     await bot.receive(fake.menu(MENU, written(LINE, person(78))))
     for user in (77, 78):
         assert await store.recent_lines.recent(user, "", 25) == []
@@ -285,5 +285,5 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
         ({"mode": "zzz"}, "zzz is not known: choose from chosen, beam, sampled."),
     ],
 )
-async def test_bounds_hold_whatever_the_client_sends(options, sentence, fake, bot):
+async def test_values_out_of_range_are_refused_by_the_bot_too(options, sentence, fake, bot):
     assert await refused(fake, bot, poem(LINE, **options)) == sentence

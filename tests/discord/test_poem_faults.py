@@ -47,7 +47,7 @@ def make_compose_raise(monkeypatch, composer, error):
     ],
     ids=["empty", "english", "unknown", "eight-lines", "long", "longer-than-the-option"],
 )
-async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
+async def test_invalid_line_is_refused_in_private(line, sentence, fake, bot):
     payload = fake.interaction(poem(line))
     await bot.receive(payload)
     exchange = fake.exchange(payload)
@@ -58,7 +58,7 @@ async def test_bad_line_is_refused_in_private(line, sentence, fake, bot):
     assert bot.tree_errors == []
 
 
-async def test_refusal_is_in_the_readers_language(fake, bot, store):
+async def test_refusal_is_in_the_users_language(fake, bot, store):
     message = await ask(fake, bot, poem("。"), locale="zh-TW")
     assert message["content"] == "詩句是空的：請寫一句詩。"
     await store.guild_settings.change(42, language="zh-CN")
@@ -75,7 +75,7 @@ async def test_refusal_is_in_the_readers_language(fake, bot, store):
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_late_refusal_turns_private(error, fake, bot, composer, monkeypatch):
+async def test_late_refusal_is_private(error, fake, bot, composer, monkeypatch):
     make_compose_raise(monkeypatch, composer, error)
     payload = fake.interaction(poem(LINE))
     await bot.receive(payload)
@@ -88,7 +88,7 @@ async def test_late_refusal_turns_private(error, fake, bot, composer, monkeypatc
     assert bot.tree_errors == []
 
 
-async def test_fault_is_one_sentence_with_an_incident_of_the_log(
+async def test_unexpected_error_shows_an_incident_id_of_the_log(
     fake, bot, composer, monkeypatch, caplog
 ):
     caplog.set_level(logging.DEBUG, "lianju")
@@ -117,7 +117,9 @@ async def test_fault_is_one_sentence_with_an_incident_of_the_log(
         ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
     ],
 )
-async def test_log_has_one_line_a_request_without_its_text(line, guild, figures, fake, bot, caplog):
+async def test_log_has_one_line_per_request_without_its_text(
+    line, guild, figures, fake, bot, caplog
+):
     caplog.set_level(logging.INFO)
     await bot.receive(fake.interaction(poem(line), guild=guild))
     (record,) = (record for record in caplog.records if record.name.startswith("lianju"))
@@ -125,7 +127,7 @@ async def test_log_has_one_line_a_request_without_its_text(line, guild, figures,
     assert not set(line) & set(caplog.text)
 
 
-async def test_answer_refused_by_discord_is_told_once(fake, bot):
+async def test_answer_refused_by_discord_is_reported_once(fake, bot):
     fake.failures["@original"] = [400]
     payload = fake.interaction(poem(LINE))
     await bot.receive(payload)
@@ -151,7 +153,7 @@ async def test_answer_that_was_cut_short_says_so_and_is_logged(
     assert "-# time ran out: these are the best lines so far" in texts(details)[0].split("\n")
 
 
-async def test_message_deleted_meanwhile_is_let_go(fake, bot, composer, monkeypatch, caplog):
+async def test_deleted_message_is_ignored(fake, bot, composer, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "lianju")
     compose = composer.compose
 
@@ -167,7 +169,9 @@ async def test_message_deleted_meanwhile_is_let_go(fake, bot, composer, monkeypa
     assert bot.tree_errors == []
 
 
-async def test_late_acknowledgement_spares_the_model(fake, bot, composer, monkeypatch, caplog):
+async def test_request_acknowledged_too_late_is_not_computed(
+    fake, bot, composer, monkeypatch, caplog
+):
     caplog.set_level(logging.INFO, "lianju")
     make_compose_raise(monkeypatch, composer, AssertionError("composed for nobody"))
     payload = fake.interaction(poem(LINE))
@@ -179,7 +183,7 @@ async def test_late_acknowledgement_spares_the_model(fake, bot, composer, monkey
 
 
 @pytest.mark.parametrize("line", [LINE, "黄河龘上白云间"], ids=["answered", "refused"])
-async def test_lost_receipt_does_not_answer_twice(line, fake, bot):
+async def test_lost_acknowledgement_does_not_answer_twice(line, fake, bot):
     fake.losses = {"callback"}
     payload = fake.interaction(poem(line))
     await bot.receive(payload)
@@ -188,7 +192,7 @@ async def test_lost_receipt_does_not_answer_twice(line, fake, bot):
     assert bot.tree_errors == []
 
 
-async def test_discord_gone_for_good_is_no_crash(fake, bot, caplog):
+async def test_unreachable_discord_is_handled(fake, bot, caplog):
     caplog.set_level(logging.INFO, "lianju")
     fake.failures["callback"] = [403, 403]
     payload = fake.interaction(poem(LINE))
@@ -230,7 +234,7 @@ async def open_minded(fake, store, tmp_path, clock):
     composer.close()
 
 
-async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
+async def test_user_text_is_shown_without_markdown_or_mentions(fake, open_minded):
     message = await ask(fake, open_minded, poem(ODD), private=False)
     assert message["content"] == ""
     heading, *shown, _ = texts(message)
@@ -242,7 +246,7 @@ async def test_user_text_does_nothing_but_stand_there(fake, open_minded):
         assert not re.search(r"(?<!\\)(\\\\)*[*_~`|<>\[\]@#/]", ours.sub("", row))
 
 
-async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store, clock):
+async def test_buttons_parse_user_text_unchanged(fake, open_minded, store, clock):
     message = await ask(fake, open_minded, poem(ODD), private=False)
     await press(fake, open_minded, message, custom_ids(message, "lianju:heart:2:1:")[0])
     (favorite,) = await store.favorites.all(77)
@@ -255,7 +259,7 @@ async def test_buttons_read_user_text_as_it_was_written(fake, open_minded, store
     assert texts(another)[0] == texts(message)[0]
 
 
-async def test_model_of_letters_writes_no_poems(fake, open_minded):
+async def test_character_model_refuses_poems(fake, open_minded):
     told = await ask(fake, open_minded, poem("abcde", form="jueju"))
     assert told["content"] == "Only a model of Chinese verse writes poems: leave the form out."
 

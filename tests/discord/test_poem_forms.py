@@ -73,7 +73,7 @@ async def another(fake, bot, message):
 
 
 @pytest.mark.parametrize(("form", "size"), [("jueju", 4), ("lushi", 8)])
-async def test_poem_is_shown_line_under_line(form, size, fake, bot, composer):
+async def test_poem_is_shown_one_line_per_row(form, size, fake, bot, composer):
     message = await ask(fake, bot, poem(MOON, form=form), private=False)
     poems = [[MOON, *candidate.lines] for candidate in found(composer, MOON, Poem(form))]
     assert verses(message) == poems
@@ -83,7 +83,7 @@ async def test_poem_is_shown_line_under_line(form, size, fake, bot, composer):
     assert fake.refusals == []
 
 
-async def test_poem_goes_on_from_several_lines_in_the_script_of_the_answer(fake, bot, composer):
+async def test_poem_continues_several_lines_in_the_script_of_the_answer(fake, bot, composer):
     given = "白日依山尽，黄河入海流"
     data = poem(given, form="lushi", script="traditional", count=10)
     message = await ask(fake, bot, data, private=False)
@@ -97,7 +97,7 @@ async def test_poem_goes_on_from_several_lines_in_the_script_of_the_answer(fake,
 
 
 @pytest.mark.parametrize("chars", [5, 7, None])
-async def test_acrostic_is_shown_under_its_characters(chars, fake, bot, composer):
+async def test_acrostic_is_shown_below_its_first_characters(chars, fake, bot, composer):
     options = {} if chars is None else {"chars": chars}
     data = slash("acrostic", heads="黄、河 远，上", **options)
     message = await ask(fake, bot, data, private=False)
@@ -116,7 +116,7 @@ async def test_acrostic_is_in_the_script_of_its_characters(fake, bot, composer):
     assert candidates[0].lines[0].startswith("黃")
 
 
-async def test_bar_is_of_a_mean_over_all_new_characters(fake, bot, composer):
+async def test_bar_shows_the_mean_over_all_new_characters(fake, bot, composer):
     message = await ask(fake, bot, poem(MOON, form="jueju"), private=False)
     (told,) = texts(await press(fake, bot, message, button(message, "Details")))
     best = found(composer, MOON, Poem("jueju"))[0]
@@ -148,7 +148,7 @@ async def test_rhyme_is_kept(rhyme, fake, bot, composer):
     assert "\nrhyme 阳\n" in texts(told)[0]
 
 
-async def test_rules_are_as_strict_as_asked(fake, bot, composer, clock):
+async def test_rules_are_as_strict_as_requested(fake, bot, composer, clock):
     answers = []
     for rules in ("strict", "loose", "free"):
         clock.now += 60
@@ -159,13 +159,13 @@ async def test_rules_are_as_strict_as_asked(fake, bot, composer, clock):
     assert answers[0] != answers[1] != answers[2] != answers[0]
 
 
-async def test_new_lines_are_said_to_be_new_once(fake, bot):
+async def test_new_lines_are_labeled_once(fake, bot):
     message = await ask(fake, bot, poem(LINE), private=False)
     assert remarks(message) == [None] * 5
     assert texts(message)[-1].split("\n")[1] == "-# seed 0 · all lines are new"
 
 
-async def test_line_of_the_corpus_is_stamped(fake, bot, lines_of_the_corpus):
+async def test_line_of_the_corpus_is_labeled(fake, bot, lines_of_the_corpus):
     message = await ask(fake, bot, poem(LINE, known="allow"), private=False)
     known = lines_of_the_corpus[0]
     stamps = ["a line from the corpus" if known in text else None for text in texts(message)[1:-1]]
@@ -185,14 +185,14 @@ async def test_line_of_the_corpus_is_stamped(fake, bot, lines_of_the_corpus):
         ("zh-TW", "第 3 句是前人成句", "未標明的都是新句"),
     ],
 )
-async def test_line_of_a_poem_is_stamped_by_its_number(locale, stamp, others, fake, bot):
+async def test_corpus_line_in_a_poem_is_labeled_by_its_number(locale, stamp, others, fake, bot):
     data = poem(MOON, form="jueju", known="allow")
     message = await ask(fake, bot, data, private=False, locale=locale)
     assert remarks(message)[0] == stamp
     assert others in texts(message)[-1]
 
 
-async def test_original_is_hidden_until_somebody_wants_to_see_it(fake, bot):
+async def test_corpus_continuation_is_a_spoiler_under_the_answer(fake, bot):
     message = await ask(fake, bot, poem(LINE), private=False)
     assert texts(message)[-1].endswith(f"\n-# the original goes on: ||{NEXT}||")
     told = await press(fake, bot, message, button(message, "Details"))
@@ -203,7 +203,7 @@ async def test_original_is_hidden_until_somebody_wants_to_see_it(fake, bot):
     ("locale", "said"),
     [("en-US", "relaxed: tones"), ("zh-CN", "从宽：平仄"), ("zh-TW", "從寬：平仄")],
 )
-async def test_rule_that_no_candidate_keeps_is_named_once(locale, said, fake, bot, composer):
+async def test_rule_relaxed_for_all_candidates_is_named_once(locale, said, fake, bot, composer):
     assert {each.relaxed for each in found(composer, OLD_STYLE, Poem("jueju"))} == {("tones",)}
     data = poem(OLD_STYLE, form="jueju")
     message = await ask(fake, bot, data, private=False, locale=locale)
@@ -214,7 +214,7 @@ async def test_rule_that_no_candidate_keeps_is_named_once(locale, said, fake, bo
 # --- what buttons make of it ---
 
 
-async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
+async def test_heart_adds_the_whole_poem(fake, bot, store, composer, clock):
     message = await ask(fake, bot, poem(MOON, form="jueju"), private=False)
     (custom_id,) = custom_ids(message, "lianju:heart:2:2:")
     changed = await press(fake, bot, message, custom_id, user=78)
@@ -238,7 +238,7 @@ async def test_heart_keeps_the_whole_poem(fake, bot, store, composer, clock):
     assert await store.favorites.all(78) == []
 
 
-async def test_poem_is_split_in_one_place_however_much_of_it_was_given(fake, bot, store):
+async def test_poem_is_split_at_the_same_line_for_any_number_of_given_lines(fake, bot, store):
     message = await ask(fake, bot, poem(f"{MOON}，{OLD_STYLE}", form="jueju"), private=False)
     (custom_id,) = custom_ids(message, "lianju:heart:2:1:")
     await press(fake, bot, message, custom_id)
@@ -246,7 +246,7 @@ async def test_poem_is_split_in_one_place_however_much_of_it_was_given(fake, bot
     assert (kept.verse.line, kept.verse.lines) == (MOON, tuple(verses(message)[0]))
 
 
-async def test_acrostic_is_kept_without_bold_characters(fake, bot, store, composer):
+async def test_favorite_acrostic_has_no_bold_characters(fake, bot, store, composer):
     message = await ask(fake, bot, slash("acrostic", heads=HEADS, chars=5), private=False)
     await press(fake, bot, message, custom_ids(message, "lianju:heart:2:1:")[0])
     (kept,) = await store.favorites.all(77)
@@ -294,7 +294,7 @@ async def test_another_batch_of_an_acrostic_has_the_same_characters(fake, bot, c
     ]
 
 
-async def test_poems_at_random_are_followed_by_poems_at_random(fake, bot, composer, clock):
+async def test_another_batch_of_sampled_poems_is_sampled(fake, bot, composer, clock):
     data = poem(MOON, form="jueju", mode="sampled", count=2)
     message = await ask(fake, bot, data, private=False)
     clock.now += 60
@@ -355,7 +355,7 @@ async def test_invalid_options_are_refused_in_private_in_every_language(data, se
     assert bot.tree_errors == []
 
 
-async def test_log_tells_the_form_and_no_verse(fake, bot, caplog):
+async def test_log_has_the_form_but_no_verse(fake, bot, caplog):
     caplog.set_level("INFO", "lianju")
     await bot.receive(fake.interaction(poem(MOON, form="jueju")))
     await bot.receive(fake.interaction(slash("acrostic", heads=HEADS), user=78))

@@ -42,7 +42,7 @@ async def test_privacy_says_what_is_stored(place, fake, bot, data):
 
 
 @pytest.mark.parametrize("place", EVERYWHERE)
-async def test_deletion_asks_once_more_and_then_deletes(place, fake, bot, data, store):
+async def test_deletion_asks_for_confirmation(place, fake, bot, data, store):
     message = await ask(fake, bot, PRIVACY, **place)
     message = await press(fake, bot, message, button(message, "Delete my data"), **place)
     assert texts(message)[0] == "### Delete everything that is stored about you?"
@@ -59,7 +59,7 @@ async def test_deletion_asks_once_more_and_then_deletes(place, fake, bot, data, 
     assert loved.author_id is None
 
 
-async def test_deletion_leaves_others_alone(fake, bot, data, store):
+async def test_deletion_does_not_change_data_of_others(fake, bot, data, store):
     message = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, message, button(message, "Delete my data"))
     await press(fake, bot, message, button(message, "Yes"))
@@ -68,7 +68,7 @@ async def test_deletion_leaves_others_alone(fake, bot, data, store):
     assert await store.recent_lines.recent(STRANGER, "", 10) == ["床前明月光"]
 
 
-async def test_second_thoughts_keep_everything(fake, bot, data, store):
+async def test_keep_button_deletes_nothing(fake, bot, data, store):
     first = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, first, button(first, "Delete my data"))
     message = await press(fake, bot, message, button(message, "Keep it"))
@@ -97,7 +97,7 @@ async def test_buttons_work_after_a_restart(fake, bot, data, resources, store):
     assert await store.favorites.all(USER) == []
 
 
-async def test_stranger_deletes_nothing(fake, bot, data, store):
+async def test_another_user_deletes_nothing(fake, bot, data, store):
     message = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, message, button(message, "Delete my data"))
     refusal = await press(fake, bot, message, button(message, "Yes"), user=STRANGER)
@@ -106,7 +106,7 @@ async def test_stranger_deletes_nothing(fake, bot, data, store):
     assert len(await store.favorites.all(STRANGER)) == 1
 
 
-async def test_locked_database_is_told_and_nothing_changes(fake, bot, data, store, monkeypatch):
+async def test_locked_database_is_an_error_and_nothing_changes(fake, bot, data, store, monkeypatch):
     async def locked(_):
         raise StoreBusyError
 
@@ -119,6 +119,6 @@ async def test_locked_database_is_told_and_nothing_changes(fake, bot, data, stor
 
 
 @pytest.mark.parametrize(("locale", "days"), [("zh-CN", "保留 30 天"), ("zh-TW", "保留 30 天")])
-async def test_privacy_speaks_the_users_language(locale, days, fake, bot):
+async def test_privacy_is_in_the_users_language(locale, days, fake, bot):
     text = "\n".join(texts(await ask(fake, bot, PRIVACY, locale=locale)))
     assert days in text

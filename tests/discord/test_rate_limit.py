@@ -35,7 +35,7 @@ def on_cooldown():
 
 
 @pytest.mark.parametrize("elsewhere", [42, 43, None])
-def test_one_request_a_user_runs_wherever_they_ask(elsewhere, limiter):
+def test_user_has_one_request_at_a_time_across_servers(elsewhere, limiter):
     with limiter.acquire(7, 42, 5):
         with pytest.raises(RateLimitError) as refusal:
             ask(limiter, guild=elsewhere)
@@ -43,7 +43,7 @@ def test_one_request_a_user_runs_wherever_they_ask(elsewhere, limiter):
     assert refusal.value.key == "limit-running"
 
 
-def test_cooldown_counts_from_the_request(limiter, clock):
+def test_cooldown_starts_at_the_request(limiter, clock):
     with limiter.acquire(7, 42, 5):
         clock.now += 2
     with on_cooldown() as refusal:
@@ -63,7 +63,7 @@ def test_user_is_told_a_time_at_which_it_works(limiter, clock):
     ask(limiter)
 
 
-def test_cooldowns_are_of_one_user_in_one_server(limiter):
+def test_cooldown_is_per_user_and_server(limiter):
     ask(limiter, 7, 42)
     ask(limiter, 7, 43)
     ask(limiter, 7, None)
@@ -82,14 +82,14 @@ def test_refused_request_does_not_lengthen_the_cooldown(limiter, clock):
     ask(limiter)
 
 
-def test_failure_frees_the_user_at_once(limiter):
+def test_failed_request_ends_the_cooldown_at_once(limiter):
     with pytest.raises(ZeroDivisionError), limiter.acquire(7, 42, 5):
         raise ZeroDivisionError
     ask(limiter)
 
 
 @pytest.mark.parametrize("cooldown_s", [0, 3])
-def test_changed_cooldown_holds_from_the_next_request_on(cooldown_s, limiter, clock):
+def test_changed_cooldown_applies_to_the_next_request(cooldown_s, limiter, clock):
     ask(limiter, cooldown_s=3600)
     clock.now += 3
     ask(limiter, cooldown_s=cooldown_s)
@@ -100,7 +100,7 @@ def test_no_cooldown_never_refuses(limiter):
         ask(limiter, cooldown_s=0)
 
 
-def test_finished_cooldowns_are_forgotten(limiter, clock):
+def test_finished_cooldowns_are_removed(limiter, clock):
     for user in range(20 * SWEEP_AT):
         ask(limiter, user, cooldown_s=1)
         clock.now += 0.01
@@ -109,7 +109,7 @@ def test_finished_cooldowns_are_forgotten(limiter, clock):
         ask(limiter, user, cooldown_s=1)
 
 
-def test_unfinished_cooldowns_are_kept_however_many(limiter):
+def test_unfinished_cooldowns_are_never_removed(limiter):
     for user in range(3 * SWEEP_AT):
         ask(limiter, user)
     for user in range(3 * SWEEP_AT):

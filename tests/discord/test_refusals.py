@@ -117,7 +117,7 @@ async def test_button_that_fails_after_a_step(step, fake, host):
 
 
 @pytest.mark.parametrize("step", STEPS[1:])
-async def test_lost_receipt_is_as_good_as_a_receipt(step, fake, host):
+async def test_lost_acknowledgement_counts_as_acknowledged(step, fake, host):
     offered = await receive(fake, host, fake.interaction(slash("offer")))
     fake.losses = {"callback"}
     payload = fake.press(offered.original, f"lianju:trial:{step}")
@@ -127,7 +127,7 @@ async def test_lost_receipt_is_as_good_as_a_receipt(step, fake, host):
     assert len([m for m in exchange.messages if m["flags"] & EPHEMERAL]) <= 1
 
 
-async def test_log_names_the_button_and_its_figures(fake, host, caplog):
+async def test_log_has_the_button_and_its_numbers(fake, host, caplog):
     caplog.set_level(logging.INFO, "lianju")
     offered = await receive(fake, host, fake.interaction(slash("offer")))
     await receive(fake, host, fake.press(offered.original, "lianju:trial:nothing"))
@@ -143,7 +143,7 @@ async def test_log_names_the_button_and_its_figures(fake, host, caplog):
         (lambda: StoreError("store-failed"), "the operator"),
     ],
 )
-async def test_what_users_wrote_is_no_markdown_in_a_refusal(error, words, fake, host, trial):
+async def test_user_text_in_a_refusal_is_escaped(error, words, fake, host, trial):
     trial.error = error
     exchange = await receive(fake, host, fake.interaction(slash("trial", step="nothing")))
     (told,) = exchange.messages
@@ -152,7 +152,7 @@ async def test_what_users_wrote_is_no_markdown_in_a_refusal(error, words, fake, 
     assert "/srv" not in told["content"]
 
 
-async def test_unreadable_guild_settings_are_told_and_do_not_reach_the_host(
+async def test_unreadable_guild_settings_are_reported_and_not_passed_to_the_host(
     fake, host, resources, monkeypatch
 ):
     async def fail(guild_id):

@@ -49,10 +49,10 @@ LONG = [choice(name="x" * 100, value="y" * 100)] * 20
         ([command(type=3, name="x" * 33, description="", options=[])], "between 1 and 32"),
     ],
 )
-def test_what_breaks_a_limit_is_refused(commands, words):
+def test_payload_beyond_a_limit_is_refused(commands, words):
     assert words in registration_fault(commands)
 
 
-def test_what_keeps_the_limits_is_taken():
+def test_payload_within_the_limits_is_accepted():
     menu = command(type=3, name="Find this", description="", options=[])
     assert registration_fault([command(), menu, command(name="查找")]) is None

@@ -45,7 +45,7 @@ async def reload(served, version):
 
 
 class TestProcess:
-    async def test_signal_puts_the_new_bundle_in_service(self, fake, settings, bundle):
+    async def test_sighup_loads_the_new_bundle(self, fake, settings, bundle):
         async with serving(**settings) as served:
             await served.online(fake.ready)
             before = texts(await ask(fake, poem(LINE), user=1))[1:-1]
@@ -64,7 +64,7 @@ class TestProcess:
         ]
         assert fake.refusals == []
 
-    async def test_bundle_that_cannot_be_used_changes_nothing(self, fake, settings, bundle):
+    async def test_invalid_bundle_is_not_loaded(self, fake, settings, bundle):
         async with serving(**settings) as served:
             await served.online(fake.ready)
             (bundle / "vocab.txt").write_text("altered", encoding="utf-8")
@@ -76,7 +76,7 @@ class TestProcess:
         assert "bundle not reloaded: " in line
         assert "vocab.txt has 7 bytes" in line
 
-    async def test_nothing_is_read_from_a_bundle_that_is_gone(self, fake, settings, tmp_path):
+    async def test_deleted_bundle_is_not_read(self, fake, settings, tmp_path):
         bundle = write_learned(tmp_path / "learned", [(LINE, LINE[::-1])])
         async with serving(**settings | {"LIANJU_BUNDLE": bundle}) as served:
             await served.online(fake.ready)
@@ -99,7 +99,7 @@ class TestProcess:
             await served.logs("not reloaded")
             assert (await served.stop()).status == 0
 
-    async def test_answer_under_way_is_finished_by_the_old_bundle(self, fake, settings, bundle):
+    async def test_running_answer_is_finished_by_the_old_bundle(self, fake, settings, bundle):
         gate = fake.gates["/callback"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.ready)
@@ -112,7 +112,7 @@ class TestProcess:
             assert await answering_version(fake, 2) == "0.0.2"
             assert (await served.stop()).status == 0
 
-    async def test_signal_while_it_starts(self, fake, settings, bundle):
+    async def test_sighup_during_startup(self, fake, settings, bundle):
         gate = fake.gates["/users/@me"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.reached["/users/@me"])
@@ -123,7 +123,7 @@ class TestProcess:
         assert ended.status == 0
         assert ended.log.count("loaded bundle=toy") == 2
 
-    async def test_signal_before_it_is_online(self, fake, settings, bundle):
+    async def test_sighup_before_the_bot_is_online(self, fake, settings, bundle):
         gate = fake.gates["/commands"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.reached["/commands"])
@@ -134,7 +134,7 @@ class TestProcess:
             assert await answering_version(fake, 1) == "0.0.2"
             assert (await served.stop()).status == 0
 
-    async def test_signal_while_it_stops(self, fake, settings, bundle):
+    async def test_sighup_during_shutdown(self, fake, settings, bundle):
         gate = fake.gates["@original"] = asyncio.Event()
         async with serving(**settings) as served:
             await served.online(fake.ready)
@@ -150,7 +150,7 @@ class TestProcess:
         assert (ended.status, ended.out) == (0, "")
         assert "Traceback" not in ended.log
 
-    async def test_signal_of_a_terminal_that_is_gone_stops_it(self, fake, settings):
+    async def test_sighup_of_a_closed_terminal_stops_the_bot(self, fake, settings):
         ours, theirs = pty.openpty()
         async with serving(stdin=theirs, **settings) as served:
             await served.online(fake.ready)
@@ -215,7 +215,7 @@ class TestResources:
             answer = await resources.composer.compose(Request(LINE), 30)
             assert answer.bundle_version == "0.0.2"
 
-    async def test_old_one_is_freed_after_its_last_answer(self, bundle, tmp_path):
+    async def test_old_composer_is_freed_after_its_last_answer(self, bundle, tmp_path):
         async with opened(bundle, tmp_path) as resources:
             await resources.composer.compose(Request(LINE), 30)
             (engine,) = engines()
@@ -238,7 +238,7 @@ class TestResources:
                 await freed.wait()
         assert engines() == []
 
-    async def test_refusal_leaves_everything_as_it_was(self, bundle, tmp_path):
+    async def test_failed_reload_changes_nothing(self, bundle, tmp_path):
         async with opened(bundle, tmp_path) as resources:
             before = resources.composer
             (bundle / "step.onnx").unlink()
@@ -247,7 +247,7 @@ class TestResources:
             assert resources.composer is before
             assert (await before.compose(Request(LINE), 30)).candidates
 
-    async def test_two_in_a_row_come_one_after_the_other(self, bundle, tmp_path, monkeypatch):
+    async def test_concurrent_reloads_run_one_after_the_other(self, bundle, tmp_path, monkeypatch):
         async with opened(bundle, tmp_path) as resources:
             await resources.composer.compose(Request(LINE), 30)
             loading = Loading(monkeypatch)
@@ -265,7 +265,7 @@ class TestResources:
             assert engines() == []
             assert (await resources.composer.compose(Request(LINE), 30)).candidates
 
-    async def test_closing_overtakes_it(self, bundle, tmp_path, monkeypatch):
+    async def test_close_during_reload(self, bundle, tmp_path, monkeypatch):
         async with opened(bundle, tmp_path) as resources:
             before, loading = resources.composer, Loading(monkeypatch)
             reload = asyncio.create_task(resources.reload())

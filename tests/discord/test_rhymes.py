@@ -27,7 +27,7 @@ def names(prosody, vocabulary, typed):
     return list(matching_rhymes(prosody, vocabulary, typed, traditional=False))
 
 
-def test_every_group_tells_its_tone_and_its_commonest_characters(prosody, vocabulary):
+def test_every_group_shows_its_tone_and_most_common_characters(prosody, vocabulary):
     assert matching_rhymes(prosody, vocabulary, " ", traditional=False) == {
         "东": "东 · 平 · 风中空",
         "阳": "阳 · 平 · 长光乡",
@@ -52,11 +52,11 @@ def test_every_group_tells_its_tone_and_its_commonest_characters(prosody, vocabu
         ("a", []),
     ],
 )
-def test_groups_that_suit_what_is_typed(typed, groups, prosody, vocabulary):
+def test_groups_that_match_the_typed_text(typed, groups, prosody, vocabulary):
     assert names(prosody, vocabulary, typed) == groups
 
 
-def test_reader_of_traditional_characters_reads_them(prosody, vocabulary):
+def test_groups_are_in_traditional_characters_for_zh_tw(prosody, vocabulary):
     assert matching_rhymes(prosody, vocabulary, "陽", traditional=True) == {
         "阳": "陽 · 平 · 長光鄉"
     }
@@ -90,6 +90,6 @@ class TestLearned:
             assert len(examples) == 8
             assert {READINGS[letter] for letter in examples} == {name}
 
-    async def test_names_are_in_the_readers_script(self, fake, bot):
+    async def test_names_are_in_the_users_script(self, fake, bot):
         choices = await offered(fake, bot, "poem", locale="zh-TW")
         assert choices["东"].startswith("東 · 平 · ")

@@ -28,7 +28,7 @@ async def fails(settings):
     return last.removeprefix("lianju: ")
 
 
-async def test_line_goes_in_and_five_come_out(fake, settings):
+async def test_poem_gives_five_candidates(fake, settings):
     async with serving(**settings) as served:
         await served.online(fake.ready)
         for guild in (42, None):
@@ -76,7 +76,7 @@ async def test_commands_are_registered_everywhere(fake, settings):
     assert "poem" in {command["name"] for command in fake.commands["global"]}
 
 
-async def test_commands_are_registered_with_the_test_server_alone(fake, settings):
+async def test_commands_are_registered_only_in_the_test_server(fake, settings):
     async with serving(**settings, LIANJU_TEST_GUILD=42) as served:
         await served.online(fake.ready)
         exchange = await fake.send(fake.interaction(poem(LINE), guild=42))
@@ -98,7 +98,7 @@ async def test_dropped_gateway_is_resumed(fake, settings):
     assert len(fake.identified) == 1
 
 
-async def test_lost_session_is_begun_anew_at_the_same_gateway(fake, settings):
+async def test_lost_session_reconnects_to_the_same_gateway(fake, settings):
     async with serving(**settings) as served:
         await served.online(fake.ready)
         fake.ready.clear()
@@ -109,7 +109,7 @@ async def test_lost_session_is_begun_anew_at_the_same_gateway(fake, settings):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_signal_stops_it_cleanly(number, fake, settings):
+async def test_sigterm_stops_the_bot_cleanly(number, fake, settings):
     async with serving(**settings) as served:
         await served.online(fake.ready)
         ended = await served.stop(number)
@@ -140,7 +140,7 @@ async def test_wrong_token(fake, settings):
 
 
 @pytest.mark.parametrize("token", ["two words-of-secret", "line\nbreak-of-secret", "密码secret"])
-async def test_token_that_is_none(token, fake, settings):
+async def test_malformed_token(token, fake, settings):
     sentence = await fails(settings | {"DISCORD_TOKEN": token})
     assert sentence == str(StartError("start-token-characters"))
     assert fake.requests == []
@@ -158,14 +158,14 @@ async def test_no_such_host(settings):
     assert sentence == str(StartError("start-unreachable", address=address))
 
 
-async def test_gateway_out_of_reach_at_the_start(fake, settings, closed_port):
+async def test_gateway_unreachable_at_startup(fake, settings, closed_port):
     fake.gateway_url = f"ws://127.0.0.1:{closed_port}/"
     sentence = await fails(settings)
     assert sentence == str(StartError("start-gateway-unreachable", address=fake.gateway_url))
 
 
 @pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot", "/commands"])
-async def test_discord_out_of_order(path, fake, settings):
+async def test_discord_returns_server_errors(path, fake, settings):
     fake.failures[path] = [503]
     assert await fails(settings) == str(StartError("start-http-status", status="503"))
 
@@ -175,7 +175,7 @@ async def test_token_refused_by_the_gateway(fake, settings):
     assert await fails(settings) == str(StartError("start-token-refused"))
 
 
-async def test_gateway_that_sends_the_bot_away(fake, settings):
+async def test_gateway_closes_with_a_fatal_code(fake, settings):
     fake.refuse_identify_with = 4013
     assert await fails(settings) == str(StartError("start-closed", code="4013"))
 

@@ -81,7 +81,7 @@ async def test_setting_is_changed_in_its_server_alone(data, changed, said, fake,
     assert await store.guild_settings.get(43) == GuildSettings()
 
 
-async def test_setting_that_stays_says_so(fake, bot):
+async def test_unchanged_setting_says_so(fake, bot):
     text = await administer(fake, bot, slash("settings cooldown", seconds=5))
     assert text == "**Cooldown** stays as it was: 5 seconds."
 
@@ -91,7 +91,7 @@ async def test_change_applies_to_the_next_answer(fake, bot):
     assert (await administer(fake, bot, SHOW)).startswith("### 本服务器的设置\n**束宽**：5（默认）")
 
 
-async def test_change_of_language_is_told_in_the_new_one(fake, bot):
+async def test_change_of_language_is_confirmed_in_the_new_language(fake, bot):
     text = await administer(fake, bot, slash("settings language", language="zh-TW"))
     assert text.startswith("**語言**：跟隨各成員 → 繁體中文")
     assert "Back to the defaults:" in await administer(fake, bot, slash("settings reset"))
@@ -111,7 +111,7 @@ async def test_more_candidates_than_the_beam_has_are_refused(first, second, fake
     assert await store.guild_settings.get(42) == before
 
 
-async def test_reset_says_what_it_reset(fake, bot, store):
+async def test_reset_lists_the_changed_settings(fake, bot, store):
     await store.guild_settings.change(42, beam_size=8, channels=frozenset([7]))
     assert await administer(fake, bot, slash("settings reset")) == (
         "Back to the defaults:\n"
@@ -156,7 +156,7 @@ async def test_menu_works_after_a_restart(fake, bot, resources, store):
     assert (await store.guild_settings.get(42)).channels == {7}
 
 
-async def test_menu_refuses_whoever_lost_the_permission(fake, bot, store):
+async def test_menu_refuses_a_member_who_lost_the_permission(fake, bot, store):
     message = await ask(fake, bot, CHANNELS, permissions=ADMIN)
     refusal = await press(fake, bot, message, MENU, [7], permissions=0)
     assert refusal["content"] == FORBIDDEN
@@ -216,12 +216,12 @@ async def test_member_is_refused_once_and_in_private(data, fake, bot, store):
     assert bot.tree_errors == []
 
 
-async def test_refusal_speaks_the_members_language(fake, bot):
+async def test_refusal_is_in_the_members_language(fake, bot):
     message = await ask(fake, bot, SHOW, locale="zh-TW")
     assert message["content"].startswith("只有具備「管理伺服器」權限的成員")
 
 
-async def test_nobody_sets_anything_outside_servers(fake, bot):
+async def test_settings_are_refused_outside_servers(fake, bot):
     message = await ask(fake, bot, SHOW, guild=None)
     assert message["content"] == FORBIDDEN
 

@@ -2,7 +2,7 @@ from .interactions import HANGS_S
 from .soak import LINES, soak, table
 
 
-async def test_every_request_is_answered_and_the_memory_told(bundle):
+async def test_every_request_is_answered_and_memory_is_reported(bundle):
     # Patient in all respects, so that a slow machine is no failure.
     settings = {
         "LIANJU_BUNDLE": bundle,

@@ -18,7 +18,9 @@ OTHER_SHARD = 1 << 22  # a server's id
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_stopping_finishes_what_runs_and_refuses_what_comes(number, fake, settings, tmp_path):
+async def test_stopping_finishes_running_requests_and_refuses_new_ones(
+    number, fake, settings, tmp_path
+):
     gate = fake.gates["@original"] = asyncio.Event()
     async with serving(**settings) as served:
         await served.online(fake.ready)
@@ -41,7 +43,7 @@ async def test_stopping_finishes_what_runs_and_refuses_what_comes(number, fake, 
     assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
 
 
-async def test_stopping_does_not_wait_for_ever(fake, settings, tmp_path):
+async def test_stopping_waits_for_a_limited_time(fake, settings, tmp_path):
     fake.gates["@original"] = asyncio.Event()  # Discord takes the answer, and says nothing
     async with serving(**settings, LIANJU_DEADLINE=1) as served:
         await served.online(fake.ready)
@@ -56,7 +58,7 @@ async def test_stopping_does_not_wait_for_ever(fake, settings, tmp_path):
 
 
 @pytest.mark.parametrize("step", ["/users/@me", "/commands", "/gateway/bot", "/gateway/"])
-async def test_stopping_while_it_goes_online(step, fake, settings, tmp_path):
+async def test_stopping_while_the_bot_connects(step, fake, settings, tmp_path):
     fake.gates[step] = asyncio.Event()
     async with serving(**settings) as served:
         await served.online(fake.reached[step])
@@ -66,7 +68,7 @@ async def test_stopping_while_it_goes_online(step, fake, settings, tmp_path):
     assert len(list(tmp_path.glob("lianju.sqlite3*"))) <= 1
 
 
-async def test_log_in_json_has_a_field_for_each_figure(fake, settings):
+async def test_json_log_has_a_field_for_each_number(fake, settings):
     async with serving(**settings, LIANJU_LOG_FORMAT="json") as served:
         await served.online(fake.ready)
         for guild, line in ((42, LINE), (None, LINE), (43, "黄河龘上")):
@@ -88,7 +90,7 @@ async def test_log_in_json_has_a_field_for_each_figure(fake, settings):
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
-async def test_log_tells_no_secret_at_any_level(style, fake, settings):
+async def test_log_has_no_secret_at_any_level(style, fake, settings):
     secrets = {"token": TOKEN, "line": "何处", "exchange": "token-5", "session": "session-"}
     async with serving(**settings, LIANJU_LOG_FORMAT=style, LIANJU_LOG_LEVEL="debug") as served:
         await served.online(fake.ready)
@@ -163,7 +165,7 @@ async def test_leaving_a_server_deletes_its_settings_but_an_outage_does_not(
     assert kept == (None if width is None else (width,))
 
 
-async def test_check_may_run_beside_the_bot(fake, settings):
+async def test_check_works_while_the_bot_runs(fake, settings):
     async with serving(**settings) as served:
         await served.online(fake.ready)
         checking = await asyncio.create_subprocess_exec(

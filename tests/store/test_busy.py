@@ -133,7 +133,7 @@ async def test_other_sqlite_error_is_one_sentence_without_user_text(store, path,
     assert "床前" not in caplog.text + str(error.value)
 
 
-async def test_violated_constraint_keeps_its_traceback_without_user_text(store):
+async def test_violated_constraint_has_a_traceback_without_user_text(store):
     with pytest.raises(IntegrityError) as error:
         await store.favorites.toggle(1, -5, Verse("床前明月光", "疑是地上霜"), 2, 9)
     assert "床前" not in str(error.value)

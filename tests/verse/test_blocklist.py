@@ -72,7 +72,7 @@ def test_candidates_are_judged_by_row():
     [("<unk>", "<e>", "a", "b", "c"), ("<unk>", "<e>", "妓院", "妓", "院")],
     ids=["letters", "words"],
 )
-def test_nothing_is_refused_where_tokens_are_no_characters(tokens):
+def test_the_blocklist_is_empty_for_word_tokens(tokens):
     rule = Blocklist(Vocabulary(tokens, (-1, -1, 9, 9, 9)), ("ab", "妓院", "bc"))
     every = np.arange(5)[:, None]
     assert not rule.refuses(every, np.tile(np.arange(5), (5, 1))).any()
@@ -98,7 +98,7 @@ def test_the_list_that_ships_is_a_list_of_combinations():
     assert all(len(word) >= 2 and "\u4e00" <= min(word) <= max(word) <= "\u9fff" for word in words)
 
 
-def test_innocent_lines_pass():
+def test_harmless_lines_are_allowed():
     lines = "黄河远上白云间 山阴道士如相见 今日他乡独尔身 穆王八骏超昆仑 商女不知亡国恨 妓女出中闺"
     lines += " 隔江犹唱后庭花 旦为朝云暮行雨 单于下阴山 来比后庭中"
     assert [word for word in offensive_words() if word in lines] == []

@@ -130,7 +130,7 @@ def test_prompt_of_a_model_without_line_tokens(seed_like):
     assert answer.candidates[0].log_prob == pytest.approx(row.max(), abs=1e-4)
 
 
-def test_traditional_in_traditional_out(composer):
+def test_a_traditional_prompt_has_a_traditional_answer(composer):
     simplified = composer.compose_now(Request("黄河远上白云间"))
     traditional = composer.compose_now(Request("黃河遠上白雲間"))
     forced = composer.compose_now(Request("黄河远上白云间", script="traditional"))
@@ -142,7 +142,7 @@ def test_traditional_in_traditional_out(composer):
     ]
 
 
-async def test_beside_others_the_answer_is_the_same(composer):
+async def test_answers_do_not_depend_on_concurrent_requests(composer):
     requests = [
         Request(text, search=Beam(1 + n % 8, plain=n % 2 == 0), count=min(5, 1 + n % 8))
         for n, text in enumerate(PROMPTS)
@@ -156,7 +156,7 @@ async def test_beside_others_the_answer_is_the_same(composer):
         )
 
 
-async def test_a_bad_prompt_reaches_no_engine(composer):
+async def test_an_invalid_prompt_is_refused_before_the_scheduler(composer):
     with pytest.raises(PromptError):
         await composer.compose(Request("hello"), 3600)
 

@@ -146,7 +146,7 @@ def test_a_reader_of_single_bits_finds_the_same():
         assert KNOWN.continuation(line) == reader.continuation(line)
 
 
-def test_keys_are_the_same_for_ever():
+def test_keys_do_not_change_between_versions():
     lines = np.array([[1, 2, 3, 4, 5], [0, 0, 0, 0, 0]])
     assert line_keys(lines).tolist() == [key_of(line) for line in lines.tolist()]
     # From a first run: bundles that exist are looked up by these.
@@ -154,7 +154,7 @@ def test_keys_are_the_same_for_ever():
     assert line_keys(lines.astype(np.int32)).tolist() == line_keys(lines).tolist()
 
 
-def test_nothing_known():
+def test_an_empty_index_contains_nothing():
     known = CorpusIndex.parse(filled([], {}).dump(), SIZE)
     assert len(contained(known, LINES)) < 3
     assert not any(known.continuation(line) for line in LINES)
@@ -170,7 +170,7 @@ def test_vocabularies_of_any_size(size):
     assert {first: known.continuation(first) for first in couplets} == couplets
 
 
-def test_what_is_looked_up_stays_as_it_was():
+def test_lookup_does_not_change_its_input():
     lines = np.array(LINES[:1])
     KNOWN.contains(lines)
     assert lines.tolist() == [list(LINES[0])]
@@ -193,7 +193,7 @@ def test_what_is_looked_up_stays_as_it_was():
         (CONTENT[:12] + struct.pack("<QBII", 1, 14, 32, 1 << 26), SIZE, "is truncated"),
     ],
 )
-def test_a_file_that_does_not_fit_is_refused(content, size, fault):
+def test_an_invalid_file_is_refused(content, size, fault):
     with pytest.raises(ValueError, match=fault):
         CorpusIndex.parse(content, size)
 

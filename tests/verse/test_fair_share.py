@@ -14,7 +14,7 @@ def choices(policy, waiting, count):
     return [policy.choose(waiting) for _ in range(count)]
 
 
-def test_one_alone_takes_every_step():
+def test_a_single_class_takes_every_step():
     assert choices(FairShare(), demands(only=(3, 500)), 4) == ["only"] * 4
 
 

@@ -137,7 +137,7 @@ def test_patterns_admit_what_the_treatises_admit(length, second, last):
 @pytest.mark.parametrize("length", [5, 7])
 @pytest.mark.parametrize("second", ["level", "oblique"])
 @pytest.mark.parametrize("last", ["level", "oblique"])
-def test_a_line_fits_by_its_even_places_and_its_end(length, second, last):
+def test_a_line_fits_by_its_even_positions_and_its_end(length, second, last):
     form = LineForm(second, last, last == "level")
     for tones in map("".join, product("平仄", repeat=length)):
         opposite = "仄" if NAMES[second] == "平" else "平"
@@ -159,7 +159,7 @@ def test_a_character_of_two_tones_and_one_that_the_table_lacks_fit_both():
 BOLD = "平仄仄仄仄 仄平平仄平 平平平仄仄 仄仄仄平平"
 
 
-def test_a_bold_line_is_to_be_rescued_by_the_next():
+def test_a_deviating_line_is_compensated_by_the_next():
     scheme = Scheme(5, "oblique", False)
     assert schemes(ids(BOLD)[:1], PROSODY)[0] == scheme
     form = form_after(ids(BOLD)[:1], scheme, PROSODY)
@@ -174,14 +174,14 @@ def test_a_bold_line_is_to_be_rescued_by_the_next():
     assert not form_after(ids(BOLD)[:2], scheme, PROSODY).rescues
 
 
-def test_a_bold_line_without_its_rescue_is_wrong():
+def test_a_deviating_line_without_compensation_is_wrong():
     poem = ids(BOLD.replace("仄平平仄平", "平平仄仄平"))
     assert schemes(poem, PROSODY) == ()
     assert not on_template(poem, PROSODY)
     assert tones_right(poem, PROSODY) == (11, 12)
 
 
-def test_a_bold_line_of_seven_is_rescued_too():
+def test_a_deviating_line_of_seven_is_compensated_too():
     # 仄仄仄平平仄平 rescues 平平仄仄平仄仄
     lines = ["平平仄仄平仄仄", "仄仄仄平平仄平"]
     scheme = Scheme(7, "level", False)
@@ -191,12 +191,12 @@ def test_a_bold_line_of_seven_is_rescued_too():
     assert schemes(ids(f"{lines[0]} 仄仄平平仄仄平"), PROSODY) == ()
 
 
-def test_a_line_may_be_bold_in_one_place_only():
+def test_a_line_may_deviate_in_one_position_only():
     assert schemes(ids("平平平仄仄 仄平平仄平"), PROSODY) == ()
     assert schemes(ids("平平仄平平仄仄 仄仄仄平平仄平"), PROSODY) == ()
 
 
-def test_a_rhyming_line_may_not_be_bold():
+def test_a_rhyming_line_may_not_deviate():
     # 处处闻啼鸟 with 啼 oblique: an oblique rhyme, whose lines no other rescues
     assert schemes(ids("平平平仄仄 仄仄平仄仄"), PROSODY) == ()
 
@@ -225,14 +225,14 @@ def test_it_rhymes_if_the_second_line_does_with_it():
         assert set(found) == {Scheme(7, "level", True), Scheme(7, "level", False)}
 
 
-def test_a_level_rhyme_is_more_natural_than_a_better_oblique_one():
+def test_a_level_rhyme_is_preferred_to_a_better_oblique_one():
     poem = ids("仄仄平平谜 平平谜仄双 平平谜仄谜 仄仄谜平两")
     assert [scheme.rhyme_tone for scheme in schemes(poem, PROSODY)] == [
         *("level", "level", "oblique", "oblique")
     ]
 
 
-def test_a_whole_pattern_is_more_natural_than_even_places():
+def test_a_whole_pattern_is_preferred_to_even_positions():
     # As a rhyming line this would end on three levels.
     assert schemes(ids("平平仄仄平平两"), PROSODY)[:2] == (
         Scheme(7, "level", False),
@@ -240,7 +240,7 @@ def test_a_whole_pattern_is_more_natural_than_even_places():
     )
 
 
-def test_a_regular_pattern_is_more_natural_than_a_licensed_one():
+def test_a_regular_pattern_is_preferred_to_a_licensed_one():
     # 平平仄仄平, or 平平仄仄仄
     assert schemes(ids("平平仄仄两"), PROSODY)[:2] == (
         Scheme(5, "level", True),

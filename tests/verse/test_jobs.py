@@ -87,7 +87,7 @@ class TestDeadline:
         assert line == Hypothesis(tokens, pytest.approx(score), ended=False)
         await assert_serves(engine)
 
-    async def test_nothing_happens_just_before_it(self, engine, gate, clock):
+    async def test_nothing_happens_before_the_deadline(self, engine, gate, clock):
         asked = await begun(engine, once(MIXED[0]), deadline_s=10)
         await gate.begun()
         clock.now = 9.999

@@ -55,7 +55,7 @@ def test_after_the_line_comes_anything():
     assert not rule.refuses(every(3), all_tokens(64)).any()
 
 
-def test_what_no_pattern_allows_is_forbidden_at_its_place():
+def test_tokens_that_no_pattern_allows_are_masked_at_their_position():
     rule = TonePatternConstraint.of(PATTERNS[1:], PROSODY)
     allowed = [set(np.flatnonzero(~rule.forbids(place))) & set(TONES) for place in range(3)]
     assert allowed == [{3, 4, 5}, {2, 4, 5}, {2, 3, 4, 5}]
@@ -87,7 +87,7 @@ def test_mismatches_are_those_of_the_best_pattern():
 
 
 @pytest.mark.parametrize("answered", ["abcd", "aabb", "abab", "aaaa"])
-def test_a_line_repeats_only_where_the_line_does_that_it_answers(answered):
+def test_a_line_repeats_only_where_its_prompt_does(answered):
     rule = NoRepetition.answering(answered)
     for line in every(4):
         refused = any(

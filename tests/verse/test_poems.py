@@ -182,7 +182,7 @@ def test_loose_rules_prefer_tones_and_free_rules_drop_them(composer):
     assert not all(rhyming[1])
 
 
-def test_a_rule_that_leaves_nothing_is_dropped_and_named(bundle, composer):
+def test_a_rule_that_allows_nothing_is_relaxed_and_named(bundle, composer):
     # So many lines of the first rhyme that its characters are used up.
     scarce = [letter for letter in LETTERS if "阳" in READINGS[letter]]
     heads = "".join(scarce[:7]) + "黄"
@@ -205,7 +205,7 @@ def test_five_candidates_differ_in_three_characters_in_their_first_line(composer
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_beside_others_a_poem_is_the_same(composer, mode):
+def test_a_poem_does_not_depend_on_concurrent_requests(composer, mode):
     requests = [
         Request(LINE, form, MODES[mode])
         for form in (NextLine(), Poem("jueju"), Poem("lushi"), Poem("jueju"))
@@ -299,7 +299,7 @@ def test_the_corpus_continuation_is_in_the_answer_and_may_be_a_candidate(bundle,
     assert second not in {c.text for c in knows.compose_now(elsewhere).candidates}
 
 
-def test_a_requested_rhyme_that_the_given_lines_lack_is_marked_as_dropped(composer):
+def test_a_requested_rhyme_that_the_given_lines_lack_is_marked_as_relaxed(composer):
     second = next(
         c.lines[0]
         for c in composer.compose_now(
@@ -350,7 +350,7 @@ def test_a_requested_rhyme_that_the_given_lines_lack_is_marked_as_dropped(compos
         ),
     ],
 )
-def test_a_text_that_does_not_suit_the_request_is_refused(
+def test_a_text_that_does_not_match_the_request_is_refused(
     composer, text, form, options, error, key, facts
 ):
     with pytest.raises(error) as caught:

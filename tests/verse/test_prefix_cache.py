@@ -98,7 +98,7 @@ def test_the_least_recently_used_is_evicted(model):
     assert model.prefills[6:] == [(2, 1)]
 
 
-def test_without_a_cache_every_prompt_is_computed_anew(model):
+def test_without_a_cache_every_prompt_is_computed_again(model):
     cache = PrefixCache(model, cached_bytes=0)
     texts = [(3, 4), (3, 4, 5)]
     for _ in range(2):

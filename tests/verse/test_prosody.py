@@ -54,7 +54,7 @@ def test_level_and_oblique_follow_from_the_readings(prosody):
     assert with_tone(prosody.oblique) == set("动风中空重共看间绿")
 
 
-def test_what_the_table_lacks_may_stand_anywhere_and_rhymes_with_nothing(prosody):
+def test_a_token_without_readings_fits_any_tone_and_rhymes_with_nothing(prosody):
     (lacking,) = ids("凑")
     assert prosody.may_be(lacking, "level")
     assert prosody.may_be(lacking, "oblique")
@@ -98,7 +98,7 @@ def test_arrays_are_read_only(prosody):
         " 东 ",
     ],
 )
-def test_a_group_has_many_names(prosody, name):
+def test_a_level_group_can_be_named_in_several_ways(prosody, name):
     assert prosody.group(name) == 0
 
 
@@ -106,7 +106,7 @@ def test_a_group_has_many_names(prosody, name):
     ("name", "group"),
     [("刪", "删"), ("諫", "谏"), ("去声谏", "谏"), ("入声二沃", "沃"), ("上董", "董")],
 )
-def test_other_groups_have_too(prosody, name, group):
+def test_an_oblique_group_can_be_named_in_several_ways(prosody, name, group):
     assert prosody.groups[prosody.group(name)] == group
 
 
@@ -120,14 +120,14 @@ def test_a_character_stands_for_the_only_group_in_which_it_rhymes(prosody):
 @pytest.mark.parametrize(
     "name", ["凑", "海", "x", "", "东冬", "去声一东", "<e>", "</l>", "声", "东东东东"]
 )
-def test_an_unknown_group_is_refused_with_names_that_would_do(prosody, name):
+def test_an_unknown_group_is_refused_with_examples_of_names(prosody, name):
     with pytest.raises(RequestError) as caught:
         prosody.group(name)
     assert caught.value.key == "request-rhyme"
     assert caught.value.facts == {"rhyme": name, "names": "东, 冬, 寒"}
 
 
-def test_a_character_that_rhymes_in_several_groups_is_asked_back():
+def test_a_character_that_rhymes_in_several_groups_is_ambiguous():
     vocabulary = Vocabulary(("<unk>", "<e>", "行"), (-1, -1, 5))
     prosody = Prosody.parse("阳\t平\t行\n庚\t平\t行\n漾\t去\t行\n", vocabulary)
     with pytest.raises(RequestError) as caught:

@@ -83,7 +83,7 @@ async def test_time_in_the_queue_counts_towards_the_deadline(engine, gate, clock
     await first
 
 
-async def test_a_cancelled_job_takes_no_further_step(engine, gate):
+async def test_a_canceled_job_takes_no_further_step(engine, gate):
     gone = await started(engine, search((3,), width=1, length=20))
     await gate.begun()
     gone.cancel()
@@ -96,7 +96,7 @@ async def test_a_cancelled_job_takes_no_further_step(engine, gate):
     assert gate.calls == [1, 1, 1]
 
 
-async def test_a_cancelled_job_frees_its_place(engine, gate):
+async def test_a_canceled_job_frees_its_capacity(engine, gate):
     tasks = [await started(engine, one) for one in MIXED[:3]]
     await gate.begun()
     for task in tasks:
@@ -175,7 +175,7 @@ async def test_a_search_that_may_find_nothing_has_an_empty_result(engine, gate):
     assert_same(found[1], run_search(table_model(), MIXED[0]))
 
 
-async def test_a_failed_search_ends_its_job_and_frees_the_place(clock):
+async def test_a_failed_search_ends_its_job_and_frees_its_capacity(clock):
     engine = Scheduler(Faulty(2, crash), capacity=1, clock=clock)
     with pytest.raises(SearchError):
         await engine.run(once(*MIXED), LONG)

@@ -6,7 +6,7 @@ def vocabulary(*ordinary):
     return Vocabulary(("<unk>", "<e>", *ordinary), (-1, -1, *[1] * len(ordinary)))
 
 
-def test_survives_the_file(tmp_path):
+def test_a_vocabulary_is_read_back_from_its_file(tmp_path):
     before = Vocabulary(("</l>", "<unk>", "山", "<e>"), (-1, -1, 12, -1))
     before.save(tmp_path / "vocab.txt")
     assert (
@@ -29,7 +29,7 @@ def test_survives_the_file(tmp_path):
         ("", "must have <unk>"),
     ],
 )
-def test_names_file_and_fault(tmp_path, text, fault):
+def test_an_invalid_file_is_named_with_its_fault(tmp_path, text, fault):
     path = tmp_path / "words.txt"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=fault) as caught:
@@ -37,14 +37,14 @@ def test_names_file_and_fault(tmp_path, text, fault):
     assert str(path) in str(caught.value)
 
 
-def test_refuses_other_encodings(tmp_path):
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     path = tmp_path / "vocab.txt"
     path.write_bytes("<unk>\t-1\n<e>\t-1\n山\t1\n".encode("utf-16"))
     with pytest.raises(ValueError, match="not UTF-8"):
         Vocabulary.load(path)
 
 
-def test_tells_its_language():
+def test_the_language_is_detected():
     assert vocabulary(*"山水云月日花鸟风雨x").is_chinese
     assert not vocabulary(*"山水云月日花鸟风xy").is_chinese
     assert not vocabulary().is_chinese
