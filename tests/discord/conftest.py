@@ -15,8 +15,8 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..verse.toy import Toy
+from .bots import OtherBot
 from .fake_discord import FakeDiscord
-from .hosts import OtherBot
 from .interactions import HANGS_S
 
 

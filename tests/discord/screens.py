@@ -22,11 +22,11 @@ from lianju.bot.store import open_store
 from lianju.bot.verse.composer import open_composer
 from PIL import Image
 
+from .bots import OtherBot
+from .commands import ask, press
 from .fake_discord import FakeDiscord
-from .hosts import OtherBot
 from .interactions import custom_ids, poem, slash
 from .render import page
-from .talk import ask, press
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NAMES = {77: "wang", 78: "li", 79: "anna", 80: "tomás", 81: "mei"}

@@ -7,8 +7,8 @@ from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.manifest import Manifest
 
 from ..verse.toy import Toy, read_manifest, write_manifest
+from .commands import ask
 from .interactions import EPHEMERAL, slash, texts
-from .talk import ask
 
 LANGUAGES = ("en", "zh-CN", "zh-TW")
 EVERYWHERE = [{"guild": 42}, {"guild": None}, {"guild": 43, "installed_by_user": True}]

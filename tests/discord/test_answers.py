@@ -16,9 +16,9 @@ from lianju.bot.ui import replies
 from lianju.bot.verse import Request, Rerank, Sample
 from lianju.bot.verses import Verse
 
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, button, press
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
-from .talk import ask, button, press
 
 LINE = "黄河远上白云间"
 TRADITIONAL = "黃河遠上白雲間"

@@ -16,7 +16,7 @@ from discord.ext import commands
 from lianju.bot.verse.composer import Composer
 
 from ..verse.toy import read_manifest, write_manifest
-from .hosts import OtherBot
+from .bots import OtherBot
 from .interactions import EPHEMERAL, custom_ids, labels, poem, slash, texts
 
 EXTENSION = "lianju.bot"

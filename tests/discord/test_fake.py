@@ -6,7 +6,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from .hosts import OtherBot
+from .bots import OtherBot
 from .interactions import EPHEMERAL, V2, custom_ids, labels, person, slash, texts
 from .messages import written
 

@@ -7,10 +7,10 @@ from lianju.bot.cogs.favorites import Favorites
 from lianju.bot.store import StoreBusyError
 from lianju.bot.verses import Verse
 
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, button, press
 from .interactions import custom_ids, slash, texts
 from .limits import within
-from .talk import ask, button, press
 
 USER, STRANGER = 77, 78
 LIST = slash("favorites list")

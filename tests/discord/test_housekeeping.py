@@ -11,7 +11,7 @@ from lianju.bot.store import StoreBusyError
 from lianju.bot.verse import BusyError, Request
 from lianju.bot.verses import Verse
 
-from .hosts import OtherBot
+from .bots import OtherBot
 from .interactions import EPHEMERAL, slash
 
 COUPLET = Verse("黄河远上白云间", "一片孤城万仞山")

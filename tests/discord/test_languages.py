@@ -1,4 +1,4 @@
-"""Every text in every language, and every text that the code speaks."""
+"""Every message in every language, and every message that the code uses."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 from lianju.bot.translator import LianjuTranslator
 
-from .hosts import OtherBot
+from .bots import OtherBot
 
 HOME = Path(lianju.bot.__file__).parent
 LOCALES = HOME / "locales"
@@ -67,16 +67,16 @@ def keys(language):
     return {key for each in messages(language).values() for key in each}
 
 
-class Spoken(ast.NodeVisitor):
+class UsedMessages(ast.NodeVisitor):
     """The keys that a module names: whole, or the beginning of one that it puts together."""
 
     def __init__(self):
-        self.said, self.whole, self.begun = set(), set(), set()
+        self.formatted, self.whole, self.prefixes = set(), set(), set()
 
     def visit_Call(self, node):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name in ("format", "__init__") or name.endswith("Error"):
-            self.said |= {each.value for each in node.args if isinstance(each, ast.Constant)}
+            self.formatted |= {each.value for each in node.args if isinstance(each, ast.Constant)}
         self.generic_visit(node)
 
     def visit_Constant(self, node):
@@ -86,13 +86,13 @@ class Spoken(ast.NodeVisitor):
     def visit_JoinedStr(self, node):
         first = node.values[0]
         if isinstance(first, ast.Constant) and first.value.endswith("-"):
-            self.begun.add(first.value)
+            self.prefixes.add(first.value)
         self.generic_visit(node)
 
 
 @pytest.fixture(scope="module")
-def spoken():
-    found = Spoken()
+def used():
+    found = UsedMessages()
     for path in HOME.rglob("*.py"):
         found.visit(ast.parse(path.read_text(encoding="utf-8")))
     return found
@@ -108,16 +108,16 @@ def test_two_scripts_name_the_same_commands():
     assert one == other
 
 
-def test_every_message_that_the_code_uses_exists(spoken):
-    named = {key for key in spoken.said if isinstance(key, str) and re.fullmatch(KEY, key)}
+def test_every_message_that_the_code_uses_exists(used):
+    named = {key for key in used.formatted if isinstance(key, str) and re.fullmatch(KEY, key)}
     assert len(named) > 40
     assert named <= keys(ENGLISH)
 
 
-def test_every_message_is_used(spoken):
-    begun = tuple(spoken.begun)
-    unsaid = keys(ENGLISH) - spoken.whole - referenced()
-    assert [key for key in unsaid if not key.startswith(begun)] == []
+def test_every_message_is_used(used):
+    prefixes = tuple(used.prefixes)
+    unused = keys(ENGLISH) - used.whole - referenced()
+    assert [key for key in unused if not key.startswith(prefixes)] == []
 
 
 # --- names of commands ---

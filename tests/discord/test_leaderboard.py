@@ -2,10 +2,10 @@ import pytest
 from lianju.bot.cogs.leaderboard import Leaderboard
 from lianju.bot.verses import Verse
 
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, button, press
 from .interactions import custom_ids, slash, texts
 from .limits import within
-from .talk import ask, button, press
 
 USER, STRANGER = 77, 78
 DAY = 24 * 60 * 60
@@ -14,15 +14,15 @@ MEMBERS = slash("leaderboard", of="members")
 
 
 @pytest.fixture
-def love(store, clock):
-    """Lets members keep a couplet, or give it up."""
+def keep(store, clock):
+    """Lets members add a favorite, or remove it."""
 
-    async def love(answer, author, fans, *, guild=42, days_ago=0.0):
+    async def keep(answer, author, fans, *, guild=42, days_ago=0.0):
         couplet = Verse("黄河远上白云间", answer)
         for fan in fans:
             await store.favorites.toggle(fan, guild, couplet, author, clock.now - days_ago * DAY)
 
-    return love
+    return keep
 
 
 def rows(message):
@@ -31,10 +31,10 @@ def rows(message):
     return page.split("\n")
 
 
-async def test_verses_are_ranked_by_hearts(fake, bot, love):
-    await love("第一句", 1, [1, 2])
-    await love("第二句", 2, [1, 2, 3])
-    await love("第三句", 2, [4], guild=43)
+async def test_verses_are_ranked_by_hearts(fake, bot, keep):
+    await keep("第一句", 1, [1, 2])
+    await keep("第二句", 2, [1, 2, 3])
+    await keep("第三句", 2, [4], guild=43)
     message = await ask(fake, bot, COUPLETS, private=False)
     assert rows(message) == [
         "**1.** 黄河远上白云间，第二句",
@@ -46,17 +46,17 @@ async def test_verses_are_ranked_by_hearts(fake, bot, love):
     assert message["mentions"] == []
 
 
-async def test_members_are_ranked_by_hearts_from_others(fake, bot, love):
-    await love("第一句", 1, [1, 2])
-    await love("第二句", 2, [1, 2, 3])
-    await love("第三句", 3, [3])
+async def test_members_are_ranked_by_hearts_from_others(fake, bot, keep):
+    await keep("第一句", 1, [1, 2])
+    await keep("第二句", 2, [1, 2, 3])
+    await keep("第三句", 3, [3])
     message = await ask(fake, bot, MEMBERS, private=False)
     assert rows(message) == ["**1.** <@2> · ♥ 2", "**2.** <@1> · ♥ 1"]
 
 
-async def test_ties_are_in_a_fixed_order(fake, bot, love):
+async def test_ties_are_in_a_fixed_order(fake, bot, keep):
     for number in range(12):
-        await love(f"第{number:02}句", 100 - number, [1], days_ago=number)
+        await keep(f"第{number:02}句", 100 - number, [1], days_ago=number)
     for _ in range(2):
         message = await ask(fake, bot, COUPLETS, private=False)
         earliest_first = [f"第{number:02}句" for number in range(11, 1, -1)]
@@ -75,11 +75,11 @@ async def test_ties_are_in_a_fixed_order(fake, bot, love):
     ],
 )
 @pytest.mark.parametrize("of", ["couplets", "members"])
-async def test_period_limits_the_leaderboard_to_its_days(of, period, answers, fake, bot, love):
-    await love("第四句", 4, [9], days_ago=30.01)
-    await love("第三句", 3, [8, 9], days_ago=30)
-    await love("第二句", 2, [7, 8, 9], days_ago=7.01)
-    await love("第一句", 1, [6, 7, 8, 9], days_ago=7)
+async def test_period_limits_the_leaderboard_to_its_days(of, period, answers, fake, bot, keep):
+    await keep("第四句", 4, [9], days_ago=30.01)
+    await keep("第三句", 3, [8, 9], days_ago=30)
+    await keep("第二句", 2, [7, 8, 9], days_ago=7.01)
+    await keep("第一句", 1, [6, 7, 8, 9], days_ago=7)
     data = slash("leaderboard", of=of, period=period)
     message = await ask(fake, bot, data, private=False)
     if of == "couplets":
@@ -90,8 +90,8 @@ async def test_period_limits_the_leaderboard_to_its_days(of, period, answers, fa
         ]
 
 
-async def test_empty_leaderboard_says_so(fake, bot, love):
-    await love("第一句", 1, [1])
+async def test_empty_leaderboard_says_so(fake, bot, keep):
+    await keep("第一句", 1, [1])
     message = await ask(fake, bot, slash("leaderboard", of="members", period="week"), private=False)
     assert texts(message)[-1] == (
         "Nobody here has received a heart from another member yet (the last 7 days)."
@@ -100,10 +100,10 @@ async def test_empty_leaderboard_says_so(fake, bot, love):
 
 
 @pytest.fixture
-async def long(fake, bot, love):
+async def long(fake, bot, keep):
     """A leaderboard of three pages, asked for by 77."""
     for number in range(23):
-        await love(f"第{number:02}句", 500 + number, [1], days_ago=100 - number)
+        await keep(f"第{number:02}句", 500 + number, [1], days_ago=100 - number)
     return await ask(fake, bot, COUPLETS, private=False)
 
 
@@ -138,15 +138,15 @@ async def test_buttons_work_after_a_restart(fake, bot, long, resources):
     assert rows(message)[0] == "**11.** 黄河远上白云间，第10句"
 
 
-async def test_page_beyond_the_end_shows_the_last_page(fake, bot, long, love):
+async def test_page_beyond_the_end_shows_the_last_page(fake, bot, long, keep):
     for number in range(3, 23):
-        await love(f"第{number:02}句", 500 + number, [1])  # taken back
+        await keep(f"第{number:02}句", 500 + number, [1])  # taken back
     message = await press(fake, bot, long, button(long, "Next"))
     assert [row[-4:] for row in rows(message)[::2]] == ["第00句", "第01句", "第02句"]
 
 
-async def test_deleted_user_is_not_named(fake, bot, love, store):
-    await love("第一句", 1, [2])
+async def test_deleted_user_is_not_named(fake, bot, keep, store):
+    await keep("第一句", 1, [2])
     await store.delete_user(1)
     assert rows(await ask(fake, bot, COUPLETS, private=False)) == [
         "**1.** 黄河远上白云间，第一句",
@@ -155,31 +155,31 @@ async def test_deleted_user_is_not_named(fake, bot, love, store):
     assert "Nobody here" in texts(await ask(fake, bot, MEMBERS, private=False))[-1]
 
 
-async def test_leaderboard_is_private_where_the_bot_does_not_answer(fake, bot, love, store):
-    await love("第一句", 1, [2])
+async def test_leaderboard_is_private_where_the_bot_does_not_answer(fake, bot, keep, store):
+    await keep("第一句", 1, [2])
     await store.guild_settings.change(42, channels=frozenset([7]))
     assert rows(await ask(fake, bot, COUPLETS, channel=99, private=True))
     assert rows(await ask(fake, bot, COUPLETS, channel=7, private=False))
     assert rows(await ask(fake, bot, COUPLETS, channel=99, thread_of=7, private=False))
 
 
-async def test_there_is_no_leaderboard_outside_servers(fake, bot, love):
+async def test_there_is_no_leaderboard_outside_servers(fake, bot, keep):
     """Discord does not offer it there; nobody's own favorites are shown if somebody asks."""
-    await love("第一句", 1, [2], guild=None)
+    await keep("第一句", 1, [2], guild=None)
     message = await ask(fake, bot, COUPLETS, guild=None)
     assert message["content"] == "Each server has a leaderboard of its own: ask in a server."
 
 
-async def test_server_chooses_the_language(fake, bot, love, store):
-    await love("第一句", 1, [2])
+async def test_server_chooses_the_language(fake, bot, keep, store):
+    await keep("第一句", 1, [2])
     await store.guild_settings.change(42, language="zh-TW")
     message = await ask(fake, bot, COUPLETS, private=False)
     assert texts(message)[0] == "### ♥ 最受喜愛的詩作"
     assert rows(message)[1] == "-# ♥ 1 · 出題：<@1>"
 
 
-async def test_mentions_are_text_and_ping_nobody(fake, bot, love):
-    await love("@everyone <@5>", 1, [2])
+async def test_mentions_are_text_and_ping_nobody(fake, bot, keep):
+    await keep("@everyone <@5>", 1, [2])
     payload = fake.interaction(COUPLETS)
     await bot.receive(payload)
     message = fake.exchange(payload).original

@@ -27,8 +27,8 @@ LATE = PageInfo(999_998, 9_999_990)
 NAUGHTY = "*_~`|<>[]#@/\\"
 
 LONG = Verse(NAUGHTY * 50, NAUGHTY * 50)
-LONG_FAVOURITES = [Favorite(number, LONG, 2**40, MOST) for number in range(PAGE_SIZE)]
-LONG_LOVED = [RankedVerse(LONG, 10**9, MOST)] * PAGE_SIZE
+LONG_FAVORITES = [Favorite(number, LONG, 2**40, MOST) for number in range(PAGE_SIZE)]
+LONG_HEARTED = [RankedVerse(LONG, 10**9, MOST)] * PAGE_SIZE
 
 speeches = st.sampled_from([Localizer(language) for language in LANGUAGES])
 lines = st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=2000)
@@ -53,7 +53,7 @@ def sent(layout):
     return message
 
 
-@example(Localizer("en"), LONG_FAVOURITES, "newest")
+@example(Localizer("en"), LONG_FAVORITES, "newest")
 @given(speeches, favorites, st.sampled_from(["newest", "oldest"]))
 def test_favorites_keep_the_limits(localizer, favorites, order):
     note = removed(localizer, favorites[0].verse) if favorites else None
@@ -65,7 +65,7 @@ def test_favorites_keep_the_limits(localizer, favorites, order):
         assert re.fullmatch(REMOVE_MENU, custom_id)["page"] == str(LATE.number)
 
 
-@example(Localizer("en"), LONG_LOVED, "month")
+@example(Localizer("en"), LONG_HEARTED, "month")
 @given(speeches, loved, st.sampled_from(["all", "month", "week"]))
 def test_leaderboard_of_verses_keeps_the_limits(localizer, loved, period):
     message = sent(leaderboard_layout(localizer, MOST, "couplets", period, LATE, loved))

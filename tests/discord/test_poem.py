@@ -10,9 +10,9 @@ from lianju.bot.verse import (
     Sample,
 )
 
+from .commands import ask
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
-from .talk import ask
 
 LINE = "黄河远上白云间"
 TRADITIONAL = "黃河遠上白雲間"

@@ -21,9 +21,9 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..verse.toy import SPECIALS, Toy
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, button, press
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, poem, texts
-from .talk import ask, button, press
 
 LINE = "黄河远上白云间"
 

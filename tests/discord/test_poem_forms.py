@@ -15,9 +15,9 @@ from lianju.bot.verse import (
 )
 from lianju.bot.verses import Verse
 
+from .bundle_with_prosody import READINGS, write_bundle_with_prosody
+from .commands import ask, button, press
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
-from .learned import READINGS, write_learned
-from .talk import ask, button, press
 
 LINE, NEXT = "黄河远上白云间", "羌笛何须怨杨柳"
 MOON = "床前明月光"
@@ -29,7 +29,9 @@ CHINESE = ("zh-CN", "zh-TW")
 @pytest.fixture(scope="module")
 def lines_of_the_corpus(tmp_path_factory):
     """Lines that the toy offers: the best next line, and the third of the best quatrain."""
-    composer = open_composer(write_learned(tmp_path_factory.mktemp("all") / "toy"), "cpu", 1)
+    composer = open_composer(
+        write_bundle_with_prosody(tmp_path_factory.mktemp("all") / "toy"), "cpu", 1
+    )
     line = composer.compose_now(Request(LINE, search=Rerank())).candidates[0]
     quatrain = composer.compose_now(Request(MOON, Poem("jueju"), search=Rerank())).candidates[0]
     composer.close()
@@ -38,7 +40,7 @@ def lines_of_the_corpus(tmp_path_factory):
 
 @pytest.fixture
 def bundle(tmp_path, lines_of_the_corpus):
-    return write_learned(tmp_path / "toy", [(LINE, NEXT)], lines_of_the_corpus)
+    return write_bundle_with_prosody(tmp_path / "toy", [(LINE, NEXT)], lines_of_the_corpus)
 
 
 def found(composer, text, form=None, search=None, **options):

@@ -3,9 +3,9 @@ from lianju.bot.cogs.privacy import Privacy
 from lianju.bot.store import StoreBusyError
 from lianju.bot.verses import Verse
 
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, button, press
 from .interactions import EPHEMERAL, labels, slash, texts
-from .talk import ask, button, press
 
 USER, STRANGER = 77, 78
 PRIVACY = slash("privacy")

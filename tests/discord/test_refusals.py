@@ -19,7 +19,7 @@ from lianju.bot.ui.replies import (
 )
 from lianju.bot.verse.errors import PromptError
 
-from .hosts import OtherBot
+from .bots import OtherBot
 from .interactions import EPHEMERAL, slash, texts
 
 BUSY = "The database is busy: please try again in a moment."

@@ -17,10 +17,10 @@ from lianju.bot.settings import Settings
 from lianju.bot.verse import BundleError, BusyError, Request
 
 from ..verse.toy import Toy, read_manifest, write_manifest
+from .bundle_with_prosody import write_bundle_with_prosody
+from .commands import button
 from .interactions import HANGS_S, custom_ids, poem, slash, texts
-from .learned import write_learned
 from .process import serving
-from .talk import button
 
 LINE = "黄河远上白云间"
 
@@ -77,7 +77,7 @@ class TestProcess:
         assert "vocab.txt has 7 bytes" in line
 
     async def test_deleted_bundle_is_not_read(self, fake, settings, tmp_path):
-        bundle = write_learned(tmp_path / "learned", [(LINE, LINE[::-1])])
+        bundle = write_bundle_with_prosody(tmp_path / "learned", [(LINE, LINE[::-1])])
         async with serving(**settings | {"LIANJU_BUNDLE": bundle}) as served:
             await served.online(fake.ready)
             shutil.rmtree(bundle)

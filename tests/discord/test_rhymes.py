@@ -5,8 +5,8 @@ from lianju.bot.ui.rhymes import matching_rhymes
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
+from .bundle_with_prosody import READINGS, write_bundle_with_prosody
 from .interactions import slash
-from .learned import READINGS, write_learned
 
 TABLE = "东\t平\t风中空\n阳\t平\t长光乡\n庚\t平\t行\n养\t上\t长\n漾\t去\t望行\n"
 LETTERS = "中空风光长乡行望东"
@@ -78,7 +78,7 @@ async def test_bundle_without_rhymes_offers_none(command, fake, bot):
 class TestLearned:
     @pytest.fixture
     def bundle(self, tmp_path):
-        return write_learned(tmp_path / "toy")
+        return write_bundle_with_prosody(tmp_path / "toy")
 
     @pytest.mark.parametrize("command", ["poem", "acrostic"])
     async def test_command_offers_the_groups_of_the_bundle(self, command, fake, bot):

@@ -2,10 +2,10 @@
 
 import pytest
 
+from .commands import button
 from .fake_discord import TOKEN
 from .interactions import custom_ids, labels, poem, slash, texts
 from .process import serving
-from .talk import button
 
 LINE = "黄河远上白云间"
 

@@ -3,10 +3,10 @@ from discord import Permissions, app_commands
 from lianju.bot.cogs.settings import ServerSettings
 from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings
 
-from .hosts import OtherBot
+from .bots import OtherBot
+from .commands import ask, press
 from .interactions import ADMIN, slash, texts
 from .limits import within
-from .talk import ask, press
 
 SHOW = slash("settings show")
 CHANNELS = slash("settings channels")

@@ -3,7 +3,7 @@
 import pytest
 from lianju.bot.verse.serving.scheduler import Scheduler
 
-from .gate import Clock, Gate
+from .controlled_model import Clock, ControlledModel
 from .test_batch import table_model
 
 MANY = 1000  # steps: more than any test takes
@@ -11,7 +11,7 @@ MANY = 1000  # steps: more than any test takes
 
 @pytest.fixture
 def gate():
-    return Gate(table_model())
+    return ControlledModel(table_model())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from lianju.bot.verse import (
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 
-from .gate import Gate
+from .controlled_model import ControlledModel
 from .reference import plain_beam_search
 from .toy import CHINESE, PROMPTS, SPECIALS, Toy
 
@@ -163,7 +163,7 @@ async def test_an_invalid_prompt_is_refused_before_the_scheduler(composer):
 
 async def test_deadline_and_capacity_reach_the_engine(tmp_path, monkeypatch):
     directory = Toy().write(tmp_path)
-    gate = Gate(OnnxModel(load_bundle(directory), "cpu", 1))
+    gate = ControlledModel(OnnxModel(load_bundle(directory), "cpu", 1))
     monkeypatch.setattr("lianju.bot.verse.composer.OnnxModel", lambda *arguments: gate)
     composer = open_composer(directory, "cpu", 1, capacity=1)
     with pytest.raises(DeadlineError):

@@ -16,7 +16,7 @@ from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
 
-from .gate import Clock
+from .controlled_model import Clock
 from .toy import Toy
 
 LINE = "黄河远上白云间"

@@ -14,7 +14,7 @@ from lianju.bot.verse.serving import scheduler as scheduling
 from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
-from .gate import once
+from .controlled_model import once
 from .table import random_table
 from .test_batch import MIXED, TOKENS, assert_same, search, table_model
 

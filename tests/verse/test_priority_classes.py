@@ -14,7 +14,7 @@ from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
-from .gate import Gate, once
+from .controlled_model import ControlledModel, once
 from .table import TableModel
 
 LETTERS = 24
@@ -165,7 +165,7 @@ def test_bounds_of_the_priority_classes(rows, priority_class):
 
 
 async def test_the_priority_class_follows_from_all_searches_of_a_job():
-    gate = Gate(TableModel(table, len(TOKENS)))
+    gate = ControlledModel(TableModel(table, len(TOKENS)))
     engine = Scheduler(gate)
     many = [search(number, NARROW) for number in range(5)]
 

@@ -9,7 +9,7 @@ from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
-from .gate import once
+from .controlled_model import once
 from .test_batch import MIXED, TOKENS, Faulty, assert_same, crash, search, table_model
 
 LONG = 3600.0

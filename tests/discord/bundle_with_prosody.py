@@ -1,4 +1,4 @@
-"""A toy bundle that knows tones, rhymes and lines of a corpus."""
+"""A toy bundle with a prosody table and a corpus index."""
 
 import numpy as np
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
@@ -11,7 +11,7 @@ GROUPS = {"东": "平", "阳": "平", "董": "上", "屋": "入"}
 READINGS = {letter: list(GROUPS)[place % len(GROUPS)] for place, letter in enumerate(LETTERS)}
 
 
-def write_learned(directory, couplets=(), lines=()):
+def write_bundle_with_prosody(directory, couplets=(), lines=()):
     """Writes the bundle, whose corpus has these couplets and these lines, all equally long."""
     directory.mkdir(parents=True)
     rows = (

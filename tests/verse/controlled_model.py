@@ -9,7 +9,7 @@ def once(*searches):
     return (yield searches)
 
 
-class Gate:
+class ControlledModel:
     """A model whose steps wait until the test lets them run."""
 
     def __init__(self, model):

@@ -1,4 +1,4 @@
-"""A user who types and presses, and what that user sees."""
+"""Sends commands and presses, and returns the messages of the bot."""
 
 from .interactions import EPHEMERAL, labels
 

@@ -1,4 +1,4 @@
-"""Bots to try the commands in."""
+"""Bots that the cogs are tested in."""
 
 import asyncio
 from contextlib import suppress
@@ -11,7 +11,7 @@ from .fake_gateway import guild_payload
 
 
 class OtherBot(commands.Bot):
-    """Somebody's bot: it has a command and error handlers of its own.
+    """A bot with a command and error handlers of its own.
 
     Attributes:
         tree_errors: What its command tree's error handler was given.
@@ -35,7 +35,7 @@ class OtherBot(commands.Bot):
     async def answer_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
-        """Answers again whatever was said before: the worst neighbour there is."""
+        """Answers every error, even one that was answered before."""
         self.tree_errors.append(error)
         if interaction.response.is_done():
             await interaction.followup.send("The other bot is sorry.")
