@@ -1,5 +1,7 @@
 """Sends commands and presses, and returns the messages of the bot."""
 
+from lianju.bot.i18n import Localizer
+
 from .interactions import EPHEMERAL, labels
 
 
@@ -21,6 +23,11 @@ async def press(fake, bot, message, custom_id, values=None, **place):
         return _checked(exchange.original, bool(message["flags"] & EPHEMERAL))
     (answer,) = exchange.messages
     return _checked(answer, private=True)
+
+
+def english(key, **facts):
+    """Returns a message of the bot in English."""
+    return Localizer("en").format(key, **facts)
 
 
 def button(message, label):

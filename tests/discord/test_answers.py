@@ -17,7 +17,7 @@ from lianju.bot.verse import Request, Rerank, Sample
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import EPHEMERAL, THINKING_UPDATE, UPDATE, custom_ids, labels, poem, texts
 
 LINE = "黄河远上白云间"
@@ -276,7 +276,7 @@ async def test_button_of_another_layout_is_a_private_error(custom_id, fake, bot,
     for pressed in custom_ids(answer):
         told = await press(fake, bot, answer, pressed)
         assert told["flags"] & EPHEMERAL
-        assert told["content"] == "I cannot read this message any more: ask anew with /poem."
+        assert told["content"] == english("answer-unreadable")
     assert await kept(store) == []
 
 
@@ -347,13 +347,13 @@ async def test_only_the_requester_can_request_another_batch(fake, bot, answer):
 async def test_another_batch_waits_for_the_cooldown(fake, bot, clock):
     message = await ask(fake, bot, poem(LINE), private=False)
     told = await press(fake, bot, message, button(message, "Another batch"))
-    assert told["content"] == (f"One line at a time: you can ask again <t:{int(clock.now) + 5}:R>.")
+    assert told["content"] == english("limit-cooldown", retry_at=str(int(clock.now) + 5))
 
 
 async def test_another_batch_is_refused_outside_the_allowed_channels(fake, bot, store, answer):
     await store.guild_settings.change(42, channels=frozenset({98}))
     told = await press(fake, bot, answer, button(answer, "Another batch"))
-    assert told["content"] == "I do not answer in this channel: ask me in <#98>."
+    assert told["content"] == english("poem-elsewhere", channels="<#98>")
 
 
 # --- details ---

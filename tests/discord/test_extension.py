@@ -13,6 +13,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 from discord.ext import commands
+from lianju.bot.verse import BundleError
 from lianju.bot.verse.composer import Composer
 
 from ..verse.toy import read_manifest, write_manifest
@@ -214,8 +215,9 @@ async def test_host_may_reload_the_bundle(fake, host, bundle):
     (message,) = await ask(fake, host, slash("about"))
     assert "toy 0.0.2" in texts(message)[2]
     (bundle / "step.onnx").unlink()
-    with pytest.raises(Exception, match=r"step\.onnx is missing"):
+    with pytest.raises(BundleError) as caught:
         await housekeeping.reload()
+    assert caught.value.key == "bundle-missing-file"
     (message,) = await ask(fake, host, slash("about"))
     assert "toy 0.0.2" in texts(message)[2]
     assert not [name for name in threads() - running if name.startswith("lianju")]
@@ -263,9 +265,11 @@ async def test_extension_keeps_the_hosts_own_help(name, fake, host, caplog):
 
 
 async def test_invalid_setting_fails_the_extension_and_is_named(host, monkeypatch):
-    monkeypatch.setenv("LIANJU_COLOUR", "red")
-    with pytest.raises(commands.ExtensionFailed, match="LIANJU_COLOUR is not a setting"):
+    monkeypatch.setenv("LIANJU_COLOR", "red")
+    with pytest.raises(commands.ExtensionFailed) as caught:
         await host.load_extension(EXTENSION)
+    assert caught.value.original.key == "setting-unknown"
+    assert caught.value.original.facts["name"] == "LIANJU_COLOR"
     assert names(host) == OWN
 
 

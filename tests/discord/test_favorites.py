@@ -8,7 +8,7 @@ from lianju.bot.store import StoreBusyError
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import custom_ids, slash, texts
 from .limits import within
 
@@ -154,7 +154,7 @@ async def test_entry_is_removed_once(fake, bot, keep):
     await bot.receive(again)
     assert fake.exchange(again).updates
     message = fake.exchange(again).original
-    assert texts(message)[1] == "That verse was removed before."
+    assert texts(message)[1] == english("favorites-gone")
     assert numbers(message) == [1, 0]
 
 
@@ -221,7 +221,7 @@ async def test_export_is_a_private_file(place, fake, bot, keep):
     message = await ask(fake, bot, slash("favorites export", format="csv"), **place)
     (file,) = message["attachments"]
     assert file["filename"] == "lianju-favorites.csv"
-    assert message["content"] == "Your 3 favorites."
+    assert message["content"] == english("favorites-exported", count=3)
     content = fake.messages.files[file["id"]].decode("utf-8-sig")
     answers = [row[1] for row in csv.reader(io.StringIO(content))]
     assert answers == ["answer", "第0句", "第1句", "第2句"]

@@ -3,7 +3,7 @@ from lianju.bot.cogs.leaderboard import Leaderboard
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import custom_ids, slash, texts
 from .limits import within
 
@@ -167,7 +167,7 @@ async def test_there_is_no_leaderboard_outside_servers(fake, bot, keep):
     """Discord does not offer it there; nobody's own favorites are shown if somebody asks."""
     await keep("第一句", 1, [2], guild=None)
     message = await ask(fake, bot, COUPLETS, guild=None)
-    assert message["content"] == "Each server has a leaderboard of its own: ask in a server."
+    assert message["content"] == english("leaderboard-no-server")
 
 
 async def test_server_chooses_the_language(fake, bot, keep, store):

@@ -10,7 +10,7 @@ from lianju.bot.verse import (
     Sample,
 )
 
-from .commands import ask
+from .commands import ask, english
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
 
@@ -172,9 +172,7 @@ async def test_member_has_one_request_at_a_time(fake, bot, composer, monkeypatch
     payload = fake.interaction(poem(LINE))
     running = bot.begin(payload)
     await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
-    assert await refused(fake, bot, poem(LINE), guild=43) == (
-        "Your last line is still being answered: ask again when it is done."
-    )
+    assert await refused(fake, bot, poem(LINE), guild=43) == english("limit-running")
     go.set()
     await running
     assert len(fake.exchange(payload).messages) == 1
@@ -185,7 +183,7 @@ async def test_cooldown_says_when_to_ask_again(fake, bot, store, clock):
     await ask(fake, bot, poem(LINE), private=False)
     clock.now += 59
     sentence = await refused(fake, bot, poem(LINE))
-    assert sentence == f"One line at a time: you can ask again <t:{int(clock.now) + 1}:R>."
+    assert sentence == english("limit-cooldown", retry_at=str(int(clock.now) + 1))
     clock.now += 1
     await ask(fake, bot, poem(LINE), private=False)
 
@@ -213,7 +211,7 @@ async def test_other_channels_get_a_private_hint(data, fake, bot, store):
     await bot.receive(payload)
     (hint,) = fake.exchange(payload).messages
     assert hint["flags"] & EPHEMERAL
-    assert hint["content"] == "I do not answer in this channel: ask me in <#98> <#101>."
+    assert hint["content"] == english("poem-elsewhere", channels="<#98> <#101>")
     assert hint["allowed_mentions"]["parse"] == []
 
 

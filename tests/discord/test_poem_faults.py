@@ -22,7 +22,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..verse.toy import SPECIALS, Toy
 from .bots import OtherBot
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, poem, texts
 
 LINE = "黄河远上白云间"
@@ -261,7 +261,7 @@ async def test_buttons_parse_user_text_unchanged(fake, open_minded, store, clock
 
 async def test_character_model_refuses_poems(fake, open_minded):
     told = await ask(fake, open_minded, poem("abcde", form="jueju"))
-    assert told["content"] == "Only a model of Chinese verse writes poems: leave the form out."
+    assert told["content"] == english("request-form-language")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from lianju.bot.store import StoreBusyError
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import EPHEMERAL, labels, slash, texts
 
 USER, STRANGER = 77, 78
@@ -45,7 +45,7 @@ async def test_privacy_says_what_is_stored(place, fake, bot, data):
 async def test_deletion_asks_for_confirmation(place, fake, bot, data, store):
     message = await ask(fake, bot, PRIVACY, **place)
     message = await press(fake, bot, message, button(message, "Delete my data"), **place)
-    assert texts(message)[0] == "### Delete everything that is stored about you?"
+    assert texts(message)[0] == f"### {english('privacy-sure')}"
     assert len(await store.favorites.all(USER)) == 2
     message = await press(fake, bot, message, button(message, "Yes"), **place)
     assert texts(message) == [
@@ -55,8 +55,8 @@ async def test_deletion_asks_for_confirmation(place, fake, bot, data, store):
     assert labels(message) == {}
     assert await store.favorites.all(USER) == []
     assert await store.recent_lines.recent(USER, "", 10) == []
-    (loved,) = (await store.leaderboard.verses(42, None, 0, 10)).items
-    assert loved.author_id is None
+    (ranked,) = (await store.leaderboard.verses(42, None, 0, 10)).items
+    assert ranked.author_id is None
 
 
 async def test_deletion_does_not_change_data_of_others(fake, bot, data, store):
@@ -72,7 +72,7 @@ async def test_keep_button_deletes_nothing(fake, bot, data, store):
     first = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, first, button(first, "Delete my data"))
     message = await press(fake, bot, message, button(message, "Keep it"))
-    assert texts(message)[0] == "### Your data"
+    assert texts(message)[0] == f"### {english('privacy-heading')}"
     assert len(await store.favorites.all(USER)) == 2
 
 
@@ -82,7 +82,7 @@ async def test_deletion_twice_finds_nothing_the_second_time(fake, bot, data):
     presses = [fake.press(message, button(message, "Yes")) for _ in range(2)]
     for payload in presses:
         await bot.receive(payload)
-    assert texts(fake.exchange(presses[1]).original) == ["Nothing was stored about you."]
+    assert texts(fake.exchange(presses[1]).original) == [english("privacy-deleted-nothing")]
 
 
 async def test_buttons_work_after_a_restart(fake, bot, data, resources, store):
@@ -114,7 +114,7 @@ async def test_locked_database_is_an_error_and_nothing_changes(fake, bot, data, 
     message = await ask(fake, bot, PRIVACY)
     message = await press(fake, bot, message, button(message, "Delete my data"))
     refusal = await press(fake, bot, message, button(message, "Yes"))
-    assert refusal["content"] == "The database is busy: please try again in a moment."
+    assert refusal["content"] == english("store-busy")
     assert refusal["flags"] & EPHEMERAL
 
 

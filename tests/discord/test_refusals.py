@@ -22,7 +22,7 @@ from lianju.bot.verse.errors import PromptError
 from .bots import OtherBot
 from .interactions import EPHEMERAL, slash, texts
 
-BUSY = "The database is busy: please try again in a moment."
+BUSY = str(StoreBusyError())
 
 
 class Trial(LianjuCog, name="trial"):

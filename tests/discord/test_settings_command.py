@@ -4,14 +4,14 @@ from lianju.bot.cogs.settings import ServerSettings
 from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings
 
 from .bots import OtherBot
-from .commands import ask, press
+from .commands import ask, english, press
 from .interactions import ADMIN, slash, texts
 from .limits import within
 
 SHOW = slash("settings show")
 CHANNELS = slash("settings channels")
 MENU = "lianju:channels:1"
-FORBIDDEN = "Only members with the permission *Manage Server* can change or see these settings."
+FORBIDDEN = english("settings-forbidden")
 EVERY = [
     SHOW,
     slash("settings beam-size", width=8),
@@ -94,7 +94,7 @@ async def test_change_applies_to_the_next_answer(fake, bot):
 async def test_change_of_language_is_confirmed_in_the_new_language(fake, bot):
     text = await administer(fake, bot, slash("settings language", language="zh-TW"))
     assert text.startswith("**語言**：跟隨各成員 → 繁體中文")
-    assert "Back to the defaults:" in await administer(fake, bot, slash("settings reset"))
+    assert english("settings-reset") in await administer(fake, bot, slash("settings reset"))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_reset_lists_the_changed_settings(fake, bot, store):
     )
     assert await store.guild_settings.get(42) == GuildSettings()
     text = await administer(fake, bot, slash("settings reset"))
-    assert text == "All settings were at their defaults already."
+    assert text == english("settings-reset-same")
 
 
 # --- channels ---
