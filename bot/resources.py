@@ -43,7 +43,7 @@ class Resources:
     running: set[asyncio.Future[None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-    _retiring: dict[Composer, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _closing_composers: dict[Composer, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     async def reload(self) -> None:
         """Loads the bundle again and replaces the composer.
@@ -61,19 +61,23 @@ class Resources:
             composer = await asyncio.to_thread(_load, self.settings)
             self._raise_if_closing()
             old, self.composer = self.composer, composer
-            self._retiring[old] = asyncio.create_task(self._retire(old, tuple(self.running)))
+            self._closing_composers[old] = asyncio.create_task(
+                self._close_when_unused(old, tuple(self.running))
+            )
             _log_loaded(composer, self.settings)
 
     def _raise_if_closing(self) -> None:
         if self.closing.is_set():
             raise BusyError("busy-closing")
 
-    async def _retire(self, composer: Composer, users: tuple[asyncio.Future[None], ...]) -> None:
+    async def _close_when_unused(
+        self, composer: Composer, users: tuple[asyncio.Future[None], ...]
+    ) -> None:
         """Closes a composer after the interactions that may use it."""
         if users:
             await asyncio.wait(users)
         await asyncio.to_thread(composer.close)
-        del self._retiring[composer]
+        del self._closing_composers[composer]
 
     async def finish(self) -> None:
         """Refuses new interactions and waits for running ones, at most for the deadline."""
@@ -87,7 +91,7 @@ class Resources:
         """Waits for running interactions, then closes the model and the database."""
         await self.finish()
         try:
-            for composer in (self.composer, *self._retiring):
+            for composer in (self.composer, *self._closing_composers):
                 await asyncio.to_thread(composer.close)
         finally:
             await self.store.close()

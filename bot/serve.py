@@ -34,7 +34,7 @@ def run(settings: Settings) -> int:
         The exit status, 0.
 
     Raises:
-        LianjuError: The bot cannot start, or Discord closed the connection for good.
+        LianjuError: The bot cannot start, or Discord closed the connection permanently.
     """
     token = read_token(settings)
     set_up_logging(settings.log_format, settings.log_level)

@@ -23,7 +23,7 @@ def pretty(answer: Answer) -> str:
         rows.append(_dim(f"the corpus goes on: {answer.corpus_continuation}"))
     mode = answer.request.search
     if isinstance(mode, Rerank):
-        how = f"chosen with seed {mode.seed}"
+        how = f"re-ranked with seed {mode.seed}"
     elif isinstance(mode, Sample):
         how = f"drawn with seed {mode.seed}"
     else:

@@ -16,7 +16,7 @@ class About(LianjuCog, name="Lianju about"):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def about(self, interaction: Interaction) -> None:
-        """Tells of the model behind the answers: size, quality, version, license."""
+        """Shows the model behind the answers: size, quality, version, license."""
         async with self.handle(interaction) as context:
             composer = self.resources.composer
             layout = about_layout(context.localizer, composer.bundle.manifest, composer.provider)
@@ -26,6 +26,6 @@ class About(LianjuCog, name="Lianju about"):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: Interaction) -> None:
-        """Tells what every command does."""
+        """Shows what every command does."""
         async with self.handle(interaction) as context:
             await respond(interaction, help_layout(context.localizer), private=True)

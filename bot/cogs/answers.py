@@ -79,7 +79,8 @@ class Answers(ComposingCog, name=NAME):
                         if error.code != UNKNOWN_MESSAGE:
                             raise
                         # The message was deleted meanwhile; the press still counts.
-                        raise NotFoundError("gone-kept" if kept else "gone-let-go") from None
+                        key = "message-deleted-kept" if kept else "message-deleted-removed"
+                        raise NotFoundError(key) from None
                 case "again":
                     check_owner(interaction, str(answer.options.user_id), "/poem")
                     await self.compose(

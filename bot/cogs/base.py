@@ -198,5 +198,5 @@ async def _report_error(interaction: Interaction, error: Exception, localizer: L
     try:
         await send_error(interaction, sentence)
     except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as failure:
-        return f"{outcome},untold:{type(failure).__name__}"
+        return f"{outcome},report_failed:{type(failure).__name__}"
     return outcome

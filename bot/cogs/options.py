@@ -36,9 +36,9 @@ def choice(option: str, value: T, name: str) -> Choice[T]:
 
 
 MODE = [
-    choice("poem-mode", "chosen", "what suits this very line"),
-    choice("poem-mode", "beam", "the likeliest"),
-    choice("poem-mode", "sampled", "drawn at random"),
+    choice("poem-mode", "chosen", "best fit for this line (re-ranked)"),
+    choice("poem-mode", "beam", "the most probable"),
+    choice("poem-mode", "sampled", "sampled"),
 ]
 SCRIPT = [
     choice("poem-script", "auto", "as in the line"),

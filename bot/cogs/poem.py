@@ -69,12 +69,12 @@ class PoemCog(ComposingCog, name=POEM):
 
         Args:
             line: A line of classical Chinese verse, such as 黄河远上白云间; at most seven lines.
-            form: How far to write: one line (if left out), or to the end of a poem.
+            form: What to write: one line (if left out), or to the end of a poem.
             rhyme: A rhyme group, or a character that rhymes; if left out, your line decides.
             rules: How tones and rhyme bind; strictly, if left out.
             known: Whether lines that the poets wrote may be answers; they are marked.
             count: How many answers; more than this server's beam size widen the search as well.
-            mode: What suits this very line (if left out), the likeliest, or drawn at random.
+            mode: Re-ranked for this line (if left out), the most probable, or sampled.
             script: The characters of the answer; if left out, this server's choice.
             seed: Other answers for another number, the same answers for the same one.
         """
@@ -103,7 +103,7 @@ class PoemCog(ComposingCog, name=POEM):
 
     @poem.autocomplete("line")
     async def _complete_line(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """Completes the user's own recent lines, then the most loved lines of the server."""
+        """Completes the user's recent lines, then the server's lines with the most hearts."""
         store, user_id, guild_id = self.resources.store, interaction.user.id, interaction.guild_id
         try:
             lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES)

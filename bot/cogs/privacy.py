@@ -19,7 +19,7 @@ class Privacy(LianjuCog, name=NAME):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def privacy(self, interaction: Interaction) -> None:
-        """Tells what is stored about you, and deletes it if you wish."""
+        """Shows what is stored about you, and deletes it if you wish."""
         async with self.handle(interaction) as context:
             layout = privacy_layout(
                 context.localizer, interaction.user.id, self.resources.settings.retention_days

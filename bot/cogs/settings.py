@@ -123,7 +123,7 @@ class ServerSettings(LianjuCog, name=NAME):
         ]
     )
     async def language(self, interaction: Interaction, language: Language) -> None:
-        """Sets the language that Lianju speaks in this server.
+        """Sets the language that Lianju uses in this server.
 
         Args:
             language: One for all, or each member's own.
@@ -133,7 +133,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @settings.command()
     @for_admins
     async def reset(self, interaction: Interaction) -> None:
-        """Takes every setting back to its default, and says what each was."""
+        """Resets every setting to its default, and says what each was."""
         async with self.handle(interaction) as context:
             before = context.guild_settings
             await self.resources.store.guild_settings.reset(_guild_id(interaction))

@@ -73,10 +73,10 @@ class Database:
         async with self._write_connection() as connection, connection.begin():
             yield connection
 
-    async def scrub(self) -> None:
+    async def truncate_wal(self) -> None:
         """Truncates the write-ahead log, the last place where deleted rows could be read."""
         async with self._write_connection() as connection:
-            # A reader keeps the log from being truncated; the next scrub will do it.
+            # A reader keeps the log from being truncated; the next call will do it.
             await _execute_directly(connection, "PRAGMA busy_timeout = 0")
             await _execute_directly(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -63,7 +63,7 @@ class Store:
             The number of deleted lines.
         """
         purged = await self.recent_lines.purge(before)
-        await self._database.scrub()
+        await self._database.truncate_wal()
         return purged
 
     async def delete_user(self, user_id: int) -> DeletedData:
@@ -82,8 +82,8 @@ class Store:
             unlinked = await connection.execute(
                 update(favorite).where(favorite.c.author_id == user_id).values(author_id=None)
             )
-        with suppress(StoreBusyError):  # the rows are deleted; the next purge scrubs as well
-            await self._database.scrub()
+        with suppress(StoreBusyError):  # the rows are deleted; the next purge truncates it as well
+            await self._database.truncate_wal()
         return DeletedData(favorites.rowcount, lines.rowcount, unlinked.rowcount)
 
     async def delete_guild(self, guild_id: int) -> None:

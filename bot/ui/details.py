@@ -52,7 +52,7 @@ def _search(message: AnswerMessage, localizer: Localizer) -> str:
     """Returns how the candidates were found."""
     search = message.details.search
     if isinstance(search, Rerank):
-        return localizer.format("details-chosen", width=str(search.width), seed=str(search.seed))
+        return localizer.format("details-reranked", width=str(search.width), seed=str(search.seed))
     if isinstance(search, Beam):
         return localizer.format("details-beam", width=str(search.width))
     return localizer.format(

@@ -38,7 +38,9 @@ def _csv(favorites: Sequence[Favorite]) -> bytes:
     table.writerow(("line", "answer", "kept_at"))
     for favorite in favorites:
         couplet = favorite.verse
-        table.writerow((_inert(couplet.line), _inert(couplet.answer), _iso(favorite.kept_at)))
+        table.writerow(
+            (_escape_formula(couplet.line), _escape_formula(couplet.answer), _iso(favorite.kept_at))
+        )
     return file.getvalue().encode("utf-8-sig")  # without the byte order mark Excel reads Latin-1
 
 
@@ -56,7 +58,7 @@ def _json(favorites: Sequence[Favorite]) -> bytes:
     return f"{json.dumps({'couplets': couplets}, ensure_ascii=False, indent=2)}\n".encode()
 
 
-def _inert(cell: str) -> str:
+def _escape_formula(cell: str) -> str:
     return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import discord
 
-__all__ = ["INK", "MAX_TEXT", "Layout"]
+__all__ = ["ACCENT_COLOR", "MAX_TEXT", "Layout"]
 
-INK = discord.Colour(0x2F4F4F)
+ACCENT_COLOR = discord.Colour(0x2F4F4F)
 MAX_TEXT = 4000  # characters of all texts of a message
 
 
@@ -19,5 +19,5 @@ class Layout(discord.ui.LayoutView):
 
     def __init__(self, *parts: discord.ui.Item[Any]) -> None:
         super().__init__(timeout=None)
-        self.add_item(discord.ui.Container(*parts, accent_colour=INK))
+        self.add_item(discord.ui.Container(*parts, accent_colour=ACCENT_COLOR))
         self.stop()

@@ -14,7 +14,7 @@ from .buttons import RequestOptions
 
 __all__ = ["SMALL", "one_line", "parse_candidate", "write_candidate", "write_list_item"]
 
-COMMA, BREAK = "，", "\n/ "
+COMMA, LINE_SEPARATOR = "，", "\n/ "
 SMALL = "-# "
 BOLD_FIRST = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
@@ -49,7 +49,7 @@ def parse_candidate(rank: int, text: str, options: RequestOptions) -> Verse:
         return Verse.of(parse(first), parse(second), *map(parse, others))
     written, _, _ = text.removeprefix(prefix).rpartition("\n")
     # Escaped text has no bare slash, and a line before a comma has no comma of its own.
-    line, answer = written.split(BREAK if BREAK in written else COMMA, 1)
+    line, answer = written.split(LINE_SEPARATOR if LINE_SEPARATOR in written else COMMA, 1)
     return Verse(unescape(line), unescape(answer))
 
 
@@ -69,7 +69,7 @@ def _number(rank: int) -> str:
 
 def _write_couplet(verse: Verse) -> str:
     chinese = any(map(is_han, verse.line)) and COMMA not in verse.line
-    return escape(verse.line) + (COMMA if chinese else BREAK) + escape(verse.answer)
+    return escape(verse.line) + (COMMA if chinese else LINE_SEPARATOR) + escape(verse.answer)
 
 
 def _write_bold_first(line: str) -> str:

@@ -363,7 +363,7 @@ async def test_details_are_private_and_exact(fake, bot, composer, answer):
     told = await press(fake, bot, answer, button(answer, "Details"), user=78)
     assert told["flags"] & EPHEMERAL
     (text,) = texts(told)
-    how = "the best for this very line out of many drawn at random: beam size 5, seed 0"
+    how = "re-ranked: the best fit for this line out of many samples: beam width 5, seed 0"
     assert text.startswith(f"**toy 0.0.1**\n{how}\n")
     for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
         assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text

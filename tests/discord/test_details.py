@@ -62,7 +62,7 @@ def test_details_of_poems_explain_remarks():
         "-# Under the relaxed rules no line could be found here.",
         "-# the original goes on: 欲穷千里目",
         "-# The bars show the mean log-probability a character, from −5.5 to −1: "
-        "the fuller, the surer the model.",
+        "a fuller bar means a higher probability.",
     ]
 
 
@@ -76,7 +76,7 @@ def test_details_have_the_exact_numbers():
         "**2.** 万里江山万里余",
         "-# log-probability -9.0000 · perplexity 3.62 a character",  # exp(9 / 7)
         "-# The bars show the mean log-probability a character, from −5.5 to −1: "
-        "the fuller, the surer the model.",
+        "a fuller bar means a higher probability.",
     ]
 
 

@@ -147,7 +147,7 @@ async def test_sampled_answer_shows_a_seed_that_repeats_it(fake, bot):
 
 async def test_seed_for_a_beam_is_refused(fake, bot):
     assert await refused(fake, bot, poem(LINE, seed=7, mode="beam")) == (
-        "The likeliest lines leave nothing to chance: leave the seed out, or choose another mode."
+        "Beam search takes no seed: leave the seed out, or choose another mode."
     )
 
 

@@ -198,7 +198,7 @@ async def test_unreachable_discord_is_handled(fake, bot, caplog):
     payload = fake.interaction(poem(LINE))
     await bot.receive(payload)
     assert fake.exchange(payload).messages == []
-    assert "untold:Forbidden" in caplog.text
+    assert "report_failed:Forbidden" in caplog.text
     assert bot.tree_errors == []
 
 

@@ -225,7 +225,7 @@ class TestResources:
             freed, loop = asyncio.Event(), asyncio.get_running_loop()
             weakref.finalize(old._model, loop.call_soon_threadsafe, freed.set).atexit = False
             await resources.reload()
-            (retiring,) = resources._retiring.values()
+            (retiring,) = resources._closing_composers.values()
             assert (await old.compose(Request(LINE), 30)).candidates
             resources.running.remove(under_way)
             under_way.set_result(None)
@@ -262,7 +262,7 @@ class TestResources:
                 loading.may_go_on.set()
             await asyncio.gather(*reloads)
             assert resources.composer is loading.opened[1]
-            await asyncio.gather(*resources._retiring.values())
+            await asyncio.gather(*resources._closing_composers.values())
             assert engines() == []
             assert (await resources.composer.compose(Request(LINE), 30)).candidates
 

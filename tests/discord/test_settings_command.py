@@ -40,7 +40,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
         "**Language**: each member's own (default)\n"
         "**Channels**: everywhere (default)\n"
         "-# Change one of them with its own command, such as `/settings beam-size`; "
-        "`/settings reset` takes all of them back."
+        "`/settings reset` resets all of them."
     )
     await store.guild_settings.change(
         42, beam_size=8, candidates=1, cooldown_s=0, channels=frozenset([12, 7])

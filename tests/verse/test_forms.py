@@ -163,15 +163,15 @@ def test_a_deviating_line_is_compensated_by_the_next():
     scheme = Scheme(5, "oblique", False)
     assert schemes(ids(BOLD)[:1], PROSODY)[0] == scheme
     form = form_after(ids(BOLD)[:1], scheme, PROSODY)
-    assert form == LineForm("level", "level", rhymes=True, rescues=True)
-    (rescue,) = patterns(5, form)
+    assert form == LineForm("level", "level", rhymes=True, compensates=True)
+    (compensation,) = patterns(5, form)
     for tones in map("".join, product("平仄", repeat=5)):
         expected = tones[1] == "平" and tones[2:] == "平仄平"
-        assert rescue.fits(VOCABULARY.encode(tones), PROSODY) == expected
+        assert compensation.fits(VOCABULARY.encode(tones), PROSODY) == expected
         assert fits(VOCABULARY.encode(tones), form, PROSODY) == expected
     assert on_template(ids(BOLD), PROSODY)
     assert tones_right(ids(BOLD), PROSODY) == (12, 12)
-    assert not form_after(ids(BOLD)[:2], scheme, PROSODY).rescues
+    assert not form_after(ids(BOLD)[:2], scheme, PROSODY).compensates
 
 
 def test_a_deviating_line_without_compensation_is_wrong():
@@ -182,11 +182,11 @@ def test_a_deviating_line_without_compensation_is_wrong():
 
 
 def test_a_deviating_line_of_seven_is_compensated_too():
-    # 仄仄仄平平仄平 rescues 平平仄仄平仄仄
+    # 仄仄仄平平仄平 compensates 平平仄仄平仄仄
     lines = ["平平仄仄平仄仄", "仄仄仄平平仄平"]
     scheme = Scheme(7, "level", False)
     assert schemes(ids(lines[0]), PROSODY)[0] == scheme
-    assert form_after(ids(lines[0]), scheme, PROSODY).rescues
+    assert form_after(ids(lines[0]), scheme, PROSODY).compensates
     assert schemes(ids(" ".join(lines)), PROSODY) == (scheme,)
     assert schemes(ids(f"{lines[0]} 仄仄平平仄仄平"), PROSODY) == ()
 
@@ -197,7 +197,7 @@ def test_a_line_may_deviate_in_one_position_only():
 
 
 def test_a_rhyming_line_may_not_deviate():
-    # 处处闻啼鸟 with 啼 oblique: an oblique rhyme, whose lines no other rescues
+    # 处处闻啼鸟 with 啼 oblique: an oblique rhyme, whose lines no other compensates
     assert schemes(ids("平平平仄仄 仄仄平仄仄"), PROSODY) == ()
 
 

@@ -88,7 +88,7 @@ def test_mismatches_are_those_of_the_best_pattern():
 
 @pytest.mark.parametrize("answered", ["abcd", "aabb", "abab", "aaaa"])
 def test_a_line_repeats_only_where_its_prompt_does(answered):
-    rule = NoRepetition.answering(answered)
+    rule = NoRepetition.with_repeats_of(answered)
     for line in every(4):
         refused = any(
             rule.refuses(line[None, :place], line[None, place : place + 1])[0, 0]

@@ -1,7 +1,7 @@
 # What can go wrong between a line and its answer.
 
 prompt-empty = The line is empty: write a line of verse.
-prompt-not-text = The line is not valid text: type it anew.
+prompt-not-text = The line is not valid text: type it again.
 prompt-not-chinese = I read Chinese verse: write the line in Chinese characters.
 prompt-lines = That is { $lines } lines: write at most { $most }.
 prompt-characters = That is { $size } characters: write at most { $most }.
@@ -30,7 +30,7 @@ request-width = A beam of width { $width } cannot give { $lines } lines: ask for
 request-rhyme = There is no rhyme group “{ $rhyme }”: give the name of one, such as { $names }.
 request-no-rhymes = The model that runs here has no table of rhymes: leave the rhyme out.
 request-free-rhyme = A rhyme cannot be kept where the rules are free: choose strict or loose rules, or leave the rhyme out.
-request-form-language = Only a model of Chinese verse writes poems: leave the form out.
+request-form-language = This model cannot write poems: leave the form out.
 request-form-uneven = Each line of a { details-form } has 5 or 7 characters, and yours have { $found }: change them, or leave the form out.
 request-form-whole = A { details-form } has { $size } lines, and you gave { $lines }: give fewer, or leave the form out.
 request-form-length = The length of a poem's lines follows from its form: leave the length out.

@@ -2,7 +2,7 @@
 limit-running = Your last line is still being answered: ask again when it is done.
 limit-cooldown = One line at a time: you can ask again <t:{ $retry_at }:R>.
 poem-elsewhere = I do not answer in this channel: ask me in { $channels }.
-poem-seed = The likeliest lines leave nothing to chance: leave the seed out, or choose another mode.
+poem-seed = Beam search takes no seed: leave the seed out, or choose another mode.
 
 # An answer and its buttons.
 answer-again = Another batch
@@ -32,9 +32,9 @@ answer-left-out = { $count ->
    *[other] { $count } more answers are too long to show here.
 }
 answer-too-long = The answer is too long for one message: write a shorter line.
-gone-kept = The message is gone, but you keep the verse: see `/favorites list`.
-gone-let-go = The message is gone; you no longer keep the verse.
-answer-unreadable = I cannot read this message any more: ask anew with /poem.
+message-deleted-kept = The message was deleted, but you keep the verse: see `/favorites list`.
+message-deleted-removed = The message was deleted; you no longer keep the verse.
+answer-unreadable = I cannot read this message any more: ask again with /poem.
 
 # The details of an answer.
 details-form = { $form ->
@@ -48,12 +48,12 @@ details-rules = { $rules ->
    *[free] free rules
 }
 details-known = lines from the corpus are allowed
-details-chosen = the best for this very line out of many drawn at random: beam size { $width }, seed { $seed }
+details-reranked = re-ranked: the best fit for this line out of many samples: beam width { $width }, seed { $seed }
 details-beam = beam search, width { $width }
-details-sampled = drawn at random: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
+details-sampled = sampled: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
 details-relaxed = Under the relaxed rules no line could be found here.
-details-scale = The bars show the mean log-probability a character, from −5.5 to −1: the fuller, the surer the model.
+details-scale = The bars show the mean log-probability a character, from −5.5 to −1: a fuller bar means a higher probability.
 
 # The context menu of a message.
 answer-line-empty = There is no text in this message: choose one with a line of verse.

@@ -28,8 +28,8 @@ answer-and = 、
 answer-original = 原诗下句：{ $line }
 answer-left-out = 另有 { $count } 个答案太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
-gone-kept = 这条消息已被删除，不过诗作已经收藏：请看 `/favorites list`。
-gone-let-go = 这条消息已被删除；诗作已不再收藏。
+message-deleted-kept = 这条消息已被删除，不过诗作已经收藏：请看 `/favorites list`。
+message-deleted-removed = 这条消息已被删除；诗作已不再收藏。
 answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
 
 # 回答的详情。
@@ -44,7 +44,7 @@ details-rules = { $rules ->
    *[free] 不拘格律
 }
 details-known = 可用前人成句
-details-chosen = 随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
+details-reranked = 重排序：重排序：随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }

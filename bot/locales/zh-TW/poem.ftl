@@ -28,8 +28,8 @@ answer-and = 、
 answer-original = 原詩下句：{ $line }
 answer-left-out = 另有 { $count } 個答案太長，這裡放不下。
 answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句子。
-gone-kept = 這則訊息已被刪除，不過詩作已經收藏：請看 `/favorites list`。
-gone-let-go = 這則訊息已被刪除；詩作已不再收藏。
+message-deleted-kept = 這則訊息已被刪除，不過詩作已經收藏：請看 `/favorites list`。
+message-deleted-removed = 這則訊息已被刪除；詩作已不再收藏。
 answer-unreadable = 我已經讀不懂這則訊息了：請用 /poem 重新提問。
 
 # 回答的詳細資訊。
@@ -44,7 +44,7 @@ details-rules = { $rules ->
    *[free] 不拘格律
 }
 details-known = 可用前人成句
-details-chosen = 隨機抽取多句，選出最貼合此句的：束寬 { $width }，隨機種子 { $seed }
+details-reranked = 重新排序：重新排序：隨機抽取多句，選出最貼合此句的：束寬 { $width }，隨機種子 { $seed }
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }

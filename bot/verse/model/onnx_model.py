@@ -210,7 +210,7 @@ class OnnxModel:
             )
         else:
             self._use(session)
-            _log.warning("The model failed on CUDA, and runs on the CPU until it is loaded anew.")
+            _log.warning("The model failed on CUDA, and runs on the CPU until it is loaded again.")
 
     def _check_graph(self, bundle: Bundle, session: ort.InferenceSession) -> None:
         """Checks names and types of the graph's inputs and outputs.

@@ -177,7 +177,7 @@ class LinePlanner:
         once = (token for token, count in given.items() if count == 1)
         banned = self._factory.banned({*written, *prepared.openings, *once})
         before = lines[-1] if lines else ()
-        repetition = NoRepetition() if opening else NoRepetition.answering(before)
+        repetition = NoRepetition() if opening else NoRepetition.with_repeats_of(before)
         return _Relaxable(REPETITION, (banned,), (repetition,))
 
 

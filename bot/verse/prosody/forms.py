@@ -54,13 +54,13 @@ _REGULAR = {
     "仄平": ".仄仄平平",  # 99 %; a level third: three final level tones (三平尾): .1 to .8 %
 }
 _LICENSED = {
-    "仄仄": (".仄仄平仄",),  # the mild departure (半拗), which needs no rescue: 7 to 13 %
-    "平平": ("仄平平仄平",),  # 孤平, rescued by the level third: 3 to 6 %
+    "仄仄": (".仄仄平仄",),  # the mild departure (半拗), which needs no compensation: 7 to 13 %
+    "平平": ("仄平平仄平",),  # 孤平, compensated by the level third: 3 to 6 %
     "平仄": ("平平仄平仄",),  # common in the second last line: 9 to 15 %
     "仄平": (),
 }
 _LICENSED_OF_FIVE = {"平仄": ("平平仄仄仄",)}  # 9 % of such lines of five, 1 % of those of seven
-_RESCUE = ".平平仄平"
+_COMPENSATION = ".平平仄平"
 
 # Tone of the second character, and whether the first line rhymes; the most common opening first.
 _OPENINGS: dict[int, tuple[tuple[Tone, bool], ...]] = {
@@ -77,14 +77,14 @@ class LineForm:
         second: Tone of the line's second character.
         last: Tone of its last one.
         rhymes: Whether the last one rhymes.
-        rescues: Whether the third last character must be level, to compensate for an oblique
+        compensates: Whether the third last character must be level, to compensate for an oblique
             second last character in the line before (对句相救).
     """
 
     second: Tone
     last: Tone
     rhymes: bool
-    rescues: bool = False
+    compensates: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
     licensed = _LICENSED[kind]
     if length == 5:
         licensed += _LICENSED_OF_FIVE.get(kind, ())
-    texts = [(_RESCUE, True)]
-    if not form.rescues:
+    texts = [(_COMPENSATION, True)]
+    if not form.compensates:
         texts = [(_REGULAR[kind], False), *((text, True) for text in licensed)]
     return tuple(Pattern((*front, *map(_TONES.get, text)), departs) for text, departs in texts)
 
@@ -173,15 +173,17 @@ def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
     """
     licensed = (pattern for pattern in patterns(len(line), form) if pattern.licensed)
     return any(pattern.fits(line, prosody) for pattern in licensed) or (
-        not form.rescues and all(_right(line, form, prosody))
+        not form.compensates and all(_right(line, form, prosody))
     )
 
 
 def form_after(lines: Lines, scheme: Scheme, prosody: Prosody) -> LineForm:
     """Returns the form of the line that follows the first lines of a poem."""
     form = scheme.line(len(lines))
-    rescues = bool(lines) and _needs_rescue(lines[-1], scheme.line(len(lines) - 1), prosody)
-    return replace(form, rescues=rescues)
+    compensates = bool(lines) and _needs_compensation(
+        lines[-1], scheme.line(len(lines) - 1), prosody
+    )
+    return replace(form, compensates=compensates)
 
 
 def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
@@ -282,14 +284,14 @@ def _kept(lines: Lines, scheme: Scheme, prosody: Prosody) -> list[bool]:
     return [
         fits(line, scheme.line(index), prosody)
         or (
-            _needs_rescue(line, scheme.line(index), prosody)
+            _needs_compensation(line, scheme.line(index), prosody)
             and all(prosody.may_be(after[-3], "level") for after in lines[index + 1 : index + 2])
         )
         for index, line in enumerate(lines)
     ]
 
 
-def _needs_rescue(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+def _needs_compensation(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
     """Returns whether a line fits its form except for an oblique second last character (大拗)."""
     *others, place, last = _right(line, form, prosody)
     return not form.rhymes and _kind(len(line), form) == "仄仄" and all(others) and last > place

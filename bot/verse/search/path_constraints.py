@@ -32,13 +32,13 @@ class NoRepetition:
     """No token twice, except where the line before has one twice.
 
     Attributes:
-        echoes: For each position, the earlier positions whose token may be repeated.
+        allowed_repeats: For each position, the earlier positions whose token may be repeated.
     """
 
-    echoes: tuple[frozenset[int], ...] = ()
+    allowed_repeats: tuple[frozenset[int], ...] = ()
 
     @classmethod
-    def answering(cls, line: Sequence[object]) -> "NoRepetition":
+    def with_repeats_of(cls, line: Sequence[object]) -> "NoRepetition":
         """Returns the constraint for a line that may repeat tokens where `line` does."""
         return cls(
             tuple(
@@ -49,8 +49,10 @@ class NoRepetition:
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
         length = paths.shape[1]
-        echoed = self.echoes[length] if length < len(self.echoes) else frozenset()
-        compared = [position for position in range(length) if position not in echoed]
+        allowed = (
+            self.allowed_repeats[length] if length < len(self.allowed_repeats) else frozenset()
+        )
+        compared = [position for position in range(length) if position not in allowed]
         return _any(token[:, :, None] == paths[:, None, compared], axis=2)
 
     def reserve(self, length: int) -> int:
