@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from .rate_limit import RequestLimiter
 from .settings import Settings
 from .store import Store, open_store
-from .verse.composer import Composer, open_composer
-from .verse.errors import BusyError
-from .verse.model.session import usable_cores
+from .verse import BusyError, Composer, open_composer, usable_cores
 
 __all__ = ["Resources", "open_resources"]
 

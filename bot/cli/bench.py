@@ -19,8 +19,7 @@ from ..verse import Beam, Poem, Request, RequestError, Rerank, Sample, SearchErr
 from .request import bundle_option, provider_option
 
 if TYPE_CHECKING:
-    from ..verse.composer import Composer
-    from ..verse.model.provider import Provider
+    from ..verse import Composer, Provider
 
 __all__ = ["bench", "draw_prompts"]
 
@@ -86,7 +85,7 @@ def bench(
     own, which the model has drawn after LINE. At the end `lianju poem` is started 5 times.
     """
     from ..settings import load_settings
-    from ..verse.composer import open_composer
+    from ..verse import open_composer
 
     settings = load_settings()
     provider = provider or settings.provider

@@ -14,9 +14,7 @@ from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import open_store
 from ..store.database_file import database_path
-from ..verse.errors import BundleError
-from ..verse.model.bundle import default_directory, load_bundle
-from ..verse.model.onnx_model import OnnxModel
+from ..verse import BundleError, OnnxModel, default_directory, load_bundle
 from .language import format_error, locale_localizer
 
 __all__ = ["run_checks"]

@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from ..verse.answer import Answer, Candidate
-from ..verse.request import DEFAULT_COUNT, Acrostic, Beam, Rerank, Sample
+from ..verse import DEFAULT_COUNT, Acrostic, Answer, Beam, Candidate, Rerank, Sample
 
 __all__ = ["classic_block", "pretty", "to_json"]
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 import click
 
-from ..verse.errors import PromptError, RequestError
-from ..verse.request import FormName
+from ..verse import FormName, PromptError, RequestError
 from .language import format_error
 from .request import request_from, search_options
 
 if TYPE_CHECKING:
-    from ..verse.composer import Composer
-    from ..verse.model.provider import Provider
+    from ..verse import Composer, Provider
 
 __all__ = ["generate", "poem"]
 
@@ -93,7 +91,7 @@ def _open_composer(
     *, bundle: Path | None, provider: "Provider | None", **_: object
 ) -> Iterator["Composer"]:
     from ..settings import load_settings
-    from ..verse.composer import open_composer
+    from ..verse import open_composer
 
     settings = load_settings()
     composer = open_composer(

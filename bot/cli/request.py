@@ -7,17 +7,17 @@ from typing import Any, get_args
 
 import click
 
-from ..verse.errors import RequestError
-from ..verse.model.provider import PROVIDERS
-from ..verse.request import (
+from ..verse import (
     COUNT,
     DEFAULT_COUNT,
+    PROVIDERS,
     Acrostic,
     Beam,
     Form,
     FormName,
     Known,
     Request,
+    RequestError,
     Rerank,
     Rules,
     Sample,

@@ -7,7 +7,7 @@ from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
 from ..ui.replies import Interaction, defer_reply
-from ..verse.request import SEED, Acrostic, Rules, Script
+from ..verse import SEED, Acrostic, Rules, Script
 from .composing import ComposingCog, request_for
 from .options import MAX_RHYME, RULES, SCRIPT, choice
 

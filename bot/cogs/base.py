@@ -18,7 +18,7 @@ from ..i18n import Localizer, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
-from ..verse.errors import BusyError
+from ..verse import BusyError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
 

@@ -12,9 +12,20 @@ from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions
 from ..ui.replies import Interaction, defer_reply, respond
 from ..ui.rhymes import matching_rhymes
-from ..verse import Answer, Beam, Form, Request, Rerank, Sample, SearchMode
-from ..verse.prosody.table import Prosody
-from ..verse.request import Known, Rules, Script, check_choice
+from ..verse import (
+    Answer,
+    Beam,
+    Form,
+    Known,
+    Prosody,
+    Request,
+    Rerank,
+    Rules,
+    Sample,
+    Script,
+    SearchMode,
+    check_choice,
+)
 from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
 from .options import MAX_CHOICE, MAX_CHOICES, Mode

@@ -8,8 +8,18 @@ from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
 from ..ui.replies import Interaction, defer_reply
-from ..verse import NextLine, PromptError, RequestError
-from ..verse.request import MAX_CHARACTERS, SEED, FormName, Known, Rules, Script, form_named
+from ..verse import (
+    MAX_CHARACTERS,
+    SEED,
+    FormName,
+    Known,
+    NextLine,
+    PromptError,
+    RequestError,
+    Rules,
+    Script,
+    form_named,
+)
 from .composing import ComposingCog, request_for
 from .options import KNOWN, MAX_CHOICE, MAX_CHOICES, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
 

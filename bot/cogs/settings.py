@@ -19,7 +19,7 @@ from ..ui.guild_settings import (
 )
 from ..ui.layout import Layout
 from ..ui.replies import Interaction, defer_update, edit_message, respond
-from ..verse.request import Script
+from ..verse import Script
 from .base import LianjuCog
 from .items import CogItem, cog_item
 from .options import SCRIPT, choice

@@ -7,7 +7,7 @@ import discord
 
 from ..i18n import Localizer
 from ..markdown import literal
-from ..verse.model.manifest import Manifest
+from ..verse import Manifest
 from .layout import Layout
 
 __all__ = ["about_layout", "help_layout"]

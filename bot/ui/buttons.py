@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar, get_args
 
-from ..verse.request import (
+from ..verse import (
     Acrostic,
     Beam,
     Form,

@@ -6,7 +6,7 @@ import discord
 
 from ..i18n import Localizer
 from ..markdown import escape, literal
-from ..verse.request import Acrostic, Beam, Rerank
+from ..verse import Acrostic, Beam, Rerank
 from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
 from .verse import one_line

@@ -5,9 +5,7 @@ from itertools import chain
 import numpy as np
 
 from ..errors import LianjuError
-from ..verse.prosody.table import Prosody
-from ..verse.text.prompt import simplify, write_line
-from ..verse.text.vocabulary import Vocabulary
+from ..verse import Prosody, Vocabulary, simplify, write_line
 
 __all__ = ["matching_rhymes"]
 

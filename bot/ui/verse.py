@@ -8,7 +8,7 @@ bold.
 import re
 
 from ..markdown import escape, literal, unescape
-from ..verse.text.vocabulary import is_han
+from ..verse import is_han
 from ..verses import Verse
 from .buttons import RequestOptions
 

@@ -17,25 +17,51 @@ from .errors import (
     RequestError,
     SearchError,
 )
+from .model.provider import PROVIDERS, Provider
 from .request import (
+    COUNT,
+    DEFAULT_COUNT,
+    MAX_CHARACTERS,
+    SEED,
+    WIDTH,
     Acrostic,
     Beam,
     Bounds,
     Form,
+    FormName,
+    Known,
     NextLine,
     Poem,
+    PoemKind,
     Request,
     Rerank,
+    Rules,
     Sample,
+    Script,
     SearchMode,
+    check_choice,
+    form_named,
 )
 
 if TYPE_CHECKING:
     from .answer import Answer, Candidate
     from .composer import Composer, open_composer
+    from .model.bundle import default_directory, load_bundle
+    from .model.manifest import Manifest
+    from .model.onnx_model import OnnxModel
+    from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
+    from .prosody.table import Prosody
+    from .text.prompt import simplify, write_line
+    from .text.vocabulary import Vocabulary, is_han
 
 __all__ = [
+    "COUNT",
+    "DEFAULT_COUNT",
+    "MAX_CHARACTERS",
+    "PROVIDERS",
+    "SEED",
+    "WIDTH",
     "Acrostic",
     "Answer",
     "Beam",
@@ -46,22 +72,50 @@ __all__ = [
     "Composer",
     "DeadlineError",
     "Form",
+    "FormName",
+    "Known",
+    "Manifest",
     "NextLine",
     "NothingAllowedError",
+    "OnnxModel",
     "Poem",
+    "PoemKind",
     "PreparedRequest",
     "PromptError",
+    "Prosody",
+    "Provider",
     "ProviderError",
     "Request",
     "RequestError",
     "Rerank",
+    "Rules",
     "Sample",
+    "Script",
     "SearchError",
     "SearchMode",
+    "Vocabulary",
+    "check_choice",
+    "default_directory",
+    "form_named",
+    "is_han",
+    "load_bundle",
     "open_composer",
+    "simplify",
+    "usable_cores",
+    "write_line",
 ]
 
 _IMPORTED_ON_FIRST_USE = {
+    "Manifest": ".model.manifest",
+    "OnnxModel": ".model.onnx_model",
+    "default_directory": ".model.bundle",
+    "load_bundle": ".model.bundle",
+    "usable_cores": ".model.session",
+    "Prosody": ".prosody.table",
+    "simplify": ".text.prompt",
+    "write_line": ".text.prompt",
+    "Vocabulary": ".text.vocabulary",
+    "is_han": ".text.vocabulary",
     "Answer": ".answer",
     "Candidate": ".answer",
     "Composer": ".composer",
