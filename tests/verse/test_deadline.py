@@ -119,7 +119,7 @@ def test_an_answer_at_the_last_step_is_complete(ask, mode):
     assert answer.candidates == unhurried.candidates
 
 
-@pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 2 * STEPS - 1])
+@pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 3 * STEPS - 1])
 def test_sampled_lines_that_are_not_yet_scored_are_ranked_by_log_prob(ask, steps):
     answer, _ = ask(steps, MODES["rerank"])
     assert not answer.complete
@@ -131,10 +131,12 @@ def test_sampled_lines_that_are_not_yet_scored_are_ranked_by_log_prob(ask, steps
 
 
 def test_scored_lines_are_ranked_by_their_score(ask):
-    answer, taken = ask(2 * STEPS, MODES["rerank"])
+    answer, taken = ask(3 * STEPS, MODES["rerank"])  # the line before is scored as well
     assert answer.complete
-    assert taken == 2 * STEPS
-    assert all(candidate.score > candidate.log_prob for candidate in answer.candidates)
+    assert taken == 3 * STEPS
+    scores = [candidate.score for candidate in answer.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert scores != [candidate.log_prob for candidate in answer.candidates]
 
 
 def test_a_quatrain_has_the_lines_that_are_whole(ask):

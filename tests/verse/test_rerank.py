@@ -11,8 +11,10 @@ from lianju.bot.verse import (
     Sample,
     open_composer,
 )
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT
+from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT, Planner
 from lianju.bot.verse.planning.ranking import MIN_DISTANCE
+from lianju.bot.verse.serving.jobs import run_search
 
 from .toy import PROMPTS, Toy
 
@@ -30,22 +32,66 @@ def rerank(composer, line=LINE, seed=0, width=5, **options):
     return composer.compose_now(Request(line, search=Rerank(seed, width), **options))
 
 
-def score(prefix, text, toy):
-    """The log-probability of a line after a prefix, closed by `</l>`."""
+def log_prob(toy, before, line, ending="</l>"):
+    """The log-probability of a line after others and of what ends it, by NumPy."""
+    ids = [toy.tokens.index(token) for token in ("<s>", *"".join(before))]
+    if before:
+        ids.append(toy.tokens.index("</l>"))
     total = 0.0
-    for token in [*(toy.tokens.index(character) for character in text), toy.tokens.index("</l>")]:
-        total += toy.log_prob(prefix)[token]
-        prefix = [*prefix, token]
+    for token in map(toy.tokens.index, (*line, ending)):
+        total += toy.log_prob(ids)[token]
+        ids.append(token)
     return total
 
 
-def test_the_score_is_what_the_prompt_adds_to_a_line(composer):
+@pytest.mark.parametrize("length", [7, 5])
+def test_the_score_has_three_terms(composer, length):
     toy = Toy()
-    start = toy.tokens.index("<s>")
-    for candidate in rerank(composer).candidates:
-        alone = score([start], candidate.text, toy)
-        expected = candidate.log_prob - PRIOR_WEIGHT * alone
-        assert candidate.score == pytest.approx(expected, abs=2e-3)
+    for candidate in rerank(composer, form=NextLine(length)).candidates:
+        text = candidate.text
+        endings = [log_prob(toy, [LINE], text, ending) for ending in ("</l>", "<e>")]
+        assert min(abs(candidate.log_prob - each) for each in endings) < 2e-3
+        prior, reverse = log_prob(toy, [], text), log_prob(toy, [text], LINE)
+        expected = candidate.log_prob - PRIOR_WEIGHT * prior + REVERSE_WEIGHT * reverse
+        assert candidate.score == pytest.approx(expected, abs=4e-3)
+
+
+def searched(composer, line=LINE, width=5, **options):
+    """The searches for the pool of a request, their results, and the lines that are scored."""
+    request = Request(line, search=Rerank(0, width), **options)
+    job = Planner(composer.bundle).generate(composer.prepare(request))
+    searches = next(job)
+    model = OnnxModel(composer.bundle, "cpu", 1)
+    found = [run_search(model, search) for search in searches]
+    prior, joint = job.send(found)
+    lines = [tuple(text[:-1]) for text in prior.texts.tolist()]
+    previous = tuple(map(composer.bundle.vocabulary.tokens.index, line))
+    end = composer.bundle.vocabulary.line
+    assert [tuple(text) for text in joint.texts.tolist()] == [
+        (*scored, end, *previous, end) for scored in lines
+    ]
+    return searches, found, lines
+
+
+@pytest.mark.parametrize(("width", "count", "size"), [(5, 5, 16), (5, 1, 16), (20, 20, 60)])
+def test_only_the_most_probable_lines_of_the_pool_are_scored(composer, width, count, size):
+    _, found, lines = searched(composer, width=width, count=count)
+    pool = {}
+    for path in itertools.chain.from_iterable(found):
+        pool[path.tokens] = max(path.log_prob, pool.get(path.tokens, path.log_prob))
+    assert len(lines) == len(set(lines)) == size < len(pool)
+    assert sorted(pool, key=pool.get, reverse=True)[:size] == lines
+
+
+def test_the_best_line_of_a_beam_is_in_the_pool(composer):
+    drawn = 0
+    for line in PROMPTS[:8]:
+        _, found, lines = searched(composer, line)
+        beam = composer.compose_now(Request(line, search=Beam(10))).candidates[0]
+        best = tuple(map(composer.bundle.vocabulary.tokens.index, beam.text))
+        assert best in lines
+        drawn += best in [path.tokens for path in found[0]]
+    assert drawn < 8  # most are not drawn
 
 
 def test_best_of_the_pool_comes_first_and_all_differ(composer):
@@ -59,19 +105,18 @@ def test_best_of_the_pool_comes_first_and_all_differ(composer):
             assert sum(a != b for a, b in zip(one, other, strict=True)) >= MIN_DISTANCE
 
 
-def test_first_is_the_best_of_all_that_were_drawn(composer):
+def test_the_first_is_the_best_of_all_that_were_scored(composer):
     # Whoever asks for more lines sees the same first one.
     alike = rerank(composer, "白日依山尽", width=20, count=1).candidates[0]
-    more = rerank(composer, "白日依山尽", width=20, count=20).candidates
+    more = rerank(composer, "白日依山尽", width=20, count=5).candidates
     assert more[0] == alike
     assert max(candidate.score for candidate in more) == alike.score
 
 
-def test_a_wider_beam_draws_more(composer):
-    best = [rerank(composer, width=width, count=1).candidates[0] for width in (1, 4, 16)]
-    scores = [candidate.score for candidate in best]
-    assert scores == sorted(scores)
-    assert scores[0] < scores[2]
+@pytest.mark.parametrize(("width", "rows"), [(1, [12, 2]), (16, [192, 32]), (64, [768, 64])])
+def test_the_pool_grows_with_the_width(composer, width, rows):
+    searches, _, _ = searched(composer, width=width, count=1)
+    assert [search.max_rows for search in searches] == rows
 
 
 def test_too_few_that_differ_enough_may_differ_less(composer):

@@ -6,39 +6,40 @@ best line that is found for it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from ..errors import DeadlineError
 from ..model.bundle import Bundle
-from ..request import Beam, Rerank
+from ..request import WIDTH, Beam, Rerank, Sample
 from ..search.beam import BeamParams, BeamSearch
 from ..search.sampling import SampleParams, SampleSearch
 from ..search.search import Hypothesis, Job, Search, nothing_allowed
 from .line_plan import LinePlan, LinePlanner
 from .prepared import Line, PreparedRequest
 from .ranking import (
+    BidirectionalScorer,
     LogProbScorer,
-    MutualInformationScorer,
     ScoredLine,
     Scorer,
     choose_diverse,
     log_prob_search,
     log_probs,
+    merge,
     rank,
+    shortlist,
 )
 
 __all__ = ["GenerationResult", "PartialPoem", "Planner"]
 
 DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
-# Measured on held-out first lines by `lianju-export tune`: a lower temperature gives smoother
-# lines, a greater weight more diverse ones. Here .99 of the bigrams of the best answers are
-# distinct, the fifth suits its prompt better than the most probable line in 96 of 100 cases, and
-# the answers are more probable than what the poets wrote.
-POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.8, 100, 0.95
-PRIOR_WEIGHT = 1.5  # of `MutualInformationScorer` for a single line
-# Less for a whole poem, so that its lines form a unity: at 0.6 every third quatrain has 不知, at
-# 1.5 it reads like a list.
-POEM_PRIOR_WEIGHT = 1.25
+# Chosen by blind readings of the answers to held-out first lines, see docs/readings.md.
+POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.7, 100, 0.95
+BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam alone would keep
+# Only the most probable lines of a pool are scored: readers found most of the others senseless.
+# 16 for up to five candidates; divided, like the pool, among the poems that are extended at once.
+SHORTLIST, SHORTLIST_PER_LINE = 16, 3
+PRIOR_WEIGHT, REVERSE_WEIGHT = 1.0, 0.8  # of `BidirectionalScorer`
 
 
 @dataclass(frozen=True)
@@ -126,20 +127,28 @@ class Planner:
             waiting = [n for n, own in enumerate(plans) if n not in extended and attempt < len(own)]
             current = [plans[n][attempt] for n in waiting]
             searches = [
-                self._search(prepared, plan, count, len(poems), (len(poems[n].lines), n))
+                self._searches(prepared, plan, count, len(poems), (len(poems[n].lines), n))
                 for n, plan in zip(waiting, current, strict=True)
             ]
-            found: Sequence[list[Hypothesis]]
+            results: Sequence[list[Hypothesis]]
             try:
-                found = yield searches
+                results = yield list(chain.from_iterable(searches))
             except DeadlineError as error:
-                late, found = error, error.found or [[] for _ in searches]
+                late, results = error, error.found or [[] for _ in chain.from_iterable(searches)]
+            result = iter(results)
+            found = [merge([next(result) for _ in own]) for own in searches]
             scores = log_probs(found)
             if late is None:
                 scorer = self._scorer(prepared, poems[0])
                 try:
-                    if continuation and isinstance(prepared.request.search, Rerank):
-                        found = yield from self._with_line(continuation, current[0], found)
+                    if isinstance(scorer, BidirectionalScorer):
+                        size = max(SHORTLIST // len(poems), SHORTLIST_PER_LINE * count)
+                        found = [
+                            shortlist(plan, paths, size)
+                            for plan, paths in zip(current, found, strict=True)
+                        ]
+                        if continuation:
+                            found = yield from self._with_line(continuation, current[0], found)
                     scores = yield from scorer.score(current, found)
                 except DeadlineError as error:
                     late, scores = error, log_probs(found)
@@ -160,15 +169,15 @@ class Planner:
             raise late
         return GenerationResult(list(poems), complete=False)
 
-    def _search(
+    def _searches(
         self,
         prepared: PreparedRequest,
         plan: LinePlan,
         count: int,
         poems: int,
         position: tuple[int, int],
-    ) -> Search:
-        """Returns the search for one line.
+    ) -> list[Search]:
+        """Returns the searches for one line, whose results are joined.
 
         Args:
             prepared: The request.
@@ -191,44 +200,45 @@ class Planner:
             "line_tokens": plan.length,
         }
         if isinstance(search, Beam):
-            params = BeamParams(**common, width=search.width, distinct=not search.plain)
-            return BeamSearch(params)
-        common["seed"] = (search.seed or 0, *position)  # never None in a prepared request
-        if isinstance(search, Rerank):
-            draws = search.pool // poems
-            return SampleSearch(
-                SampleParams(
-                    **common,
-                    paths=draws,
-                    count=draws,
-                    temperature=POOL_TEMPERATURE,
-                    top_k=POOL_TOP_K,
-                    top_p=POOL_TOP_P,
-                )
-            )
-        return SampleSearch(
-            SampleParams(
+            beam = BeamParams(**common, width=search.width, distinct=not search.plain)
+            return [BeamSearch(beam)]
+        seed = (search.seed or 0, *position)  # never None in a prepared request
+        if isinstance(search, Sample):
+            sample = SampleParams(
                 **common,
                 paths=DRAWS_PER_LINE * count,
                 count=count,
                 temperature=search.temperature,
                 top_k=search.top_k,
                 top_p=search.top_p,
+                seed=seed,
             )
+            return [SampleSearch(sample)]
+        draws = search.pool // poems
+        sample = SampleParams(
+            **common,
+            paths=draws,
+            count=draws,
+            temperature=POOL_TEMPERATURE,
+            top_k=POOL_TOP_K,
+            top_p=POOL_TOP_P,
+            seed=seed,
         )
+        width = min(WIDTH.high, BEAM_PER_WIDTH * search.width) // poems
+        beam = BeamParams(**common, width=width, distinct=True)
+        return [SampleSearch(sample), BeamSearch(beam)]
 
     def _scorer(self, prepared: PreparedRequest, poem: PartialPoem) -> Scorer:
         """Returns what ranks the next line of a poem."""
         if not isinstance(prepared.request.search, Rerank):
             return LogProbScorer()
         if not (prepared.given or poem.lines):
-            return LogProbScorer()  # there is no line yet that the first could suit
-        weight = PRIOR_WEIGHT if prepared.new_lines == 1 else POEM_PRIOR_WEIGHT
-        return MutualInformationScorer(self._vocabulary, weight)
+            return LogProbScorer()  # the first line has none before it
+        return BidirectionalScorer(self._vocabulary, PRIOR_WEIGHT, REVERSE_WEIGHT)
 
     def _with_line(
-        self, line: Line, plan: LinePlan, found: Sequence[list[Hypothesis]]
-    ) -> Job[Sequence[list[Hypothesis]]]:
+        self, line: Line, plan: LinePlan, found: list[list[Hypothesis]]
+    ) -> Job[list[list[Hypothesis]]]:
         """Adds a line to those found under the first plan, if the plan allows it."""
         if not plan.allows(line) or any(path.tokens == line for path in found[0]):
             return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -14,14 +15,16 @@ from .line_plan import LinePlan
 from .prepared import Line
 
 __all__ = [
+    "BidirectionalScorer",
     "LogProbScorer",
-    "MutualInformationScorer",
     "ScoredLine",
     "Scorer",
     "Scores",
     "choose_diverse",
     "log_prob_search",
+    "merge",
     "rank",
+    "shortlist",
 ]
 
 Scores = npt.NDArray[np.float64]
@@ -71,34 +74,47 @@ class LogProbScorer:
 
 
 @dataclass(frozen=True)
-class MutualInformationScorer:
-    """Scores lines by how much more probable the prompt makes them.
+class BidirectionalScorer:
+    """Scores lines by how well they and the line before predict each other.
 
-    The most probable lines suit any prompt. The score is log p(line | prompt) - weight * log
-    p(line): for a weight of 1 pointwise mutual information, which Li et al. (2016) proposed against
-    generic responses of dialogue models.
+    The most probable lines suit any prompt, and drawn lines need not suit theirs. The score is log
+    p(line | prompt) - prior_weight * log p(line) + reverse_weight * log p(previous | line): the
+    maximum mutual information of Li et al. (2016) in both directions, a noisy channel, with the
+    same model in all three places.
 
     Attributes:
         vocabulary: The vocabulary, with the tokens `<s>` and `</l>`.
-        weight: How much of a line's own log-probability is subtracted.
+        prior_weight: How much of a line's own log-probability is subtracted.
+        reverse_weight: How much of the previous line's log-probability after the line is added.
     """
 
     vocabulary: Vocabulary
-    weight: float
+    prior_weight: float
+    reverse_weight: float
 
     def score(
         self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
     ) -> Job[list[Scores]]:
-        """See `Scorer.score`."""
+        """See `Scorer.score`; every plan has a previous line."""
+        ending, after = self.vocabulary.line or 0, log_probs(found)
         lines = [path.tokens for paths in found for path in paths]
         if not lines:
-            return log_probs(found)
+            return after
+        couplets = [
+            (*path.tokens, ending, *plan.previous)
+            for plan, paths in zip(plans, found, strict=True)
+            for path in paths
+        ]
         opening = plans[0].opening  # the same in all plans, as they are for the same line
-        start = self.vocabulary.start or 0
-        (alone,) = yield [log_prob_search((start, *opening), lines, self.vocabulary)]
-        prior = self.weight * np.array([path.log_prob for path in alone])
-        priors = np.split(prior, np.cumsum([len(paths) for paths in found])[:-1])
-        return [a - b for a, b in zip(log_probs(found), priors, strict=True)]
+        prompt = (self.vocabulary.start or 0, *opening)
+        # The batch merges equal rows, so that the shorter texts cost no step of their own.
+        results = yield [
+            log_prob_search(prompt, texts, self.vocabulary) for texts in (lines, couplets)
+        ]
+        prior, joint = log_probs(results)
+        gain = self.reverse_weight * (joint - prior) - self.prior_weight * prior
+        gains = np.split(gain, np.cumsum([len(paths) for paths in found])[:-1])
+        return [one + other for one, other in zip(after, gains, strict=True)]
 
 
 def log_probs(found: Sequence[Sequence[Hypothesis]]) -> list[Scores]:
@@ -112,16 +128,41 @@ def log_prob_search(prompt: Line, lines: Sequence[Line], vocabulary: Vocabulary)
     return ScoringSearch(prompt, ended)
 
 
+def merge(results: Sequence[Sequence[Hypothesis]]) -> list[Hypothesis]:
+    """Returns the different lines of several searches, the most probable first.
+
+    The lines of a single search are returned as they are.
+    """
+    if len(results) == 1:
+        return list(results[0])
+    best: dict[Line, Hypothesis] = {}
+    for path in sorted(chain.from_iterable(results), key=lambda path: -path.log_prob):
+        best.setdefault(path.tokens, path)
+    return list(best.values())
+
+
+def shortlist(plan: LinePlan, paths: Sequence[Hypothesis], size: int) -> list[Hypothesis]:
+    """Returns the most probable of the lines found under one plan."""
+    (scores,) = log_probs([paths])
+    order = np.argsort(-_penalized(plan, paths, scores), kind="stable")
+    return [paths[place] for place in order[:size].tolist()]
+
+
 def rank(plan: LinePlan, paths: Sequence[Hypothesis], scores: Scores) -> list[ScoredLine]:
     """Returns the lines found under one plan, best first; wrong tones cost a penalty."""
-    if plan.preferred_tones and paths:
-        lines = np.array([path.tokens for path in paths], np.int64)
-        scores = scores - MISMATCH_PENALTY * plan.preferred_tones.mismatches(lines)
     scored = [
         ScoredLine((*plan.opening, *path.tokens), path.log_prob, score)
-        for path, score in zip(paths, scores.tolist(), strict=True)
+        for path, score in zip(paths, _penalized(plan, paths, scores).tolist(), strict=True)
     ]
     return sorted(scored, key=lambda line: -line.score)
+
+
+def _penalized(plan: LinePlan, paths: Sequence[Hypothesis], scores: Scores) -> Scores:
+    """Returns scores minus the penalty for wrong tones where tones are only preferred."""
+    if not (plan.preferred_tones and paths):
+        return scores
+    lines = np.array([path.tokens for path in paths], np.int64)
+    return scores - MISMATCH_PENALTY * plan.preferred_tones.mismatches(lines)
 
 
 def choose_diverse(
