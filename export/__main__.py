@@ -1,4 +1,4 @@
-"""The command line of the exporter: bundle, checkpoint, grade, stamp, tune."""
+"""The command line of the exporter: bundle, checkpoint, grade, stamp."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def checkpoint(directory: Path, out: Path) -> None:
     click.echo(f"Wrote {out}: next, lianju-train train CORPUS --initial {out} --out RUN", err=True)
 
 
-for _command in (command.grade, command.stamp, command.tune):
+for _command in (command.grade, command.stamp):
     cli.add_command(_command)
 
 

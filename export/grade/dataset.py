@@ -81,14 +81,6 @@ def read_dataset(
     )
 
 
-def read_couplets(
-    corpus: Path, vocabulary: Vocabulary, prompts: int, seed: int, split: str
-) -> tuple[Couplet, ...]:
-    """Draws up to `prompts` couplets from one held-out part; see `read_dataset`."""
-    poems = _shuffled(corpus, (split,), seed)
-    return _couplets(corpus, poems, _usable(vocabulary))[:prompts]
-
-
 def read_poems(corpus: Path, split: str) -> Iterator[Poem]:
     """Yields the poems of one part of a prepared corpus.
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from lianju.bot.verse.model.bundle import PROSODY, Bundle, load_bundle
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT
 from lianju.bot.verse.planning.ranking import MIN_DISTANCE
 from lianju.bot.verse.prosody.forms import on_template, rhymes_level, tones_right
 from lianju.bot.verse.prosody.table import Prosody
@@ -28,8 +27,8 @@ from .generation import (
 )
 from .ngram_overlap import OVERLAP, known_lines, overlapping
 from .report import Figure, ReportCard
-from .retrieval import line_retrieval, pool_size, prompt_retrieval
-from .scoring import LineScorer, onnx_scorer, open_judge
+from .retrieval import line_retrieval, pool_size
+from .scoring import LineScorer
 from .statistics import distances, distinct, repeated, top_bigram
 
 FULL_SIZE = 1000  # quatrains; with fewer, more bigrams are different and a fixed target is too low
@@ -56,7 +55,6 @@ class Results:
     answered: Sequence[CoupletAnswers]
     quatrains: Sequence[QuatrainAnswer]
     scorer: LineScorer
-    judge: LineScorer | None
 
     @property
     def best(self) -> list[str]:
@@ -72,7 +70,6 @@ class Results:
 def grade(
     directory: Path,
     corpus: Path,
-    judge: Path | None,
     *,
     prompts: int,
     poems: int,
@@ -84,7 +81,6 @@ def grade(
     Args:
         directory: The bundle.
         corpus: A prepared corpus.
-        judge: A checkpoint or a bundle, of another seed and size than the one graded.
         prompts: Largest number of first lines to answer.
         poems: Largest number of quatrains to write.
         seed: Of all random choices.
@@ -93,10 +89,9 @@ def grade(
     Raises:
         BundleError: The bundle is damaged or cannot be run.
         ExportError: It is not a model of Chinese verse, or lacks what the card needs.
-        TrainingError: The corpus or the judge cannot be read.
+        TrainingError: The corpus cannot be read.
     """
     bundle, prosody = open_graded(directory)
-    opened = None if judge is None else open_judge(judge)
     dataset = read_dataset(corpus, bundle.vocabulary, prompts, poems, seed)
     composers = Composers(bundle, threads)
     answers = answer_couplets(composers, dataset.couplets, seed)
@@ -112,8 +107,7 @@ def grade(
         answers=answers,
         answered=answered,
         quatrains=quatrains,
-        scorer=onnx_scorer(composers.model, bundle.vocabulary),
-        judge=opened,
+        scorer=LineScorer(composers.model, bundle.vocabulary),
     )
     manifest = bundle.manifest
     files = {name: file.sha256 for name, file in manifest.files.items()}
@@ -122,7 +116,6 @@ def grade(
         "couplets": len(answered),
         "quatrains": len(quatrains),
         "seed": seed,
-        "judge": opened.name if opened else None,
     }
     card = ReportCard(
         {"name": manifest.name, "version": manifest.version, "files": files},
@@ -194,41 +187,16 @@ def choosing_figures(results: Results) -> Iterator[Figure]:
     note = "Target: as likely to the model as the poets' own lines."
     yield Figure("log_prob", "choosing", label, "nats", mean, reference, reference, note=note)
 
-    couplets = [each.couplet for each in results.answered]
-    label = f"a judge finds the prompt among {pool_size(couplets)}"
-    if results.judge is None:
-        yield Figure("judge", "choosing", label, "share", None, note="No judge was given.")
-        return
-    pairs = list(zip(best, human, strict=True))
-    share, reference = prompt_retrieval(results.judge, couplets, pairs)
-    note = f"The judge is {results.judge.name}. Target: as often as from the poets' own lines."
-    yield Figure("judge", "choosing", label, "share", share, reference, reference, note=note)
-
 
 def candidate_figures(results: Results) -> Iterator[Figure]:
-    """Yields how much the candidates differ, and how the last of them scores."""
+    """Yields how much the candidates differ."""
     pairwise = [distances(each.offered) for each in results.answered]
     apart = [
         len(each.offered) == DEFAULT_COUNT and min(found, default=0) >= MIN_DISTANCE
         for each, found in zip(results.answered, pairwise, strict=True)
     ]
-    better = []
-    for each in results.answered:
-        lines = (each.offered[-1], each.plain[0])
-        after = results.scorer.after(each.couplet.first, lines)
-        last, plain = after - PRIOR_WEIGHT * results.scorer.alone(lines)
-        better.append(bool(last > plain))
-
     label = f"each two differ in {MIN_DISTANCE} or more places"
     yield Figure("apart", "candidates", label, "share", fmean(apart), None, 0.95)
-
-    label = "... and the last scores above the plain beam's best"
-    both = fmean(one and other for one, other in zip(apart, better, strict=True))
-    note = (
-        f"By the reranking score, log p(line | prompt) - {PRIOR_WEIGHT:g} log p(line); "
-        f"without regard to distance {fmean(better):.1%}."
-    )
-    yield Figure("apart_and_better", "candidates", label, "share", both, None, 0.95, note=note)
 
     label = "places in which two candidates differ"
     mean = fmean(distance for found in pairwise for distance in found)
@@ -320,7 +288,7 @@ def novelty_figures(results: Results) -> Iterator[Figure]:
 def truth_figures(results: Results) -> Iterator[Figure]:
     """Yields how the poet's own next line ranks."""
     couplets = [each.couplet for each in results.answered]
-    share, by_probability = line_retrieval(results.scorer, couplets, PRIOR_WEIGHT)
+    share, by_probability = line_retrieval(results.scorer, couplets)
     label = f"ranked first among {pool_size(couplets)} lines of poets"
     note = f"By the reranking score; by probability alone {by_probability:.1%}."
     yield Figure("true_first", "truth", label, "share", share, note=note)

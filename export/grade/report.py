@@ -55,7 +55,7 @@ class Figure:
         key: Its name in JSON.
         group: A key of `GROUPS`.
         label: Its name on the card.
-        measured: Its value for the bundle; None if it could not be measured.
+        measured: Its value for the bundle.
         human_reference: Its value for lines of poets, by the same code, if they have one.
         target: The value to reach, if there is one.
         at_most: Whether the target is an upper limit.
@@ -66,7 +66,7 @@ class Figure:
     group: str
     label: str
     unit: Unit
-    measured: float | None
+    measured: float
     human_reference: float | None = None
     target: float | None = None
     at_most: bool = False
@@ -74,8 +74,8 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without a target or a measured value."""
-        if self.target is None or self.measured is None:
+        """Whether the target is met; None without a target."""
+        if self.target is None:
             return None
         return self.measured <= self.target if self.at_most else self.measured >= self.target
 
@@ -92,9 +92,7 @@ class Figure:
         values = asdict(self) | {"met": self.met}
         return {k: round(v, 5) if isinstance(v, float) else v for k, v in values.items()}
 
-    def _text(self, value: float | None) -> str:
-        if value is None:
-            return "–"
+    def _text(self, value: float) -> str:
         if self.unit == "share":
             return f"{100 * value:.1f} %"
         if self.unit == "ms":
@@ -108,7 +106,7 @@ class ReportCard:
 
     Attributes:
         bundle: Its name, version, and the SHA-256 of its files.
-        conditions: Corpus, judge, number of couplets and quatrains, seed.
+        conditions: Corpus, number of couplets and quatrains, seed.
     """
 
     bundle: dict[str, Any]
@@ -132,7 +130,7 @@ class ReportCard:
         parts = [
             f"# Report card of {self.bundle['name']} {self.bundle['version']}\n",
             f"{given['couplets']} held-out first lines, {given['quatrains']} quatrains, "
-            f"seed {given['seed']}; judge: {given['judge'] or 'none'}\n",
+            f"seed {given['seed']}\n",
         ]
         for group, title in GROUPS.items():
             rows = [row(figure) for figure in self.figures if figure.group == group]

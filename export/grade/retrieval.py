@@ -1,4 +1,4 @@
-"""Retrieval among a hundred: a prompt by its answer, and a poet's next line by its prompt."""
+"""Retrieval of a poet's next line among a hundred."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 import numpy as np
+from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -21,41 +22,21 @@ def pool_size(couplets: Sequence[Couplet]) -> int:
     return min(POOL, *Counter(len(each.first) for each in couplets).values())
 
 
-def prompt_retrieval(
-    judge: LineScorer, couplets: Sequence[Couplet], texts: Sequence[Sequence[str]]
-) -> list[float]:
-    """Measures how often a line's own prompt gives it the highest probability among the pool.
-
-    Args:
-        texts: For each couplet its lines, one of each kind.
-
-    Returns:
-        The share for each kind.
-    """
-    hits: list[list[bool]] = [[] for _ in texts[0]]
-    for members, new in _pools(couplets, "prompt retrieval"):
-        lines = [line for i in members for line in texts[i]]
-        scores = judge.matrix([couplets[i].first for i in members], lines)
-        by_kind = scores.T.reshape(len(members), len(hits), -1)
-        for kind, hit in enumerate(hits):
-            hit.extend(ranked_first(by_kind[:, kind])[new])
-    return [fmean(hit) for hit in hits]
-
-
-def line_retrieval(
-    scorer: LineScorer, couplets: Sequence[Couplet], prior_weight: float
-) -> tuple[float, float]:
+def line_retrieval(scorer: LineScorer, couplets: Sequence[Couplet]) -> tuple[float, float]:
     """Measures how often a model ranks the poet's own next line first among the pool's.
 
     Returns:
-        The shares by the reranking score and by probability alone.
+        The shares by the reranking score of the bot and by probability alone.
     """
     hits: tuple[list[bool], list[bool]] = ([], [])
     for members, new in _pools(couplets, "line retrieval"):
+        firsts = [couplets[i].first for i in members]
         lines = [couplets[i].second for i in members]
-        after = scorer.matrix([couplets[i].first for i in members], lines)
-        for hit, weight in zip(hits, (prior_weight, 0.0), strict=True):
-            hit.extend(ranked_first(after - weight * scorer.alone(lines))[new])
+        after = scorer.matrix(firsts, lines)
+        reverse = scorer.matrix(lines, firsts).T
+        score = after - PRIOR_WEIGHT * scorer.alone(lines) + REVERSE_WEIGHT * reverse
+        for hit, scores in zip(hits, (score, after), strict=True):
+            hit.extend(ranked_first(scores)[new])
     return fmean(hits[0]), fmean(hits[1])
 
 

@@ -1,4 +1,4 @@
-"""The parts of the report card: dataset, statistics, retrieval, figures, tables, tuning."""
+"""The parts of the report card: dataset, statistics, retrieval, figures, tables."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse import (
-    Beam,
-    Request,
-    Rerank,
-    open_composer,
-)
-from lianju.bot.verse.planning.generation import POOL_TEMPERATURE, PRIOR_WEIGHT
+from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.grade.dataset import Couplet, Dataset, read_couplets, read_dataset
+from lianju.export.grade.dataset import Couplet, Dataset, read_dataset
 from lianju.export.grade.figures import Results, form_figures, open_graded
 from lianju.export.grade.generation import (
     Composers,
@@ -28,12 +22,10 @@ from lianju.export.grade.report import Figure, ReportCard, Table, show
 from lianju.export.grade.retrieval import (
     line_retrieval,
     pool_size,
-    prompt_retrieval,
     ranked_first,
     split_pools,
 )
 from lianju.export.grade.statistics import distances, distinct, repeated, top_bigram
-from lianju.export.grade.tune import Grid, PoolSampler, tune
 from lianju.training.checkpoint import Trained
 
 from .conftest import CONFIGS, random_model
@@ -69,26 +61,22 @@ def test_pools_cover_everything_once(count):
 class NumberScorer:
     """Scores a line by the distance of its number to its prompt's; one line misleads."""
 
-    name = "numbers"
-
     def matrix(self, prompts, lines):
         return np.array([[-abs(int(p) - int(l)) for l in lines] for p in prompts], float)  # noqa: E741
 
     def alone(self, lines):
-        return np.array([-10.0 * (line == "13") for line in lines])
+        return np.array([-10.0 / PRIOR_WEIGHT * (line == "13") for line in lines])
 
 
 def test_each_line_is_ranked_once_among_a_hundred():
     couplets = [Couplet(f"{n:05}", f"{n}") for n in range(130)]
     assert pool_size(couplets) == 100
-    # The last ten lines belong to prompts that are not their own.
-    texts = [(str(n), str(n if n < 120 else n - 1)) for n in range(130)]
-    assert prompt_retrieval(NumberScorer(), couplets, texts) == [1, 120 / 130]
-    by_objective, by_probability = line_retrieval(NumberScorer(), couplets, 0.5)
+    by_objective, by_probability = line_retrieval(NumberScorer(), couplets)
     assert by_probability == 1
-    # Line 13 is so unlikely by itself that a prompt n places off gains 5 by it and loses n: five
-    # prompts on each side do not put their own line first.
-    assert by_objective == (130 - 10) / 130
+    # Line 13 is so unlikely by itself that a prompt n places off gains 10 by it, and loses n
+    # forwards and its share backwards.
+    misled = sum(n * (1 + REVERSE_WEIGHT) <= 10 for n in range(1, 14))
+    assert by_objective == (130 - 2 * misled) / 130
 
 
 def test_few_couplets_give_a_smaller_pool():
@@ -155,10 +143,6 @@ def test_dataset_depends_on_its_seed(corpus):
     one, same, other = (read_dataset(corpus, VOCABULARY, 9, 5, seed) for seed in (1, 1, 2))
     assert one == same != other
     assert (len(one.couplets), len(one.openings), len(one.sample)) == (9, 5, 5)
-    validation = {poem[0] for poem in _poems(corpus, "validation")}
-    assert {
-        each.first for each in read_couplets(corpus, VOCABULARY, 99, 1, "validation")
-    } < validation
 
 
 def test_lines_that_a_prompt_would_simplify_are_left_out(corpus, tmp_path):
@@ -182,7 +166,6 @@ def form_of(quatrains, human, vocabulary, prosody):
         answered=(),
         quatrains=quatrains,
         scorer=None,
-        judge=None,
     )
     return {figure.key: figure for figure in form_figures(results)}
 
@@ -231,7 +214,7 @@ class Everything:
 
 def test_unfiltered_answers_ignore_the_corpus_index(bundle, corpus):
     opened, _ = open_graded(bundle)
-    couplets = read_couplets(corpus, VOCABULARY, 3, 0, "test")
+    couplets = read_dataset(corpus, VOCABULARY, 3, 1, 0).couplets
     composers = Composers(replace(opened, known=Everything()), threads=1)
     for each in answer_couplets(composers, couplets, seed=0):
         assert each.offered == ()
@@ -240,7 +223,7 @@ def test_unfiltered_answers_ignore_the_corpus_index(bundle, corpus):
 
 def test_generated_verse_depends_on_the_seed_alone(bundle, corpus):
     opened, _ = open_graded(bundle)
-    couplets = read_couplets(corpus, VOCABULARY, 3, 0, "test")
+    couplets = read_dataset(corpus, VOCABULARY, 3, 1, 0).couplets
     openings = [each.first for each in couplets if len(each.first) == 7]
     texts = []
     for seed in (7, 7, 8):
@@ -260,7 +243,6 @@ def test_generated_verse_depends_on_the_seed_alone(bundle, corpus):
         (0.94, 0.95, False, False),
         (0.03, 0.03, True, True),
         (0.04, 0.03, True, False),
-        (None, 0.03, True, None),
         (0.5, None, False, None),
     ],
 )
@@ -275,7 +257,7 @@ def test_markdown_numbers_its_notes():
         Figure("b", "form", "second", "nats", -2.5, note="Two."),
         Figure("c", "time", "third", "ms", 12.6, None, 60, True, note="One."),
     )
-    conditions = {"couplets": 3, "quatrains": 2, "seed": 1, "judge": None}
+    conditions = {"couplets": 3, "quatrains": 2, "seed": 1}
     text = ReportCard({"name": "toy", "version": "1.0.0"}, conditions, figures).markdown()
     assert "| first (1) | 50.0 % | 25.0 % | ≥ 60.0 % | ✗ |" in text
     assert "| second (2) | −2.5 |  |  |  |" in text
@@ -292,43 +274,3 @@ def test_tables_are_formatted_on_a_terminal(capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("name", "value", "one", "two"))
     assert "|" not in shown
-
-
-def test_tuning_chooses_the_lines_that_the_bot_chooses(bundle, corpus):
-    opened, _ = open_graded(bundle)
-    sampler = PoolSampler(opened, seed=4)
-    composer = open_composer(bundle, threads=1)
-    changed = 0
-    for couplet in read_couplets(corpus, VOCABULARY, 12, 0, "validation"):
-        request = Request(couplet.first, search=Rerank(4))
-        answer = composer.compose_now(request)
-        pool = sampler.draw(couplet.first, request.search.pool, POOL_TEMPERATURE)
-        line, log_prob, _ = pool.choose(PRIOR_WEIGHT)
-        best = answer.candidates[0]
-        assert (line, log_prob) == (best.text, pytest.approx(best.log_prob, abs=1e-5))
-        plain = composer.compose_now(Request(couplet.first, search=Beam(plain=True))).candidates[0]
-        assert pool.lines[-1] == plain.text
-        # Without a weight the likeliest line is chosen, which hardly beats the plain beam's.
-        line, log_prob, beats = pool.choose(0)
-        assert log_prob == pool.after[:-1].max()
-        assert not beats
-        changed += line != best.text
-    composer.close()
-    assert changed
-
-
-def test_tuning_tries_every_setting(bundle, corpus):
-    grid = Grid(weights=(0.0, 1.0), pools=(20, 40), temperatures=(1.0,))
-    tried = tune(bundle, corpus, grid, prompts=10, judge=bundle)
-    assert [each.name for each in tried] == [
-        "human reference",
-        "temperature 1, pool 20, weight 0",
-        "temperature 1, pool 20, weight 1",
-        "temperature 1, pool 40, weight 0",
-        "temperature 1, pool 40, weight 1",
-    ]
-    couplets = read_couplets(corpus, VOCABULARY, 10, 0, "validation")
-    assert tried[0].best == tuple(each.second for each in couplets)
-    for likely, wanted in (tried[1:3], tried[3:5]):
-        assert likely.log_prob > wanted.log_prob
-        assert likely.judge <= wanted.judge
