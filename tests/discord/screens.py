@@ -31,7 +31,7 @@ from .render import page
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NAMES = {77: "wang", 78: "li", 79: "anna", 80: "tomás", 81: "mei"}
 ANSWER = poem("黄河远上白云间")
-POEM = poem("空山不见人", form="jueju", count=2, seed=1)
+POEM = poem("移舟泊烟渚", form="jueju", count=2, seed=0)
 ACROSTIC = slash("acrostic", heads="春夏秋冬", seed=1)
 # Who asks for what, and who presses ♥ beside which candidates.
 ASKED = (
