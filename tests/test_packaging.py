@@ -93,7 +93,7 @@ def test_an_editable_installation_has_every_package(source, tmp_path):
 def test_the_version_has_an_entry_in_the_changelog():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"\n## {project['version']}\n" in changelog
+    assert f"\n## {project['version']} - " in changelog
 
 
 def test_ci_runs_the_command_of_the_readme():
