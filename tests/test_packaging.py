@@ -62,8 +62,8 @@ def test_the_wheel_contains_every_file_of_the_packages_under_one_name(wheel):
 
 EDITABLE = """
 import importlib, pkgutil, site, sys
+site.addsitedir(sys.argv[2])  # first: an editable installation of this version has the same names
 sys.path.append(sys.argv[1])  # the dependencies, without what is installed there as editable
-site.addsitedir(sys.argv[2])
 for name in sys.argv[3:]:
     package = importlib.import_module(name)
     print(package.__file__)
