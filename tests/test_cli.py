@@ -108,8 +108,21 @@ class TestPoem:
                 for c in expected.candidates
             ],
             "known_answer": None,
+            "unknown": [],
             "complete": True,
         }
+
+    def test_unknown_characters_are_named_beside_the_answer(self, lianju):
+        status, out, err = lianju("poem", "黄河貓上白云间", "--json")
+        assert (status, err) == (0, "")
+        found = json.loads(out)
+        assert (found["line"], found["unknown"]) == ("黄河貓上白云间", ["貓"])
+        assert len(found["candidates"]) == 5
+        assert "<unk>" not in out
+        status, out, err = lianju("poem", "黄河貓上白云间")
+        assert (status, err) == (0, "")
+        assert [row.split()[-1] for row in out.splitlines() if "unknown" in row] == ["貓"]
+        assert "unknown" not in lianju("poem", LINE)[1]
 
     def test_a_beam_says_its_width(self, lianju, bundle):
         found = json.loads(lianju("poem", LINE, "--beam", 5, "--json")[1])
@@ -173,7 +186,7 @@ class TestPoem:
             ((LINE, "--beam", 2, "--count", 3), "request-width", {"width": 2, "lines": 3}),
             (("",), "prompt-empty", {}),
             (("hello",), "prompt-not-chinese", {}),
-            (("黄河猫",), "prompt-unknown", {"named": "猫", "more": 0}),
+            (("黄猫狗",), "prompt-unknown", {"named": "猫 狗", "more": 0}),
             (("白" * 65,), "prompt-characters", {"size": 65, "most": 64}),
             (("白，" * 8,), "prompt-lines", {"lines": 8, "most": 7}),
             (("白\udcff",), "prompt-not-text", {}),

@@ -16,6 +16,8 @@ def pretty(answer: Answer) -> str:
         f"{rank:>4}  {_dim(f'{candidate.log_prob:>9.3f}')}  {_verse(candidate)}"
         for rank, candidate in enumerate(answer.candidates, 1)
     ]
+    if answer.unknown:
+        rows.append(_dim(f"unknown to the model, and read around: {' '.join(answer.unknown)}"))
     if not answer.complete:
         rows.append(_dim("time ran out: these are the best lines so far"))
     if answer.corpus_continuation:
@@ -71,6 +73,7 @@ def to_json(answer: Answer) -> str:
         },
         "candidates": [_candidate(answer, candidate) for candidate in answer.candidates],
         "known_answer": answer.corpus_continuation,
+        "unknown": answer.unknown,
         "complete": answer.complete,
         "elapsed_ms": round(answer.elapsed_ms, 3),
     }

@@ -167,4 +167,5 @@ def _answer_message(answer: Answer, prosody: Prosody | None, user_id: int) -> An
         ),
         model=f"{answer.bundle_name} {answer.bundle_version}",
         corpus_continuation=answer.corpus_continuation,
+        unknown=answer.unknown,
     )

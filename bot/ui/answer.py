@@ -34,6 +34,7 @@ MAX_MODEL = 100  # characters of its name and version
 MAX_CONTINUATION = 300  # characters; a longer line would leave no room for candidates
 HEADING = "### "
 SPOILER = re.compile(r"\|\|(.+)\|\|")  # escaped text has no bare bars
+BOLD = re.compile(r"\*\*(.+)\*\*")  # nor bare asterisks
 
 BAR_BLOCKS = 5
 FULL, EMPTY = "▰", "▱"
@@ -169,7 +170,8 @@ def _parse(components: Sequence[Component]) -> AnswerMessage:
                 ]
             )
         ]:
-            options, continuation = RequestOptions.parse(again), SPOILER.search(footer)
+            options = RequestOptions.parse(again)
+            continuation, unknown = SPOILER.search(footer), BOLD.search(footer)
             return AnswerMessage(
                 "\n".join(unescape(row.removeprefix(HEADING)) for row in heading.split("\n")),
                 tuple(_parse_candidates(sections, options)),
@@ -177,6 +179,7 @@ def _parse(components: Sequence[Component]) -> AnswerMessage:
                 DetailsButton.parse(details),
                 unescape(footer.split("\n")[0].removeprefix(SMALL)),
                 None if continuation is None else unescape(continuation[1]),
+                () if unknown is None else tuple(unescape(unknown[1]).split(" ")),
             )
     raise ValueError("not the parts of an answer")
 

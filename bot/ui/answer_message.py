@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..i18n import Localizer
+from ..markdown import escape
 from ..verses import Verse
 from .buttons import DetailsButton, RequestOptions
 
@@ -38,6 +39,7 @@ class AnswerMessage:
         details: How the candidates were found.
         model: Name and version of the bundle.
         corpus_continuation: The line that follows the prompt in the corpus, if any.
+        unknown: What the model does not know of the prompt.
     """
 
     prompt: str
@@ -46,6 +48,7 @@ class AnswerMessage:
     details: DetailsButton
     model: str
     corpus_continuation: str | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def verses(self) -> list[Verse]:
@@ -92,13 +95,22 @@ def remarks(message: AnswerMessage, rank: int, localizer: Localizer) -> list[str
 
 
 def general_remarks(message: AnswerMessage, localizer: Localizer) -> list[str]:
-    """Returns the remarks on all candidates: incomplete, new lines, dropped rules.
+    """Returns the remarks on all candidates: unknown characters, incomplete, new lines, rules.
+
+    Only the unknown characters are bold, so that they can be parsed.
 
     Args:
         message: The answer.
         localizer: The language.
     """
-    texts = [] if message.details.complete else [localizer.format("answer-cut-short")]
+    texts = []
+    if message.unknown:
+        unknown = f"**{escape(' '.join(message.unknown))}**"
+        texts.append(
+            localizer.format("answer-unknown", unknown=unknown, count=len(message.unknown))
+        )
+    if not message.details.complete:
+        texts.append(localizer.format("answer-cut-short"))
     if all(candidate.known for candidate in message.candidates):
         texts.append(localizer.format("answer-new", known=sum(map(len, message.known_lines))))
     if message.relaxed_by_all:

@@ -63,6 +63,11 @@ class Answer:
         return self.prepared.request
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """What the model does not know of the prompt, and read as `<unk>`."""
+        return self.prepared.prompt.unknown
+
+    @property
     def length(self) -> int:
         """Tokens of each new line."""
         return self.prepared.length

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -98,15 +99,23 @@ class Composer:
         request, prompt, manifest = prepared.request, prepared.prompt, self.bundle.manifest
         vocabulary, corpus = self.bundle.vocabulary, self.bundle.known
 
-        def as_text(tokens: Sequence[int]) -> str:
+        def as_text(tokens: Sequence[int], opening: str = "") -> str:
             names = [vocabulary.tokens[token] for token in tokens]
+            if opening:  # which the vocabulary may lack
+                names[0] = opening
             return write_line(names, vocabulary, prompt.traditional)
+
+        openings = (
+            tuple(chain.from_iterable(prompt.lines))
+            if prepared.openings
+            else ("",) * prepared.new_lines
+        )
 
         poems = result.poems[: request.count]
         known = _known({line for poem in poems for line in poem.lines}, corpus) if corpus else set()
         candidates = tuple(
             Candidate(
-                tuple(map(as_text, poem.lines)),
+                tuple(map(as_text, poem.lines, openings)),
                 poem.log_prob,
                 poem.score,
                 tuple(line in known for line in poem.lines) if corpus else (),

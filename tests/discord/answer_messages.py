@@ -66,12 +66,15 @@ searches = st.one_of(
 details = st.builds(DetailsButton, st.integers(1, 64), searches, st.booleans())
 models = st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=50)
 continuations = st.none() | line
+unknowns = st.lists(verse.map(lambda text: "".join(text.split())).filter(bool)).map(tuple)
 
 
 def answers_of(prompt, couplets, new_lines, form):
     options = st.builds(RequestOptions, *option_fields, st.just(form), *rules)
     candidates = candidates_of(couplets, new_lines)
-    return st.builds(AnswerMessage, prompt, candidates, options, details, models, continuations)
+    return st.builds(
+        AnswerMessage, prompt, candidates, options, details, models, continuations, unknowns
+    )
 
 
 def poems(size):

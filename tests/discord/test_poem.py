@@ -10,7 +10,7 @@ from lianju.bot.verse import (
     Sample,
 )
 
-from .commands import ask, english
+from .commands import ask, button, english, press
 from .interactions import BOT, EPHEMERAL, MESSAGE, custom_ids, person, poem, texts
 from .messages import written
 
@@ -285,3 +285,12 @@ async def test_message_without_a_line_is_refused_in_private(message, sentence, f
 )
 async def test_values_out_of_range_are_refused_by_the_bot_too(options, sentence, fake, bot):
     assert await refused(fake, bot, poem(LINE, **options)) == sentence
+
+
+async def test_an_unknown_character_is_named_beside_the_answer(fake, bot):
+    message = await ask(fake, bot, poem("黄河龘上白云间"), private=False)
+    said = english("answer-unknown", unknown="**龘**", count=1)
+    assert texts(message)[0] == "### 黄河龘上白云间"
+    assert said in texts(message)[-1]
+    (told,) = texts(await press(fake, bot, message, button(message, "Details")))
+    assert said in told

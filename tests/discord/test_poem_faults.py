@@ -40,7 +40,7 @@ def make_compose_raise(monkeypatch, composer, error):
     [
         ("。", "The line is empty: write a line of verse."),
         ("once upon a time", "I read Chinese verse"),
-        ("黄河龘上白云间", "I do not know “龘”: write the line without."),
+        ("龘上龘", "I do not know “龘”, which is most of it: write another line."),
         ("，".join("黄" * 8), "That is 8 lines: write at most 7."),
         ("黄" * 65, "That is 65 characters: write at most 64."),
         ("黄" * (MAX_TYPED + 1), "That is 257 characters: write at most 64."),
@@ -114,7 +114,7 @@ async def test_unexpected_error_shows_an_incident_id_of_the_log(
     [
         (LINE, 42, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
         (LINE, None, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
-        ("黄河龘上白云间", 42, r"ms=\d+ outcome=refused:PromptError"),
+        ("龘龘上龘", 42, r"ms=\d+ outcome=refused:PromptError"),
     ],
 )
 async def test_log_has_one_line_per_request_without_its_text(
@@ -182,7 +182,7 @@ async def test_request_acknowledged_too_late_is_not_computed(
     assert bot.tree_errors == []
 
 
-@pytest.mark.parametrize("line", [LINE, "黄河龘上白云间"], ids=["answered", "refused"])
+@pytest.mark.parametrize("line", [LINE, "龘龘上龘"], ids=["answered", "refused"])
 async def test_lost_acknowledgement_does_not_answer_twice(line, fake, bot):
     fake.losses = {"callback"}
     payload = fake.interaction(poem(line))

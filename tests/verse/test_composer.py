@@ -1,14 +1,18 @@
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from lianju.bot.verse import (
+    Acrostic,
     Beam,
     BusyError,
     DeadlineError,
     NextLine,
     PromptError,
     Request,
+    Rerank,
+    Sample,
     open_composer,
 )
 from lianju.bot.verse.model.bundle import load_bundle
@@ -84,6 +88,46 @@ def test_line_repeats_a_character_only_if_the_prompt_does(composer):
     doubled = composer.compose_now(Request("萧萧远上白云间", search=Beam(20), count=20)).candidates
     assert all(len(set(c.text)) == 7 - (c.text[0] == c.text[1]) for c in doubled)
     assert has_repeats(Request("黄河远上白云间", search=Beam(20, plain=True), count=20))
+
+
+@pytest.mark.parametrize("search", [Beam(20), Beam(20, plain=True), Rerank(), Sample(seed=1)])
+def test_unknown_characters_are_read_but_never_written(composer, search):
+    answer = composer.compose_now(Request("黄河貓上白云间", search=search, script="traditional"))
+    assert (answer.unknown, answer.line) == (("貓",), "黃河貓上白雲間")
+    assert answer.candidates
+    assert not any("<" in candidate.text for candidate in answer.candidates)
+    assert composer.compose_now(Request("黄河远上白云间", search=search)).unknown == ()
+
+
+def test_the_model_reads_an_unknown_character_as_unk(composer):
+    toy, vocabulary = Toy(), composer.bundle.vocabulary
+    prompt = (vocabulary.start, *vocabulary.encode("白日"), vocabulary.unknown, vocabulary.line)
+    log_prob = toy.log_prob(prompt)
+    answer = composer.compose_now(
+        Request("白日猫", NextLine(1), search=Beam(3, plain=True), count=1)
+    )
+    (candidate,) = answer.candidates
+    assert candidate.log_prob == pytest.approx(
+        log_prob[vocabulary.encode(candidate.text or ["<e>"])[0]], abs=1e-3
+    )
+
+
+def test_different_unknown_characters_are_no_repetition(composer):
+    request = Request("猫狗远上白云间", search=Beam(20), count=20)
+    lines = [candidate.text for candidate in composer.compose_now(request).candidates]
+    assert all(len(set(line)) == 7 for line in lines)
+    repeated = replace(request, text="猫猫远上白云间")
+    lines = [candidate.text for candidate in composer.compose_now(repeated).candidates]
+    assert all(len(set(line)) == 7 - (line[0] == line[1]) for line in lines)
+
+
+def test_an_acrostic_begins_with_the_character_that_the_model_does_not_know(composer):
+    request = Request("黄貓河", Acrostic(5), search=Rerank(), script="simplified")
+    answer = composer.compose_now(request)
+    assert answer.unknown == ("貓",)
+    for candidate in answer.candidates:
+        assert [line[0] for line in candidate.lines] == ["黄", "猫", "河"]
+        assert [len(line) for line in candidate.lines] == [5, 5, 5]
 
 
 def assert_plain(composer, toy, text, width, length):

@@ -75,12 +75,27 @@ def test_a_prompt_without_chinese_characters_is_refused(text):
     assert refusal(text) == ("prompt-not-chinese", {})
 
 
-def test_unknown_characters_are_named_once():
-    assert refusal("白猫狗山猫x") == unknown("猫 狗 x")
+def test_unknown_characters_are_read_as_unk_and_named_once():
+    prompt = read_prompt("白猫日依山猫尽x", POEMS)
+    assert prompt.unknown == ("猫", "x")
+    assert prompt.shown == ("白猫日依山猫尽x",)
+    (ids,) = prompt.encode(POEMS)
+    assert [POEMS.tokens[token] for token in ids] == [
+        *("白", "<unk>", "日", "依", "山", "<unk>", "尽", "<unk>")
+    ]
+    assert read_prompt("白日依山尽", POEMS).unknown == ()
 
 
 def test_unknown_characters_are_named_as_the_user_wrote_them():
-    assert refusal("白貓") == unknown("貓")
+    assert read_prompt("白貓黃河", POEMS).unknown == ("貓",)
+    assert refusal("白貓貓") == unknown("貓")
+
+
+def test_a_prompt_most_of_which_is_unknown_is_refused():
+    assert read_prompt("白猫狗山", POEMS).unknown == ("猫", "狗")
+    assert refusal("白猫狗山猫x") == unknown("猫 狗 x")
+    assert refusal("白猫猫") == unknown("猫")
+    assert refusal("白日，猫猫狗") == unknown("猫 狗")  # of all lines together
 
 
 def test_at_most_eight_unknown_characters_are_named():
@@ -136,7 +151,7 @@ def test_a_character_model_of_names():
     assert not prompt.traditional
     assert lines("t y r a", NAMES) == ["tyra"]
     assert write_line(tuple("saurus"), NAMES, traditional=False) == "saurus"
-    assert refusal("o'brien", NAMES) == unknown("'")
+    assert read_prompt("O'Brien", NAMES).unknown == ("'",)
 
 
 def test_a_character_model_with_a_space_token():
@@ -153,9 +168,12 @@ def test_a_word_model():
     assert prompt.lines == (("the", "Whale", ","), ("swam",))
     assert prompt.shown == ("the Whale ,", "swam")
     assert write_line(("the", "Whale"), NOVEL, traditional=False) == "the Whale"
-    assert refusal("the whale", NOVEL) == unknown("whale")
+    assert read_prompt("the whale", NOVEL).unknown == ("whale",)
+    assert refusal("white whale", NOVEL) == unknown("white whale")
     assert refusal("the " * 65, NOVEL) == ("prompt-words", {"size": 65, "most": 64})
 
 
-def test_special_tokens_are_refused():
-    assert refusal("the <e>", NOVEL) == unknown("<e>")
+def test_the_names_of_special_tokens_are_unknown_words():
+    prompt = read_prompt("the <e>", NOVEL)
+    assert prompt.unknown == ("<e>",)
+    assert prompt.encode(NOVEL) == ((2, 0),)

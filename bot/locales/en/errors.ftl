@@ -8,8 +8,8 @@ prompt-characters = That is { $size } characters: write at most { $most }.
 prompt-words = That is { $size } words: write at most { $most }.
 prompt-unknown =
     { $more ->
-        [0] I do not know “{ $named }”: write the line without.
-       *[other] I do not know “{ $named }” and { $more } more: write the line without.
+        [0] I do not know “{ $named }”, which is most of it: write another line.
+       *[other] I do not know “{ $named }” and { $more } more, which is most of it: write another line.
     }
 request-range = { request-number } { $value } is out of range: choose from { $low } to { $high }.
 request-number = { $name ->

@@ -9,6 +9,10 @@ answer-again = Another batch
 answer-details = Details
 answer-seed = seed { $seed }
 answer-cut-short = time ran out: these are the best lines so far
+answer-unknown = { $unknown } { $count ->
+    [one] is unknown to me: I read around it
+   *[other] are unknown to me: I read around them
+}
 answer-known-line = a line from the corpus
 answer-known = { $count ->
     [one] line { $lines } is from the corpus

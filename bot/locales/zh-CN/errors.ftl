@@ -8,8 +8,8 @@ prompt-characters = 这里有 { $size } 个字：最多写 { $most } 个。
 prompt-words = 这里有 { $size } 个词：最多写 { $most } 个。
 prompt-unknown =
     { $more ->
-        [0] 我不认识“{ $named }”：请换个写法。
-       *[other] 我不认识“{ $named }”等字（另有 { $more } 个）：请换个写法。
+        [0] 多半是我不认识的字（{ $named }）：请换一句。
+       *[other] 多半是我不认识的字（{ $named }，另有 { $more } 个）：请换一句。
     }
 request-range = { request-number } { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
 request-number = { $name ->

@@ -9,6 +9,7 @@ answer-again = 换一批
 answer-details = 详情
 answer-seed = 随机种子 { $seed }
 answer-cut-short = 时间已到：这些是目前最好的句子
+answer-unknown = 我不认识 { $unknown }，当生字读了过去
 answer-known-line = 前人成句
 answer-known = { $count ->
    *[other] 第 { $lines } 句是前人成句

@@ -8,8 +8,8 @@ prompt-characters = 這裡有 { $size } 個字：最多寫 { $most } 個。
 prompt-words = 這裡有 { $size } 個詞：最多寫 { $most } 個。
 prompt-unknown =
     { $more ->
-        [0] 我不認識「{ $named }」：請換個寫法。
-       *[other] 我不認識「{ $named }」等字（另有 { $more } 個）：請換個寫法。
+        [0] 多半是我不認識的字（{ $named }）：請換一句。
+       *[other] 多半是我不認識的字（{ $named }，另有 { $more } 個）：請換一句。
     }
 request-range = { request-number } { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
 request-number = { $name ->

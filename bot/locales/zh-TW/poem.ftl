@@ -9,6 +9,7 @@ answer-again = 換一批
 answer-details = 詳細資訊
 answer-seed = 隨機種子 { $seed }
 answer-cut-short = 時間已到：這些是目前最好的句子
+answer-unknown = 我不認識 { $unknown }，當生字讀了過去
 answer-known-line = 前人成句
 answer-known = { $count ->
    *[other] 第 { $lines } 句是前人成句

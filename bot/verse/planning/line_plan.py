@@ -180,7 +180,10 @@ class LinePlanner:
         written = chain.from_iterable(lines[len(prepared.given) :])
         once = (token for token, count in given.items() if count == 1)
         banned = self._factory.banned({*written, *prepared.openings, *once})
-        before = lines[-1] if lines else ()
+        # A given line by its text: in the ids, all characters that the vocabulary lacks are equal.
+        before: Sequence[object] = lines[-1] if lines else ()
+        if lines and len(lines) == len(prepared.given):
+            before = prepared.prompt.lines[-1]
         repetition = NoRepetition() if opening else NoRepetition.with_repeats_of(before)
         return _Relaxable(REPETITION, (banned,), (repetition,))
 

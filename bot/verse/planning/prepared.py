@@ -71,7 +71,7 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
     """
     vocabulary = bundle.vocabulary
     prompt = read_prompt(request.text, vocabulary, request.script)
-    lines = tuple(tuple(vocabulary.encode(line)) for line in prompt.lines)
+    lines = prompt.encode(vocabulary)
     if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
         raise RequestError("request-form-language")
     given: tuple[Line, ...] = lines

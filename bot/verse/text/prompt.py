@@ -1,6 +1,7 @@
 """From the text of a user to tokens, and back."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from opencc import OpenCC
 
 from ..errors import PromptError
 from ..request import MAX_CHARACTERS, MAX_LINES, Script
-from .vocabulary import SPACE, Vocabulary, is_han
+from .vocabulary import SPACE, UNKNOWN, Vocabulary, is_han
 
 __all__ = ["Prompt", "read_prompt", "simplify", "write_line"]
 
@@ -39,12 +40,24 @@ class Prompt:
         written: Each line as the user wrote it.
         shown: Each line in the script of the answer.
         traditional: Whether answers are in traditional characters.
+        unknown: The tokens that the vocabulary lacks, each once, as the user wrote them.
     """
 
     lines: tuple[Line, ...]
     written: tuple[str, ...]
     shown: tuple[str, ...]
     traditional: bool
+    unknown: tuple[str, ...] = ()
+
+    def encode(self, vocabulary: Vocabulary) -> tuple[tuple[int, ...], ...]:
+        """Returns the ids of each line's tokens; those that the vocabulary lacks are `<unk>`.
+
+        The name of a special token in the text is unknown too.
+        """
+        return tuple(
+            tuple(vocabulary.encode(t if vocabulary.is_ordinary(t) else UNKNOWN for t in line))
+            for line in self.lines
+        )
 
 
 def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> Prompt:
@@ -56,28 +69,28 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
     they are tokens where the vocabulary has one, and break lines where it has none.
 
     Raises:
-        PromptError: The text is empty, too long, not in the model's language, or has characters
-            that the vocabulary lacks.
+        PromptError: The text is empty, too long, not in the model's language, or the vocabulary
+            lacks more than half of it.
     """
     tokenized = tuple(line for line in _split(_normalize(text), vocabulary) if line)
     _check_size(tokenized, vocabulary)
     if not vocabulary.is_chinese:
         lower = vocabulary.is_lowercase
         lines = tuple(tuple(map(str.lower, line)) for line in tokenized) if lower else tokenized
-        _check_known(lines, tokenized, vocabulary)
+        unknown = _find_unknown(lines, tokenized, vocabulary)
         written = tuple(_join(line, vocabulary) for line in tokenized)
-        return Prompt(lines, written, written, traditional=False)
+        return Prompt(lines, written, written, traditional=False, unknown=unknown)
     if not any(is_han(character) for line in tokenized for character in line):
         raise PromptError("prompt-not-chinese")
     written = tuple(map("".join, tokenized))
     simplified = tuple(map(simplify, written))
     lines = tuple(map(tuple, simplified))
-    _check_known(lines, tokenized, vocabulary)
+    unknown = _find_unknown(lines, tokenized, vocabulary)
     if script == "auto":
-        return Prompt(lines, written, written, _is_traditional(written, simplified))
+        return Prompt(lines, written, written, _is_traditional(written, simplified), unknown)
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
-    return Prompt(lines, written, shown, traditional)
+    return Prompt(lines, written, shown, traditional, unknown)
 
 
 def simplify(text: str) -> str:
@@ -149,20 +162,27 @@ def _check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
         raise PromptError(key, size=size, most=MAX_CHARACTERS)
 
 
-def _check_known(lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary) -> None:
-    """Refuses tokens that the vocabulary lacks, and names them as the user wrote them."""
-    unknown: dict[str, None] = {}
+def _find_unknown(
+    lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary
+) -> tuple[str, ...]:
+    """Returns the tokens that the vocabulary lacks, each once, as the user wrote them.
+
+    Raises:
+        PromptError: They are more than half of the text.
+    """
+    unknown: Counter[str] = Counter()
     for line, original in zip(lines, written, strict=True):
         names = original if len(original) == len(line) else line
         for token, name in zip(line, names, strict=True):
             if not vocabulary.is_ordinary(token):
-                unknown[name] = None
-    if unknown:
+                unknown[name] += 1
+    if 2 * unknown.total() > sum(map(len, lines)):
         raise PromptError(
             "prompt-unknown",
             named=" ".join(list(unknown)[:MAX_UNKNOWN_NAMED]),
             more=max(len(unknown) - MAX_UNKNOWN_NAMED, 0),
         )
+    return tuple(unknown)
 
 
 def _is_traditional(original: Sequence[str], simplified: Sequence[str]) -> bool:
