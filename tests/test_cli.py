@@ -16,7 +16,9 @@ from lianju.bot.i18n import Localizer
 from lianju.bot.verse import (
     Beam,
     Candidate,
+    Composer,
     NextLine,
+    NothingAllowedError,
     PromptError,
     Request,
     Rerank,
@@ -265,17 +267,55 @@ class TestGenerate:
         assert out.splitlines()[1].split("\t")[1].count(" ") == 1
 
     @pytest.mark.parametrize(
+        ("bad", "key", "facts"),
+        [
+            ("hello", "prompt-not-chinese", {}),
+            ("", "prompt-empty", {}),
+            ("黄猫狗", "prompt-unknown", {"named": "猫 狗", "more": 0}),
+        ],
+    )
+    def test_a_prompt_that_cannot_be_answered_is_marked(
+        self, lianju, tmp_path, bundle, bad, key, facts
+    ):
+        source = self.write(tmp_path, f"白日\n{bad}\n黄河\n")
+        status, out, err = lianju("generate", source, "--out", "-", "--count", 1)
+        reason = sentence(key, **facts)
+        told = sentence("cli-prompt", path=str(source), line="2", reason=reason)
+        assert (status, err) == (1, f"lianju: {told}\n")
+        first, last = (
+            f"{c.log_prob:.4f}\t{' '.join(c.text)}"
+            for prompt in ("白日", "黄河")
+            for c in answers(bundle, prompt, count=1).candidates
+        )
+        assert out == f"0\t白日\n{first}\n\n1\t{bad}\nerror\t{reason}\n\n2\t黄河\n{last}\n\n"
+
+    def test_a_search_without_a_result_is_marked(self, lianju, tmp_path, monkeypatch):
+        compose = Composer.compose_now
+
+        def compose_now(self, prepared):
+            if prepared.request.text == "黄河":
+                raise NothingAllowedError("search-nothing")
+            return compose(self, prepared)
+
+        monkeypatch.setattr(Composer, "compose_now", compose_now)
+        source = self.write(tmp_path, "黄河\n白日\n")
+        status, _, err = lianju("generate", source, "--out", tmp_path / "out.txt")
+        assert (status, err.count("\n")) == (1, 1)
+        first, second, _ = (tmp_path / "out.txt").read_text(encoding="utf-8").split("\n\n")
+        assert first == f"0\t黄河\nerror\t{sentence('search-nothing')}"
+        assert len(second.splitlines()) == 6
+
+    @pytest.mark.parametrize(
         ("text", "bad"),
         [
-            ("白日\nhello\n黄河\n", "hello"),
-            ("白日\n\n黄河\n", ""),
-            ("白日\n黄河猫\n", "黄河猫"),
+            ("hello\n\n", "hello"),
+            ("黄猫狗\nhello\n", "黄猫狗"),
             ("", None),
             ("\n \n", None),
         ],
     )
     @pytest.mark.parametrize("out", ["out.txt", "-"])
-    def test_an_invalid_prompt_writes_no_file(self, refused, bundle, tmp_path, text, bad, out):
+    def test_no_valid_prompt_writes_no_file(self, refused, bundle, tmp_path, text, bad, out):
         source = self.write(tmp_path, text)
         told = refused("generate", source, "--out", out)
         if bad is None:
@@ -284,7 +324,7 @@ class TestGenerate:
             with pytest.raises(PromptError) as error:
                 answers(bundle, bad)
             reason = str(error.value)
-            assert told == sentence("cli-prompt", path=str(source), line="2", reason=reason)
+            assert told == sentence("cli-prompt", path=str(source), line="1", reason=reason)
         assert [path.name for path in tmp_path.iterdir()] == ["prompts.txt"]
 
     def test_an_invalid_prompt_keeps_the_old_file(self, refused, tmp_path):

@@ -5,7 +5,9 @@ from typing import Any
 
 import click
 
+from ..errors import LianjuError
 from ..verse import DEFAULT_COUNT, Acrostic, Answer, Beam, Candidate, Rerank, Sample
+from .language import format_error
 
 __all__ = ["classic_block", "pretty", "to_json"]
 
@@ -96,16 +98,18 @@ def _candidate(answer: Answer, candidate: Candidate) -> dict[str, Any]:
     return content
 
 
-def classic_block(index: int, prompt: str, answer: Answer, spaced: bool) -> str:
+def classic_block(index: int, prompt: str, answer: Answer | LianjuError, spaced: bool) -> str:
     """Returns one prompt and its candidates in the format of `lianju generate`.
 
     Args:
         index: The index of the prompt in its file, from 0.
         prompt: The prompt as the file has it.
-        answer: Its answer.
+        answer: Its answer, or why there is none.
         spaced: Whether to separate characters by spaces; a text of words has spaces already.
     """
     lines = [f"{index}\t{prompt}"]
+    if isinstance(answer, LianjuError):
+        return f"{lines[0]}\nerror\t{format_error(answer)}\n\n"
     for candidate in answer.candidates:
         text = " ".join(candidate.text) if spaced else candidate.text
         lines.append(f"{candidate.log_prob:.4f}\t{text}")

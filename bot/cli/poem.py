@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 
 import click
 
-from ..verse import FormName, PromptError, RequestError
+from ..errors import LianjuError
+from ..verse import FormName, PromptError, Request, RequestError, SearchError
 from .language import format_error
 from .request import request_from, search_options
 
 if TYPE_CHECKING:
-    from ..verse import Composer, Provider
+    from ..verse import Answer, Composer, PreparedRequest, Provider
 
 __all__ = ["generate", "poem"]
 
@@ -60,7 +61,8 @@ def generate(source: Path, out: str, **options: Any) -> None:
     """Answer a file of prompts, one a line, in the classic format, by beam search.
 
     For every prompt the file OUT gets a line `index<TAB>prompt`, a line `score<TAB>text` for each
-    candidate, and an empty line.
+    candidate, and an empty line. Where a prompt cannot be answered, the line `error<TAB>reason`
+    takes the place of the candidates, and the exit status is 1.
     """
     from .output import classic_block
 
@@ -71,19 +73,44 @@ def generate(source: Path, out: str, **options: Any) -> None:
     if Path(out).exists() and source.samefile(out):
         raise RequestError("cli-out-is-source", path=out)
     with _open_composer(**options) as composer:
-        prepared = []
-        for number, request in requests.items():
-            try:
-                prepared.append(composer.prepare(request))
-            except PromptError as error:
-                raise PromptError(
-                    "cli-prompt", path=str(source), line=str(number), reason=format_error(error)
-                ) from None
+        prepared = {number: _prepare(composer, each) for number, each in requests.items()}
+        errors: dict[int, LianjuError] = {
+            number: each for number, each in prepared.items() if isinstance(each, LianjuError)
+        }
+        if len(errors) == len(prepared):
+            raise _at(source, *next(iter(errors.items())))
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
         with _output(out) as stream:
-            for index, each in enumerate(prepared):
-                answer = composer.compose_now(each)
-                stream.write(classic_block(index, answer.request.text, answer, spaced))
+            for index, (number, each) in enumerate(prepared.items()):
+                answer = _answer(composer, each)
+                if isinstance(answer, LianjuError):
+                    errors[number] = answer
+                    click.echo(f"lianju: {format_error(_at(source, number, answer))}", err=True)
+                stream.write(classic_block(index, requests[number].text, answer, spaced))
+    click.get_current_context().exit(1 if errors else 0)
+
+
+def _prepare(composer: "Composer", request: Request) -> "PreparedRequest | PromptError":
+    try:
+        return composer.prepare(request)
+    except PromptError as error:
+        return error
+
+
+def _answer(
+    composer: "Composer", prepared: "PreparedRequest | PromptError"
+) -> "Answer | PromptError | SearchError":
+    if isinstance(prepared, PromptError):
+        return prepared
+    try:
+        return composer.compose_now(prepared)
+    except SearchError as error:
+        return error
+
+
+def _at(source: Path, line: int, error: LianjuError) -> PromptError:
+    """Returns an error that says which line of a file another one is about."""
+    return PromptError("cli-prompt", path=str(source), line=str(line), reason=format_error(error))
 
 
 @contextmanager
