@@ -39,7 +39,7 @@ RUN pip install --no-cache-dir --no-deps --force-reinstall .
 
 FROM python:${PYTHON_VERSION}-slim
 RUN useradd --system --uid 10001 --home-dir /data lianju \
-    && install --directory --owner=lianju /data
+    && install --directory --owner=lianju --mode=0700 /data
 COPY --from=build /opt/lianju /opt/lianju
 ENV PATH=/opt/lianju/bin:$PATH \
     PYTHONUNBUFFERED=1 \

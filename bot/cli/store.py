@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .language import locale_localizer
+from .language import format_error, locale_localizer
 
 __all__ = ["backup", "restore"]
 
@@ -17,6 +17,7 @@ def backup(file: Path, force: bool) -> None:
     from ..settings import load_settings
     from ..store.backup import back_up
     from ..store.database_file import database_path
+    from ..store.private_files import find_exposed
 
     url = load_settings().database
     back_up(url, file, force)
@@ -28,6 +29,8 @@ def backup(file: Path, force: bool) -> None:
             megabytes=f"{file.stat().st_size / 1e6:.1f}",
         )
     )
+    for exposed in find_exposed(file.absolute()):
+        click.echo(f"lianju: {format_error(exposed)}", err=True)
 
 
 @click.command()

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from .database_file import check_owner, check_version, database_path
 from .errors import DamagedFileError, StoreBusyError, StoreError, convert_error
+from .private_files import create_private_file, create_private_folder
 
 __all__ = ["back_up", "restore"]
 
 BUSY_S = 2.0
 SUFFIXES = ("", "-wal", "-journal")  # the files that a database may consist of
+OWN_SUFFIXES = ("-wal", "-shm", "-journal")  # names that SQLite gives to files beside a database
 
 
 def back_up(url: str, target: Path, force: bool = False) -> None:
@@ -28,15 +30,20 @@ def back_up(url: str, target: Path, force: bool = False) -> None:
     Raises:
         StoreError: The copy failed; `target` is unchanged.
     """
-    path, target = database_path(url), target.absolute()
+    path, named = database_path(url), target.absolute()
+    target = Path(os.path.realpath(named))  # a link stays a link
     if not path.exists():
         raise StoreError("backup-no-database", path=str(path))
     check_owner(path)
-    _refuse_same(path, target)
+    _refuse_same(path, named)
+    if target.exists() and not target.is_file():
+        raise StoreError("backup-not-a-file", path=str(named))
+    if any(target.name.endswith(suffix) for suffix in OWN_SUFFIXES):
+        raise StoreError("backup-name", path=str(target))
     if target.exists() and not force:
-        raise StoreError("backup-exists", path=str(target))
+        raise StoreError("backup-exists", path=str(named))
     if _with_suffix(target, "-wal").exists():  # SQLite would read it as part of the copy
-        raise StoreError("backup-target-in-use", path=str(target))
+        raise StoreError("backup-target-in-use", path=str(named))
     with _temporary(target) as temporary:
         with _converted_errors(path), closing(_connect(path)) as database:
             database.execute("SELECT 1 FROM sqlite_master")
@@ -67,12 +74,13 @@ def restore(url: str, source: Path) -> Path | None:
     _refuse_same(path, source)
     check_owner(source)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(path.parent)
     except OSError as error:
         raise StoreError("backup-unwritable", path=str(path), reason=str(error.strerror)) from None
     with _temporary(path) as temporary:
         for suffix in SUFFIXES:
             if _with_suffix(source, suffix).exists():
+                create_private_file(_with_suffix(temporary, suffix))
                 shutil.copyfile(_with_suffix(source, suffix), _with_suffix(temporary, suffix))
         _check(temporary, source)
         return _install(temporary, path)
@@ -130,7 +138,7 @@ def _check(temporary: Path, origin: Path) -> None:
 
 
 def _refuse_same(path: Path, other: Path) -> None:
-    files = [_with_suffix(path, suffix) for suffix in (*SUFFIXES, "-shm")]
+    files = [_with_suffix(path, suffix) for suffix in ("", *OWN_SUFFIXES)]
     if any(each.exists() and other.exists() and each.samefile(other) for each in files):
         raise StoreError("backup-same-file", path=str(other))
 
@@ -148,12 +156,13 @@ def _temporary(path: Path) -> Iterator[Path]:
     """Creates a file beside this one, deleted in the end unless it was renamed."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.touch()
+        temporary.unlink(missing_ok=True)
+        create_private_file(temporary)
         yield temporary
     except OSError as error:
         raise StoreError("backup-unwritable", path=str(path), reason=str(error.strerror)) from None
     finally:
-        for suffix in (*SUFFIXES, "-shm"):
+        for suffix in ("", *OWN_SUFFIXES):
             _with_suffix(temporary, suffix).unlink(missing_ok=True)
 
 

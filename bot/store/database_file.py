@@ -1,8 +1,10 @@
 """The database file: its path, checks that it is usable, and its migration."""
 
+import logging
+import os
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import sqlalchemy
@@ -13,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from .errors import DamagedFileError, StoreError, convert_error
+from .private_files import create_private_file, create_private_folder, find_exposed
 from .tables import APPLICATION_ID
 
 __all__ = ["check_owner", "check_version", "create_or_migrate", "database_path"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_log = logging.getLogger(__name__)
 _alembic_lock = threading.Lock()  # Alembic keeps its context in globals
 
 
@@ -31,7 +35,7 @@ def database_path(url: str) -> Path:
     scheme, _, path = url.partition("///")
     if scheme != "sqlite+aiosqlite:" or path in ("", ":memory:") or "?" in path:
         raise StoreError("store-url")
-    return Path(path).absolute()
+    return Path(os.path.realpath(path))
 
 
 def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
@@ -49,12 +53,14 @@ def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
         StoreError: It cannot be used; it is unchanged.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(path.parent)
     except OSError as error:
         raise StoreError(
             "store-folder", path=str(path.parent), reason=str(error.strerror)
         ) from None
     check_owner(path)
+    with suppress(OSError):  # then SQLite says why it cannot be created
+        create_private_file(path)
     try:
         raw = sqlite3.connect(path, busy_s, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
@@ -63,6 +69,8 @@ def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
         _migrate(raw, path)
         # Only now, so that the header that check_owner reads is in the file itself.
         _use_write_ahead_log(raw, path)
+        for exposed in find_exposed(path):
+            _log.warning("%s", exposed)
     except BaseException as error:
         raw.close()  # rolls back
         cause = error.orig if isinstance(error, DBAPIError) else error
@@ -80,6 +88,8 @@ def check_owner(path: Path) -> None:
     """
     if path.is_dir():
         raise StoreError("store-is-folder", path=str(path))
+    if path.exists() and not path.is_file():
+        raise StoreError("store-not-a-file", path=str(path))
     if not path.exists() or not path.stat().st_size:
         return
     try:

@@ -115,6 +115,55 @@ class TestBackup:
             assert refused("backup", "--force", name) == sentence("backup-same-file", name)
         assert kept() == ["列0"]
 
+    def test_what_is_no_regular_file_is_never_replaced(self, refused, fill, tmp_path):
+        fill(1)
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "to-pipe").symlink_to("pipe")
+        for name in (tmp_path / "pipe", tmp_path / "to-pipe", "/dev/null"):
+            assert refused("backup", "--force", name) == sentence("backup-not-a-file", name)
+        assert (tmp_path / "pipe").is_fifo()
+        assert (tmp_path / "to-pipe").is_symlink()
+
+    @pytest.mark.parametrize("exists", [True, False])
+    def test_copy_goes_where_a_link_points(self, lianju, fill, kept, tmp_path, exists):
+        fill(1)
+        (tmp_path / "link").symlink_to("real")
+        if exists:
+            (tmp_path / "real").touch()
+        assert lianju("backup", "--force", tmp_path / "link")[0] == 0
+        assert (tmp_path / "link").is_symlink()
+        assert kept(tmp_path / "real") == ["列0"]
+
+    @pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+    def test_names_of_parts_of_a_database_are_refused(self, refused, fill, path, tmp_path, suffix):
+        fill(1)
+        for name in (tmp_path / f"other{suffix}", path.with_name(path.name + suffix)):
+            assert refused("backup", "--force", name) == sentence("backup-name", name)
+            assert not name.exists()
+
+    def test_only_the_owner_may_read_copies(self, lianju, fill, path, tmp_path):
+        previous = os.umask(0)
+        try:
+            fill(1)
+            assert lianju("backup", tmp_path / "copy")[0] == 0
+            shutil.copyfile(path, tmp_path / "by-hand")
+            assert lianju("restore", tmp_path / "by-hand")[0] == 0
+        finally:
+            os.umask(previous)
+        modes = {
+            each.stat().st_mode & 0o777 for each in (*path.parent.iterdir(), tmp_path / "copy")
+        }
+        assert modes == {0o600}
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+
+    def test_folder_that_others_can_read_is_reported(self, lianju, fill, tmp_path):
+        fill(1)
+        (tmp_path / "open").mkdir()
+        (tmp_path / "open").chmod(0o755)
+        status, _, err = lianju("backup", tmp_path / "open" / "copy")
+        told = StoreError("store-exposed", path=str(tmp_path / "open"), mode="700")
+        assert (status, err) == (0, f"lianju: {told}\n")
+
     def test_database_that_cannot_be_copied_is_one_sentence(self, refused, fill, path, tmp_path):
         copy = tmp_path / "copy.sqlite3"
         assert refused("backup", copy) == sentence("backup-no-database", path)

@@ -1,5 +1,6 @@
 """Opening a database from its URL, or refusing it."""
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -147,3 +148,33 @@ async def test_locked_database_is_busy(existing, url):
             await open_store(url, busy_s=0.01)
     assert error.value.key == "store-busy"
     await (await open_store(url)).close()
+
+
+async def test_only_the_owner_may_read_the_database(path, url, caplog):
+    previous = os.umask(0)
+    try:
+        store = await open_store(url)
+        await store.favorites.toggle(1, 5, COUPLET, 2, 9)
+        modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+        await store.close()
+    finally:
+        os.umask(previous)
+    assert modes == dict.fromkeys([path.name, f"{path.name}-wal", f"{path.name}-shm"], 0o600)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert caplog.text == ""
+
+
+async def test_existing_files_that_others_can_read_are_reported(existing, url, caplog):
+    existing.chmod(0o640)
+    existing.parent.chmod(0o755)
+    await (await open_store(url)).close()
+    assert [record.getMessage() for record in caplog.records] == [
+        str(StoreError("store-exposed", path=str(existing), mode="600")),
+        str(StoreError("store-exposed", path=str(existing.parent), mode="700")),
+    ]
+
+
+async def test_what_is_no_regular_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in (tmp_path / "pipe", "/dev/zero", "/dev/null"):
+        assert await refused(f"sqlite+aiosqlite:///{name}") == "store-not-a-file"

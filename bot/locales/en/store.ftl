@@ -9,6 +9,7 @@ store-failed = The database cannot be used: the operator finds the reason in the
 store-url = LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// followed by the file's path.
 store-folder = The folder { $path } cannot be created ({ $reason }): set LIANJU_DATABASE to another place.
 store-is-folder = { $path } is a folder: choose a file for the database.
+store-not-a-file = { $path } is not a regular file: choose a file for the database.
 store-damaged = { $path } is not a database, or is damaged: restore a backup instead.
 store-incomplete = { $path } is only a part of a database: restore a backup instead.
 store-foreign = { $path } belongs to another program: choose another file.
@@ -17,12 +18,15 @@ store-read-only = The database { $path } cannot be written: let the bot write th
 store-disk-full = The database { $path } cannot be written: the disk is full.
 store-not-local = The database { $path } must be on a local disk: move it to one.
 store-unusable = The database { $path } cannot be used: { $reason }.
+store-exposed = Others than its owner may use { $path }: forbid it with chmod { $mode }.
 
 # Backup and restore.
 backup-no-database = There is no database at { $path }: start the bot once.
 backup-exists = { $path } exists: choose another file, or replace it with --force.
 backup-target-in-use = { $path } is in use as a database: choose another file.
 backup-same-file = { $path } is the database itself: choose another file.
+backup-not-a-file = { $path } is not a regular file: choose another file.
+backup-name = SQLite keeps parts of a database under names like { $path }: choose another name.
 restore-no-file = { $path } does not exist: choose another file.
 restore-not-a-copy = { $path } is not a copy of a database: choose another file.
 restore-damaged = { $path } is damaged: choose another copy.

@@ -9,6 +9,7 @@ store-failed = 数据库无法使用：运营者可以在日志里找到原因�
 store-url = LIANJU_DATABASE 没有指明文件：请写 sqlite+aiosqlite:///，后接文件路径。
 store-folder = 无法创建目录 { $path }（{ $reason }）：请把 LIANJU_DATABASE 设到别处。
 store-is-folder = { $path } 是目录：请为数据库选一个文件。
+store-not-a-file = { $path } 不是普通文件：请为数据库选一个文件。
 store-damaged = { $path } 不是数据库，或已损坏：请改用备份恢复。
 store-incomplete = { $path } 只是数据库的一部分：请改用备份恢复。
 store-foreign = { $path } 属于别的程序：请另选文件。
@@ -17,12 +18,15 @@ store-read-only = 无法写入数据库 { $path }：请允许机器人写入该�
 store-disk-full = 无法写入数据库 { $path }：磁盘已满。
 store-not-local = 数据库 { $path } 必须放在本地磁盘上：请移到本地磁盘。
 store-unusable = 数据库 { $path } 无法使用：{ $reason }。
+store-exposed = 别的用户也能使用 { $path }：请用 chmod { $mode } 禁止。
 
 # 备份与恢复。
 backup-no-database = { $path } 处没有数据库：请先启动一次机器人。
 backup-exists = { $path } 已存在：请另选文件，或用 --force 覆盖。
 backup-target-in-use = { $path } 正被用作数据库：请另选文件。
 backup-same-file = { $path } 就是数据库本身：请另选文件。
+backup-not-a-file = { $path } 不是普通文件：请另选文件。
+backup-name = SQLite 以 { $path } 这样的名称存放数据库的一部分：请换一个名称。
 restore-no-file = { $path } 不存在：请另选文件。
 restore-not-a-copy = { $path } 不是数据库的备份：请另选文件。
 restore-damaged = { $path } 已损坏：请另选备份。

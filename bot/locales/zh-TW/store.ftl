@@ -9,6 +9,7 @@ store-failed = 資料庫無法使用：營運者可以在日誌裡找到原因�
 store-url = LIANJU_DATABASE 沒有指明檔案：請寫 sqlite+aiosqlite:///，後接檔案路徑。
 store-folder = 無法建立資料夾 { $path }（{ $reason }）：請把 LIANJU_DATABASE 設到別處。
 store-is-folder = { $path } 是資料夾：請為資料庫選一個檔案。
+store-not-a-file = { $path } 不是一般檔案：請為資料庫選一個檔案。
 store-damaged = { $path } 不是資料庫，或已損毀：請改用備份還原。
 store-incomplete = { $path } 只是資料庫的一部分：請改用備份還原。
 store-foreign = { $path } 屬於別的程式：請另選檔案。
@@ -17,12 +18,15 @@ store-read-only = 無法寫入資料庫 { $path }：請允許機器人寫入該�
 store-disk-full = 無法寫入資料庫 { $path }：磁碟已滿。
 store-not-local = 資料庫 { $path } 必須放在本機磁碟上：請移到本機磁碟。
 store-unusable = 資料庫 { $path } 無法使用：{ $reason }。
+store-exposed = 別的使用者也能使用 { $path }：請用 chmod { $mode } 禁止。
 
 # 備份與還原。
 backup-no-database = { $path } 處沒有資料庫：請先啟動一次機器人。
 backup-exists = { $path } 已存在：請另選檔案，或用 --force 覆寫。
 backup-target-in-use = { $path } 正被用作資料庫：請另選檔案。
 backup-same-file = { $path } 就是資料庫本身：請另選檔案。
+backup-not-a-file = { $path } 不是一般檔案：請另選檔案。
+backup-name = SQLite 以 { $path } 這樣的名稱存放資料庫的一部分：請換一個名稱。
 restore-no-file = { $path } 不存在：請另選檔案。
 restore-not-a-copy = { $path } 不是資料庫的備份：請另選檔案。
 restore-damaged = { $path } 已損毀：請另選備份。
