@@ -1,11 +1,21 @@
-"""Escaping of Discord's markdown."""
+"""Escaping and removal of Discord's markdown."""
 
 import re
 
-__all__ = ["escape", "literal", "unescape"]
+__all__ = ["escape", "literal", "remove_markdown", "unescape"]
 
 # Covers emphasis, code, spoilers, quotes, headings, mentions, emoji and links.
 SPECIAL = frozenset("\\*_~`|<>[]#@/")
+
+# Each repetition stops at what its own pattern begins with, so that the whole takes linear time.
+MARKUP = re.compile(
+    r"""
+    \[(?P<label>[^][\n]*)\]\([^()\s]*\)              # a link, of which the label is shown
+    | ^[ ]*(?: >(?:>>)? | -?\#{1,3} | [-*+] )[ ]      # quotes, headings and lists
+    | [\\*_~`|]
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 def escape(text: str) -> str:
@@ -16,6 +26,14 @@ def escape(text: str) -> str:
 def unescape(text: str) -> str:
     """Reverses `escape`."""
     return re.sub(r"\\(.)", r"\1", text)
+
+
+def remove_markdown(text: str) -> str:
+    """Returns the text as Discord shows it.
+
+    `discord.utils.remove_markdown` takes seconds for some messages of 4,000 characters.
+    """
+    return MARKUP.sub(lambda match: match["label"] or "", text)
 
 
 def literal(text: str, limit: int) -> str:

@@ -3,18 +3,41 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from .errors import LianjuError
+from .verse import NothingAllowedError, PromptError, RequestError
 
-__all__ = ["RateLimitError", "RequestLimiter"]
+__all__ = ["REFUSED_S", "RateLimitError", "RequestLimiter"]
 
 SWEEP_AT = 1024  # cooldowns; below this number none are removed
+REFUSED_S = 2.0  # the longest cooldown after a request that could not be answered as it was written
+REFUSALS = (PromptError, RequestError, NothingAllowedError)
 
 Bucket = tuple[int, int | None]  # user id and server id; None outside servers
 
 
 class RateLimitError(LianjuError):
     """The user's previous request is still running, or the cooldown after it is not over."""
+
+
+@dataclass(frozen=True)
+class Last:
+    """The last request of a user in a server.
+
+    Attributes:
+        at: When it began.
+        cooldown_s: The server's cooldown at that time.
+        most_s: The longest cooldown that it may have.
+    """
+
+    at: float
+    cooldown_s: float
+    most_s: float = math.inf
+
+    def free_at(self, cooldown_s: float) -> float:
+        """Returns when the next request is accepted if the cooldown is the given one."""
+        return self.at + min(cooldown_s, self.most_s)
 
 
 class RequestLimiter:
@@ -27,7 +50,7 @@ class RequestLimiter:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._running: set[int] = set()
-        self._last: dict[Bucket, tuple[float, float]] = {}  # time, and the cooldown at that time
+        self._last: dict[Bucket, Last] = {}
         self._sweep_at = SWEEP_AT
 
     def __len__(self) -> int:
@@ -38,8 +61,10 @@ class RequestLimiter:
     def acquire(self, user_id: int, guild_id: int | None, cooldown_s: float) -> Iterator[None]:
         """Counts the user's request as running while the block runs.
 
-        The cooldown counts from the start of the request. If the block fails there is none, so
-        that the user can try again at once. A changed cooldown applies from the next request on.
+        The cooldown counts from the start of the request. After a request that is refused for what
+        the user wrote it is short, so that a slip does not cost an hour; if the block fails
+        otherwise there is none, so that the user can try again at once. A changed cooldown applies
+        from the next request on.
 
         Args:
             user_id: The user; one request of a user runs at a time, in whatever server.
@@ -53,12 +78,15 @@ class RequestLimiter:
         now, bucket = self._clock(), (user_id, guild_id)
         if user_id in self._running:
             raise RateLimitError("limit-running")
-        if bucket in self._last and (free_at := self._last[bucket][0] + cooldown_s) > now:
+        if bucket in self._last and (free_at := self._last[bucket].free_at(cooldown_s)) > now:
             raise RateLimitError("limit-cooldown", retry_at=str(math.ceil(free_at)))
         self._running.add(user_id)
         try:
             yield
-            self._last[bucket] = (now, cooldown_s)
+            self._last[bucket] = Last(now, cooldown_s)
+        except REFUSALS:
+            self._last[bucket] = Last(now, cooldown_s, REFUSED_S)
+            raise
         finally:
             self._running.remove(user_id)
             self._sweep()
@@ -69,8 +97,8 @@ class RequestLimiter:
             return
         now = self._clock()
         self._last = {
-            bucket: (at, cooldown_s)
-            for bucket, (at, cooldown_s) in self._last.items()
-            if at + cooldown_s > now
+            bucket: last
+            for bucket, last in self._last.items()
+            if last.free_at(last.cooldown_s) > now
         }
         self._sweep_at = max(SWEEP_AT, 2 * len(self._last))

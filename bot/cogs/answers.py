@@ -83,9 +83,9 @@ class Answers(ComposingCog, name=NAME):
                         raise NotFoundError(key) from None
                 case "again":
                     check_owner(interaction, str(answer.options.user_id), "/poem")
-                    await self.compose(
-                        interaction, context, _repeated(answer, context.guild_settings)
-                    )
+                    with self.limit(interaction, context):
+                        request = _repeated(answer, context.guild_settings)
+                        await self.compose(interaction, context, request)
                 case "details":
                     await respond(interaction, details_layout(answer, localizer), private=True)
 

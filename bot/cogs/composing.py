@@ -1,5 +1,7 @@
 """What the commands that answer with verse have in common."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import get_args
 
 from discord.app_commands import Choice
@@ -84,30 +86,45 @@ def request_for(
 class ComposingCog(LianjuCog):
     """A cog that answers with verse."""
 
-    async def compose(self, interaction: Interaction, context: Context, request: Request) -> None:
-        """Answers a request with a new message.
+    @contextmanager
+    def limit(self, interaction: Interaction, context: Context) -> Iterator[None]:
+        """Checks where and how often the user asks, before anything of the request is read.
+
+        Args:
+            interaction: The request, which is made and answered in the block. If the block refuses
+                it, it counts as well.
+            context: Of the interaction.
 
         Raises:
-            LianjuError: It cannot be answered, or not here, or not now.
-            discord.HTTPException: Discord did not accept the answer.
+            NotAllowedError: The bot does not answer here.
+            RateLimitError: The user has to wait.
         """
-        resources, guild_settings = self.resources, context.guild_settings
-        composer = resources.composer  # the same to the end, even if another is loaded meanwhile
+        guild_settings = context.guild_settings
         if not is_allowed_here(interaction, guild_settings):
             channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
             raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
+        with self.resources.limiter.acquire(
+            interaction.user.id, interaction.guild_id, guild_settings.cooldown_s
+        ):
+            yield
+
+    async def compose(self, interaction: Interaction, context: Context, request: Request) -> None:
+        """Answers a request with a new message, inside `limit`.
+
+        Raises:
+            LianjuError: It cannot be answered, or not now.
+            discord.HTTPException: Discord did not accept the answer.
+        """
+        composer = self.resources.composer  # to the end, even if another is loaded meanwhile
         prepared = composer.prepare(request)  # before the reply is deferred: errors are private
         width = "none" if isinstance(request.search, Sample) else request.search.width
         context.add_log_fields(form=request.form.name, width=width, lines=request.count)
-        with resources.limiter.acquire(
-            interaction.user.id, interaction.guild_id, guild_settings.cooldown_s
-        ):
-            await defer_reply(interaction)
-            answer = await composer.compose(prepared, resources.settings.deadline)
-            message = _answer_message(answer, composer.bundle.prosody, interaction.user.id)
-            await respond(interaction, answer_layout(message, context.localizer), private=False)
-            if not answer.complete:
-                context.outcome = "cut-short"
+        await defer_reply(interaction)
+        answer = await composer.compose(prepared, self.resources.settings.deadline)
+        message = _answer_message(answer, composer.bundle.prosody, interaction.user.id)
+        await respond(interaction, answer_layout(message, context.localizer), private=False)
+        if not answer.complete:
+            context.outcome = "cut-short"
 
     def rhyme_choices(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Returns the rhyme groups that match what is typed; none if the bundle has none."""

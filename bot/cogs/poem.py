@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
+from ..markdown import remove_markdown
 from ..ui.replies import Interaction, defer_reply
 from ..verse import (
     MAX_CHARACTERS,
@@ -89,21 +90,22 @@ class PoemCog(ComposingCog, name=POEM):
             seed: Other answers for another number, the same answers for the same one.
         """
         async with self.handle(interaction, defer_reply) as context:
-            if mode == "beam" and seed is not None:
-                raise RequestError("poem-seed")
-            request = request_for(
-                line,
-                form_named(form),
-                context.guild_settings,
-                mode=mode,
-                seed=0 if seed is None and mode != "sampled" else seed,
-                count=count,
-                script=script,
-                rhyme=rhyme,
-                rules=rules,
-                known=known,
-            )
-            await self.compose(interaction, context, request)
+            with self.limit(interaction, context):
+                if mode == "beam" and seed is not None:
+                    raise RequestError("poem-seed")
+                request = request_for(
+                    line,
+                    form_named(form),
+                    context.guild_settings,
+                    mode=mode,
+                    seed=0 if seed is None and mode != "sampled" else seed,
+                    count=count,
+                    script=script,
+                    rhyme=rhyme,
+                    rules=rules,
+                    known=known,
+                )
+                await self.compose(interaction, context, request)
             await self._remember(interaction.user.id, line)
 
     @poem.autocomplete("rhyme")
@@ -132,13 +134,16 @@ class PoemCog(ComposingCog, name=POEM):
         answer of this bot is refused, since it has many lines.
         """
         async with self.handle(interaction, defer_reply) as context:
-            if message.author.id == interaction.application_id:
-                raise PromptError("answer-line-mine")
-            if not message.content.strip():
-                raise PromptError("answer-line-empty")
-            plain = discord.utils.remove_markdown(message.content)
-            request = request_for(plain, NextLine(), context.guild_settings)
-            await self.compose(interaction, context, request)
+            with self.limit(interaction, context):
+                if message.author.id == interaction.application_id:
+                    raise PromptError("answer-line-mine")
+                if not message.content.strip():
+                    raise PromptError("answer-line-empty")
+                if (size := len(message.content)) > MAX_TYPED:
+                    raise PromptError("prompt-characters", size=size, most=MAX_CHARACTERS)
+                plain = remove_markdown(message.content)
+                request = request_for(plain, NextLine(), context.guild_settings)
+                await self.compose(interaction, context, request)
 
     async def _remember(self, user_id: int, line: str) -> None:
         """Stores a line for autocompletion; a failure is only logged, as the answer is sent."""

@@ -188,9 +188,39 @@ async def test_cooldown_says_when_to_ask_again(fake, bot, store, clock):
     await ask(fake, bot, poem(LINE), private=False)
 
 
-async def test_refused_line_costs_no_cooldown(fake, bot):
-    await refused(fake, bot, poem("。"))
+@pytest.mark.parametrize(
+    "data",
+    [
+        poem("。"),
+        poem(LINE, mode="beam", seed=1),
+        poem("黄河远", form="jueju"),
+        poem(LINE, count=11),
+    ],
+    ids=["line", "options", "form", "bounds"],
+)
+async def test_refused_request_costs_a_short_cooldown(data, fake, bot, store, clock):
+    await store.guild_settings.change(42, cooldown_s=3600)
+    await ask(fake, bot, data)
+    told = await ask(fake, bot, poem(LINE))
+    assert told["content"] == english("limit-cooldown", retry_at=str(int(clock.now) + 2))
+    clock.now += 2
     await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_text_is_not_read_before_the_cooldown_is_over(fake, bot, composer, monkeypatch):
+    """However much a text costs to read, a member can have it read once in a while only."""
+    await ask(fake, bot, poem(LINE), private=False)
+    for name in ("remove_markdown", "request_for"):
+        monkeypatch.setattr(f"lianju.bot.cogs.poem.{name}", None)
+    monkeypatch.setattr(composer, "prepare", None)
+    for payload in (
+        fake.interaction(poem(LINE)),
+        fake.menu(MENU, written(LINE, person(78))),
+        fake.menu(MENU, written("", person(78))),
+    ):
+        await bot.receive(payload)
+        (told,) = fake.exchange(payload).messages
+        assert told["content"].startswith("One line at a time")
 
 
 async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch):
@@ -258,9 +288,10 @@ async def test_lines_of_other_users_are_not_stored(fake, bot, store):
         (written("", person(78)), "There is no text in this message"),
         (written("@everyone look", person(78)), "I read Chinese verse"),
         (written("黄" * 4000, person(78)), "That is 4,000 characters"),
+        (written("[" * 2000 + "](" * 1000, person(78)), "That is 4,000 characters"),
         (written("", BOT), "This is an answer of mine already"),
     ],
-    ids=["empty", "prose", "long", "own-answer"],
+    ids=["empty", "prose", "long", "brackets", "own-answer"],
 )
 async def test_message_without_a_line_is_refused_in_private(message, sentence, fake, bot):
     payload = fake.menu(MENU, message)

@@ -58,9 +58,10 @@ async def test_invalid_line_is_refused_in_private(line, sentence, fake, bot):
     assert bot.tree_errors == []
 
 
-async def test_refusal_is_in_the_users_language(fake, bot, store):
+async def test_refusal_is_in_the_users_language(fake, bot, store, clock):
     message = await ask(fake, bot, poem("。"), locale="zh-TW")
     assert message["content"] == "詩句是空的：請寫一句詩。"
+    clock.now += 60
     await store.guild_settings.change(42, language="zh-CN")
     message = await ask(fake, bot, poem("。"), locale="en-US")
     assert message["content"] == "诗句是空的：请写一句诗。"

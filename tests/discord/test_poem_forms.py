@@ -339,11 +339,14 @@ async def test_another_batch_of_sampled_poems_is_sampled(fake, bot, composer, cl
         (poem(LINE, script="seal"), "seal is not known: choose from auto,"),
     ],
 )
-async def test_invalid_options_are_refused_in_private_in_every_language(data, sentence, fake, bot):
+async def test_invalid_options_are_refused_in_private_in_every_language(
+    data, sentence, fake, bot, clock
+):
     told = {}
     for locale in ("en-US", *CHINESE):
         payload = fake.interaction(data, locale=locale)
         await bot.receive(payload)
+        clock.now += 60
         exchange = fake.exchange(payload)
         assert exchange.type == MESSAGE
         (message,) = exchange.messages

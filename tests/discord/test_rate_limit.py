@@ -1,7 +1,8 @@
 from contextlib import contextmanager
 
 import pytest
-from lianju.bot.rate_limit import SWEEP_AT, RateLimitError, RequestLimiter
+from lianju.bot.rate_limit import REFUSED_S, SWEEP_AT, RateLimitError, RequestLimiter
+from lianju.bot.verse import BusyError, NothingAllowedError, PromptError, RequestError
 
 
 class Clock:
@@ -82,10 +83,23 @@ def test_refused_request_does_not_lengthen_the_cooldown(limiter, clock):
     ask(limiter)
 
 
-def test_failed_request_ends_the_cooldown_at_once(limiter):
-    with pytest.raises(ZeroDivisionError), limiter.acquire(7, 42, 5):
-        raise ZeroDivisionError
+@pytest.mark.parametrize("error", [ZeroDivisionError(), BusyError("busy-full")])
+def test_failed_request_ends_the_cooldown_at_once(error, limiter):
+    with pytest.raises(type(error)), limiter.acquire(7, 42, 5):
+        raise error
     ask(limiter)
+
+
+@pytest.mark.parametrize("error", [PromptError, RequestError, NothingAllowedError])
+@pytest.mark.parametrize(("cooldown_s", "waits_s"), [(3600, REFUSED_S), (1, 1)])
+def test_refused_request_counts_for_a_short_time(error, cooldown_s, waits_s, limiter, clock):
+    with pytest.raises(error), limiter.acquire(7, 42, cooldown_s):
+        raise error("prompt-empty")
+    clock.now += waits_s - 0.5
+    with on_cooldown():
+        ask(limiter, cooldown_s=cooldown_s)
+    clock.now += 0.5
+    ask(limiter, cooldown_s=cooldown_s)
 
 
 @pytest.mark.parametrize("cooldown_s", [0, 3])

@@ -37,7 +37,7 @@ async def test_poem_gives_five_candidates(fake, settings):
             assert exchange.type == 5
             assert texts(message)[0] == f"### {LINE}"
             assert len(custom_ids(message, "lianju:heart:")) == 5
-        unknown = await fake.send(fake.interaction(poem("黄龘龘上龘")))
+        unknown = await fake.send(fake.interaction(poem("黄龘龘上龘"), user=78))
         assert (await unknown.answered())["flags"] & EPHEMERAL
         ended = await served.stop()
     assert ended.status == 0
