@@ -1,6 +1,7 @@
 """Rate limit for requests: one running request a user, and a cooldown."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Last:
     """The last request of a user in a server.
 
     Attributes:
-        at: When it began.
+        at: When it began, in monotonic seconds.
         cooldown_s: The server's cooldown at that time.
         most_s: The longest cooldown that it may have.
     """
@@ -44,11 +45,17 @@ class RequestLimiter:
     """Admits one running request a user, with a cooldown after it.
 
     Args:
-        clock: Returns the time in Unix seconds.
+        clock: Returns monotonic seconds, so that nobody waits longer if the time is set.
+        wall_clock: Returns the time in Unix seconds, to tell when to ask again.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._clock = clock
+        self._wall_clock = wall_clock
         self._running: set[int] = set()
         self._last: dict[Bucket, Last] = {}
         self._sweep_at = SWEEP_AT
@@ -79,7 +86,8 @@ class RequestLimiter:
         if user_id in self._running:
             raise RateLimitError("limit-running")
         if bucket in self._last and (free_at := self._last[bucket].free_at(cooldown_s)) > now:
-            raise RateLimitError("limit-cooldown", retry_at=str(math.ceil(free_at)))
+            retry_at = math.ceil(self._wall_clock() + free_at - now)
+            raise RateLimitError("limit-cooldown", retry_at=str(retry_at))
         self._running.add(user_id)
         try:
             yield

@@ -110,7 +110,7 @@ async def open_resources(settings: Settings) -> Resources:
         composer.close()
         raise
     _log_loaded(composer, settings)
-    return Resources(settings, composer, store, RequestLimiter(time.time))
+    return Resources(settings, composer, store, RequestLimiter())
 
 
 def _load(settings: Settings) -> Composer:

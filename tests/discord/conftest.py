@@ -88,7 +88,7 @@ def clock():
 @pytest.fixture
 def resources(composer, store, clock):
     """What the cogs share, over a toy model and a real database."""
-    return Resources(Settings(), composer, store, RequestLimiter(clock), clock)
+    return Resources(Settings(), composer, store, RequestLimiter(clock, clock), clock)
 
 
 @pytest.fixture

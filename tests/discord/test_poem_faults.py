@@ -225,7 +225,7 @@ async def open_minded(fake, store, tmp_path, clock):
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
     model = OnnxModel(bundle, "cpu", threads=1)
     composer = Composer(bundle, model, Scheduler(model))
-    resources = Resources(Settings(), composer, store, RequestLimiter(clock), clock)
+    resources = Resources(Settings(), composer, store, RequestLimiter(clock, clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
         for cog in (PoemCog(resources), Answers(resources)):

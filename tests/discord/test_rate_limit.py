@@ -19,8 +19,13 @@ def clock():
 
 
 @pytest.fixture
-def limiter(clock):
-    return RequestLimiter(clock)
+def wall_clock():
+    return Clock()
+
+
+@pytest.fixture
+def limiter(clock, wall_clock):
+    return RequestLimiter(clock, wall_clock)
 
 
 def ask(limiter, user=7, guild=42, cooldown_s=5):
@@ -49,18 +54,31 @@ def test_cooldown_starts_at_the_request(limiter, clock):
         clock.now += 2
     with on_cooldown() as refusal:
         ask(limiter)
-    assert refusal.value.facts == {"retry_at": "1000005"}
-    assert "1000005" in str(refusal.value)
+    assert refusal.value.facts == {"retry_at": "1000003"}
+    assert "1000003" in str(refusal.value)
     clock.now += 3
     ask(limiter)
 
 
-def test_user_is_told_a_time_at_which_it_works(limiter, clock):
-    clock.now += 0.5
+def test_user_is_told_a_time_at_which_it_works(limiter, clock, wall_clock):
     ask(limiter)
+    clock.now += 0.25
+    wall_clock.now = 2_000_000.5
     with on_cooldown() as refusal:
         ask(limiter)
-    clock.now = int(refusal.value.facts["retry_at"])
+    clock.now += int(refusal.value.facts["retry_at"]) - wall_clock.now
+    ask(limiter)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_cooldown_does_not_follow_the_wall_clock(hours, limiter, clock, wall_clock):
+    ask(limiter)
+    wall_clock.now += hours * 3600
+    clock.now += 4
+    with on_cooldown() as refusal:
+        ask(limiter)
+    assert refusal.value.facts == {"retry_at": str(1_000_001 + hours * 3600)}
+    clock.now += 1
     ask(limiter)
 
 
