@@ -15,6 +15,9 @@ from .settings import LogFormat, LogLevel
 __all__ = ["format_traceback", "log_unhandled_errors", "set_up_logging"]
 
 ROOT_LOGGER = "lianju"
+# Of discord.py: their messages contain user ids, custom ids, and URLs with the secret of an
+# interaction.
+MESSAGES_WITH_SECRETS = ("discord.app_commands.tree", "discord.http", "discord.ui.view")
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ def set_up_logging(style: LogFormat, level: LogLevel) -> None:
     handler.setFormatter(_Text() if style == "text" else _Json())
     logging.raiseExceptions = False  # else a record that cannot be written is quoted in full
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    for name in MESSAGES_WITH_SECRETS:
+        logging.getLogger(name).addFilter(_drop_arguments)
     logging.getLogger(ROOT_LOGGER).setLevel(level.upper())
 
 
@@ -58,6 +63,12 @@ def _traceback_parts(error: BaseException) -> Iterator[str]:
     yield from format_tb(error.__traceback__)
     status = f" {error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
     yield f"{type(error).__module__}.{type(error).__qualname__}{status}\n"
+
+
+def _drop_arguments(record: logging.LogRecord) -> bool:
+    """Leaves the pattern of a message, without the values in it."""
+    record.args = ()
+    return True
 
 
 class _Text(logging.Formatter):

@@ -3,16 +3,22 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
+from .errors import LianjuError
+from .logs import format_traceback
 from .rate_limit import RequestLimiter
 from .settings import Settings
 from .store import Store, open_store
 from .verse import BusyError, Composer, open_composer, usable_cores
 
 __all__ = ["Resources", "open_resources"]
+
+DAY = 24 * 60 * 60  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +37,7 @@ class Resources:
         running: A future for each interaction and each background job; the database is closed
             after the last.
         closing: Set when no new interaction is accepted.
+        failures: How often something failed of which no user is told.
     """
 
     settings: Settings
@@ -38,10 +45,31 @@ class Resources:
     store: Store
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
-    running: set[asyncio.Future[None]] = field(default_factory=set)
+    running: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: Counter[str] = field(default_factory=Counter)
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _closing_composers: dict[Composer, asyncio.Task[None]] = field(default_factory=dict, init=False)
+
+    @property
+    def retained_since(self) -> float:
+        """The Unix time from which on recent lines are kept."""
+        return self.clock() - self.settings.retention_days * DAY
+
+    def count_failure(self, what: str, error: Exception, **log_fields: int) -> None:
+        """Counts and logs a failure of which no user is told, without the text of the error.
+
+        Args:
+            what: What failed.
+            error: Its traceback is logged if it is not an error of ours.
+            log_fields: Further fields of the log line.
+        """
+        self.failures[what] += 1
+        fields = {"error": type(error).__name__, "failures": self.failures[what], **log_fields}
+        line = " ".join((f"{what} failed", *(f"{name}={value}" for name, value in fields.items())))
+        if not isinstance(error, LianjuError):
+            line += f"\n{format_traceback(error)}"
+        _log.warning(line, extra=fields)
 
     async def reload(self) -> None:
         """Loads the bundle again and replaces the composer.
@@ -69,7 +97,7 @@ class Resources:
             raise BusyError("busy-closing")
 
     async def _close_when_unused(
-        self, composer: Composer, users: tuple[asyncio.Future[None], ...]
+        self, composer: Composer, users: tuple[asyncio.Future[Any], ...]
     ) -> None:
         """Closes a composer after the interactions that may use it."""
         if users:

@@ -69,4 +69,4 @@ class AcrosticCog(ComposingCog, name="Lianju acrostic"):
     @acrostic.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Completes a rhyme group."""
-        return self.rhyme_choices(interaction, current)
+        return await self.complete_rhyme(interaction, current)

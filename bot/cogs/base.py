@@ -4,12 +4,13 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import aiohttp
 import discord
+from discord.app_commands import Choice
 from discord.ext import commands
 
 from ..errors import LianjuError
@@ -143,6 +144,33 @@ class LianjuCog(commands.Cog):
         finally:
             self.resources.running.remove(finished)
             finished.set_result(None)
+
+    async def complete(
+        self, interaction: Interaction, find: Callable[[], Awaitable[list[Choice[str]]]]
+    ) -> list[Choice[str]]:
+        """Answers an autocomplete; if anything fails, typing goes on without.
+
+        Args:
+            interaction: The autocomplete.
+            find: Finds the choices.
+
+        Raises:
+            asyncio.CancelledError: The answer was not accepted. It ends the interaction's task;
+                discord.py would log any other error with the id of the user.
+        """
+        choices: list[Choice[str]] = []
+        try:
+            choices = await find()
+        except Exception as error:
+            self.resources.count_failure("autocomplete", error)
+        try:
+            await interaction.response.autocomplete(choices)
+        except discord.NotFound:  # the user has typed on
+            raise asyncio.CancelledError from None
+        except Exception as error:
+            self.resources.count_failure("answer to an autocomplete", error)
+            raise asyncio.CancelledError from None
+        return choices
 
     async def _context(self, interaction: Interaction) -> Context:
         localizer, guild_id = localizer_for(interaction), interaction.guild_id

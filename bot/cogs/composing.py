@@ -126,16 +126,21 @@ class ComposingCog(LianjuCog):
         if not answer.complete:
             context.outcome = "cut-short"
 
-    def rhyme_choices(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """Returns the rhyme groups that match what is typed; none if the bundle has none."""
+    async def complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
+        """Offers the rhyme groups that match what is typed; none if the bundle has none."""
         bundle = self.resources.composer.bundle
-        if bundle.prosody is None:
-            return []
         traditional = localizer_for(interaction).language == "zh-TW"
-        fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
-        return [Choice(name=text[:MAX_CHOICE], value=name) for name, text in fitting.items()][
-            :MAX_CHOICES
-        ]
+
+        async def find() -> list[Choice[str]]:
+            if bundle.prosody is None:
+                return []
+            fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
+            return [
+                Choice(name=text[:MAX_CHOICE], value=name)
+                for name, text in list(fitting.items())[:MAX_CHOICES]
+            ]
+
+        return await self.complete(interaction, find)
 
 
 def _answer_message(answer: Answer, prosody: Prosody | None, user_id: int) -> AnswerMessage:

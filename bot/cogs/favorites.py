@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..errors import LianjuError, NotFoundError
+from ..errors import NotFoundError
 from ..i18n import Localizer
 from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
@@ -89,15 +89,16 @@ class Favorites(LianjuCog, name=NAME):
     @remove.autocomplete("verse")
     async def suggest(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Offers the user's favorites that contain what is typed, newest first."""
-        try:
+
+        async def find() -> list[Choice[str]]:
             favorites = await self.resources.store.favorites.matching(
                 interaction.user.id, current, MAX_CHOICES
             )
-        except LianjuError:
-            return []
-        return [
-            Choice(name=label(favorite.verse), value=str(favorite.id)) for favorite in favorites
-        ]
+            return [
+                Choice(name=label(favorite.verse), value=str(favorite.id)) for favorite in favorites
+            ]
+
+        return await self.complete(interaction, find)
 
     async def remove_chosen(self, interaction: Interaction, menu: CogItem) -> None:
         """Removes an entry of a page, and shows the page without it."""

@@ -1,24 +1,22 @@
 """Background work: registering items, deleting expired data, closing the resources."""
 
 import asyncio
-import logging
-from collections.abc import Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import discord
-from discord.ext import commands, tasks
+from discord.ext import commands
 
-from ..errors import LianjuError
 from ..resources import Resources
 from .base import LianjuCog
 
 __all__ = ["Bot", "Housekeeping"]
 
-DAY = 24 * 60 * 60  # seconds
-
-_log = logging.getLogger(__name__)
+PURGE_EVERY_S = 60 * 60.0
+RETRY_AFTER_S = 60.0
 
 Bot = commands.Bot | commands.AutoShardedBot
+T = TypeVar("T")
 
 
 class Housekeeping(LianjuCog, name="Lianju housekeeping"):
@@ -28,24 +26,34 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         bot: The bot that has the cogs.
         resources: Closed when the cog is removed.
         cogs: The other cogs, whose items and context menus it registers.
+        sleep: Waits so many seconds; not discord.py's loops, which follow the system time.
     """
 
-    def __init__(self, bot: Bot, resources: Resources, cogs: Sequence[LianjuCog]) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        resources: Resources,
+        cogs: Sequence[LianjuCog],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         super().__init__(resources)
+        self._sleep = sleep
+        self._purging: asyncio.Task[None] | None = None
         self._bot = bot
         self._items = [item for cog in cogs for item in cog.items]
         self._menus = [menu for cog in cogs for menu in cog.menus]
 
     async def cog_load(self) -> None:
-        """Registers context menus and items, and starts the daily purge."""
+        """Registers context menus and items, and starts to purge."""
         for menu in self._menus:
             self._bot.tree.add_command(menu)
         self._bot.add_dynamic_items(*self._items)
-        self._purge_daily.start()
+        self._purging = asyncio.create_task(self._keep_purging())
 
     async def cog_unload(self) -> None:
         """Waits for running interactions, then closes the resources."""
-        self._purge_daily.cancel()
+        if self._purging is not None:
+            self._purging.cancel()
         for menu in self._menus:
             self._bot.tree.remove_command(menu.name, type=menu.type)
         await self.resources.finish()  # sending an answer registers its buttons
@@ -60,19 +68,21 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         """
         await self.resources.reload()
 
-    async def purge(self) -> None:
-        """Deletes data that is older than the retention period."""
-        kept_s = self.resources.settings.retention_days * DAY
+    async def purge(self) -> bool:
+        """Deletes data that is older than the retention period; returns whether it succeeded."""
         try:
-            await self.resources.store.purge(self.resources.clock() - kept_s)
-        except LianjuError as error:
-            _log.warning("nothing was purged: %s", type(error).__name__)
+            await self.resources.store.purge(self.resources.retained_since)
+        except Exception as error:
+            self.resources.count_failure("purge", error)
+            return False
+        return True
 
-    @tasks.loop(hours=24)
-    async def _purge_daily(self) -> None:
-        await self._run_to_completion(self.purge())
+    async def _keep_purging(self) -> None:
+        while True:
+            purged = await self._run_to_completion(self.purge())
+            await self._sleep(PURGE_EVERY_S if purged else RETRY_AFTER_S)
 
-    async def _run_to_completion(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _run_to_completion(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs work that closing waits for instead of cancelling it.
 
         A cancelled operation may leave a connection of aiosqlite that never closes.
@@ -80,7 +90,7 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         doing = asyncio.ensure_future(work)
         self.resources.running.add(doing)
         doing.add_done_callback(self.resources.running.discard)
-        await asyncio.shield(doing)
+        return await asyncio.shield(doing)
 
     @commands.Cog.listener("on_guild_remove")
     async def delete_guild_settings(self, guild: discord.Guild) -> None:
@@ -90,5 +100,5 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
     async def _delete_guild_settings(self, guild_id: int) -> None:
         try:
             await self.resources.store.delete_guild(guild_id)
-        except LianjuError as error:
-            _log.warning("server=%d was not forgotten: %s", guild_id, type(error).__name__)
+        except Exception as error:
+            self.resources.count_failure("deletion of settings", error, server=guild_id)

@@ -1,7 +1,5 @@
 """`/poem`, and a message's *Answer this line*: what follows a line of verse."""
 
-import logging
-
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
@@ -30,8 +28,6 @@ POEM = "Lianju poem"
 
 # The composer counts characters of verse; spaces and punctuation come on top.
 MAX_TYPED = 4 * MAX_CHARACTERS
-
-_log = logging.getLogger(__name__)
 
 
 @app_commands.context_menu(name="Answer this line")
@@ -111,21 +107,22 @@ class PoemCog(ComposingCog, name=POEM):
     @poem.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Completes a rhyme group."""
-        return self.rhyme_choices(interaction, current)
+        return await self.complete_rhyme(interaction, current)
 
     @poem.autocomplete("line")
     async def _complete_line(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Completes the user's recent lines, then the server's lines with the most hearts."""
         store, user_id, guild_id = self.resources.store, interaction.user.id, interaction.guild_id
-        try:
-            lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES)
+
+        async def find() -> list[Choice[str]]:
+            since = self.resources.retained_since
+            lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES, since)
             if guild_id is not None:
                 lines += await store.leaderboard.lines(guild_id, current, MAX_CHOICES)
-        except Exception as error:  # typing goes on without completion
-            _log.warning("autocomplete failed: %s", type(error).__name__)
-            return []
-        fitting = (line for line in dict.fromkeys(lines) if len(line) <= MAX_CHOICE)
-        return [Choice(name=line, value=line) for line in fitting][:MAX_CHOICES]
+            fitting = (line for line in dict.fromkeys(lines) if len(line) <= MAX_CHOICE)
+            return [Choice(name=line, value=line) for line in fitting][:MAX_CHOICES]
+
+        return await self.complete(interaction, find)
 
     async def answer_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Answers the text of a message as `/poem` would.
@@ -154,4 +151,4 @@ class PoemCog(ComposingCog, name=POEM):
                 user_id, line.strip(), self.resources.clock()
             )
         except Exception as error:
-            _log.warning("a line was not remembered: %s", type(error).__name__)
+            self.resources.count_failure("storing a recent line", error)

@@ -50,11 +50,24 @@ class RecentLines:
             if self._rows is rows:  # the transaction never began
                 self._rows = []
 
-    async def recent(self, user_id: int, containing: str, limit: int) -> list[str]:
-        """Returns the user's lines that contain a text, latest first."""
+    async def recent(
+        self, user_id: int, containing: str, limit: int, since: float = 0
+    ) -> list[str]:
+        """Returns the user's lines that contain a text, latest first.
+
+        Args:
+            user_id: The user.
+            containing: The text.
+            limit: How many to return at most.
+            since: Leaves out lines last used before this Unix time, which `purge` deletes later.
+        """
         lines = (
             select(prompt.c.line)
-            .where(prompt.c.user_id == user_id, func.instr(prompt.c.line, containing) > 0)
+            .where(
+                prompt.c.user_id == user_id,
+                prompt.c.asked_at >= since,
+                func.instr(prompt.c.line, containing) > 0,
+            )
             .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
             .limit(limit)
         )

@@ -8,6 +8,12 @@ from lianju.bot.verses import Verse
 
 from .interactions import poem, slash
 
+TYPED = [
+    ("poem", "line", {}),
+    ("poem", "rhyme", {"line": "黄河"}),
+    ("acrostic", "rhyme", {"heads": "春夏"}),
+    ("favorites remove", "verse", {}),
+]
 LINE = "黄河远上白云间"
 OTHERS = ("白日依山尽", "床前明月光")
 
@@ -33,8 +39,8 @@ async def test_the_users_newest_line_comes_first(fake, bot, clock):
     assert await offered(fake, bot, "", user=78) == []
 
 
-async def test_lines_with_the_most_hearts_in_the_server_follow(fake, bot, store):
-    await store.recent_lines.add(77, OTHERS[0], 1)
+async def test_lines_with_the_most_hearts_in_the_server_follow(fake, bot, store, clock):
+    await store.recent_lines.add(77, OTHERS[0], clock.now)
     for user in (1, 2):
         await store.favorites.toggle(user, 42, Verse("x", OTHERS[1]), 9, 1)
     await store.favorites.toggle(1, 42, Verse("x", LINE), 9, 1)
@@ -50,9 +56,9 @@ async def test_poems_are_not_suggested(fake, bot, store):
     assert await offered(fake, bot, "") == [OTHERS[1]]
 
 
-async def test_suggestions_keep_discords_limits(fake, bot, store):
+async def test_suggestions_keep_discords_limits(fake, bot, store, clock):
     for number in range(40):
-        await store.recent_lines.add(77, f"诗{number}", number)
+        await store.recent_lines.add(77, f"诗{number}", clock.now + number)
     await store.favorites.toggle(1, 42, Verse("x", "长" * 101), 9, 1)
     await store.favorites.toggle(1, 42, Verse("x", "长" * 100), 9, 1)
     assert len(await offered(fake, bot, "")) == 25
@@ -96,3 +102,55 @@ async def test_failure_to_store_a_line_does_not_fail_the_answer(
     assert message["components"]
     assert "outcome=answered" in caplog.text
     assert LINE not in caplog.text
+
+
+@pytest.fixture
+def log(caplog):
+    """All that is logged, with its tracebacks."""
+    caplog.set_level(logging.INFO)
+    return lambda: caplog.text
+
+
+@pytest.mark.parametrize(("command", "option", "others"), TYPED)
+async def test_text_that_cannot_be_encoded_has_no_suggestions(
+    command, option, others, fake, bot, resources, log
+):
+    payload = fake.complete(
+        slash(command, focused=option, **others, **{option: "\ud800"}), user=271828
+    )
+    await bot.receive(payload)
+    assert fake.exchange(payload).choices == []
+    assert "271828" not in log()
+
+
+@pytest.mark.parametrize(("status", "failures"), [(400, 1), (404, 0)])
+@pytest.mark.parametrize(("command", "option", "others"), TYPED)
+async def test_autocomplete_that_discord_refuses_names_no_user(
+    command, option, others, status, failures, fake, bot, resources, log
+):
+    fake.failures["callback"] = [status]
+    payload = fake.complete(slash(command, focused=option, **others, **{option: ""}), user=271828)
+    await bot.receive(payload)
+    assert fake.exchange(payload).choices is None
+    assert resources.failures.total() == failures
+    assert log().count("answer to an autocomplete failed error=HTTPException") == failures
+    assert "271828" not in log()
+
+
+async def test_failed_autocompletes_are_counted(fake, bot, resources, store, monkeypatch, log):
+    async def fail(*_):
+        raise StoreBusyError
+
+    monkeypatch.setattr(store.favorites, "matching", fail)
+    for _ in range(3):
+        await bot.receive(fake.complete(slash("favorites remove", focused="verse", verse="")))
+    assert resources.failures == {"autocomplete": 3}
+    assert "autocomplete failed error=StoreBusyError failures=3" in log()
+
+
+async def test_expired_line_is_not_offered_though_it_is_not_deleted_yet(fake, bot, clock, store):
+    await store.recent_lines.add(77, LINE, clock.now)
+    clock.now += 30 * 24 * 60 * 60
+    assert await offered(fake, bot, "") == [LINE]
+    clock.now += 1
+    assert await offered(fake, bot, "") == []

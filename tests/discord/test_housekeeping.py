@@ -6,13 +6,14 @@ import discord
 import pytest
 from discord import ui
 from lianju.bot.cogs.base import LianjuCog
-from lianju.bot.cogs.housekeeping import DAY, Housekeeping
+from lianju.bot.cogs.housekeeping import PURGE_EVERY_S, RETRY_AFTER_S, Housekeeping
+from lianju.bot.resources import DAY
 from lianju.bot.store import StoreBusyError
 from lianju.bot.verse import BusyError, Request
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
-from .interactions import EPHEMERAL, slash
+from .interactions import EPHEMERAL, HANGS_S, slash
 
 COUPLET = Verse("黄河远上白云间", "一片孤城万仞山")
 
@@ -138,6 +139,33 @@ async def test_database_error_is_one_line_in_the_log(host, resources, monkeypatc
     await host.leave(42)
     assert {record.levelname for record in caplog.records} == {"WARNING"}
     assert {record.getMessage() for record in caplog.records} == {
-        "nothing was purged: StoreBusyError",
-        "server=42 was not forgotten: StoreBusyError",
+        "purge failed error=StoreBusyError failures=1",
+        "deletion of settings failed error=StoreBusyError failures=1 server=42",
     }
+
+
+@pytest.mark.parametrize("error", [StoreBusyError(), RuntimeError("黄河")])
+async def test_failed_purge_is_repeated_soon(error, fake, resources, monkeypatch, caplog):
+    """Whatever the error, the loop goes on, and does not wait until the next purge is due."""
+    outcomes = [None, error, error, None]
+    waits, done = [], asyncio.Event()
+
+    async def purge(_):
+        if outcome := outcomes.pop(0):
+            raise outcome
+
+    async def sleep(seconds):
+        waits.append(seconds)
+        if not outcomes:
+            done.set()
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(resources.store, "purge", purge)
+    async with OtherBot() as bot:
+        await bot.login(fake.token)
+        await bot.add_cog(Housekeeping(bot, resources, [], sleep))
+        async with asyncio.timeout(HANGS_S):
+            await done.wait()
+    assert waits == [PURGE_EVERY_S, RETRY_AFTER_S, RETRY_AFTER_S, PURGE_EVERY_S]
+    assert resources.failures == {"purge": 2}
+    assert "黄河" not in caplog.text

@@ -7,7 +7,7 @@ import logging
 import sys
 
 import pytest
-from lianju.bot.logs import log_unhandled_errors, set_up_logging
+from lianju.bot.logs import MESSAGES_WITH_SECRETS, log_unhandled_errors, set_up_logging
 
 VERSE = "何处是江南"
 
@@ -24,6 +24,8 @@ def log(request, monkeypatch):
     yield stream.getvalue
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+    for name in MESSAGES_WITH_SECRETS:
+        logging.getLogger(name).filters.clear()
 
 
 def look_up():
@@ -47,6 +49,18 @@ def test_tracebacks_of_libraries_quote_no_error(log):
     assert "builtins.ValueError" in told
     assert "in fail" in told
     assert VERSE not in told
+
+
+@pytest.mark.parametrize("name", MESSAGES_WITH_SECRETS)
+def test_messages_of_discord_py_name_no_user(name, log):
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger(name).exception("Ignoring exception (User: %s)", 271828)
+    told = log()
+    assert "Ignoring exception (User: %s)" in told
+    assert "builtins.ValueError" in told
+    assert "271828" not in told
 
 
 async def test_unhandled_task_errors_are_logged_without_their_text(log):
