@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from .database_file import check_owner, check_version, database_path
+from .database_file import check_owner, database_path
 from .errors import DamagedFileError, StoreBusyError, StoreError, convert_error
 from .private_files import create_private_file, create_private_folder
+from .schema import check_schema
 
 __all__ = ["back_up", "restore"]
 
@@ -126,14 +127,14 @@ def _replace_content(path: Path, new: Path, kept: Path) -> None:
 
 
 def _check(temporary: Path, origin: Path) -> None:
-    """Refuses a copy that is damaged or of an unknown version; makes it a single file."""
+    """Refuses a copy that is damaged, incomplete or newer; makes it a single file."""
     with _converted_errors(origin), closing(_connect(temporary)) as copy:
         copy.execute("PRAGMA cache_size = -256000")  # KiB; the check reads the file in random order
         copy.execute("PRAGMA journal_mode = DELETE")
         (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedFileError("restore-damaged", path=str(origin))
-        if check_version(copy, origin) is None:
+        if check_schema(copy, origin) is None:
             raise StoreError("restore-empty", path=str(origin))
 
 

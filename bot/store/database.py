@@ -38,6 +38,7 @@ class Database:
 
     def __init__(self, path: Path, busy_s: float, guard: sqlite3.Connection) -> None:
         self._path = path
+        self._identity = _identity(path)
         self._guard = guard
         self._busy_s = busy_s
         self._write_lock = asyncio.Lock()
@@ -101,6 +102,7 @@ class Database:
 
     @contextmanager
     def _converted_errors(self) -> Iterator[None]:
+        self._check_identity()
         try:
             yield
         except PoolTimeoutError:
@@ -116,10 +118,30 @@ class Database:
                 raise converted from None
             raise StoreError("store-failed") from None  # users need not know the path
 
+    def _check_identity(self) -> None:
+        """Checks that the file is still at its path.
+
+        Connections that are open would go on with a file that was moved, and its write-ahead log
+        would be lost; new ones would open another file.
+        """
+        if _identity(self._path) != self._identity:
+            _log.error("%s", StoreError("store-moved", path=str(self._path)))
+            raise StoreError("store-failed")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Returns what distinguishes a file from all others; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
 
 def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
+        # Never creates a file, as connecting to a path would.
+        URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
         connect_args={"timeout": busy_s},
         pool_size=size,
         max_overflow=0,

@@ -3,26 +3,19 @@
 import logging
 import os
 import sqlite3
-import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
 
 from .errors import DamagedFileError, StoreError, convert_error
 from .private_files import create_private_file, create_private_folder, find_exposed
+from .schema import migrate
 from .tables import APPLICATION_ID
 
-__all__ = ["check_owner", "check_version", "create_or_migrate", "database_path"]
+__all__ = ["check_owner", "create_or_migrate", "database_path"]
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 _log = logging.getLogger(__name__)
-_alembic_lock = threading.Lock()  # Alembic keeps its context in globals
 
 
 def database_path(url: str) -> Path:
@@ -66,7 +59,7 @@ def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise convert_error(path, error) from None
     try:
-        _migrate(raw, path)
+        migrate(raw, path)
         # Only now, so that the header that check_owner reads is in the file itself.
         _use_write_ahead_log(raw, path)
         for exposed in find_exposed(path):
@@ -103,41 +96,6 @@ def check_owner(path: Path) -> None:
         raise DamagedFileError("store-incomplete", path=str(path))
     if application_id != APPLICATION_ID:
         raise StoreError("store-foreign", path=str(path))
-
-
-def check_version(raw: sqlite3.Connection, path: Path) -> str | None:
-    """Checks that this program knows the database's schema version.
-
-    Returns:
-        The version; None if the database has none yet.
-
-    Raises:
-        StoreError: The version is newer.
-    """
-    versioned = raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-    if not versioned:
-        return None
-    (version,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    if version not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreError("store-newer", path=str(path))
-    return str(version)
-
-
-def _migrate(raw: sqlite3.Connection, path: Path) -> None:
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    engine = sqlalchemy.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
-    with engine.connect() as connection, connection.begin():
-        raw.execute("BEGIN IMMEDIATE")
-        # Written even at the newest version, so that a read-only file is refused now, not later.
-        raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if check_version(raw, path) == scripts.get_current_head():
-            raw.execute("ROLLBACK")
-            return
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        with _alembic_lock:
-            command.upgrade(config, "head")
 
 
 def _use_write_ahead_log(raw: sqlite3.Connection, path: Path) -> None:

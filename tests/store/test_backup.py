@@ -307,6 +307,11 @@ class TestRestore:
             with closing(sqlite3.connect(bad)) as database:
                 database.execute("DROP TABLE alembic_version")
 
+        def without_a_trigger():
+            shutil.copy(copy, bad)
+            with closing(sqlite3.connect(bad)) as database:
+                database.execute("DROP TRIGGER favourite_added")
+
         def foreign():
             with closing(sqlite3.connect(bad)) as database:
                 database.execute("CREATE TABLE other (id)")
@@ -322,12 +327,14 @@ class TestRestore:
             ),
             ("store-newer", newer),
             ("restore-empty", unversioned),
+            ("store-schema", without_a_trigger),
             ("store-foreign", foreign),
         ]
         for key, make in cases:
             bad.unlink(missing_ok=True)
             make()
-            assert refused("restore", bad) == sentence(key, bad)
+            facts = {"part": "trigger favourite_added"} if key == "store-schema" else {}
+            assert refused("restore", bad) == str(StoreError(key, path=str(bad), **facts))
         assert refused("restore", path) == sentence("backup-same-file", path)
         assert "is a directory" in refused("restore", tmp_path)
         assert siblings(path) == [path.name]

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from alembic import command
 from lianju.bot.store import StoreBusyError, StoreError, open_store
 from lianju.bot.store import database_file as database_file_module
 from lianju.bot.store.tables import APPLICATION_ID
@@ -101,6 +102,37 @@ async def test_newer_version_is_refused_unchanged(existing, url):
     assert existing.read_bytes() == before
 
 
+INCOMPLETE = [
+    ("DROP TRIGGER favourite_removed", "trigger favourite_removed"),
+    (
+        "DROP TRIGGER favourite_removed;"
+        "CREATE TRIGGER favourite_removed AFTER DELETE ON favourite BEGIN SELECT 1; END",
+        "trigger favourite_removed",
+    ),
+    ("DROP INDEX prompt_by_age", "index prompt_by_age"),
+    ("DROP TABLE channel", "column channel.channel_id"),
+    ("DELETE FROM alembic_version", "alembic_version"),
+]
+
+
+@pytest.mark.parametrize(("change", "part"), INCOMPLETE)
+async def test_database_that_lacks_a_part_is_refused_unchanged(existing, url, change, part):
+    with closing(sqlite3.connect(existing)) as database:
+        database.executescript(change)
+    before = existing.read_bytes()
+    with pytest.raises(StoreError) as error:
+        await open_store(url)
+    assert error.value.key == "store-schema"
+    assert error.value.facts == {"path": str(existing), "part": part}
+    assert existing.read_bytes() == before
+
+
+async def test_parts_of_others_are_accepted(existing, url):
+    with closing(sqlite3.connect(existing)) as database:
+        database.executescript("CREATE INDEX mine ON prompt (line); ANALYZE")
+    await (await open_store(url)).close()
+
+
 async def test_path_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").touch()
     for place, key in (
@@ -124,13 +156,13 @@ async def test_read_only_file_is_refused_at_once(existing, url, monkeypatch):
 
 
 async def test_failed_migration_leaves_the_file_empty(path, url, monkeypatch):
-    upgrade = database_file_module.command.upgrade
+    upgrade = command.upgrade
 
     def fail(config, revision):
         upgrade(config, revision)
         config.attributes["connection"].exec_driver_sql("INSERT INTO nowhere VALUES (1)")
 
-    monkeypatch.setattr(database_file_module.command, "upgrade", fail)
+    monkeypatch.setattr(command, "upgrade", fail)
     with pytest.raises(StoreError) as error:
         await open_store(url)
     assert error.value.key == "store-unusable"
@@ -178,3 +210,29 @@ async def test_what_is_no_regular_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for name in (tmp_path / "pipe", "/dev/zero", "/dev/null"):
         assert await refused(f"sqlite+aiosqlite:///{name}") == "store-not-a-file"
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+async def test_database_that_is_moved_under_the_bot_is_noticed(existing, url, caplog, replaced):
+    store = await open_store(url)
+    await store.favorites.all(1)
+    moved = existing.rename(existing.with_name("moved"))
+    if replaced:
+        existing.touch()
+    for use in (
+        lambda: store.favorites.all(1),
+        lambda: store.favorites.toggle(2, 5, COUPLET, 2, 9),
+        lambda: store.purge(0),
+    ):
+        with pytest.raises(StoreError) as error:
+            await use()
+        assert error.value.key == "store-failed"
+    assert str(StoreError("store-moved", path=str(existing))) in caplog.text
+    assert existing.exists() == replaced
+    assert not replaced or existing.read_bytes() == b""
+    moved.replace(existing)
+    assert await store.favorites.toggle(2, 5, COUPLET, 2, 9)
+    await store.close()
+    store = await open_store(url)
+    assert len(await store.favorites.all(2)) == 1
+    await store.close()
