@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -16,9 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .errors import StoreBusyError, StoreError, convert_error
 
-__all__ = ["Database"]
+__all__ = ["Database", "ReadKind"]
 
-READERS = 4  # connections, each with its own thread
+ReadKind = Literal["lookup", "list", "typing"]
+"""What is read: single rows that interactions wait for, pages and exports, autocompletes."""
+
+# Connections, each with its own thread. A kind has its own, so that none waits for another.
+READERS: dict[ReadKind, int] = {"lookup": 2, "list": 2, "typing": 2}
+TYPING_S = 2.0  # Discord gives up an autocomplete after three seconds
 
 _log = logging.getLogger(__name__)
 
@@ -42,25 +47,32 @@ class Database:
         self._guard = guard
         self._busy_s = busy_s
         self._write_lock = asyncio.Lock()
-        self._readers = _engine(path, busy_s, READERS, "BEGIN")
+        self._readers: dict[ReadKind, AsyncEngine] = {
+            kind: _engine(path, min(busy_s, TYPING_S) if kind == "typing" else busy_s, size)
+            for kind, size in READERS.items()
+        }
         self._writer = _engine(path, busy_s, 1, "BEGIN IMMEDIATE")
 
     async def close(self) -> None:
         """Closes every connection."""
-        await self._readers.dispose()
+        for readers in self._readers.values():
+            await readers.dispose()
         await self._writer.dispose()
         await asyncio.to_thread(self._guard.close)  # the last to close checkpoints the log
 
     @asynccontextmanager
-    async def read_transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def read_transaction(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
         """Opens a transaction that sees one state of the database throughout.
+
+        Args:
+            kind: What is read; each kind waits for its own connections.
 
         Raises:
             StoreBusyError: The database stays locked.
             StoreError: It fails.
         """
         with self._converted_errors():
-            async with self._readers.begin() as connection:
+            async with self._readers[kind].begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -138,7 +150,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _engine(path: Path, busy_s: float, size: int, begin: str) -> AsyncEngine:
+def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> AsyncEngine:
     engine = create_async_engine(
         # Never creates a file, as connecting to a path would.
         URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),

@@ -11,6 +11,7 @@ from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
 
+SEARCHED = 5000  # of a user's latest favorites, while the user types
 OUTSIDE = 0  # the guild id of what was kept outside servers
 
 _SELECT_FAVORITES = select(
@@ -101,25 +102,32 @@ class Favorites:
         chosen = select(favorite.c.id).where(mine).order_by(*order).limit(limit).offset(offset)
         page = _SELECT_FAVORITES.where(favorite.c.id.in_(chosen)).order_by(*order)
         total = select(func.count()).select_from(favorite).where(mine)
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("list") as connection:
             rows = await connection.execute(page)
             count = await connection.scalar(total)
         return Page([_favorite(*row) for row in rows], count or 0)
 
     async def matching(self, user_id: int, containing: str, limit: int) -> list[Favorite]:
-        """Returns a user's favorites that contain a text, latest first."""
+        """Returns those of a user's latest favorites that contain a text, latest first."""
+        latest_first = tuple(column.desc() for column in _BY_AGE)
+        latest = (
+            select(favorite.c.id)
+            .where(favorite.c.user_id == user_id)
+            .order_by(*latest_first)
+            .limit(SEARCHED)
+        )
         found = (
             _SELECT_FAVORITES.where(
-                favorite.c.user_id == user_id,
+                favorite.c.id.in_(latest),
                 or_(
                     func.instr(couplet.c.line, containing) > 0,
                     func.instr(couplet.c.answer, containing) > 0,
                 ),
             )
-            .order_by(*(column.desc() for column in _BY_AGE))
+            .order_by(*latest_first)
             .limit(limit)
         )
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("typing") as connection:
             return [_favorite(*row) for row in await connection.execute(found)]
 
     async def remove(self, user_id: int, favorite_id: int) -> Verse | None:
@@ -139,7 +147,7 @@ class Favorites:
     async def all(self, user_id: int) -> list[Favorite]:
         """Returns all favorites of a user, oldest first."""
         mine = _SELECT_FAVORITES.where(favorite.c.user_id == user_id).order_by(*_BY_AGE)
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("list") as connection:
             return [_favorite(*row) for row in await connection.execute(mine)]
 
 

@@ -66,7 +66,7 @@ class Leaderboard:
         Poems are left out, since they cannot be a prompt.
         """
         values = {"guild_id": stored_guild_id(guild_id), "containing": containing, "limit": limit}
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("typing") as connection:
             return list(await connection.scalars(_LINES, values))
 
     async def _read(
@@ -84,7 +84,7 @@ class Leaderboard:
             "offset": offset,
             "limit": limit,
         }
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("list") as connection:
             rows = (await connection.execute(page, values)).all()
             return list(rows), (await connection.execute(total, values)).scalar_one()
 

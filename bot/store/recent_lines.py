@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .database import Database
@@ -11,11 +11,12 @@ from .tables import prompt
 
 __all__ = ["RecentLines"]
 
+KEPT = 200  # lines of each user
 BATCH = 5000  # rows deleted in one transaction, some 20 ms
 
 
 class RecentLines:
-    """The prompts of each user, without duplicates."""
+    """The latest prompts of each user, without duplicates."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -23,7 +24,7 @@ class RecentLines:
         self._writing: asyncio.Task[None] | None = None
 
     async def add(self, user_id: int, line: str, at: float) -> None:
-        """Adds a line, or updates the time of its last use.
+        """Adds a line, or updates the time of its last use; the latest `KEPT` of a user are kept.
 
         Lines that arrive while a transaction waits for the write lock join it: with many requests
         at once, a transaction for each would keep the database busy.
@@ -46,6 +47,9 @@ class RecentLines:
             async with self._database.write_transaction() as connection:
                 self._rows = []  # later lines start another transaction
                 await connection.execute(again, rows)
+                for user_id in {row["user_id"] for row in rows}:
+                    surplus = _latest(user_id).limit(BATCH).offset(KEPT)
+                    await connection.execute(delete(prompt).where(prompt.c.id.in_(surplus)))
         finally:
             if self._rows is rows:  # the transaction never began
                 self._rows = []
@@ -64,14 +68,14 @@ class RecentLines:
         lines = (
             select(prompt.c.line)
             .where(
-                prompt.c.user_id == user_id,
+                prompt.c.id.in_(_latest(user_id).limit(KEPT)),
                 prompt.c.asked_at >= since,
                 func.instr(prompt.c.line, containing) > 0,
             )
             .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
             .limit(limit)
         )
-        async with self._database.read_transaction() as connection:
+        async with self._database.read_transaction("typing") as connection:
             return list(await connection.scalars(lines))
 
     async def purge(self, before: float) -> int:
@@ -88,3 +92,12 @@ class RecentLines:
             purged += batch.rowcount
             if batch.rowcount < BATCH:
                 return purged
+
+
+def _latest(user_id: int) -> Select[tuple[int]]:
+    """Returns the query for the ids of a user's lines, latest first."""
+    return (
+        select(prompt.c.id)
+        .where(prompt.c.user_id == user_id)
+        .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
+    )

@@ -26,8 +26,9 @@ LINE = "黄河远上白云间"
 async def no_free_reader(store):
     """Every connection that reads is in use."""
     async with AsyncExitStack() as stack:
-        for _ in range(READERS):
-            await stack.enter_async_context(store._database.read_transaction())
+        for kind, readers in READERS.items():
+            for _ in range(readers):
+                await stack.enter_async_context(store._database.read_transaction(kind))
         yield
 
 

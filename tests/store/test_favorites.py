@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from lianju.bot.store import favorites as favorites_module
 from lianju.bot.store import open_store
 from lianju.bot.verses import Verse
 from sqlalchemy import event
@@ -121,10 +122,12 @@ def work(store, query, path):
         def note(_connection, _cursor, statement, parameters, _context, _many):
             statements.append((statement, parameters))
 
-        engine = store._database._readers.sync_engine
-        event.listen(engine, "before_cursor_execute", note)
+        engines = [engine.sync_engine for engine in store._database._readers.values()]
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
         await read
-        event.remove(engine, "before_cursor_execute", note)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
         steps = []
         with closing(sqlite3.connect(path, isolation_level=None)) as database:
             database.set_progress_handler(lambda: steps.append(1), 1)
@@ -134,6 +137,40 @@ def work(store, query, path):
         return len(steps)
 
     return work
+
+
+async def test_cost_of_a_keystroke_does_not_grow_with_what_the_user_has(
+    store, work, path, monkeypatch
+):
+    """A database from before lines were limited has 10,000 lines and favorites of one user."""
+    monkeypatch.setattr(favorites_module, "SEARCHED", 200)
+
+    def grow(first, last):
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("BEGIN")
+            for n in range(first, last):
+                line = (n, 1, f"行{n}", n)
+                database.execute("INSERT INTO prompt VALUES (?, ?, ?, ?)", line)
+                database.execute("INSERT INTO couplet VALUES (?, ?, ?)", (n, f"行{n}", f"列{n}"))
+                database.execute(
+                    "INSERT INTO favourite (user_id, guild_id, couplet_id, kept_at)"
+                    " VALUES (1, 5, ?, ?)",
+                    (n, n),
+                )
+            database.execute("COMMIT")
+
+    async def costs():
+        return [
+            await work(store.recent_lines.recent(1, "無", 25)),
+            await work(store.favorites.matching(1, "無", 25)),
+        ]
+
+    grow(1, 1001)
+    before = await costs()
+    grow(1001, 10_001)
+    assert await costs() == before
+    assert await store.recent_lines.recent(1, "行10000", 25) == ["行10000"]
+    assert len(await store.favorites.matching(1, "行10000", 25)) == 1
 
 
 async def test_cost_of_a_page_does_not_grow_with_the_database(store, work, path):
