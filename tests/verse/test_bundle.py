@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import onnx
@@ -6,6 +7,7 @@ import pytest
 from lianju.bot.verse.errors import BundleError
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .toy import Toy, read_manifest, write_manifest
 
@@ -82,6 +84,46 @@ def test_an_altered_file(bundle, name):
     assert (error.key, error.facts) == ("bundle-checksum", {"path": str(bundle / name)})
 
 
+FILES = ["manifest.json", "step.onnx", "vocab.txt", "notes.md"]
+
+
+@pytest.fixture
+def noted(bundle):
+    """A bundle with a file of another trainer."""
+    (bundle / "notes.md").write_text("Notes", encoding="utf-8")
+    write_manifest(bundle, read_manifest(bundle))
+    load_bundle(bundle)
+    return bundle
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_or_a_link_to_a_device_is_refused(noted, name):
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (noted / name).unlink()
+        make(noted / name)
+        error = refusal(noted)
+        assert (error.key, error.facts) == ("bundle-not-a-file", {"path": str(noted / name)})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_too_large_is_not_read(noted, name):
+    with (noted / name).open("r+b") as file:
+        file.truncate(1 << 40)  # a hole, which would fill the memory
+    error = refusal(noted)
+    assert (error.key, error.facts["found"]) == ("bundle-size", 1 << 40)
+
+
+def test_each_file_is_parsed_as_it_was_checked(bundle, monkeypatch):
+    parse = Vocabulary.parse
+
+    def replaced(content, path):
+        path.write_text("<unk>\t-1\n<e>\t-1\n", encoding="utf-8")
+        return parse(content, path)
+
+    monkeypatch.setattr(Vocabulary, "parse", replaced)
+    assert load_bundle(bundle).vocabulary.tokens == Toy().tokens
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b"{}"])
 def test_a_broken_manifest(bundle, content):
     (bundle / "manifest.json").write_bytes(content)
@@ -156,6 +198,44 @@ class TestGraph:
         error = self.refusal(bundle)
         assert error.key == "bundle-graph"
         assert "\n" not in str(error)
+
+    @pytest.mark.parametrize("place", ["initializer", "node", "branch", "sparse"])
+    def test_data_in_other_files(self, bundle, place):
+        graph = onnx.load(bundle / "step.onnx")
+        (bundle / "weights").write_bytes(bytes(1 << 12))
+        (branch,) = (node for node in graph.graph.node if node.op_type == "If")
+        weights = onnx.TensorProto(name="weights", data_type=1, dims=[4], data_location=1)
+        weights.external_data.add(key="location", value="weights")
+        if place == "initializer":
+            graph.graph.initializer.append(weights)
+        elif place == "sparse":
+            graph.graph.sparse_initializer.add().values.CopyFrom(weights)
+        else:
+            constant = onnx.helper.make_node("Constant", [], ["external"], value=weights)
+            nodes = graph.graph if place == "node" else branch.attribute[0].g
+            nodes.node.append(constant)
+        (bundle / "step.onnx").write_bytes(graph.SerializeToString())
+        write_manifest(bundle, read_manifest(bundle))
+        assert self.refusal(bundle).key == "bundle-external-data"
+
+    @pytest.mark.parametrize(
+        "content", [b"\x3a\x7f", b"\x3a\x02\x0b\x0c", b"\xff" * 11, b"\x3a", b"\x0d\x00"]
+    )
+    def test_damaged_encoding(self, bundle, content):
+        (bundle / "step.onnx").write_bytes(content)
+        write_manifest(bundle, read_manifest(bundle))
+        assert self.refusal(bundle).key == "bundle-graph"
+
+    def test_a_graph_that_is_nested_too_deeply(self, bundle):
+        content = b""
+        for number in [6, 5, 1] * 40:  # a graph in an attribute of a node
+            size, length = len(content), b""
+            while size >= 0x80:
+                length, size = length + bytes([size & 0x7F | 0x80]), size >> 7
+            content = bytes([number << 3 | 2]) + length + bytes([size]) + content
+        (bundle / "step.onnx").write_bytes(b"\x3a" + content)
+        write_manifest(bundle, read_manifest(bundle))
+        assert self.refusal(bundle).key == "bundle-graph"
 
     def test_a_type_that_does_not_match_the_manifest(self, bundle):
         for side, name in (("inputs", "h"), ("outputs", "h_next")):

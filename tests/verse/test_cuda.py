@@ -16,9 +16,9 @@ from .toy import Toy, read_manifest, write_manifest
 
 @pytest.fixture(scope="module", autouse=True)
 def _gpu(tmp_path_factory):
-    graph = load_bundle(Toy().write(tmp_path_factory.mktemp("toy"))).graph_path
+    bundle = load_bundle(Toy().write(tmp_path_factory.mktemp("toy")))
     try:
-        open_session(graph, "cuda", 1)
+        open_session(bundle.read_graph(), bundle.graph_path, "cuda", 1)
     except ProviderError as error:
         pytest.skip(str(error))
 

@@ -171,7 +171,9 @@ def test_cuda_that_fails_at_the_start(machine, bundle, log, capfd, fault, words)
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
 def test_a_graph_that_cannot_run_is_a_bundle_error(machine, bundle, log, provider):
-    bundle.graph_path.write_bytes(b"no graph")
+    bundle.graph_path.write_bytes(b"\x08\x09")  # a version, and nothing else
+    write_manifest(bundle.directory, read_manifest(bundle.directory))
+    bundle = load_bundle(bundle.directory)
     with pytest.raises(BundleError) as caught:
         OnnxModel(bundle, provider, 1)
     assert caught.value.key == "bundle-graph"
@@ -267,6 +269,21 @@ def test_a_missing_graph_when_cuda_fails(machine, bundle, log):
     machine.fails = False
     bundle.graph_path.write_bytes(content)
     assert_answers(model, bundle)
+
+
+def test_a_graph_that_is_replaced_after_its_check_is_not_run(machine, bundle, log):
+    content = bundle.graph_path.read_bytes()
+    bundle.graph_path.write_bytes(content[:-1] + b"\xa5")
+    with pytest.raises(BundleError) as caught:
+        OnnxModel(bundle, "auto", 1)
+    assert caught.value.key == "bundle-checksum"
+    bundle.graph_path.write_bytes(content)
+    model = OnnxModel(bundle, "auto", 1)
+    bundle.graph_path.write_bytes(content[:-1] + b"\xa5")
+    machine.fails = True
+    with pytest.raises(RuntimeError, match="CUDA failure"):
+        model.step(ids(5), ids(0), model.initial_state(), 3)
+    assert_one_warning(log, "cannot be opened on the CPU")
 
 
 def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_required(machine, tmp_path, log):

@@ -3,6 +3,7 @@
 bundle-not-found = There is no bundle at { $path }: that is not a directory.
 bundle-missing-file = The bundle is incomplete: { $path } is missing.
 bundle-unreadable-file = { $path } cannot be read: { $reason }.
+bundle-not-a-file = { $path } is not a regular file: the bundle is damaged, so download it again.
 bundle-not-utf8 = { $path } is not UTF-8 text.
 bundle-file = { $path } { $reason }.
 bundle-no-checksum = { $path } lists no checksum for { $name }.
@@ -12,6 +13,7 @@ bundle-vocabulary = { $reason }.
 bundle-vocabulary-size = { $path } has { $found } tokens, but the model has { $expected }.
 bundle-vocabulary-token = { $path } and the manifest disagree on the { $role } token.
 bundle-graph = { $path } is not a graph that ONNX Runtime can run: { $reason }.
+bundle-external-data = The graph { $path } keeps data in other files, which nobody checks: export the model again, into one file.
 bundle-graph-input = { $path } lacks the optional input { $name } of type { $type }: export the model again.
 bundle-graph-unknown-input = { $path } needs an input { $name }, which is not part of the bundle format.
 bundle-graph-type = { $path } and its manifest disagree: { $name } should be { $expected } and is { $found }.

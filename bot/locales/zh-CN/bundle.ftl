@@ -3,6 +3,7 @@
 bundle-not-found = { $path } 处没有模型包：那不是一个目录。
 bundle-missing-file = 模型包不完整：缺少 { $path }。
 bundle-unreadable-file = 无法读取 { $path }：{ $reason }。
+bundle-not-a-file = { $path } 不是普通文件：模型包已损坏，请重新下载。
 bundle-not-utf8 = { $path } 不是 UTF-8 文本。
 bundle-file = { $path } 有误：{ $reason }。
 bundle-no-checksum = { $path } 中没有 { $name } 的校验和。
@@ -12,6 +13,7 @@ bundle-vocabulary = 词表有误：{ $reason }。
 bundle-vocabulary-size = { $path } 有 { $found } 个词元，而模型有 { $expected } 个。
 bundle-vocabulary-token = { $path } 与清单中的特殊词元 { $role } 不一致。
 bundle-graph = ONNX Runtime 无法运行 { $path }：{ $reason }。
+bundle-external-data = 计算图 { $path } 把数据放在别的文件里，无从校验：请重新导出模型，存为一个文件。
 bundle-graph-input = { $path } 缺少类型为 { $type } 的可选输入 { $name }：请重新导出模型。
 bundle-graph-unknown-input = { $path } 需要输入 { $name }，而模型包格式中没有它。
 bundle-graph-type = { $path } 与清单不一致：{ $name } 应为 { $expected }，实为 { $found }。

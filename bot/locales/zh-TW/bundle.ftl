@@ -3,6 +3,7 @@
 bundle-not-found = { $path } 處沒有模型包：那不是一個目錄。
 bundle-missing-file = 模型包不完整：缺少 { $path }。
 bundle-unreadable-file = 無法讀取 { $path }：{ $reason }。
+bundle-not-a-file = { $path } 不是一般檔案：模型包已損壞，請重新下載。
 bundle-not-utf8 = { $path } 不是 UTF-8 文字。
 bundle-file = { $path } 有誤：{ $reason }。
 bundle-no-checksum = { $path } 中沒有 { $name } 的校驗和。
@@ -12,6 +13,7 @@ bundle-vocabulary = 詞表有誤：{ $reason }。
 bundle-vocabulary-size = { $path } 有 { $found } 個詞元，而模型有 { $expected } 個。
 bundle-vocabulary-token = { $path } 與清單中的特殊詞元 { $role } 不一致。
 bundle-graph = ONNX Runtime 無法執行 { $path }：{ $reason }。
+bundle-external-data = 計算圖 { $path } 把資料放在別的檔案裡，無從校驗：請重新匯出模型，存為一個檔案。
 bundle-graph-input = { $path } 缺少類型為 { $type } 的可選輸入 { $name }：請重新匯出模型。
 bundle-graph-unknown-input = { $path } 需要輸入 { $name }，而模型包格式中沒有它。
 bundle-graph-type = { $path } 與清單不一致：{ $name } 應為 { $expected }，實為 { $found }。

@@ -1,6 +1,8 @@
 """Bundles: directories that hold a language model and what belongs to it."""
 
 import hashlib
+import os
+import stat
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +11,7 @@ from ..errors import BundleError
 from ..prosody.table import Prosody
 from ..text.corpus_index import CorpusIndex
 from ..text.vocabulary import Vocabulary
+from .external_data import has_external_data
 from .manifest import File, Manifest
 
 __all__ = ["KNOWN", "PROSODY", "Bundle", "default_directory", "load_bundle"]
@@ -17,6 +20,7 @@ MANIFEST = "manifest.json"
 VOCABULARY = "vocab.txt"
 PROSODY = "prosody.tsv"
 KNOWN = "known.bin"
+MAX_MANIFEST = 1 << 22  # bytes
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Bundle:
         """The path of the step graph."""
         return self.directory / self.manifest.graph.file
 
+    def read_graph(self) -> bytes:
+        """Returns the step graph; sessions are opened from it, as the file may be replaced.
+
+        Raises:
+            BundleError: The file is missing or altered.
+        """
+        return _read_checked(self.graph_path, self.manifest.files[self.manifest.graph.file])
+
 
 def default_directory() -> Path:
     """Returns the directory of the bundle that ships with Lianju."""
@@ -51,11 +63,11 @@ def load_bundle(directory: Path) -> Bundle:
     Raises:
         BundleError: A file is missing or altered, or is not consistent with the others.
     """
-    if not directory.is_dir():
+    if not os.path.isdir(directory):  # noqa: PTH112 -- is_dir raises an error if it is forbidden
         raise BundleError("bundle-not-found", path=str(directory))
     path = directory / MANIFEST
     try:
-        manifest = Manifest.parse(_read(path).decode("utf-8"))
+        manifest = Manifest.parse(_read(path, MAX_MANIFEST).decode("utf-8"))
     except UnicodeDecodeError:
         raise BundleError("bundle-not-utf8", path=str(path)) from None
     except ValueError as error:
@@ -63,45 +75,67 @@ def load_bundle(directory: Path) -> Bundle:
     for name in (manifest.graph.file, VOCABULARY):
         if name not in manifest.files:
             raise BundleError("bundle-no-checksum", path=str(path), name=name)
+    contents: dict[str, bytes] = {}  # what is parsed is what was checked
     for name, expected in manifest.files.items():
-        _check_file(directory / name, expected)
-    vocabulary = _load_vocabulary(directory / VOCABULARY, manifest)
+        content = _read_checked(directory / name, expected)
+        if name == manifest.graph.file:
+            _check_graph(directory / name, content)
+        elif name in (VOCABULARY, PROSODY, KNOWN):
+            contents[name] = content
+    vocabulary = _load_vocabulary(directory / VOCABULARY, contents[VOCABULARY], manifest)
     prosody = known = None
     try:
-        if PROSODY in manifest.files:
+        if PROSODY in contents:
             path = directory / PROSODY
-            prosody = Prosody.parse(_read(path).decode("utf-8"), vocabulary)
-        if KNOWN in manifest.files:
+            prosody = Prosody.parse(contents[PROSODY].decode("utf-8"), vocabulary)
+        if KNOWN in contents:
             path = directory / KNOWN
-            known = CorpusIndex.parse(_read(path), len(vocabulary))
+            known = CorpusIndex.parse(contents[KNOWN], len(vocabulary))
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
     return Bundle(directory, manifest, vocabulary, prosody, known)
 
 
-def _check_file(path: Path, expected: File) -> None:
-    content = _read(path)
-    if len(content) != expected.bytes:
-        raise BundleError(
-            "bundle-size", path=str(path), found=len(content), expected=expected.bytes
-        )
+def _read_checked(path: Path, expected: File) -> bytes:
+    content = _read(path, expected.bytes, expected.bytes)
     if hashlib.sha256(content).hexdigest() != expected.sha256:
         raise BundleError("bundle-checksum", path=str(path))
+    return content
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, most: int, least: int = 0) -> bytes:
+    """Returns the content of a regular file whose size, which is checked first, is in bounds."""
     try:
-        return path.read_bytes()
+        # Without blocking, for a pipe that nobody writes to; `O_BINARY` is of Windows.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise BundleError("bundle-not-a-file", path=str(path))
+            content = file.read(most + 1) if least <= found.st_size <= most else b""
     except FileNotFoundError:
         raise BundleError("bundle-missing-file", path=str(path)) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise BundleError("bundle-unreadable-file", path=str(path), reason=reason) from None
+    size = max(found.st_size, len(content))
+    if not least <= size <= most:
+        raise BundleError("bundle-size", path=str(path), found=size, expected=most)
+    return content
 
 
-def _load_vocabulary(path: Path, manifest: Manifest) -> Vocabulary:
+def _check_graph(path: Path, content: bytes) -> None:
     try:
-        vocabulary = Vocabulary.load(path)
+        external = has_external_data(content)
+    except ValueError as error:
+        raise BundleError("bundle-graph", path=str(path), reason=str(error)) from None
+    if external:
+        raise BundleError("bundle-external-data", path=str(path))
+
+
+def _load_vocabulary(path: Path, content: bytes, manifest: Manifest) -> Vocabulary:
+    try:
+        vocabulary = Vocabulary.parse(content, path)
     except ValueError as error:
         raise BundleError("bundle-vocabulary", reason=str(error)) from None
     found, expected = len(vocabulary), manifest.model.vocabulary_size

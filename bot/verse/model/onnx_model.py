@@ -1,6 +1,5 @@
 """The language model on ONNX Runtime."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -47,14 +46,15 @@ class OnnxModel:
 
     def __init__(self, bundle: Bundle, provider: Provider = "auto", threads: int = 0) -> None:
         graph = bundle.manifest.graph
-        self._path, self._threads = bundle.graph_path, threads
-        self._checksum = bundle.manifest.files[graph.file].sha256
+        self._bundle, self._threads = bundle, threads
         self._require_cuda = provider == "cuda"
         self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
-        session = open_session(bundle.graph_path, provider, threads, graph.precision)
+        session = open_session(
+            bundle.read_graph(), bundle.graph_path, provider, threads, graph.precision
+        )
         self._use(session)
         self.state_grows = any(tensor.grows and not tensor.padding for tensor in graph.state)
         self._check_graph(bundle, session)
@@ -200,11 +200,9 @@ class OnnxModel:
         if self.provider == "cpu" or self._require_cuda:
             return
         try:
-            same = hashlib.sha256(self._path.read_bytes()).hexdigest() == self._checksum
-            session = open_session(self._path, "cpu", self._threads) if same else None
-        except (BundleError, OSError):
-            session = None
-        if session is None:
+            graph, path = self._bundle.read_graph(), self._bundle.graph_path
+            session = open_session(graph, path, "cpu", self._threads)
+        except BundleError:
             _log.warning(
                 "The model failed on CUDA, and cannot be opened on the CPU: its graph is gone."
             )

@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 def open_session(
-    path: Path, provider: Provider, threads: int, precision: str = "fp32"
+    graph: bytes, path: Path, provider: Provider, threads: int, precision: str = "fp32"
 ) -> ort.InferenceSession:
     """Opens a graph.
 
@@ -53,7 +53,8 @@ def open_session(
     copies.
 
     Args:
-        path: The ONNX file.
+        graph: The content of an ONNX file.
+        path: The file, for messages.
         provider: `auto` uses CUDA if it loads and suits the graph, and the CPU otherwise, with a
             line in the log if a GPU is not used; `cuda` requires CUDA.
         threads: Threads within one operator; 0 uses every core that this process may use.
@@ -64,18 +65,18 @@ def open_session(
         ProviderError: `cuda` was requested and is not available.
     """
     if provider == "cpu":
-        return _open_on_cpu(path, threads)
+        return _open_on_cpu(graph, path, threads)
     if CUDA not in ort.get_available_providers() or not _has_cuda_device():
         if provider == "cuda":
             raise ProviderError("provider-cuda")
-        return _open_on_cpu(path, threads)
+        return _open_on_cpu(graph, path, threads)
     if provider == "auto" and precision == "int8":
         _log.info("An int8 bundle is fastest on the CPU; for this GPU, export one with fp32.")
-        return _open_on_cpu(path, threads)
+        return _open_on_cpu(graph, path, threads)
     try:
-        return _open_on_cuda(path, threads)
+        return _open_on_cuda(graph, threads)
     except Exception as error:  # ONNX Runtime's errors share no other base
-        session = _open_on_cpu(path, threads)
+        session = _open_on_cpu(graph, path, threads)
         if provider == "cuda":
             raise ProviderError("provider-cuda") from error
         _log.warning("CUDA cannot be used, so the model runs on the CPU: %s.", _reason(error))
@@ -87,25 +88,25 @@ def provider_of(session: ort.InferenceSession) -> Device:
     return "cuda" if CUDA in session.get_providers() else "cpu"
 
 
-def _open_on_cpu(path: Path, threads: int) -> ort.InferenceSession:
+def _open_on_cpu(graph: bytes, path: Path, threads: int) -> ort.InferenceSession:
     try:
-        return _open(path, threads, [CPU])
+        return _open(graph, threads, [CPU])
     except Exception as error:  # ONNX Runtime's errors share no other base
         raise BundleError("bundle-graph", path=str(path), reason=_reason(error)) from error
 
 
-def _open_on_cuda(path: Path, threads: int) -> ort.InferenceSession:
+def _open_on_cuda(graph: bytes, threads: int) -> ort.InferenceSession:
     # ONNX Runtime prints which libraries fail to load.
     with contextlib.redirect_stdout(io.StringIO()):
         ort.preload_dlls()
         # TF32 would round the factors of fp32 products to 10 bits of mantissa.
-        session = _open(path, threads, [(CUDA, {"use_tf32": "0"}), CPU])
+        session = _open(graph, threads, [(CUDA, {"use_tf32": "0"}), CPU])
     if provider_of(session) != "cuda":
         raise RuntimeError("its libraries, or cuDNN's, cannot be loaded")
     return session
 
 
-def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSession:
+def _open(graph: bytes, threads: int, providers: list[Any]) -> ort.InferenceSession:
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads or usable_cores()
     # By default threads spin for long while they wait for work: beside another process on the same
@@ -117,7 +118,7 @@ def _open(path: Path, threads: int, providers: list[Any]) -> ort.InferenceSessio
     # A provider that fails to load is reported on the process-wide logger.
     ort.set_default_logger_severity(FATAL)
     # ONNX Runtime's own fallback to the CPU prints, and gives no reason.
-    return ort.InferenceSession(path, settings, providers=providers, enable_fallback=0)
+    return ort.InferenceSession(graph, settings, providers=providers, enable_fallback=0)
 
 
 def _reason(error: Exception) -> str:

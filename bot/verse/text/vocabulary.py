@@ -50,14 +50,27 @@ class Vocabulary:
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """Reads `token<TAB>count` lines; the line number, from 0, is the id.
+        """Reads a file that `parse` understands.
 
         Raises:
             ValueError: The file is no vocabulary; the message names the file and the line.
             OSError: The file cannot be read.
         """
+        return cls.parse(path.read_bytes(), path)
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> "Vocabulary":
+        """Reads `token<TAB>count` lines; the line number, from 0, is the id.
+
+        Args:
+            content: The content of a file.
+            path: The file, for messages.
+
+        Raises:
+            ValueError: The content is no vocabulary; the message names the file and the line.
+        """
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")
+            lines = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         except UnicodeDecodeError:
             raise ValueError(f"{path} is not UTF-8 text") from None
         if lines[-1] == "":
