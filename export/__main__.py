@@ -1,4 +1,4 @@
-"""The command line of the exporter: bundle, checkpoint, grade, stamp."""
+"""The command line of the exporter: bundle, checkpoint, groups, reranker, grade, stamp."""
 
 from __future__ import annotations
 
@@ -98,6 +98,95 @@ def checkpoint(directory: Path, out: Path) -> None:
 
     write_checkpoint(load_bundle(directory), out)
     click.echo(f"Wrote {out}: next, lianju-train train CORPUS --initial {out} --out RUN", err=True)
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation"]),
+    default="train",
+    show_default=True,
+    help="The part of the corpus that contexts come from.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--count", type=click.IntRange(1), default=300_000, show_default=True)
+@click.option(
+    "--drawn",
+    type=click.IntRange(0),
+    default=200_000,
+    show_default=True,
+    help="How many groups get lines of the bundle.",
+)
+@click.option("--lines", type=click.IntRange(1, 64), default=6, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
+def groups(
+    directory: Path,
+    corpus: Path,
+    split: str,
+    out: Path,
+    count: int,
+    drawn: int,
+    lines: int,
+    seed: int,
+    threads: int,
+) -> None:
+    """Draws what BUNDLE writes where poets wrote, to train a re-ranker on.
+
+    A group has the lines so far, the poet's next line, and --lines lines of the bundle's own.
+    """
+    from .groups import draw_groups
+
+    found = draw_groups(
+        directory,
+        corpus,
+        split,
+        count=count,
+        drawn=drawn,
+        lines=lines,
+        seed=seed,
+        threads=threads,
+    )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        found.save(out)
+    except OSError as error:
+        raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {out}: {len(found):,} groups")
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--version", required=True, help="Of the bundle with the re-ranker.")
+@click.option("--prior", type=float, default=1.0, show_default=True)
+@click.option("--reverse", type=float, default=0.8, show_default=True)
+@click.option("--poet", type=float, default=1.0, show_default=True)
+@click.option("--next", "following", type=float, default=1.0, show_default=True)
+def reranker(
+    directory: Path,
+    checkpoint: Path,
+    version: str,
+    prior: float,
+    reverse: float,
+    poet: float,
+    following: float,
+) -> None:
+    """Puts the re-ranker CHECKPOINT into BUNDLE, and verifies that it computes the same.
+
+    A line's score is its log-probability after the prompt, minus --prior times that of the line
+    alone, plus --reverse times that of the line before after it, plus --poet and --next times the
+    two logits of the re-ranker.
+    """
+    from lianju.training.reranker.trainer import load
+
+    from .reranker import add_reranker
+
+    weights = {"prior": prior, "reverse": reverse, "poet": poet, "next": following}
+    difference = add_reranker(directory, load(checkpoint), weights, version)
+    click.echo(f"{directory}: logits differ from PyTorch's by at most {difference:.2g}.")
 
 
 for _command in (command.grade, command.stamp):

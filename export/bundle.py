@@ -100,9 +100,9 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
         if options.corpus is not None:
             (folder / KNOWN).write_bytes(build_corpus_index(options.corpus, trained.vocabulary))
         manifest = _manifest(trained, folder, options)
-        _write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
         manifest["metrics"] = verify_bundle(folder, trained.model, options.corpus)
-        _write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
     return manifest
 
 
@@ -190,7 +190,7 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
             "state": _state(config),
         },
         "files": {
-            name: _file_info(folder / name, content)
+            name: file_info(folder / name, content)
             for name, content in CONTENTS.items()
             if (folder / name).exists()
         },
@@ -213,11 +213,13 @@ def _rounded(difference: float) -> float:
     return float(f"{difference:.3g}")
 
 
-def _file_info(path: Path, content: str) -> dict[str, Any]:
+def file_info(path: Path, content: str) -> dict[str, Any]:
+    """Returns what the manifest says of a file."""
     data = path.read_bytes()
     return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "content": content}
 
 
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Writes the manifest of a bundle."""
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

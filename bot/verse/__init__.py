@@ -44,7 +44,7 @@ from .request import (
 )
 
 if TYPE_CHECKING:
-    from .answer import Answer, Candidate
+    from .answer import Answer, Candidate, CandidateScore
     from .composer import Composer, open_composer
     from .model.bundle import default_directory, load_bundle
     from .model.manifest import Manifest
@@ -69,6 +69,7 @@ __all__ = [
     "BundleError",
     "BusyError",
     "Candidate",
+    "CandidateScore",
     "Composer",
     "DeadlineError",
     "Form",
@@ -118,6 +119,7 @@ _IMPORTED_ON_FIRST_USE = {
     "is_han": ".text.vocabulary",
     "Answer": ".answer",
     "Candidate": ".answer",
+    "CandidateScore": ".answer",
     "Composer": ".composer",
     "PreparedRequest": ".planning.prepared",
     "open_composer": ".composer",

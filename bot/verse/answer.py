@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .planning.prepared import PreparedRequest
 from .request import Request
 
-__all__ = ["Answer", "Candidate"]
+__all__ = ["Answer", "Candidate", "CandidateScore"]
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,28 @@ class Answer:
     def length(self) -> int:
         """Tokens of each new line."""
         return self.prepared.length
+
+
+@dataclass(frozen=True)
+class CandidateScore:
+    """The score of lines that a user gave, and its parts; each is a sum over the lines.
+
+    Attributes:
+        lines: The lines, as they were read.
+        score: What candidates are ranked by.
+        log_prob: Natural-log probability after the prompt.
+        prior: Natural-log probability of the lines by themselves.
+        reverse: Natural-log probability of each line before, after the line.
+        poet: The re-ranker's logit that a poet wrote the line; None without a re-ranker.
+        next: Its logit that the line follows this prompt rather than another one.
+        unknown: Characters of the prompt and the lines that were read as `<unk>`.
+    """
+
+    lines: tuple[str, ...]
+    score: float
+    log_prob: float
+    prior: float
+    reverse: float
+    poet: float | None = None
+    next: float | None = None
+    unknown: tuple[str, ...] = ()

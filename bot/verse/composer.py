@@ -8,18 +8,21 @@ from pathlib import Path
 
 import numpy as np
 
-from .answer import Answer, Candidate
+from .answer import Answer, Candidate, CandidateScore
+from .errors import RequestError
 from .model.bundle import Bundle, default_directory, load_bundle
 from .model.language_model import LanguageModel
 from .model.onnx_model import OnnxModel
 from .model.provider import Provider
-from .planning.generation import GenerationResult, Planner
+from .model.reranker import Reranker
+from .planning.generation import GenerationResult, Planner, make_scorer
 from .planning.prepared import Line, PreparedRequest, prepare
+from .planning.scoring import score_candidates
 from .request import Request
 from .search.search import Job
 from .serving.scheduler import Scheduler
 from .text.corpus_index import CorpusIndex
-from .text.prompt import write_line
+from .text.prompt import read_prompt, write_line
 
 __all__ = ["Composer", "open_composer"]
 
@@ -31,11 +34,18 @@ class Composer:
         bundle: The bundle of the language model.
     """
 
-    def __init__(self, bundle: Bundle, model: LanguageModel, scheduler: Scheduler) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        model: LanguageModel,
+        scheduler: Scheduler,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.bundle = bundle
         self._model = model
         self._scheduler = scheduler
-        self._planner = Planner(bundle)
+        self._planner = Planner(bundle, reranker)
+        self._scorer = make_scorer(bundle, reranker)
 
     @property
     def provider(self) -> str:
@@ -77,6 +87,61 @@ class Composer:
             SearchError: No line is possible, or the model failed.
         """
         return await self._scheduler.run(self._job(request), deadline_s)
+
+    def score_now(self, line: str, candidates: Sequence[str]) -> list[CandidateScore]:
+        """Scores what could follow a line, in the calling thread; see `score`."""
+        return self._scheduler.run_now(self._scoring_job(line, candidates))
+
+    async def score(
+        self, line: str, candidates: Sequence[str], deadline_s: float
+    ) -> list[CandidateScore]:
+        """Scores what could follow a line, by what orders the candidates of an answer.
+
+        Args:
+            line: One or several lines.
+            candidates: One or several lines each, which need not obey any rules.
+            deadline_s: Seconds that it may take.
+
+        Returns:
+            The scores in the order given.
+
+        Raises:
+            PromptError: A text cannot be read.
+            RequestError: The bundle's model cannot score lines.
+            BusyError: The queue is full, or the composer is closed.
+            DeadlineError: The deadline passed.
+            SearchError: The model failed.
+        """
+        return await self._scheduler.run(self._scoring_job(line, candidates), deadline_s)
+
+    def _scoring_job(self, line: str, candidates: Sequence[str]) -> Job[list[CandidateScore]]:
+        vocabulary, scorer = self.bundle.vocabulary, self._scorer
+        if not vocabulary.has_lines:
+            raise RequestError("score-no-lines")
+        given, *prompts = (read_prompt(text, vocabulary) for text in (line, *candidates))
+
+        def encode(lines: Sequence[Sequence[str]]) -> list[Line]:
+            return [tuple(vocabulary.encode(each)) for each in lines]
+
+        def job() -> Job[list[CandidateScore]]:
+            texts = [encode(prompt.lines) for prompt in prompts]
+            found = yield from score_candidates(scorer, encode(given.lines), texts)
+            judged = scorer.reranker is not None
+            return [
+                CandidateScore(
+                    prompt.shown,
+                    float(parts.total(scorer.weights).sum()),
+                    float(parts.log_prob.sum()),
+                    float(parts.prior.sum()),
+                    float(parts.reverse.sum()),
+                    float(parts.poet.sum()) if judged else None,
+                    float(parts.next.sum()) if judged else None,
+                    tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
+                )
+                for prompt, parts in zip(prompts, found, strict=True)
+            ]
+
+        return job()
 
     def close(self) -> None:
         """Ends the scheduler; requests in progress get a `BusyError`."""
@@ -170,4 +235,17 @@ def open_composer(
     """
     bundle = load_bundle(default_directory() if directory is None else directory)
     model = OnnxModel(bundle, provider, threads)
-    return Composer(bundle, model, Scheduler(model, capacity))
+    return Composer(bundle, model, Scheduler(model, capacity), open_reranker(bundle, threads))
+
+
+def open_reranker(bundle: Bundle, threads: int) -> Reranker | None:
+    """Opens the re-ranker of a bundle; None if it has none.
+
+    Raises:
+        BundleError: Its graph cannot be run, or is no re-ranker's.
+    """
+    part, graph = bundle.manifest.reranker, bundle.read_reranker()
+    if part is None or graph is None:
+        return None
+    path = bundle.directory / part.file
+    return Reranker(graph, path, len(bundle.vocabulary), part.context, threads)

@@ -138,7 +138,7 @@ def open_graded(directory: Path) -> tuple[Bundle, Prosody]:
         raise ExportError(
             f"{directory} is not a model of Chinese verse: the report card needs tones and rhymes."
         )
-    if vocabulary.start is None or vocabulary.line is None:
+    if not vocabulary.has_lines:
         raise ExportError(
             f"{directory} has no tokens for the beginning of a poem and the end of a line, so it "
             "cannot choose lines: grade a bundle of a preset with data.line_tokens = true."

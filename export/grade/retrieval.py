@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 import numpy as np
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT
+from lianju.bot.verse.planning.generation import WEIGHTS
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -34,7 +34,7 @@ def line_retrieval(scorer: LineScorer, couplets: Sequence[Couplet]) -> tuple[flo
         lines = [couplets[i].second for i in members]
         after = scorer.matrix(firsts, lines)
         reverse = scorer.matrix(lines, firsts).T
-        score = after - PRIOR_WEIGHT * scorer.alone(lines) + REVERSE_WEIGHT * reverse
+        score = after - WEIGHTS.prior * scorer.alone(lines) + WEIGHTS.reverse * reverse
         for hit, scores in zip(hits, (score, after), strict=True):
             hit.extend(ranked_first(scores)[new])
     return fmean(hits[0]), fmean(hits[1])

@@ -11,7 +11,7 @@ import pytest
 import torch
 from lianju.bot.verse.errors import BundleError
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT
+from lianju.bot.verse.planning.generation import WEIGHTS
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.__main__ import main
 from lianju.export.bundle import BundleOptions, write_bundle
@@ -172,7 +172,7 @@ def test_line_retrieval_uses_the_reranking_score(rows, answers, trained):
                 after = _log_prob(trained.model, trained.vocabulary, [prompt], line)
                 alone = _log_prob(trained.model, trained.vocabulary, [], line)
                 reverse = _log_prob(trained.model, trained.vocabulary, [line], prompt)
-                scores[line] = after - PRIOR_WEIGHT * alone + REVERSE_WEIGHT * reverse
+                scores[line] = after - WEIGHTS.prior * alone + WEIGHTS.reverse * reverse
         found.append(max(scores, key=scores.get) == poet)
     assert rows["true_first"]["measured"] == pytest.approx(np.mean(found), abs=1e-5)
 

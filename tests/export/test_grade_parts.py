@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT
+from lianju.bot.verse.planning.generation import WEIGHTS
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.grade.dataset import Couplet, Dataset, read_dataset
@@ -65,7 +65,7 @@ class NumberScorer:
         return np.array([[-abs(int(p) - int(l)) for l in lines] for p in prompts], float)  # noqa: E741
 
     def alone(self, lines):
-        return np.array([-10.0 / PRIOR_WEIGHT * (line == "13") for line in lines])
+        return np.array([-10.0 / WEIGHTS.prior * (line == "13") for line in lines])
 
 
 def test_each_line_is_ranked_once_among_a_hundred():
@@ -75,7 +75,7 @@ def test_each_line_is_ranked_once_among_a_hundred():
     assert by_probability == 1
     # Line 13 is so unlikely by itself that a prompt n places off gains 10 by it, and loses n
     # forwards and its share backwards.
-    misled = sum(n * (1 + REVERSE_WEIGHT) <= 10 for n in range(1, 14))
+    misled = sum(n * (1 + WEIGHTS.reverse) <= 10 for n in range(1, 14))
     assert by_objective == (130 - 2 * misled) / 130
 
 

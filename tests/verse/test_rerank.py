@@ -4,7 +4,9 @@ import itertools
 import pytest
 from lianju.bot.verse import (
     Beam,
+    DeadlineError,
     NextLine,
+    PromptError,
     Request,
     RequestError,
     Rerank,
@@ -12,11 +14,11 @@ from lianju.bot.verse import (
     open_composer,
 )
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.bot.verse.planning.generation import PRIOR_WEIGHT, REVERSE_WEIGHT, Planner
+from lianju.bot.verse.planning.generation import WEIGHTS, Planner
 from lianju.bot.verse.planning.ranking import MIN_DISTANCE
 from lianju.bot.verse.serving.jobs import run_search
 
-from .toy import PROMPTS, Toy
+from .toy import CHINESE, PROMPTS, Toy
 
 LINE = "黄河远上白云间"
 
@@ -34,9 +36,8 @@ def rerank(composer, line=LINE, seed=0, width=5, **options):
 
 def log_prob(toy, before, line, ending="</l>"):
     """The log-probability of a line after others and of what ends it, by NumPy."""
-    ids = [toy.tokens.index(token) for token in ("<s>", *"".join(before))]
-    if before:
-        ids.append(toy.tokens.index("</l>"))
+    tokens = itertools.chain(["<s>"], *((*text, "</l>") for text in before))
+    ids = [toy.tokens.index(token) for token in tokens]
     total = 0.0
     for token in map(toy.tokens.index, (*line, ending)):
         total += toy.log_prob(ids)[token]
@@ -52,7 +53,7 @@ def test_the_score_has_three_terms(composer, length):
         endings = [log_prob(toy, [LINE], text, ending) for ending in ("</l>", "<e>")]
         assert min(abs(candidate.log_prob - each) for each in endings) < 2e-3
         prior, reverse = log_prob(toy, [], text), log_prob(toy, [text], LINE)
-        expected = candidate.log_prob - PRIOR_WEIGHT * prior + REVERSE_WEIGHT * reverse
+        expected = candidate.log_prob - WEIGHTS.prior * prior + WEIGHTS.reverse * reverse
         assert candidate.score == pytest.approx(expected, abs=4e-3)
 
 
@@ -156,3 +157,86 @@ def test_seed_is_bounded(seed):
         Rerank(seed)
     assert caught.value.key == "request-range"
     assert caught.value.facts == {"name": "seed", "value": seed, "low": 0, "high": 2**32 - 1}
+
+
+def score_by_numpy(before, candidate):
+    """The score of a candidate's lines after others, and its three parts, by NumPy."""
+    toy, given = Toy(), [before]
+    parts = [0.0, 0.0, 0.0]
+    for text in candidate.split("，"):
+        parts[0] += log_prob(toy, given, text)
+        parts[1] += log_prob(toy, [], text)
+        parts[2] += log_prob(toy, [text], given[-1])
+        given.append(text)
+    return parts[0] - WEIGHTS.prior * parts[1] + WEIGHTS.reverse * parts[2], parts
+
+
+CANDIDATES = ("白日依山尽", "举头望明月", "床前明月光，白日依山尽", "黄河远上白云间")
+
+
+def test_candidates_of_a_user_are_scored_as_answers_are(composer):
+    found = composer.score_now("白日依山尽", CANDIDATES)
+    assert [each.lines for each in found] == [tuple(text.split("，")) for text in CANDIDATES]
+    for each, text in zip(found, CANDIDATES, strict=True):
+        score, parts = score_by_numpy("白日依山尽", text)
+        assert [each.log_prob, each.prior, each.reverse] == pytest.approx(parts, abs=4e-3)
+        assert each.score == pytest.approx(score, abs=8e-3)
+        assert (each.poet, each.next) == (None, None)
+    together = {each.lines: each.score for each in found}
+    for text in reversed(CANDIDATES):
+        (alone,) = composer.score_now("白日依山尽", [text])
+        assert alone.score == pytest.approx(together[alone.lines], abs=1e-4)
+
+
+def test_an_answer_has_the_score_that_its_lines_have(composer):
+    for line in PROMPTS[:3]:
+        candidates = rerank(composer, line, width=20, count=20).candidates
+        found = composer.score_now(line, [each.text for each in candidates])
+        # A toy line may end with the poem; a trained model ends the line first.
+        alike = [
+            (each.score, own.score)
+            for each, own in zip(candidates, found, strict=True)
+            if each.log_prob == pytest.approx(own.log_prob, abs=1e-4)
+        ]
+        assert alike
+        for score, own in alike:
+            assert own == pytest.approx(score, abs=1e-3)
+
+
+def test_scoring_waits_for_its_turn_and_keeps_deadlines(composer):
+    async def run():
+        scores, answer = await asyncio.gather(
+            composer.score("白日依山尽", CANDIDATES, 30),
+            composer.compose(Request(LINE, search=Rerank()), 30),
+        )
+        with pytest.raises(DeadlineError):
+            await composer.score("白日依山尽", CANDIDATES, 0)
+        return scores, answer
+
+    scores, answer = asyncio.run(run())
+    assert scores == composer.score_now("白日依山尽", CANDIDATES)
+    assert [each.text for each in answer.candidates] == [
+        each.text for each in rerank(composer).candidates
+    ]
+
+
+def test_a_character_that_the_model_lacks_is_named(composer):
+    known, unknown = composer.score_now(LINE, ["白日依山尽", "白日依鑫尽"])
+    assert (known.unknown, unknown.unknown) == ((), ("鑫",))
+
+
+@pytest.mark.parametrize(
+    ("line", "candidates"), [("", ["白日依山尽"]), (LINE, [""]), (LINE, ["鑫鑫鑫"])]
+)
+def test_texts_that_cannot_be_read_are_not_scored(composer, line, candidates):
+    with pytest.raises(PromptError):
+        composer.score_now(line, candidates)
+
+
+def test_a_model_without_line_tokens_cannot_score(tmp_path):
+    tokens = tuple(token for token in CHINESE if token not in ("<s>", "</l>"))
+    composer = open_composer(Toy(tokens).write(tmp_path / "toy"), "cpu", 1)
+    with pytest.raises(RequestError) as error:
+        composer.score_now(LINE, CANDIDATES)
+    composer.close()
+    assert error.value.key == "score-no-lines"

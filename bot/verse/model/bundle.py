@@ -49,7 +49,15 @@ class Bundle:
         Raises:
             BundleError: The file is missing or altered.
         """
-        return _read_checked(self.graph_path, self.manifest.files[self.manifest.graph.file])
+        return self._read(self.manifest.graph.file)
+
+    def read_reranker(self) -> bytes | None:
+        """Returns the re-ranker's graph, if there is one; see `read_graph`."""
+        part = self.manifest.reranker
+        return None if part is None else self._read(part.file)
+
+    def _read(self, name: str) -> bytes:
+        return _read_checked(self.directory / name, self.manifest.files[name])
 
 
 def default_directory() -> Path:
@@ -72,13 +80,14 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError("bundle-not-utf8", path=str(path)) from None
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
-    for name in (manifest.graph.file, VOCABULARY):
+    graphs = [part.file for part in (manifest.graph, manifest.reranker) if part]
+    for name in (*graphs, VOCABULARY):
         if name not in manifest.files:
             raise BundleError("bundle-no-checksum", path=str(path), name=name)
     contents: dict[str, bytes] = {}  # what is parsed is what was checked
     for name, expected in manifest.files.items():
         content = _read_checked(directory / name, expected)
-        if name == manifest.graph.file:
+        if name in graphs:
             _check_graph(directory / name, content)
         elif name in (VOCABULARY, PROSODY, KNOWN):
             contents[name] = content

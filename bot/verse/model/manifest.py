@@ -149,6 +149,28 @@ class File(_Part):
     bytes: Size
 
 
+class RankingPart(_Part):
+    """How much each part of a line's score counts; see `ranking.RankingWeights`."""
+
+    prior: float
+    reverse: float
+    poet: float
+    next: float
+
+
+class RerankerPart(_Part):
+    """The re-ranker's graph.
+
+    Attributes:
+        context: Tokens of context that it reads, at most.
+        weights: Of the score that it is a part of.
+    """
+
+    file: FileName
+    context: Annotated[int, Field(ge=1)]
+    weights: RankingPart
+
+
 class Manifest(_Part):
     """The whole manifest.
 
@@ -164,6 +186,7 @@ class Manifest(_Part):
     tokens: TokenIds
     graph: Graph
     files: dict[FileName, File]
+    reranker: RerankerPart | None = None
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     license: str = ""

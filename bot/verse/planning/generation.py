@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import DeadlineError
 from ..model.bundle import Bundle
+from ..model.reranker import Reranker
 from ..request import WIDTH, Beam, Rerank, Sample
 from ..search.beam import BeamParams, BeamSearch
 from ..search.sampling import SampleParams, SampleSearch
@@ -20,6 +21,7 @@ from .prepared import Line, PreparedRequest
 from .ranking import (
     BidirectionalScorer,
     LogProbScorer,
+    RankingWeights,
     ScoredLine,
     Scorer,
     choose_diverse,
@@ -30,7 +32,7 @@ from .ranking import (
     shortlist,
 )
 
-__all__ = ["GenerationResult", "PartialPoem", "Planner"]
+__all__ = ["GenerationResult", "PartialPoem", "Planner", "make_scorer"]
 
 DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
 # Chosen by blind readings of the answers to held-out first lines, see docs/readings.md.
@@ -39,7 +41,7 @@ BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam al
 # Only the most probable lines of a pool are scored: readers found most of the others senseless.
 # 16 for up to five candidates; divided, like the pool, among the poems that are extended at once.
 SHORTLIST, SHORTLIST_PER_LINE = 16, 3
-PRIOR_WEIGHT, REVERSE_WEIGHT = 1.0, 0.8  # of `BidirectionalScorer`
+WEIGHTS = RankingWeights(prior=1.0, reverse=0.8)  # of a bundle without a re-ranker
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,21 @@ class GenerationResult:
     complete: bool = True
 
 
+def make_scorer(bundle: Bundle, reranker: Reranker | None) -> BidirectionalScorer:
+    """Returns what orders the candidates of a bundle with the tokens `<s>` and `</l>`."""
+    weights, part = WEIGHTS, bundle.manifest.reranker
+    if reranker and part:
+        weights = RankingWeights(**part.weights.model_dump())
+    return BidirectionalScorer(bundle.vocabulary, weights, reranker)
+
+
 class Planner:
     """Plans the searches for requests to one bundle."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, reranker: Reranker | None = None) -> None:
         self._vocabulary = bundle.vocabulary
         self._lines = LinePlanner(bundle)
+        self._scorer = make_scorer(bundle, reranker)
 
     def generate(self, prepared: PreparedRequest) -> Job[GenerationResult]:
         """Writes what a request asks for.
@@ -139,7 +150,7 @@ class Planner:
             found = [merge([next(result) for _ in own]) for own in searches]
             scores = log_probs(found)
             if late is None:
-                scorer = self._scorer(prepared, poems[0])
+                scorer = self._scorer_for(prepared, poems[0])
                 try:
                     if isinstance(scorer, BidirectionalScorer):
                         size = max(SHORTLIST // len(poems), SHORTLIST_PER_LINE * count)
@@ -228,13 +239,13 @@ class Planner:
         beam = BeamParams(**common, width=width, distinct=True)
         return [SampleSearch(sample), BeamSearch(beam)]
 
-    def _scorer(self, prepared: PreparedRequest, poem: PartialPoem) -> Scorer:
+    def _scorer_for(self, prepared: PreparedRequest, poem: PartialPoem) -> Scorer:
         """Returns what ranks the next line of a poem."""
         if not isinstance(prepared.request.search, Rerank):
             return LogProbScorer()
         if not (prepared.given or poem.lines):
             return LogProbScorer()  # the first line has none before it
-        return BidirectionalScorer(self._vocabulary, PRIOR_WEIGHT, REVERSE_WEIGHT)
+        return self._scorer
 
     def _with_line(
         self, line: Line, plan: LinePlan, found: list[list[Hypothesis]]

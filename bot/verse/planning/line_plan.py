@@ -58,6 +58,12 @@ class LinePlan:
     preferred_tones: TonePatternConstraint | None = None
     relaxed: tuple[str, ...] = ()
 
+    @property
+    def context(self) -> Line:
+        """All lines before, with the line tokens between them."""
+        # Without the token before the first line, the ending of the last, and the opening.
+        return self.prompt[1 : len(self.prompt) - 1 - len(self.opening)]
+
     def allows(self, line: Line) -> bool:
         """Returns whether a line that was not generated meets the constraints."""
         tokens = np.array([line], np.int64)

@@ -133,7 +133,7 @@ def _remaining_lines(kind: PoemKind, lines: tuple[Line, ...]) -> int:
 def _resolve_search(request: Request, vocabulary: Vocabulary) -> Request:
     """Returns the request with a search that the model can run, and with a seed if it needs one."""
     search = request.search
-    if isinstance(search, Rerank) and (vocabulary.start is None or vocabulary.line is None):
+    if isinstance(search, Rerank) and not vocabulary.has_lines:
         # The score needs the log-probability of a line by itself, as the first of a poem.
         search = Beam(search.width)
     if not isinstance(search, Beam) and search.seed is None:

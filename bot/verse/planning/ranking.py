@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..model.reranker import Reranker
 from ..search.scoring import ScoringSearch
 from ..search.search import Hypothesis, Job
 from ..text.vocabulary import Vocabulary
@@ -17,6 +18,8 @@ from .prepared import Line
 __all__ = [
     "BidirectionalScorer",
     "LogProbScorer",
+    "RankingWeights",
+    "ScoreParts",
     "ScoredLine",
     "Scorer",
     "Scores",
@@ -74,32 +77,85 @@ class LogProbScorer:
 
 
 @dataclass(frozen=True)
+class RankingWeights:
+    """How much each part of a line's score counts, beside its log-probability after the prompt.
+
+    Attributes:
+        prior: How much of the line's log-probability by itself is subtracted.
+        reverse: How much of the previous line's log-probability after the line is added.
+        poet: How much of the re-ranker's first logit is added.
+        next: How much of its second logit is added.
+    """
+
+    prior: float
+    reverse: float
+    poet: float = 0.0
+    next: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScoreParts:
+    """The parts of the scores of lines, each [lines].
+
+    Attributes:
+        log_prob: Log-probabilities after the prompt, in nats.
+        prior: Log-probabilities of the lines by themselves, as the first of a poem.
+        reverse: Log-probabilities of the previous line after each line.
+        poet: The re-ranker's logits that a poet wrote the line; zeros without a re-ranker.
+        next: Its logits that the line follows this prompt rather than another one.
+    """
+
+    log_prob: Scores
+    prior: Scores
+    reverse: Scores
+    poet: Scores
+    next: Scores
+
+    def total(self, weights: RankingWeights) -> Scores:
+        """Returns the scores [lines]."""
+        return (
+            self.log_prob
+            - weights.prior * self.prior
+            + weights.reverse * self.reverse
+            + weights.poet * self.poet
+            + weights.next * self.next
+        )
+
+
+@dataclass(frozen=True)
 class BidirectionalScorer:
-    """Scores lines by how well they and the line before predict each other.
+    """Scores lines by how well they and the line before predict each other, and by a re-ranker.
 
     The most probable lines suit any prompt, and drawn lines need not suit theirs. The score is log
-    p(line | prompt) - prior_weight * log p(line) + reverse_weight * log p(previous | line): the
-    maximum mutual information of Li et al. (2016) in both directions, a noisy channel, with the
-    same model in all three places.
+    p(line | prompt) - prior * log p(line) + reverse * log p(previous | line): the maximum mutual
+    information of Li et al. (2016) in both directions, a noisy channel, with the same model in all
+    three places. Where the bundle has a re-ranker, its logits are added.
 
     Attributes:
         vocabulary: The vocabulary, with the tokens `<s>` and `</l>`.
-        prior_weight: How much of a line's own log-probability is subtracted.
-        reverse_weight: How much of the previous line's log-probability after the line is added.
+        weights: Of the parts.
+        reranker: The bundle's, if it has one.
     """
 
     vocabulary: Vocabulary
-    prior_weight: float
-    reverse_weight: float
+    weights: RankingWeights
+    reranker: Reranker | None = None
 
     def score(
         self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
     ) -> Job[list[Scores]]:
         """See `Scorer.score`; every plan has a previous line."""
-        ending, after = self.vocabulary.line or 0, log_probs(found)
+        parts = yield from self.parts(plans, found)
+        return [each.total(self.weights) for each in parts]
+
+    def parts(
+        self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
+    ) -> Job[list[ScoreParts]]:
+        """Returns the parts of the scores of the lines found under each plan."""
+        ending = self.vocabulary.line or 0
         lines = [path.tokens for paths in found for path in paths]
         if not lines:
-            return after
+            return [ScoreParts(*[np.zeros(0)] * 5) for _ in found]
         couplets = [
             (*path.tokens, ending, *plan.previous)
             for plan, paths in zip(plans, found, strict=True)
@@ -112,9 +168,30 @@ class BidirectionalScorer:
             log_prob_search(prompt, texts, self.vocabulary) for texts in (lines, couplets)
         ]
         prior, joint = log_probs(results)
-        gain = self.reverse_weight * (joint - prior) - self.prior_weight * prior
-        gains = np.split(gain, np.cumsum([len(paths) for paths in found])[:-1])
-        return [one + other for one, other in zip(after, gains, strict=True)]
+        poet, following = judge(self.reranker, plans, found)
+        ends = np.cumsum([len(paths) for paths in found])[:-1]
+        split = (np.split(each, ends) for each in (prior, joint - prior, poet, following))
+        return [ScoreParts(*each) for each in zip(log_probs(found), *split, strict=True)]
+
+
+def judge(
+    reranker: Reranker | None,
+    plans: Sequence[LinePlan],
+    found: Sequence[Sequence[Hypothesis]],
+) -> tuple[Scores, Scores]:
+    """Returns the two logits of a re-ranker for all lines [lines]; zeros without one."""
+    count = sum(map(len, found))
+    if reranker is None or not count:
+        return np.zeros(count), np.zeros(count)
+    contexts = [plan.context for plan in plans]
+    lines = [
+        (*plan.opening, *path.tokens)
+        for plan, paths in zip(plans, found, strict=True)
+        for path in paths
+    ]
+    poem = np.repeat(np.arange(len(plans)), [len(paths) for paths in found])
+    logits = reranker.logits(contexts, np.array(lines, np.int64), poem).astype(np.float64)
+    return logits[:, 0], logits[:, 1]
 
 
 def log_probs(found: Sequence[Sequence[Hypothesis]]) -> list[Scores]:

@@ -112,6 +112,11 @@ class Vocabulary:
         return token in self._ids and self.counts[self._ids[token]] != SPECIAL_COUNT
 
     @property
+    def has_lines(self) -> bool:
+        """Whether it has the tokens `<s>` and `</l>`, without which no line can be scored alone."""
+        return self.start is not None and self.line is not None
+
+    @property
     def unknown(self) -> int:
         """Id of `<unk>`."""
         return self._ids[UNKNOWN]
