@@ -14,6 +14,7 @@ from ..errors import LianjuError
 from .bench import bench
 from .language import format_error
 from .poem import generate, poem
+from .score import score
 from .serve import serve
 from .store import backup, restore
 
@@ -32,7 +33,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, generate, serve, backup, restore, bench):
+for _command in (poem, score, generate, serve, backup, restore, bench):
     cli.add_command(_command)
 
 

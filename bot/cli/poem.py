@@ -17,7 +17,7 @@ from .request import request_from, search_options
 if TYPE_CHECKING:
     from ..verse import Answer, Composer, PreparedRequest, Provider
 
-__all__ = ["generate", "poem"]
+__all__ = ["generate", "open_command_composer", "poem"]
 
 
 @click.command()
@@ -40,7 +40,7 @@ def poem(line: str | None, as_json: bool, **options: Any) -> None:
         raise RequestError("cli-no-line")
 
     request = request_from(line, **options)
-    with _open_composer(**options) as composer:
+    with open_command_composer(**options) as composer:
         answer = composer.compose_now(request)
     click.echo(to_json(answer) if as_json else pretty(answer))
 
@@ -72,7 +72,7 @@ def generate(source: Path, out: str, **options: Any) -> None:
     }
     if Path(out).exists() and source.samefile(out):
         raise RequestError("cli-out-is-source", path=out)
-    with _open_composer(**options) as composer:
+    with open_command_composer(**options) as composer:
         prepared = {number: _prepare(composer, each) for number, each in requests.items()}
         errors: dict[int, LianjuError] = {
             number: each for number, each in prepared.items() if isinstance(each, LianjuError)
@@ -114,9 +114,10 @@ def _at(source: Path, line: int, error: LianjuError) -> PromptError:
 
 
 @contextmanager
-def _open_composer(
+def open_command_composer(
     *, bundle: Path | None, provider: "Provider | None", **_: object
 ) -> Iterator["Composer"]:
+    """Opens the composer that the options and the settings describe, and closes it in the end."""
     from ..settings import load_settings
     from ..verse import open_composer
 

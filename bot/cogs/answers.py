@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from ..errors import NotFoundError
+from ..errors import LianjuError, NotFoundError
 from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..ui.answer import parse_answer_message, with_hearts
@@ -21,7 +21,7 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
-from ..verse import Request
+from ..verse import CandidateScore, Request, Rerank
 from ..verses import Verse
 from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
@@ -87,7 +87,26 @@ class Answers(ComposingCog, name=NAME):
                         request = _repeated(answer, context.guild_settings)
                         await self.compose(interaction, context, request)
                 case "details":
-                    await respond(interaction, details_layout(answer, localizer), private=True)
+                    scores = await self._score(answer)
+                    layout = details_layout(answer, scores, localizer)
+                    await respond(interaction, layout, private=True)
+
+    async def _score(self, answer: AnswerMessage) -> list[CandidateScore]:
+        """Returns the parts of the candidates' scores, as far as there are any.
+
+        The message has no place for them, so they are computed again, by the bundle that answered.
+        """
+        composer = self.resources.composer
+        manifest = composer.bundle.manifest
+        if answer.model != f"{manifest.name} {manifest.version}":
+            return []
+        if answer.options.is_acrostic or not isinstance(answer.details.search, Rerank):
+            return []
+        deadline = self.resources.settings.deadline
+        try:
+            return await composer.score(answer.prompt, answer.new_lines, deadline)
+        except LianjuError:  # the other details do not need the engine
+            return []
 
     async def _show_hearts(
         self, interaction: Interaction, message: discord.Message, verses: list[Verse]

@@ -56,11 +56,22 @@ class AnswerMessage:
         return [candidate.verse for candidate in self.candidates]
 
     @property
+    def given(self) -> int:
+        """The number of lines that the prompt gave."""
+        return 0 if self.options.is_acrostic else 1 + self.prompt.count("\n")
+
+    @property
+    def new_lines(self) -> list[str]:
+        """The new lines of each candidate, separated by line breaks."""
+        if not self.options.is_poem:
+            return [verse.answer for verse in self.verses]
+        return ["\n".join(verse.lines[self.given :]) for verse in self.verses]
+
+    @property
     def known_lines(self) -> list[list[int]]:
         """The numbers, from 1, of each candidate's new lines that the corpus has."""
-        given = 0 if self.options.is_acrostic else 1 + self.prompt.count("\n")
         return [
-            [number for number, known in enumerate(candidate.known, given + 1) if known]
+            [number for number, known in enumerate(candidate.known, self.given + 1) if known]
             for candidate in self.candidates
         ]
 

@@ -1,12 +1,13 @@
 """The details of an answer: its options, how it was found, and the exact numbers."""
 
 import math
+from collections.abc import Sequence
 
 import discord
 
 from ..i18n import Localizer
 from ..markdown import escape, literal
-from ..verse import Acrostic, Beam, Rerank
+from ..verse import Acrostic, Beam, CandidateScore, Rerank
 from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
 from .verse import one_line
@@ -17,11 +18,14 @@ MAX_LINE = 100  # characters of a candidate, which is complete in the answer its
 MAX_MODEL = 200
 
 
-def details_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
+def details_layout(
+    message: AnswerMessage, scores: Sequence[CandidateScore], localizer: Localizer
+) -> Layout:
     """Returns the options of the request, how it was answered, and each candidate's numbers.
 
     Args:
         message: The answer.
+        scores: The parts of the candidates' scores; none if they are not known.
         localizer: The language.
     """
     rows = [f"**{literal(message.model, MAX_MODEL)}**", _search(message, localizer)]
@@ -37,6 +41,8 @@ def details_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
         text = one_line(verse) if message.options.is_poem else verse.answer
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append("-# " + " · ".join([score, *remarks(message, rank, localizer)]))
+        if scores:
+            rows.append(f"-# {_parts(scores[rank - 1], localizer)}")
     if texts := general_remarks(message, localizer):
         rows.append(f"-# {' · '.join(texts)}")
     if any(candidate.relaxed for candidate in message.candidates):
@@ -45,6 +51,8 @@ def details_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
         line = literal(message.corpus_continuation, MAX_LINE)
         rows.append("-# " + localizer.format("answer-original", line=line))
     rows.append(f"-# {localizer.format('details-scale')}")
+    if scores:
+        rows.append(f"-# {localizer.format('details-order')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
 
@@ -77,6 +85,24 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
     if options.known != "exclude":
         texts.append(localizer.format("details-known"))
     return texts
+
+
+def _parts(score: CandidateScore, localizer: Localizer) -> str:
+    """Returns a score and its parts."""
+    texts = [
+        localizer.format(
+            "details-parts",
+            score=f"{score.score:.2f}",
+            log_prob=f"{score.log_prob:.2f}",
+            prior=f"{score.prior:.2f}",
+            reverse=f"{score.reverse:.2f}",
+        )
+    ]
+    if score.poet is not None and score.next is not None:
+        texts.append(
+            localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")
+        )
+    return " · ".join(texts)
 
 
 def _perplexity(log_prob: float, tokens: int) -> str:

@@ -116,7 +116,7 @@ def test_answer_that_was_cut_short_says_so(button, language, said):
     message = payload(answer_layout(answer, localizer))
     assert texts(message)[-1].endswith(said)
     assert parse_answer_message(received(message)) == answer
-    (text,) = texts(payload(details_layout(parse_answer_message(received(message)), localizer)))
+    (text,) = texts(payload(details_layout(parse_answer_message(received(message)), (), localizer)))
     assert f"-# {said}" in text.split("\n")
     whole = payload(answer_layout(replace(answer, details=button), localizer))
     assert said not in texts(whole)[-1]
@@ -159,7 +159,7 @@ def test_message_keeps_discords_limits_for_any_bundle(words, letters, count, of,
         assert shown == answer.candidates[: len(shown)]
         if len(shown) < count:
             assert str(count - len(shown)) in texts(message)[-1] or "One more" in texts(message)[-1]
-        payload(details_layout(answer, localizer))
+        payload(details_layout(answer, (), localizer))
         payload(with_hearts(received(message), [10**9] * len(shown)))
 
 

@@ -28,7 +28,7 @@ from .interactions import texts
     ],
 )
 def test_remarks_are_in_every_language(language, said):
-    (told,) = texts(payload(details_layout(QUATRAINS, Localizer(language))))
+    (told,) = texts(payload(details_layout(QUATRAINS, (), Localizer(language))))
     assert said in told
     assert said in texts(payload(answer_layout(QUATRAINS, Localizer(language))))[2]
 
@@ -44,12 +44,12 @@ def test_remarks_are_in_every_language(language, said):
 def test_details_have_the_options(language, said):
     options = replace(QUATRAINS.options, rhyme="尤", rules="loose", known="allow")
     answer = replace(QUATRAINS, options=options)
-    (told,) = texts(payload(details_layout(answer, Localizer(language))))
+    (told,) = texts(payload(details_layout(answer, (), Localizer(language))))
     assert told.split("\n")[2] == said
 
 
 def test_details_of_poems_explain_remarks():
-    (told,) = texts(payload(details_layout(QUATRAINS, ENGLISH)))
+    (told,) = texts(payload(details_layout(QUATRAINS, (), ENGLISH)))
     assert told.split("\n")[2:] == [
         "quatrain (绝句)",
         "**1.** 白日依山尽，黄河入海流。欲穷千里目，更上一层楼。",
@@ -67,7 +67,7 @@ def test_details_of_poems_explain_remarks():
 
 
 def test_details_have_the_exact_numbers():
-    (text,) = texts(payload(details_layout(ANSWER, ENGLISH)))
+    (text,) = texts(payload(details_layout(ANSWER, (), ENGLISH)))
     assert text.split("\n") == [
         "**tang-lstm 1.0.0**",
         "beam search, width 5",
@@ -81,10 +81,10 @@ def test_details_have_the_exact_numbers():
 
 
 def test_details_of_a_sampled_answer_have_all_parameters():
-    (text,) = texts(payload(details_layout(SAMPLED, ENGLISH)))
+    (text,) = texts(payload(details_layout(SAMPLED, (), ENGLISH)))
     assert "temperature 0.8, top-k 100, top-p 0.9, seed 4294967295" in text
 
 
 @given(answer_messages, st.sampled_from(LANGUAGES))
 def test_details_keep_discords_limits(answer, language):
-    payload(details_layout(answer, Localizer(language)))
+    payload(details_layout(answer, (), Localizer(language)))

@@ -56,9 +56,13 @@ details-reranked = re-ranked: the best fit for this line out of many samples: be
 details-beam = beam search, width { $width }
 details-sampled = sampled: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
+details-parts = score { $score }: after the prompt { $log_prob }, by itself { $prior }, the line before after it { $reverse }
+details-logits = re-ranker: poet { $poet }, next line { $next }
 details-relaxed = Under the relaxed rules no line could be found here.
 details-scale = The bars show the mean log-probability a character, from −5.5 to −1: a fuller bar means a higher probability.
+details-order = Candidates are in the order of their score: it is higher if the prompt makes the line more probable, and the line the prompt.
 
 # The context menu of a message.
 answer-line-empty = There is no text in this message: choose one with a line of verse.
 answer-line-mine = This is an answer of mine already: press its buttons, or give /poem the line that you like.
+score-no-lines = This bundle cannot score lines: its model has no tokens for the beginning of a poem and the end of a line.

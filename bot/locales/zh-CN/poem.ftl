@@ -9,7 +9,9 @@ answer-again = 换一批
 answer-details = 详情
 answer-seed = 随机种子 { $seed }
 answer-cut-short = 时间已到：这些是目前最好的句子
-answer-unknown = 我不认识 { $unknown }，当生字读了过去
+answer-unknown = { $count ->
+   *[other] 我不认识 { $unknown }，当生字读了过去
+}
 answer-known-line = 前人成句
 answer-known = { $count ->
    *[other] 第 { $lines } 句是前人成句
@@ -45,13 +47,17 @@ details-rules = { $rules ->
    *[free] 不拘格律
 }
 details-known = 可用前人成句
-details-reranked = 重排序：重排序：随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
+details-reranked = 重排序：随机抽取多句，选出最贴合此句的：束宽 { $width }，随机种子 { $seed }
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
+details-parts = 得分 { $score }：接上句 { $log_prob }，单看此句 { $prior }，由此句反推上句 { $reverse }
+details-logits = 重排模型：像诗人 { $poet }，承上句 { $next }
 details-relaxed = 注明从宽的规则，守着它就写不出句子。
 details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1：越满，模型越有把握。
+details-order = 候选按得分排列：上句与此句越能互相印证，得分越高。
 
 # 消息的右键菜单。
 answer-line-empty = 这条消息里没有文字：请选一条写着诗句的消息。
 answer-line-mine = 这条本来就是我的回答：请用它的按钮，或把你喜欢的那句交给 /poem。
+score-no-lines = 这个模型包不能给诗句打分：它的模型没有诗首和句尾的标记。
