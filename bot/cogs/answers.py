@@ -72,6 +72,8 @@ class Answers(ComposingCog, name=NAME):
                         verse,
                         answer.options.user_id,
                         self.resources.clock(),
+                        interaction.created_at.timestamp(),
+                        _asked_at(message),
                     )
                     try:
                         await self._show_hearts(interaction, message, answer.verses)
@@ -134,6 +136,12 @@ class Answers(ComposingCog, name=NAME):
         await defer_update(interaction)
 
     items = (cog_item(NAME, PRESS, press),)
+
+
+def _asked_at(message: discord.Message) -> float:
+    """Returns when the verses of a message were requested, in Unix seconds of Discord's clock."""
+    request = message.interaction_metadata  # the message itself may be much later
+    return discord.utils.snowflake_time((request or message).id).timestamp()
 
 
 def _repeated(message: AnswerMessage, guild_settings: GuildSettings) -> Request:

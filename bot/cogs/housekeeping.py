@@ -99,6 +99,6 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
 
     async def _delete_guild_settings(self, guild_id: int) -> None:
         try:
-            await self.resources.store.delete_guild(guild_id)
+            await self.resources.store.delete_guild(guild_id, self.resources.clock())
         except Exception as error:
             self.resources.count_failure("deletion of settings", error, server=guild_id)

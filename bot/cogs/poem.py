@@ -102,7 +102,7 @@ class PoemCog(ComposingCog, name=POEM):
                     known=known,
                 )
                 await self.compose(interaction, context, request)
-            await self._remember(interaction.user.id, line)
+            await self._remember(interaction, line)
 
     @poem.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
@@ -142,13 +142,16 @@ class PoemCog(ComposingCog, name=POEM):
                 request = request_for(plain, NextLine(), context.guild_settings)
                 await self.compose(interaction, context, request)
 
-    async def _remember(self, user_id: int, line: str) -> None:
+    async def _remember(self, interaction: Interaction, line: str) -> None:
         """Stores a line for autocompletion; a failure is only logged, as the answer is sent."""
         if not line.strip() or len(line.strip()) > MAX_CHOICE:
             return
         try:
             await self.resources.store.recent_lines.add(
-                user_id, line.strip(), self.resources.clock()
+                interaction.user.id,
+                line.strip(),
+                self.resources.clock(),
+                interaction.created_at.timestamp(),
             )
         except Exception as error:
             self.resources.count_failure("storing a recent line", error)

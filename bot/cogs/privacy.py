@@ -38,7 +38,8 @@ class Privacy(LianjuCog, name=NAME):
                     days = self.resources.settings.retention_days
                     await edit_message(interaction, privacy_layout(localizer, user, days))
                 case "delete":
-                    deleted = await self.resources.store.delete_user(user)
+                    at = interaction.created_at.timestamp()
+                    deleted = await self.resources.store.delete_user(user, at)
                     await edit_message(interaction, deleted_layout(localizer, deleted))
 
     items = (cog_item(NAME, DELETE_BUTTON, press),)

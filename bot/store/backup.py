@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from .database_file import check_owner, database_path
 from .errors import DamagedFileError, StoreBusyError, StoreError, convert_error
+from .forgotten import carry_over, forgets_anybody
 from .private_files import create_private_file, create_private_folder
-from .schema import check_schema
+from .schema import check_schema, migrate
 
 __all__ = ["back_up", "restore"]
 
@@ -112,8 +115,9 @@ def _install(temporary: Path, path: Path) -> Path | None:
 def _replace_content(path: Path, new: Path, kept: Path) -> None:
     """Copies a database to `kept` and then, in one transaction, `new` over it.
 
-    The file itself is not replaced but locked exclusively: a process that opens it meanwhile
-    waits, and this fails if any process has it open already, even if idle.
+    Whom the database has forgotten is forgotten in `new` first. The file itself is not replaced
+    but locked exclusively: a process that opens it meanwhile waits, and this fails if any process
+    has it open already, even if idle.
     """
     with _converted_errors(path), closing(_connect(path)) as database, _temporary(kept) as previous:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")  # until the connection is closed
@@ -122,6 +126,9 @@ def _replace_content(path: Path, new: Path, kept: Path) -> None:
         with closing(_connect(previous)) as copy:
             database.backup(copy)
         with closing(_connect(new)) as copy:
+            if forgets_anybody(database):
+                migrate(copy, new)
+                carry_over(database, copy)
             copy.backup(database)
         previous.replace(kept)
 
@@ -171,5 +178,8 @@ def _temporary(path: Path) -> Iterator[Path]:
 def _converted_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
-        raise convert_error(path, error) from None
+    except (sqlite3.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, sqlite3.Error):
+            raise
+        raise convert_error(path, cause) from None

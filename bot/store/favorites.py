@@ -1,5 +1,6 @@
 """Verses that users keep."""
 
+import math
 from collections.abc import Sequence
 
 from sqlalchemy import and_, delete, func, or_, select
@@ -7,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ..verses import Favorite, Page, Verse
 from .database import Database
+from .forgotten import is_forgotten
 from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
@@ -42,8 +44,12 @@ class Favorites:
         verse: Verse,
         author_id: int | None,
         at: float,
+        acted_at: float = math.inf,
+        asked_at: float = math.inf,
     ) -> bool:
         """Adds a favorite, or removes it if it exists; on disk when this returns.
+
+        Nothing is added for a user who was forgotten since, and an author who was is left out.
 
         Args:
             user_id: The user who keeps the verse.
@@ -51,6 +57,8 @@ class Favorites:
             verse: The verse.
             author_id: The user who requested the verse, if known.
             at: The time, in Unix seconds.
+            acted_at: When the user did this, by Discord's clock.
+            asked_at: When the author requested the verse, by Discord's clock.
 
         Returns:
             Whether the verse is a favorite now.
@@ -65,6 +73,10 @@ class Favorites:
         async with self._database.write_transaction() as connection:
             if (await connection.execute(removal)).rowcount:
                 return False
+            if await is_forgotten(connection, "user", user_id, acted_at):
+                return False
+            if author_id and await is_forgotten(connection, "user", author_id, asked_at):
+                author_id = None
             await connection.execute(insert(couplet).values(text).on_conflict_do_nothing())
             await connection.execute(
                 insert(favorite).values(

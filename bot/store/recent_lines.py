@@ -1,12 +1,14 @@
 """Recent prompts of each user, for autocompletion."""
 
 import asyncio
+import math
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .database import Database
+from .forgotten import is_forgotten
 from .tables import prompt
 
 __all__ = ["RecentLines"]
@@ -20,24 +22,31 @@ class RecentLines:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[tuple[dict[str, Any], float]] = []  # and when the user acted
         self._writing: asyncio.Task[None] | None = None
 
-    async def add(self, user_id: int, line: str, at: float) -> None:
+    async def add(self, user_id: int, line: str, at: float, acted_at: float = math.inf) -> None:
         """Adds a line, or updates the time of its last use; the latest `KEPT` of a user are kept.
 
         Lines that arrive while a transaction waits for the write lock join it: with many requests
         at once, a transaction for each would keep the database busy.
 
+        Args:
+            user_id: The user; nothing is added if the user was forgotten since.
+            line: The line.
+            at: The time, in Unix seconds.
+            acted_at: When the user did this, by Discord's clock.
+
         Raises:
             StoreError: The line cannot be stored.
         """
-        self._rows.append({"user_id": user_id, "line": line, "asked_at": int(at)})
+        row = {"user_id": user_id, "line": line, "asked_at": int(at)}
+        self._rows.append((row, acted_at))
         if self._writing is None or len(self._rows) == 1:
             self._writing = asyncio.create_task(self._write(self._rows))
         await asyncio.shield(self._writing)
 
-    async def _write(self, rows: list[dict[str, Any]]) -> None:
+    async def _write(self, rows: list[tuple[dict[str, Any], float]]) -> None:
         added = insert(prompt)
         again = added.on_conflict_do_update(
             index_elements=["user_id", "line"],
@@ -46,8 +55,14 @@ class RecentLines:
         try:
             async with self._database.write_transaction() as connection:
                 self._rows = []  # later lines start another transaction
-                await connection.execute(again, rows)
-                for user_id in {row["user_id"] for row in rows}:
+                kept = [
+                    row
+                    for row, acted_at in rows
+                    if not await is_forgotten(connection, "user", row["user_id"], acted_at)
+                ]
+                if kept:
+                    await connection.execute(again, kept)
+                for user_id in {row["user_id"] for row in kept}:
                     surplus = _latest(user_id).limit(BATCH).offset(KEPT)
                     await connection.execute(delete(prompt).where(prompt.c.id.in_(surplus)))
         finally:

@@ -4,16 +4,16 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import delete, update
+from sqlalchemy import text
 
 from .database import Database
 from .database_file import create_or_migrate, database_path
 from .errors import StoreBusyError
 from .favorites import Favorites
+from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore
 from .leaderboard import Leaderboard
 from .recent_lines import RecentLines
-from .tables import favorite, prompt
 
 __all__ = ["DeletedData", "Store", "open_store"]
 
@@ -66,29 +66,47 @@ class Store:
         await self._database.truncate_wal()
         return purged
 
-    async def delete_user(self, user_id: int) -> DeletedData:
+    async def delete_user(self, user_id: int, at: float) -> DeletedData:
         """Deletes all that is stored about a user, in every server.
 
-        Favorites of others stay, but no longer name the user as their author.
+        Favorites of others stay, but no longer name the user as their author. Nothing that the user
+        did before can be stored later.
+
+        Args:
+            user_id: The user.
+            at: When the user asked for it, by Discord's clock, in Unix seconds.
 
         Raises:
             StoreError: It cannot be done; nothing was deleted.
         """
         async with self._database.write_transaction() as connection:
-            favorites = await connection.execute(
-                delete(favorite).where(favorite.c.user_id == user_id)
-            )
-            lines = await connection.execute(delete(prompt).where(prompt.c.user_id == user_id))
-            unlinked = await connection.execute(
-                update(favorite).where(favorite.c.author_id == user_id).values(author_id=None)
-            )
+            deleted = {
+                what: (await connection.execute(text(statement), {"id": user_id})).rowcount
+                for what, statement in DELETIONS["user"].items()
+            }
+            await remember(connection, "user", user_id, at)
+        await self._truncate_wal()
+        return DeletedData(**deleted)
+
+    async def delete_guild(self, guild_id: int, at: float) -> None:
+        """Deletes the settings of a server; its members keep their favorites.
+
+        Args:
+            guild_id: The server.
+            at: When the bot left it, in Unix seconds.
+
+        Raises:
+            StoreError: It cannot be done; nothing was deleted.
+        """
+        async with self._database.write_transaction() as connection:
+            for statement in DELETIONS["guild"].values():
+                await connection.execute(text(statement), {"id": guild_id})
+            await remember(connection, "guild", guild_id, at)
+        await self._truncate_wal()
+
+    async def _truncate_wal(self) -> None:
         with suppress(StoreBusyError):  # the rows are deleted; the next purge truncates it as well
             await self._database.truncate_wal()
-        return DeletedData(favorites.rowcount, lines.rowcount, unlinked.rowcount)
-
-    async def delete_guild(self, guild_id: int) -> None:
-        """Deletes the settings of a server; its members keep their favorites."""
-        await self.guild_settings.reset(guild_id)
 
 
 async def open_store(url: str, busy_s: float = BUSY_S) -> Store:

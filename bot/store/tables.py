@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -32,10 +33,13 @@ from ..i18n import Language
 
 __all__ = [
     "APPLICATION_ID",
+    "application",
     "channel",
     "couplet",
     "couplet_hearts",
     "favorite",
+    "forgetting_key",
+    "forgotten",
     "member_hearts",
     "metadata",
     "prompt",
@@ -166,6 +170,38 @@ channel = Table(
     CheckConstraint("channel_id > 0", "channel_positive"),
     _between("number", Bounds(1, CHANNELS.high)),
     sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# Random keys of the hashes below. A restored copy of another database brings its own.
+forgetting_key = Table(
+    "forgetting_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    UniqueConstraint("key", name="forgetting_key_once"),
+    CheckConstraint("length(key) = 32", "forgetting_key_size"),
+    sqlite_strict=True,
+)
+
+# Members and servers whose data was deleted: so that nothing older brings it back.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("key_id", ForeignKey("forgetting_key.id"), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),  # HMAC-SHA-256 of kind and id
+    Column("forgotten_at", Integer, nullable=False),  # Unix milliseconds
+    CheckConstraint("length(digest) = 32", "forgotten_digest_size"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# The Discord application whose servers the settings belong to.
+application = Table(
+    "application",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    CheckConstraint("id > 0", "application_positive"),
     sqlite_strict=True,
 )
 

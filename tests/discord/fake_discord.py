@@ -44,6 +44,10 @@ CALLBACKS = {
     AUTOCOMPLETE: {CHOICES},
 }
 
+# Ids tell when they were made, in milliseconds from 2015 on: one each, from 2027 on.
+NEXT_ID = 1 << 22
+FIRST_ID = (1_800_000_000_000 - 1_420_070_400_000) * NEXT_ID
+
 
 class FakeDiscord(FakeGateway):
     """A server for one bot.
@@ -79,7 +83,7 @@ class FakeDiscord(FakeGateway):
         self.gateway_url: str | None = None
         self.shards = 1
         self.seconds_to_acknowledge = 3.0
-        self._ids = itertools.count(5000)
+        self._ids = itertools.count(FIRST_ID, NEXT_ID)
         self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
 

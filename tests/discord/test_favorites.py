@@ -124,7 +124,7 @@ async def test_page_beyond_the_end_shows_the_last_page(fake, bot, keep, store):
 async def test_list_that_became_empty_says_so(fake, bot, keep, store):
     await keep(23)
     message = await ask(fake, bot, LIST)
-    await store.delete_user(USER)
+    await store.delete_user(USER, 0)
     message = await press(fake, bot, message, button(message, "Next"))
     assert NONE_YET in texts(message)[-1]
 

@@ -129,7 +129,7 @@ async def test_leaving_a_server_removes_only_its_settings(host, resources, clock
 
 
 async def test_database_error_is_one_line_in_the_log(host, resources, monkeypatch, caplog):
-    async def fail(_):
+    async def fail(*_):
         raise StoreBusyError
 
     monkeypatch.setattr(resources.store, "purge", fail)

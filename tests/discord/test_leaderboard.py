@@ -147,7 +147,7 @@ async def test_page_beyond_the_end_shows_the_last_page(fake, bot, long, keep):
 
 async def test_deleted_user_is_not_named(fake, bot, keep, store):
     await keep("第一句", 1, [2])
-    await store.delete_user(1)
+    await store.delete_user(1, 0)
     assert rows(await ask(fake, bot, COUPLETS, private=False)) == [
         "**1.** 黄河远上白云间，第一句",
         "-# ♥ 1",

@@ -91,7 +91,7 @@ async def test_json_log_has_a_field_for_each_number(fake, settings):
 
 @pytest.mark.parametrize("style", ["text", "json"])
 async def test_log_has_no_secret_at_any_level(style, fake, settings):
-    secrets = {"token": TOKEN, "line": "何处", "exchange": "token-5", "session": "session-"}
+    secrets = {"token": TOKEN, "line": "何处", "exchange": "token-1", "session": "session-"}
     async with serving(**settings, LIANJU_LOG_FORMAT=style, LIANJU_LOG_LEVEL="debug") as served:
         await served.online(fake.ready)
         for user, line in enumerate((LINE, "何处龘龘龘", "何处" * 100), 1):

@@ -103,7 +103,7 @@ async def live(path, actions):
                     assert await store.favorites.remove(user, ids[nth]) is None
             else:
                 (user,) = rest
-                assert (await store.delete_user(user)).favorites == reference.forget(user)
+                assert (await store.delete_user(user, 0)).favorites == reference.forget(user)
         assert wrong_tallies(path) == []
         await compare(store, reference)
     finally:

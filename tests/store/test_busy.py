@@ -42,8 +42,8 @@ def writes(store):
         store.guild_settings.reset(5),
         store.recent_lines.add(1, "a", 9),
         store.purge(10),
-        store.delete_user(1),
-        store.delete_guild(5),
+        store.delete_user(1, 9),
+        store.delete_guild(5, 9),
     ]
 
 

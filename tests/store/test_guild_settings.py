@@ -84,8 +84,8 @@ async def test_deleting_a_guild_deletes_its_settings_and_nothing_else(store, que
     await store.favorites.toggle(1, 5, Verse("a", "b"), 2, 9)
     for guild in (5, 6):
         await store.guild_settings.change(guild, channels=frozenset({3}))
-    await store.delete_guild(5)
-    await store.delete_guild(7)
+    await store.delete_guild(5, 9)
+    await store.delete_guild(7, 9)
     assert await store.guild_settings.get(5) == GuildSettings()
     assert query("SELECT guild_id FROM server UNION ALL SELECT guild_id FROM channel") == [
         (6,),

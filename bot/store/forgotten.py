@@ -1,0 +1,114 @@
+"""Who was forgotten: nothing that is older than the deletion may store a member again.
+
+The table has a keyed hash of each id, and the time of the deletion. Times are those of Discord,
+which are in the ids of interactions and messages, in Unix seconds.
+"""
+
+import hmac
+import math
+import sqlite3
+from collections import defaultdict
+from typing import Literal
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .tables import forgetting_key, forgotten
+
+__all__ = ["DELETIONS", "Kind", "carry_over", "forgets_anybody", "is_forgotten", "remember"]
+
+Kind = Literal["user", "guild"]
+
+# What deletes all that is stored about one of a kind.
+DELETIONS: dict[Kind, dict[str, str]] = {
+    "user": {
+        "favorites": "DELETE FROM favourite WHERE user_id = :id",
+        "recent_lines": "DELETE FROM prompt WHERE user_id = :id",
+        "unlinked": "UPDATE favourite SET author_id = NULL WHERE author_id = :id",
+    },
+    "guild": {"settings": "DELETE FROM server WHERE guild_id = :id"},
+}
+STORED: dict[Kind, str] = {
+    "user": """
+        SELECT user_id FROM favourite UNION SELECT user_id FROM prompt
+        UNION SELECT author_id FROM favourite WHERE author_id IS NOT NULL
+    """,
+    "guild": "SELECT guild_id FROM server",
+}
+
+
+async def remember(connection: AsyncConnection, kind: Kind, id_: int, at: float) -> None:
+    """Notes that whatever a member or a server did up to a time is forgotten."""
+    (key_id, digest), *_ = await _digests(connection, kind, id_)
+    noted = insert(forgotten).values(key_id=key_id, digest=digest, forgotten_at=_milliseconds(at))
+    await connection.execute(
+        noted.on_conflict_do_update(
+            index_elements=["key_id", "digest"],
+            set_={"forgotten_at": func.max(forgotten.c.forgotten_at, noted.excluded.forgotten_at)},
+        )
+    )
+
+
+async def is_forgotten(connection: AsyncConnection, kind: Kind, id_: int, acted_at: float) -> bool:
+    """Returns whether a member or a server was forgotten after it acted."""
+    if acted_at == math.inf:
+        return False
+    digests = await _digests(connection, kind, id_)
+    at = await connection.scalar(
+        select(func.max(forgotten.c.forgotten_at)).where(
+            tuple_(forgotten.c.key_id, forgotten.c.digest).in_(digests)
+        )
+    )
+    return at is not None and int(at) >= _milliseconds(acted_at)
+
+
+def forgets_anybody(database: sqlite3.Connection) -> bool:
+    """Returns whether a database, of any version, has forgotten a member or a server."""
+    tables = "SELECT 1 FROM sqlite_master WHERE name = 'forgotten'"
+    return bool(
+        database.execute(tables).fetchone()
+        and database.execute("SELECT 1 FROM forgotten").fetchone()
+    )
+
+
+def carry_over(database: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """Forgets in a copy whom the database that it is about to replace has forgotten since.
+
+    Both have the newest schema.
+    """
+    for setting in ("foreign_keys = ON", "secure_delete = ON"):
+        copy.execute(f"PRAGMA {setting}")
+    copy.execute("BEGIN")
+    later: defaultdict[bytes, set[bytes]] = defaultdict(set)
+    every = "SELECT key, digest, forgotten_at FROM forgotten JOIN forgetting_key ON id = key_id"
+    for key, digest, at in database.execute(every):
+        copy.execute("INSERT OR IGNORE INTO forgetting_key (key) VALUES (?)", (key,))
+        noted = copy.execute(
+            """INSERT INTO forgotten SELECT id, ?, ? FROM forgetting_key WHERE key = ?
+            ON CONFLICT DO UPDATE SET forgotten_at = excluded.forgotten_at
+            WHERE forgotten_at < excluded.forgotten_at""",
+            (digest, at, key),
+        )
+        if noted.rowcount:  # what the copy has is older
+            later[key].add(digest)
+    for kind, stored in STORED.items():
+        for (id_,) in copy.execute(stored).fetchall():
+            if any(_digest(key, kind, id_) in digests for key, digests in later.items()):
+                for deletion in DELETIONS[kind].values():
+                    copy.execute(deletion, {"id": id_})
+    copy.execute("COMMIT")
+
+
+async def _digests(connection: AsyncConnection, kind: Kind, id_: int) -> list[tuple[int, bytes]]:
+    """Returns the hashes of an id, each with the id of its key."""
+    keys = await connection.execute(select(forgetting_key).order_by(forgetting_key.c.id))
+    return [(row.id, _digest(row.key, kind, id_)) for row in keys]
+
+
+def _digest(key: bytes, kind: Kind, id_: int) -> bytes:
+    return hmac.digest(key, f"{kind}:{id_}".encode(), "sha256")
+
+
+def _milliseconds(at: float) -> int:
+    return round(at * 1e3)
