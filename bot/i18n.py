@@ -33,6 +33,7 @@ LANGUAGES: dict[Language, str] = {"en": "English", "zh-CN": "简体中文", "zh-
 """The name of each language, in that language."""
 
 ENGLISH = "en"
+MAX_FACT = 2000  # characters; Fluent puts {???} in the place of more than 2,500
 OTHER_LOCALES = {"en-US": ENGLISH, "en-GB": ENGLISH, "zh-SG": "zh-CN", "zh-HK": "zh-TW"}
 """The languages of locales that are not named like one."""
 
@@ -81,7 +82,10 @@ class Localizer:
         pattern = bundle.get_message(key).value
         if pattern is None:
             raise KeyError(key)
-        text, faults = bundle.format_pattern(pattern, facts)
+        shortened = {
+            name: fact[:MAX_FACT] if isinstance(fact, str) else fact for name, fact in facts.items()
+        }
+        text, faults = bundle.format_pattern(pattern, shortened)
         if faults:  # such as a missing fact, whose name stands in the text
             _log.error("message=%s language=%s faults=%d", key, self.language, len(faults))
         return str(text)

@@ -213,6 +213,14 @@ class TestPoem:
     def test_arguments_that_are_not_valid_are_refused(self, refused, arguments, told):
         assert told in refused(*arguments)
 
+    def test_control_characters_do_not_reach_the_terminal(self, refused, tmp_path):
+        path = tmp_path / "\x1b[31m\nevil"
+        told = refused("poem", LINE, "--bundle", path)
+        assert told == sentence("bundle-not-found", path=f"{tmp_path}/\ufffd[31m\ufffdevil")
+        path.write_bytes(b"\xff")
+        told = refused("generate", path, "--out", "-")
+        assert told == sentence("cli-not-utf8", path=f"{tmp_path}/\ufffd[31m\ufffdevil")
+
     def test_no_line(self, refused):
         assert refused("poem") == sentence("cli-no-line")
 

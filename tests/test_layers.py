@@ -8,7 +8,7 @@ import pytest
 
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
-    {"errors", "i18n", "markdown"},  # an error's text comes from the messages
+    {"characters", "errors", "i18n", "markdown"},  # an error's text comes from the messages
     {"verse", "verses"},
     {"guild_settings", "settings"},
     {"store", "logs"},

@@ -2,6 +2,7 @@
 
 import os
 
+from ..characters import printable
 from ..errors import LianjuError
 from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
 
@@ -19,5 +20,5 @@ def locale_localizer() -> Localizer:
 
 
 def format_error(error: LianjuError) -> str:
-    """Returns the error's sentence as plain text."""
-    return locale_localizer().format(error.key, **error.facts)
+    """Returns the error's sentence as plain text, without control characters."""
+    return printable(locale_localizer().format(error.key, **error.facts))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..characters import printable
 from ..errors import LianjuError
 
 __all__ = [
@@ -18,7 +19,16 @@ __all__ = [
 
 
 class BundleError(LianjuError):
-    """A bundle is missing, incomplete or altered, or its model cannot run."""
+    """A bundle is missing, incomplete or altered, or its model cannot run.
+
+    Facts that are text may quote the bundle, and are cleaned of control characters.
+    """
+
+    def __init__(self, key: str, **facts: str | int | float) -> None:
+        cleaned = {
+            name: printable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()
+        }
+        super().__init__(key, **cleaned)
 
 
 class PromptError(LianjuError):

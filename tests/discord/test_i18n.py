@@ -76,3 +76,9 @@ def test_error_message_escapes_facts_that_are_not_markdown():
 def test_facts_have_no_isolation_marks():
     assert not {"\u2068", "\u2069"} & set(Localizer("en").format("incident", incident="ab"))
     assert messages("en") is messages("en")
+
+
+def test_a_long_fact_is_cut_short():
+    told = Localizer("en").format("cli-not-utf8", path="a" * 5000)
+    assert told == Localizer("en").format("cli-not-utf8", path="a" * 2000)
+    assert "a" * 2000 in told

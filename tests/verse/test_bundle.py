@@ -149,6 +149,16 @@ def test_a_broken_manifest(bundle, content):
         (["graph", "state", 0, "initial"], [1, 1, 8], 'exactly one "rows"'),
         (["graph", "state", 0, "initial"], ["rows", 8], "differ in rank"),
         (["graph", "state", 0, "initial"], [-1, "rows", 8], "initial"),
+        (["graph", "state", 0, "initial"], [1, "rows", 10**13], "less than"),
+        (["graph", "state", 0, "initial"], [1, "rows", 10**30], "less than"),
+        (["graph", "state", 0, "initial"], [10**6, "rows", 10**6], "numbers in a row"),
+        (["graph", "state", 0, "dtype"], "float31", "dtype"),
+        (["model", "vocabulary_size"], 10**30, "less than"),
+        (["model", "parameters"], 10**30, "less than"),
+        (["files", "step.onnx", "bytes"], 10**30, "less than"),
+        (["files", "a\0b"], {"sha256": "0" * 64, "bytes": 0}, "files"),
+        (["files", "a" * 256], {"sha256": "0" * 64, "bytes": 0}, "files"),
+        (["graph", "file"], "step.onnx\0", "graph.file"),
     ],
 )
 def test_a_manifest_that_breaks_the_contract(bundle, path, value, fault):
@@ -157,6 +167,32 @@ def test_a_manifest_that_breaks_the_contract(bundle, path, value, fault):
     assert error.key == "bundle-file"
     assert error.facts["path"] == str(bundle / "manifest.json")
     assert fault in error.facts["reason"]
+
+
+ODD = "\x1b[31m\n\u202e\0\x9b\ud800"
+
+
+@pytest.mark.parametrize("field", ["name", "version", "license", "created"])
+def test_texts_of_a_manifest_are_cleaned(bundle, field):
+    change(bundle, field, value=f"toy{ODD}")
+    assert getattr(load_bundle(bundle).manifest, field) == "toy\ufffd[31m" + "\ufffd" * 5
+
+
+def test_errors_quote_a_manifest_without_control_characters(bundle):
+    change(bundle, "files", ODD, value={})
+    error = refusal(bundle)
+    assert str(error).isprintable()
+    assert "\ufffd[31m" in error.facts["reason"]
+
+
+def test_a_vocabulary_with_control_characters_is_refused(bundle):
+    toy = Toy()
+    lines = (bundle / "vocab.txt").read_text(encoding="utf-8").replace(toy.tokens[-1], "\x1b[2J")
+    (bundle / "vocab.txt").write_text(lines, encoding="utf-8")
+    write_manifest(bundle, read_manifest(bundle))
+    error = refusal(bundle)
+    assert error.key == "bundle-vocabulary"
+    assert f"line {len(toy.tokens)}, has a control character" in error.facts["reason"]
 
 
 @pytest.mark.parametrize(
@@ -244,6 +280,13 @@ class TestGraph:
         error = self.refusal(bundle)
         assert error.key == "bundle-graph-type"
         assert (error.facts["expected"], error.facts["found"]) == ("float16", "tensor(float)")
+
+    @pytest.mark.parametrize("initial", [[1, "rows", 9], [2, "rows", 8], ["rows", 1, 8]])
+    def test_a_shape_that_does_not_match_the_manifest(self, bundle, initial):
+        change(bundle, "graph", "state", 0, "initial", value=initial)
+        error = self.refusal(bundle)
+        assert error.key == "bundle-graph-type"
+        assert (error.facts["name"], error.facts["expected"]) == ("h", str(initial))
 
     def test_a_missing_output(self, bundle):
         manifest = read_manifest(bundle)

@@ -2,10 +2,19 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse import ProviderError, SearchError
+from lianju.bot.verse import (
+    Beam,
+    Composer,
+    ProviderError,
+    Request,
+    Rerank,
+    Sample,
+    SearchError,
+)
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import provider_of
+from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .toy import Toy, read_manifest, write_manifest
 
@@ -166,6 +175,45 @@ def test_an_output_that_does_not_match_the_manifest(tmp_path, name, shape, dtype
     with pytest.raises(SearchError) as caught:
         model.step(ids(4), ids(0), model.initial_state(), 3, return_log_prob=True)
     assert (caught.value.key, caught.value.facts["name"]) == ("model-output", name)
+
+
+@pytest.mark.parametrize("token", [-1, len(Toy().tokens), 2**62, -(2**63)])
+def test_a_token_outside_the_vocabulary_fails_its_search_alone(tmp_path, token):
+    bundle = load_bundle(Toy().write(tmp_path))
+    model = OnnxModel(bundle, "cpu", 1)
+    arguments = (ids(4, 5), ids(0, 0), model.initial_state(), 3)
+    expected = model.step(*arguments)
+    wrong = expected.top_token.copy()
+    wrong[1, 2] = token
+    model._session = Session(model._session, "top_token", wrong)
+    found = model.step(*arguments)
+    assert np.isnan(found.top_log_prob[1, 2])
+    assert found.top_token[1, 2] == 0
+    found.top_log_prob[1, 2], found.top_token[1, 2] = (
+        expected.top_log_prob[1, 2],
+        expected.top_token[1, 2],
+    )
+    np.testing.assert_array_equal(found.top_log_prob, expected.top_log_prob)
+    np.testing.assert_array_equal(found.top_token, expected.top_token)
+
+
+def test_a_search_with_a_token_outside_the_vocabulary_is_one_sentence(tmp_path):
+    bundle = load_bundle(Toy().write(tmp_path))
+    model = OnnxModel(bundle, "cpu", 1)
+    composer = Composer(bundle, model, Scheduler(model))
+    step = model.step
+
+    def outside(*arguments):
+        output = step(*arguments)
+        names = {"top_log_prob": output.top_log_prob, "top_token": output.top_token + 10**6}
+        model._check_tokens(names)
+        return output._replace(**names)
+
+    model.step = outside
+    for search in (Beam(), Sample(seed=1), Rerank()):
+        with pytest.raises(SearchError) as caught:
+            composer.compose_now(Request("黄河远上白云间", search=search))
+        assert caught.value.key == "model-fault"
 
 
 def test_fewer_log_probs_than_tokens(tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from ...characters import printable
 from ..errors import BundleError
 from ..prosody.table import Prosody
 from ..text.corpus_index import CorpusIndex
@@ -147,6 +148,10 @@ def _load_vocabulary(path: Path, content: bytes, manifest: Manifest) -> Vocabula
         vocabulary = Vocabulary.parse(content, path)
     except ValueError as error:
         raise BundleError("bundle-vocabulary", reason=str(error)) from None
+    for number, token in enumerate(vocabulary.tokens, 1):
+        if printable(token) != token:
+            reason = f"{path}, line {number}, has a control character"
+            raise BundleError("bundle-vocabulary", reason=reason)
     found, expected = len(vocabulary), manifest.model.vocabulary_size
     if found != expected:
         raise BundleError("bundle-vocabulary-size", path=str(path), found=found, expected=expected)

@@ -1,12 +1,15 @@
 """The manifest of a bundle: `manifest.json`, format 1."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ...characters import printable
 
 __all__ = ["ROWS", "Graph", "Manifest", "StateTensor", "Tensor"]
 
@@ -17,8 +20,17 @@ FLOATS = ("float32", "float16", "float64")
 INPUTS = {"token": ("int64",), "parent": ("int64",), "k": ("int64",)}
 OUTPUTS = {"log_prob": FLOATS, "top_log_prob": FLOATS, "top_token": ("int64",)}
 
-Size = Annotated[int, Field(ge=0)]
-FileName = Annotated[str, Field(pattern=r"^[^/\\]*[^/\\.][^/\\]*$")]
+MAX_STATE = 1 << 24  # numbers in one row of a state tensor
+
+Size = Annotated[int, Field(ge=0, lt=1 << 31)]
+Text = Annotated[str, AfterValidator(printable)]
+DType = Literal["float16", "float32", "float64", "int64", "int32", "bool", "uint8"]
+FileName = Annotated[
+    str,
+    Field(
+        pattern=r"^[^/\\\x00-\x1f\x7f]*[^/\\.\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*$", max_length=255
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -34,7 +46,7 @@ class Architecture(_Part):
     hidden_size: Size
     embedding_size: Size
     vocabulary_size: Size
-    parameters: Size
+    parameters: Annotated[int, Field(ge=0, lt=1 << 48)]
 
 
 class TokenIds(_Part):
@@ -64,7 +76,7 @@ class StateTensor(_Part):
 
     input: str
     output: str
-    dtype: str
+    dtype: DType
     initial: tuple[Size | Literal["rows"], ...] = Field(strict=False)
     padding: Literal["front"] | None = None
 
@@ -109,6 +121,8 @@ class StateTensor(_Part):
     def _has_one_row_axis(self) -> Self:
         if self.initial.count(ROWS) != 1:
             raise ValueError(f'initial needs exactly one "{ROWS}"')
+        if math.prod(size for size in self.shape(1) if size) > MAX_STATE:
+            raise ValueError(f"initial has more than {MAX_STATE} numbers in a row")
         return self
 
 
@@ -180,8 +194,8 @@ class Manifest(_Part):
     """
 
     format: Literal[1]
-    name: str
-    version: str
+    name: Text
+    version: Text
     model: Architecture
     tokens: TokenIds
     graph: Graph
@@ -189,8 +203,8 @@ class Manifest(_Part):
     reranker: RerankerPart | None = None
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    license: str = ""
-    created: str = ""
+    license: Text = ""
+    created: Text = ""
 
     @classmethod
     def parse(cls, text: str) -> "Manifest":

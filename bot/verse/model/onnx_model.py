@@ -130,6 +130,8 @@ class OnnxModel:
             expected = rows, self.vocabulary_size if name == LOG_PROB else k
             if array.shape != expected:
                 raise _wrong_output(name, array, str(list(expected)))
+        if k:
+            self._check_tokens(found)
         non_finite = self._non_finite_rows(after)
         if non_finite is not None:  # an 8-bit graph would compute finite numbers from it
             for name in found.keys() - {"top_token"}:
@@ -165,6 +167,16 @@ class OnnxModel:
                 expected = f"{list(tensor.shape(rows))} {tensor.dtype}"
                 raise _wrong_output(tensor.output, array, expected)
         return tuple(state)
+
+    def _check_tokens(self, found: dict[str, npt.NDArray[Any]]) -> None:
+        """Marks candidates outside the vocabulary by a NaN, which fails their search."""
+        score, token = (found[name] for name in TOP)
+        if token.size and not (token.min() >= 0 and token.max() < self.vocabulary_size):
+            outside = (token < 0) | (token >= self.vocabulary_size)
+            found[TOP[0]], found[TOP[1]] = (
+                np.where(outside, np.nan, score),
+                np.where(outside, 0, token),
+            )
 
     def _non_finite_rows(self, state: State) -> npt.NDArray[np.bool_] | None:
         """Which rows of a state have a NaN or an infinity [B]; None if no row has.
@@ -228,13 +240,27 @@ class OnnxModel:
         found = required | {node.name: node.type for node in session.get_outputs()}
         for name in sorted({*inputs, LOG_PROB, *TOP, *self._state_outputs}):
             dtype = (graph.inputs.get(name) or graph.outputs[name]).dtype
-            if found.get(name) != ORT_TYPES.get(dtype):
+            if name not in found or found[name] != ORT_TYPES.get(dtype):
                 raise BundleError(
                     "bundle-graph-type",
                     path=path,
                     name=name,
                     expected=dtype,
                     found=found.get(name, "missing"),
+                )
+        shapes = {node.name: node.shape for node in session.get_inputs()}
+        for state in graph.state:
+            sizes = shapes[state.input]  # axes of any size have a name in the graph
+            if len(sizes) != len(state.initial) or any(
+                isinstance(size, int) and size != own
+                for size, own in zip(sizes, state.initial, strict=True)
+            ):
+                raise BundleError(
+                    "bundle-graph-type",
+                    path=path,
+                    name=state.input,
+                    expected=str([*state.initial]),
+                    found=str(sizes),
                 )
 
 
