@@ -1,6 +1,7 @@
 """Background work: registering items, deleting expired data, closing the resources."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -8,12 +9,15 @@ import discord
 from discord.ext import commands
 
 from ..resources import Resources
+from ..store import StoreError
 from .base import LianjuCog
 
 __all__ = ["Bot", "Housekeeping"]
 
 PURGE_EVERY_S = 60 * 60.0
 RETRY_AFTER_S = 60.0
+
+_log = logging.getLogger(__name__)
 
 Bot = commands.Bot | commands.AutoShardedBot
 T = TypeVar("T")
@@ -77,9 +81,44 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
             return False
         return True
 
+    @commands.Cog.listener("on_ready")
+    async def delete_left_guilds(self) -> None:
+        """Deletes the settings of servers that have removed the bot while it was offline.
+
+        Called when all shards have told in which servers the bot is.
+        """
+        await self._run_to_completion(self._delete_left_guilds())
+
+    async def _delete_left_guilds(self) -> None:
+        bot, resources = self._bot, self.resources
+        if not bot.is_ready() or not bot.intents.guilds or bot.application_id is None:
+            return  # the servers are not known
+        try:
+            deleted = await resources.store.delete_left_guilds(
+                bot.application_id, self._is_left, resources.clock()
+            )
+        except StoreError as error:
+            _log.warning("%s", error)
+        except Exception as error:
+            resources.count_failure("deletion of settings", error)
+        else:
+            if deleted:
+                _log.info("settings deleted of servers=%d", deleted)
+
+    def _is_left(self, guild_id: int) -> bool:
+        """Whether the bot is not in a server of its own shards."""
+        bot = self._bot
+        shards = getattr(bot, "shard_ids", None)
+        if shards is None and bot.shard_id is not None:
+            shards = [bot.shard_id]
+        # https://discord.com/developers/docs/events/gateway#sharding
+        shard = (guild_id >> 22) % (bot.shard_count or 1)
+        return bot.get_guild(guild_id) is None and (shards is None or shard in shards)
+
     async def _keep_purging(self) -> None:
         while True:
             purged = await self._run_to_completion(self.purge())
+            await self._run_to_completion(self._delete_left_guilds())
             await self._sleep(PURGE_EVERY_S if purged else RETRY_AFTER_S)
 
     async def _run_to_completion(self, work: Coroutine[Any, Any, T]) -> T:

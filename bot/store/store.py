@@ -1,19 +1,22 @@
 """The store as a whole: opening, closing, and deletions across tables."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import Database
 from .database_file import create_or_migrate, database_path
-from .errors import StoreBusyError
+from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
 from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore
 from .leaderboard import Leaderboard
 from .recent_lines import RecentLines
+from .tables import application, server
 
 __all__ = ["DeletedData", "Store", "open_store"]
 
@@ -99,14 +102,54 @@ class Store:
             StoreError: It cannot be done; nothing was deleted.
         """
         async with self._database.write_transaction() as connection:
-            for statement in DELETIONS["guild"].values():
-                await connection.execute(text(statement), {"id": guild_id})
-            await remember(connection, "guild", guild_id, at)
+            await _delete_guild(connection, guild_id, at)
         await self._truncate_wal()
+
+    async def delete_left_guilds(
+        self, application_id: int, is_left: Callable[[int], bool], at: float
+    ) -> int:
+        """Deletes the settings of servers that the bot has left.
+
+        Nothing is deleted when an application uses the database for the first time, so that the
+        token of another bot, used by mistake, costs nothing.
+
+        Args:
+            application_id: The bot's application.
+            is_left: Whether it is no longer in the server with an id.
+            at: The time, in Unix seconds.
+
+        Returns:
+            The number of servers.
+
+        Raises:
+            StoreError: The settings belong to another application, or it cannot be done.
+        """
+        async with self._database.write_transaction() as connection:
+            owner = await connection.scalar(select(application.c.id))
+            if owner is None:
+                await connection.execute(insert(application).values(id=application_id))
+                return 0
+            if owner != application_id:
+                raise StoreError(
+                    "store-application", owner=str(owner), application=str(application_id)
+                )
+            guilds = await connection.scalars(select(server.c.guild_id))
+            left = [guild_id for guild_id in guilds if is_left(guild_id)]
+            for guild_id in left:
+                await _delete_guild(connection, guild_id, at)
+        if left:
+            await self._truncate_wal()
+        return len(left)
 
     async def _truncate_wal(self) -> None:
         with suppress(StoreBusyError):  # the rows are deleted; the next purge truncates it as well
             await self._database.truncate_wal()
+
+
+async def _delete_guild(connection: AsyncConnection, guild_id: int, at: float) -> None:
+    for statement in DELETIONS["guild"].values():
+        await connection.execute(text(statement), {"id": guild_id})
+    await remember(connection, "guild", guild_id, at)
 
 
 async def open_store(url: str, busy_s: float = BUSY_S) -> Store:

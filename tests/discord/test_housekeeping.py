@@ -13,6 +13,7 @@ from lianju.bot.verse import BusyError, Request
 from lianju.bot.verses import Verse
 
 from .bots import OtherBot
+from .commands import english
 from .interactions import EPHEMERAL, HANGS_S, slash
 
 COUPLET = Verse("黄河远上白云间", "一片孤城万仞山")
@@ -65,10 +66,18 @@ async def held(resources):
 
 @pytest.fixture
 async def host(fake, resources, held):
+    """A bot whose background work rests after its first round."""
+    resting = asyncio.Event()
+
+    async def rest(_):
+        resting.set()
+        await asyncio.Event().wait()
+
     async with OtherBot() as bot:
         await bot.login(fake.token)
         await bot.add_cog(held)
-        await bot.add_cog(Housekeeping(bot, resources, [held]))
+        await bot.add_cog(Housekeeping(bot, resources, [held], rest))
+        await resting.wait()
         yield bot
 
 
@@ -126,6 +135,65 @@ async def test_leaving_a_server_removes_only_its_settings(host, resources, clock
     assert (await store.guild_settings.get(42)).beam_size == 5
     assert (await store.guild_settings.get(43)).beam_size == 8
     assert await store.favorites.counts(42, [COUPLET]) == [1]
+
+
+async def restart(host, *guilds, application=1000, shards=(None, None)):
+    """Whatever happened meanwhile, the bot is online again, in these servers."""
+    connection = host._connection
+    connection._guilds.clear()
+    connection.application_id = application
+    connection.shard_id, connection.shard_count = host.shard_id, host.shard_count = shards
+    for guild in guilds:
+        connection._add_guild_from_data({"id": str(guild), "unavailable": True})
+    host._ready.set()
+    await host.get_cog("Lianju housekeeping").delete_left_guilds()
+
+
+async def beam_sizes(store, *guilds):
+    return [(await store.guild_settings.get(guild)).beam_size for guild in guilds]
+
+
+async def test_settings_of_servers_that_left_meanwhile_are_deleted(host, resources):
+    store = resources.store
+    for guild in (42, 43, 44):
+        await store.guild_settings.change(guild, beam_size=9, channels=frozenset({1}))
+    await restart(host, 42, 43)
+    assert await beam_sizes(store, 42, 43, 44) == [9, 9, 9]  # the first time nothing is deleted
+    await restart(host, 42)  # which is unavailable
+    assert await beam_sizes(store, 42, 43, 44) == [9, 5, 5]
+
+
+async def test_another_bots_token_deletes_no_settings(host, resources, caplog):
+    await resources.store.guild_settings.change(42, beam_size=9)
+    await restart(host, 42)
+    for _ in range(2):
+        await restart(host, 7, application=1001)
+        assert await beam_sizes(resources.store, 42) == [9]
+    expected = english("store-application", owner="1000", application="1001")
+    assert {record.getMessage() for record in caplog.records} == {expected}
+
+
+async def test_servers_of_other_shards_keep_their_settings(host, resources):
+    first, second = 5 << 22, 6 << 22  # of shards 1 and 0
+    for guild in (first, second):
+        await resources.store.guild_settings.change(guild, beam_size=9)
+    await restart(host)
+    for guild in (first, second):
+        await resources.store.guild_settings.change(guild, beam_size=9)
+    await restart(host, shards=(1, 2))
+    assert await beam_sizes(resources.store, first, second) == [5, 9]
+
+
+async def test_bot_that_does_not_know_its_servers_deletes_nothing(host, resources):
+    await resources.store.guild_settings.change(42, beam_size=9)
+    await restart(host, 42)
+    host._ready.clear()
+    host._connection._guilds.clear()
+    await host.get_cog("Lianju housekeeping").delete_left_guilds()
+    host._ready.set()
+    host._connection._intents = discord.Intents.none()
+    await host.get_cog("Lianju housekeeping").delete_left_guilds()
+    assert await beam_sizes(resources.store, 42) == [9]
 
 
 async def test_database_error_is_one_line_in_the_log(host, resources, monkeypatch, caplog):

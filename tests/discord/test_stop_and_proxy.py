@@ -8,6 +8,7 @@ import sqlite3
 import sys
 
 import pytest
+from lianju.bot.store import open_store
 
 from .fake_discord import TOKEN
 from .interactions import ADMIN, EPHEMERAL, poem, slash
@@ -111,6 +112,21 @@ async def test_quiet_log(fake, settings):
         await served.online(fake.ready)
         await (await fake.send(fake.interaction(poem(LINE)))).answered()
         assert (await served.stop()).log == ""
+
+
+async def test_server_that_removed_the_bot_while_it_was_offline(fake, settings, tmp_path):
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/lianju.sqlite3")
+    for guild in (42, 43):
+        await store.guild_settings.change(guild, beam_size=9)
+    await store.close()
+    for guilds, words in (({"42", "43"}, " online "), ({"42"}, "settings deleted of servers=1")):
+        fake.guilds = guilds
+        async with serving(**settings) as served:
+            await served.logs(words)
+            assert (await served.stop()).status == 0
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/lianju.sqlite3")
+    assert [(await store.guild_settings.get(guild)).beam_size for guild in (42, 43)] == [9, 5]
+    await store.close()
 
 
 async def test_every_shard_answers_for_its_servers(fake, settings):

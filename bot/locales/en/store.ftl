@@ -20,6 +20,7 @@ store-disk-full = The database { $path } cannot be written: the disk is full.
 store-moved = The database is no longer at { $path }: stop the bot, move the file back, and start the bot again.
 store-not-local = The database { $path } must be on a local disk: move it to one.
 store-unusable = The database { $path } cannot be used: { $reason }.
+store-application = The settings in the database belong to the servers of the application { $owner }, and the bot is { $application }: settings of servers that it is not in are kept.
 store-exposed = Others than its owner may use { $path }: forbid it with chmod { $mode }.
 
 # Backup and restore.

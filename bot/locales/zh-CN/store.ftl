@@ -20,6 +20,7 @@ store-disk-full = 无法写入数据库 { $path }：磁盘已满。
 store-moved = 数据库已不在 { $path }：请停止机器人，把文件移回原处，再启动机器人。
 store-not-local = 数据库 { $path } 必须放在本地磁盘上：请移到本地磁盘。
 store-unusable = 数据库 { $path } 无法使用：{ $reason }。
+store-application = 数据库里的设置属于应用 { $owner } 的服务器，而机器人是 { $application }：它不在的服务器的设置保留不动。
 store-exposed = 别的用户也能使用 { $path }：请用 chmod { $mode } 禁止。
 
 # 备份与恢复。

@@ -20,6 +20,7 @@ store-disk-full = 無法寫入資料庫 { $path }：磁碟已滿。
 store-moved = 資料庫已不在 { $path }：請停止機器人，把檔案移回原處，再啟動機器人。
 store-not-local = 資料庫 { $path } 必須放在本機磁碟上：請移到本機磁碟。
 store-unusable = 資料庫 { $path } 無法使用：{ $reason }。
+store-application = 資料庫裡的設定屬於應用程式 { $owner } 的伺服器，而機器人是 { $application }：它不在的伺服器的設定保留不動。
 store-exposed = 別的使用者也能使用 { $path }：請用 chmod { $mode } 禁止。
 
 # 備份與還原。
