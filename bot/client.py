@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import aiohttp
 import discord
@@ -9,10 +10,11 @@ import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 
+from .characters import printable
 from .cogs import add_cogs
 from .errors import LianjuError
 from .resources import Resources
-from .settings import Settings
+from .settings import Settings, hides_token
 from .translator import LianjuTranslator
 
 __all__ = ["LianjuBot", "StartError"]
@@ -46,6 +48,8 @@ class LianjuBot(commands.AutoShardedBot):
         self._gateway = None if settings.gateway is None else yarl.URL(settings.gateway)
         if self._gateway is not None:
             _redirect(self.http, self._gateway)
+        elif not settings.allow_plaintext:
+            _require_encryption(self.http)
 
     @property
     def is_set_up(self) -> bool:
@@ -84,6 +88,26 @@ class LianjuBot(commands.AutoShardedBot):
         except discord.Forbidden:
             raise StartError("start-test-guild", guild=str(guild.id)) from None
 
+    async def launch_shards(self) -> None:
+        """Connects all shards.
+
+        Raises:
+            StartError: REST names a gateway whose address is malformed.
+        """
+        get_bot_gateway = self.http.get_bot_gateway
+
+        async def get_valid_gateway() -> tuple[int, str, Any]:
+            shards, address, limits = await get_bot_gateway()
+            try:
+                yarl.URL(address)
+            except ValueError:
+                key = "start-gateway-unreachable"
+                raise StartError(key, address=printable(address)) from None
+            return shards, address, limits
+
+        self.http.get_bot_gateway = get_valid_gateway  # type: ignore[method-assign]
+        await super().launch_shards()
+
     async def launch_shard(
         self, gateway: yarl.URL, shard_id: int, *, initial: bool = False
     ) -> None:
@@ -118,6 +142,19 @@ class LianjuBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Logs that every shard is online."""
         _log.info("online shards=%s servers=%d", self.shard_count, len(self.guilds))
+
+
+def _require_encryption(http: discord.http.HTTPClient) -> None:
+    """Refuses addresses, which REST and READY name, where others could read the token."""
+    connect = http.ws_connect
+
+    async def ws_connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        if not hides_token(url):
+            address = str(yarl.URL(url).with_query(None))
+            raise StartError("start-gateway-plaintext", address=address)
+        return await connect(url, compress=compress)
+
+    http.ws_connect = ws_connect  # type: ignore[method-assign]
 
 
 def _redirect(http: discord.http.HTTPClient, gateway: yarl.URL) -> None:

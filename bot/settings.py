@@ -2,10 +2,12 @@
 
 import difflib
 import io
+import ipaddress
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from platformdirs import user_data_path
@@ -15,7 +17,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from .errors import LianjuError
 from .verse.model.provider import Provider
 
-__all__ = ["LogFormat", "LogLevel", "Settings", "SettingsError", "load_settings", "variable"]
+__all__ = [
+    "LogFormat",
+    "LogLevel",
+    "Settings",
+    "SettingsError",
+    "hides_token",
+    "load_settings",
+    "variable",
+]
 
 PREFIX = "LIANJU_"
 TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
@@ -23,13 +33,43 @@ DOTENV = Path(".env")
 MAY_CONTAIN_SECRETS = (TOKEN, "LIANJU_DATABASE", "LIANJU_REST_BASE", "LIANJU_GATEWAY")
 ENCODING = "utf-8-sig"  # Windows editors put a byte order mark before the first key
 
-Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+
+def _expand_user(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # there is no such user
+        raise ValueError from error
+
+
+def _check_address(address: str) -> str:
+    try:
+        url = urlsplit(address)
+        _ = url.port  # raises an error if it is none
+        host = url.hostname or ""
+        if ":" in host:
+            ipaddress.IPv6Address(host.partition("%")[0])
+        elif not host.encode("idna"):
+            raise ValueError
+    except UnicodeError as error:  # a part of the name is empty or too long
+        raise ValueError from error
+    return address
+
+
+Folder = Annotated[Path, AfterValidator(_expand_user)]
 # Without a user and password: they would clash with the token of every request.
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$")]
-GatewayAddress = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/?#@]+[^\s?#@]*$")]
+Address = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$"),
+    AfterValidator(_check_address),
+]
+GatewayAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^wss?://[^\s/?#@]+[^\s?#@]*$"),
+    AfterValidator(_check_address),
+]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///\S")]
+DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///[^\s\x00][^\x00]*$")]
 
 
 class SettingsError(LianjuError):
@@ -58,6 +98,7 @@ class Settings(BaseSettings):
     test_guild: int | None = Field(default=None, gt=0, lt=2**63)
     rest_base: Address | None = None
     gateway: GatewayAddress | None = None
+    allow_plaintext: bool = False
     bundle: Folder | None = None
     provider: Provider = "auto"
     threads: int = Field(default=0, ge=0, le=256)
@@ -84,9 +125,27 @@ def load_settings() -> Settings:
     """
     _refuse_unknown([*os.environ, *_dotenv_names()])
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise _settings_error(error) from None
+    for name in ("rest_base", "gateway"):
+        if not (settings.allow_plaintext or hides_token(getattr(settings, name) or "")):
+            raise SettingsError("setting-plaintext", name=variable(name))
+    return settings
+
+
+def hides_token(address: str) -> bool:
+    """Returns whether nobody can read the token on its way to an address.
+
+    That is so if the connection is encrypted, or does not leave this machine.
+    """
+    url = urlsplit(address)
+    if url.scheme not in ("http", "ws") or url.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:  # another name
+        return False
 
 
 def _dotenv_names() -> list[str]:

@@ -188,7 +188,7 @@ def test_table_has_every_setting_with_its_default():
     plain = {
         variable(name): f"`{field.default:g}`"
         if isinstance(field.default, float)
-        else f"`{field.default}`"
+        else f"`{field.default}`".lower()
         for name, field in fields.items()
         if isinstance(field.default, str | int | float)
     }

@@ -127,6 +127,7 @@ def test_token_under_our_prefix_is_pointed_to_its_name(monkeypatch):
         ("LIANJU_PROVIDER", "tpu", "auto, cuda or cpu"),
         ("LIANJU_TEST_GUILD", "my server", "digits only"),
         ("LIANJU_TEST_GUILD", "0", "digits only"),
+        ("LIANJU_ALLOW_PLAINTEXT", "maybe", "true or false"),
     ],
 )
 def test_bad_value_is_refused_with_value_and_range(name, value, allowed, monkeypatch):
@@ -149,6 +150,14 @@ def test_bad_value_is_refused_with_value_and_range(name, value, allowed, monkeyp
         ("LIANJU_REST_BASE", "https://me:hush@proxy/api"),
         ("LIANJU_GATEWAY", "wss://me:hush@proxy/"),
         ("LIANJU_GATEWAY", "https://gateway"),
+        ("LIANJU_GATEWAY", "wss://gateway:port"),
+        ("LIANJU_GATEWAY", "wss://gateway:99999"),
+        ("LIANJU_GATEWAY", "wss://[::1"),
+        ("LIANJU_GATEWAY", "wss://[gateway]/"),
+        ("LIANJU_REST_BASE", "https://[1:2]:80/"),
+        ("LIANJU_REST_BASE", "https://proxy..home/api"),
+        ("LIANJU_REST_BASE", f"https://{'a' * 64}/api"),
+        ("LIANJU_REST_BASE", "https://:80/api"),
     ],
 )
 def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypatch):
@@ -185,6 +194,40 @@ def test_home_folder_may_be_written_as_tilde(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("LIANJU_BUNDLE", "~/bundle")
     assert load_settings().bundle == tmp_path / "bundle"
+
+
+def test_home_folder_of_nobody_is_refused(monkeypatch):
+    monkeypatch.setenv("LIANJU_BUNDLE", "~no.such.user/bundle")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert caught.value.key == "setting-value"
+    assert caught.value.facts["name"] == "LIANJU_BUNDLE"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIANJU_REST_BASE", "http://proxy:8080/api"),
+        ("LIANJU_REST_BASE", "http://127.0.0.1.example/api"),
+        ("LIANJU_REST_BASE", "http://10.0.0.1"),
+        ("LIANJU_GATEWAY", "ws://localhost.example"),
+        ("LIANJU_GATEWAY", "ws://[fe80::1%eth0]:80"),
+    ],
+)
+def test_token_is_not_sent_unencrypted_unless_that_is_allowed(name, value, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert (caught.value.key, caught.value.facts) == ("setting-plaintext", {"name": name})
+    monkeypatch.setenv("LIANJU_ALLOW_PLAINTEXT", "true")
+    assert getattr(load_settings(), name.removeprefix("LIANJU_").lower()) == value
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.9.9.9:1", "[::1]"])
+def test_addresses_of_this_machine_need_no_encryption(host, monkeypatch):
+    monkeypatch.setenv("LIANJU_REST_BASE", f"http://{host}/api")
+    monkeypatch.setenv("LIANJU_GATEWAY", f"ws://{host}")
+    assert load_settings().gateway == f"ws://{host}"
 
 
 def lianju(*arguments, **environment):

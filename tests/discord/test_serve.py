@@ -164,6 +164,19 @@ async def test_gateway_unreachable_at_startup(fake, settings, closed_port):
     assert sentence == str(StartError("start-gateway-unreachable", address=fake.gateway_url))
 
 
+async def test_gateway_where_the_token_could_be_read(fake, settings):
+    fake.gateway_url = "ws://gateway.example/"
+    sentence = await fails(settings)
+    assert sentence == str(StartError("start-gateway-plaintext", address=fake.gateway_url))
+
+
+@pytest.mark.parametrize("address", ["wss://[gateway", "wss://gateway:port", "nowhere"])
+async def test_gateway_with_a_malformed_address(address, fake, settings):
+    fake.gateway_url = address
+    sentence = await fails(settings)
+    assert sentence == str(StartError("start-gateway-unreachable", address=address))
+
+
 @pytest.mark.parametrize("path", ["/users/@me", "/gateway/bot", "/commands"])
 async def test_discord_returns_server_errors(path, fake, settings):
     fake.failures[path] = [503]

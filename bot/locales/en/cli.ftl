@@ -17,11 +17,13 @@ setting-unknown = { $name } is not a setting: choose from { $names }.
 setting-unknown-similar = { $name } is not a setting: did you mean { $similar }?
 setting-value = { $name } must be { setting-allowed }, not { $value }.
 setting-secret-value = { $name } must be { setting-allowed }.
+setting-plaintext = { $name } would send the token unencrypted to another machine: use an https:// or wss:// address, or set LIANJU_ALLOW_PLAINTEXT=true.
 setting-allowed = { $name ->
     [DISCORD_TOKEN] the token from the Bot page of the Discord developer portal
     [LIANJU_TEST_GUILD] the id of a Discord server, digits only
     [LIANJU_REST_BASE] an http:// or https:// address such as https://discord.com/api/v10, without a user or password
     [LIANJU_GATEWAY] a ws:// or wss:// address such as wss://gateway.discord.gg
+    [LIANJU_ALLOW_PLAINTEXT] true or false
     [LIANJU_BUNDLE] the folder of a bundle
     [LIANJU_PROVIDER] auto, cuda or cpu
     [LIANJU_THREADS] a whole number from 0 (every core) to 256
@@ -42,6 +44,7 @@ start-closed = Discord closed the connection permanently (code { $code }): look 
 start-http-status = Discord answered the login with HTTP status { $status }: try again in a few minutes (https://discordstatus.com).
 start-unreachable = Discord cannot be reached at { $address }: check the network and LIANJU_REST_BASE.
 start-gateway-unreachable = Discord's gateway cannot be reached at { $address }: check the network and LIANJU_GATEWAY.
+start-gateway-plaintext = Discord's gateway is said to be at { $address }, where the token would be sent unencrypted: set LIANJU_GATEWAY, or LIANJU_ALLOW_PLAINTEXT=true.
 start-test-guild = LIANJU_TEST_GUILD is { $guild }, a server that this bot is not in: invite it there, or unset the variable.
 start-model-failed = The model in { $path } cannot be run: use another bundle.
 start-model-values = The model in { $path } returned non-finite values: use another bundle.

@@ -17,11 +17,13 @@ setting-unknown = 没有名为 { $name } 的设置：请从 { $names } 中选择
 setting-unknown-similar = 没有名为 { $name } 的设置：您要的是 { $similar } 吗？
 setting-value = { $name } 必须是{ setting-allowed }，不能是 { $value }。
 setting-secret-value = { $name } 必须是{ setting-allowed }。
+setting-plaintext = { $name } 会把令牌不加密地发给别的机器：请改用 https:// 或 wss:// 地址，或设置 LIANJU_ALLOW_PLAINTEXT=true。
 setting-allowed = { $name ->
     [DISCORD_TOKEN] Discord 开发者门户 Bot 页面上的令牌
     [LIANJU_TEST_GUILD] 一个 Discord 服务器的 ID，只含数字
     [LIANJU_REST_BASE] 以 http:// 或 https:// 开头的地址，例如 https://discord.com/api/v10，不含用户名和密码
     [LIANJU_GATEWAY] 以 ws:// 或 wss:// 开头的地址，例如 wss://gateway.discord.gg
+    [LIANJU_ALLOW_PLAINTEXT] true 或 false
     [LIANJU_BUNDLE] 模型包的目录
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整数
@@ -42,6 +44,7 @@ start-closed = Discord 永久关闭了连接（代码 { $code }）：请在 Disc
 start-http-status = 登录时 Discord 返回 HTTP 状态 { $status }：请过几分钟再试（https://discordstatus.com）。
 start-unreachable = 无法连接 { $address } 上的 Discord：请检查网络和 LIANJU_REST_BASE。
 start-gateway-unreachable = 无法连接 { $address } 上的 Discord 网关：请检查网络和 LIANJU_GATEWAY。
+start-gateway-plaintext = 得到的 Discord 网关地址是 { $address }，令牌会不加密地发到那里：请设置 LIANJU_GATEWAY，或 LIANJU_ALLOW_PLAINTEXT=true。
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而机器人不在这个服务器里：请邀请它加入，或取消该设置。
 start-model-failed = 无法运行 { $path } 中的模型：请换一个模型包。
 start-model-values = { $path } 中的模型返回了非有限数值：请换一个模型包。

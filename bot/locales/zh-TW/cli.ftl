@@ -17,11 +17,13 @@ setting-unknown = 沒有名為 { $name } 的設定：請從 { $names } 中選擇
 setting-unknown-similar = 沒有名為 { $name } 的設定：您要的是 { $similar } 嗎？
 setting-value = { $name } 必須是{ setting-allowed }，不能是 { $value }。
 setting-secret-value = { $name } 必須是{ setting-allowed }。
+setting-plaintext = { $name } 會把權杖不加密地傳給別的機器：請改用 https:// 或 wss:// 網址，或設定 LIANJU_ALLOW_PLAINTEXT=true。
 setting-allowed = { $name ->
     [DISCORD_TOKEN] Discord 開發者入口網站 Bot 頁面上的權杖
     [LIANJU_TEST_GUILD] 一個 Discord 伺服器的 ID，只含數字
     [LIANJU_REST_BASE] 以 http:// 或 https:// 開頭的網址，例如 https://discord.com/api/v10，不含使用者名稱和密碼
     [LIANJU_GATEWAY] 以 ws:// 或 wss:// 開頭的網址，例如 wss://gateway.discord.gg
+    [LIANJU_ALLOW_PLAINTEXT] true 或 false
     [LIANJU_BUNDLE] 模型包的資料夾
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整數
@@ -42,6 +44,7 @@ start-closed = Discord 永久關閉了連線（代碼 { $code }）：請在 Disc
 start-http-status = 登入時 Discord 傳回 HTTP 狀態 { $status }：請過幾分鐘再試（https://discordstatus.com）。
 start-unreachable = 無法連線 { $address } 上的 Discord：請檢查網路和 LIANJU_REST_BASE。
 start-gateway-unreachable = 無法連線 { $address } 上的 Discord 閘道：請檢查網路和 LIANJU_GATEWAY。
+start-gateway-plaintext = 得到的 Discord 閘道網址是 { $address }，權杖會不加密地傳到那裡：請設定 LIANJU_GATEWAY，或 LIANJU_ALLOW_PLAINTEXT=true。
 start-test-guild = LIANJU_TEST_GUILD 是 { $guild }，而機器人不在這個伺服器裡：請邀請它加入，或取消該設定。
 start-model-failed = 無法執行 { $path } 中的模型：請換一個模型包。
 start-model-values = { $path } 中的模型傳回了非有限數值：請換一個模型包。
