@@ -21,6 +21,7 @@ BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
+WIDTH_PER_SECOND = 8  # a request of beam size 64 takes about a second of the engine
 CHANNEL_ID = Bounds(1, 2**63 - 1)
 SCRIPTS: tuple[Script, ...] = get_args(Script)
 
@@ -64,3 +65,8 @@ class GuildSettings:
             )
         check_choice(self.script, SCRIPTS)
         check_choice(self.language, get_args(Language))
+
+    @property
+    def applied_cooldown_s(self) -> int:
+        """The cooldown, or the shortest one that so wide a beam may have."""
+        return max(self.cooldown_s, self.beam_size // WIDTH_PER_SECOND)

@@ -34,6 +34,8 @@ from .options import MAX_CHOICE, MAX_CHOICES, Mode
 
 __all__ = ["ComposingCog", "request_for"]
 
+OUTSIDE = 0  # direct messages share the queue as one server does
+
 
 def request_for(
     text: str,
@@ -104,7 +106,7 @@ class ComposingCog(LianjuCog):
             channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
             raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
         with self.resources.limiter.acquire(
-            interaction.user.id, interaction.guild_id, guild_settings.cooldown_s
+            interaction.user.id, interaction.guild_id, guild_settings.applied_cooldown_s
         ):
             yield
 
@@ -120,7 +122,9 @@ class ComposingCog(LianjuCog):
         width = "none" if isinstance(request.search, Sample) else request.search.width
         context.add_log_fields(form=request.form.name, width=width, lines=request.count)
         await defer_reply(interaction)
-        answer = await composer.compose(prepared, self.resources.settings.deadline)
+        answer = await composer.compose(
+            prepared, self.resources.settings.deadline, interaction.guild_id or OUTSIDE
+        )
         message = _answer_message(answer, composer.bundle.prosody, interaction.user.id)
         await respond(interaction, answer_layout(message, context.localizer), private=False)
         if not answer.complete:

@@ -36,7 +36,8 @@ def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:
         else:
             default = _value(localizer, GuildSettings(), name)
             lines.append(localizer.format("settings-other", **facts, default=default))
-    return "\n".join([*lines, f"-# {localizer.format('settings-how')}"])
+    how = localizer.format("settings-how")
+    return "\n".join([*lines, *_floor(localizer, guild_settings), f"-# {how}"])
 
 
 def change_text(
@@ -50,7 +51,8 @@ def change_text(
     if getattr(before, name) == getattr(after, name):
         return localizer.format("settings-same", **facts)
     changed = localizer.format("settings-change", **facts, before=_value(localizer, before, name))
-    return f"{changed}\n-# {localizer.format('settings-applies')}"
+    floor = _floor(localizer, after) if name in ("beam_size", "cooldown_s") else []
+    return "\n".join([changed, *floor, f"-# {localizer.format('settings-applies')}"])
 
 
 def reset_text(localizer: Localizer, before: GuildSettings) -> str:
@@ -102,6 +104,14 @@ def channels_layout(
         discord.ui.ActionRow(menu),
         discord.ui.TextDisplay(f"-# {localizer.format('settings-where-how')}"),
     )
+
+
+def _floor(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
+    """Returns a line about the cooldown, if it is longer than the setting says."""
+    seconds = guild_settings.applied_cooldown_s
+    if seconds == guild_settings.cooldown_s:
+        return []
+    return [f"-# {localizer.format('settings-floor', seconds=seconds)}"]
 
 
 def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -71,22 +71,28 @@ class Composer:
         """
         return self._scheduler.run_now(self._job(request))
 
-    async def compose(self, request: Request | PreparedRequest, deadline_s: float) -> Answer:
+    async def compose(
+        self,
+        request: Request | PreparedRequest,
+        deadline_s: float,
+        group: Hashable | None = None,
+    ) -> Answer:
         """Answers a request in the thread of the scheduler, in a batch with others.
 
         Args:
             request: The request.
             deadline_s: Seconds that the answer may take; after that it has the best whole lines
                 found so far, and is not `complete`.
+            group: Whose share of the queue it takes, such as a server's; None for no share.
 
         Raises:
             PromptError: The text cannot be a prompt.
             RequestError: The form or the rhyme does not suit the text or the bundle.
-            BusyError: The queue is full, or the composer is closed.
+            BusyError: The queue or the share is full, or the composer is closed.
             DeadlineError: The deadline passed before there was a whole line.
             SearchError: No line is possible, or the model failed.
         """
-        return await self._scheduler.run(self._job(request), deadline_s)
+        return await self._scheduler.run(self._job(request), deadline_s, group)
 
     def score_now(self, line: str, candidates: Sequence[str]) -> list[CandidateScore]:
         """Scores what could follow a line, in the calling thread; see `score`."""

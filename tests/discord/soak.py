@@ -91,7 +91,8 @@ class Soak:
         for number in self._numbers:
             asked = poem(LINES[number % len(LINES)], mode=self._modes[number % len(self._modes)])
             sent = time.perf_counter()
-            exchange = await self._fake.send(self._fake.interaction(asked, user=1 + number % USERS))
+            user = 1 + number % USERS  # each in another server, as one has a share of the queue
+            exchange = await self._fake.send(self._fake.interaction(asked, user=user, guild=user))
             try:
                 message = await exchange.answered()
             except TimeoutError:  # as Discord does, the fake takes nothing after three seconds

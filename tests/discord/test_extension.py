@@ -151,7 +151,7 @@ async def test_extension_adds_its_commands_and_changes_nothing_of_the_host(fake,
 async def test_each_bot_handles_its_own_errors(fake, host, monkeypatch):
     await host.load_extension(EXTENSION)
 
-    async def fail(request, deadline_s):
+    async def fail(request, *rest):
         raise RuntimeError
 
     monkeypatch.setattr(host.get_cog("Lianju poem").resources.composer, "compose", fail)

@@ -23,9 +23,9 @@ def hold(monkeypatch, composer):
     """Lets no answer be composed until the event that it returns is set."""
     go, compose = asyncio.Event(), composer.compose
 
-    async def held(request, deadline_s):
+    async def held(request, *rest):
         await go.wait()
-        return await compose(request, deadline_s)
+        return await compose(request, *rest)
 
     monkeypatch.setattr(composer, "compose", held)
     return go
@@ -224,13 +224,39 @@ async def test_text_is_not_read_before_the_cooldown_is_over(fake, bot, composer,
 
 
 async def test_failed_answer_costs_no_cooldown(fake, bot, composer, monkeypatch):
-    async def compose(request, deadline_s):
+    async def compose(request, *rest):
         raise BusyError("busy-full")
 
     with monkeypatch.context() as patch:
         patch.setattr(composer, "compose", compose)
         await ask(fake, bot, poem(LINE))
     await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_wide_beams_cannot_be_asked_for_without_a_pause(fake, bot, store, clock):
+    await store.guild_settings.change(42, beam_size=64, cooldown_s=0)
+    await ask(fake, bot, poem(LINE), private=False)
+    clock.now += 7
+    told = await ask(fake, bot, poem(LINE))
+    assert told["content"] == english("limit-cooldown", retry_at=str(int(clock.now) + 1))
+    clock.now += 1
+    await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_request_takes_the_share_of_its_server(fake, bot, composer, monkeypatch):
+    """Direct messages together have the share of one server."""
+    groups = []
+
+    async def compose(request, deadline_s, group):
+        groups.append(group)
+        raise BusyError("busy-group")
+
+    monkeypatch.setattr(composer, "compose", compose)
+    for user, guild in enumerate([42, 43, None, None], 100):
+        told = await ask(fake, bot, poem(LINE), user=user, guild=guild)
+        assert told["content"] == english("busy-group")
+    assert groups[2] == groups[3]
+    assert len({*groups, None}) == 4
 
 
 @pytest.mark.parametrize("data", [poem(LINE), None], ids=["command", "menu"])

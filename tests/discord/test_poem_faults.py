@@ -29,7 +29,7 @@ LINE = "黄河远上白云间"
 
 
 def make_compose_raise(monkeypatch, composer, error):
-    async def compose(request, deadline_s):
+    async def compose(request, *rest):
         raise error
 
     monkeypatch.setattr(composer, "compose", compose)
@@ -143,8 +143,8 @@ async def test_answer_that_was_cut_short_says_so_and_is_logged(
     caplog.set_level(logging.INFO, "lianju")
     compose = composer.compose
 
-    async def compose_in_haste(request, deadline_s):
-        return replace(await compose(request, deadline_s), complete=False)
+    async def compose_in_haste(request, *rest):
+        return replace(await compose(request, *rest), complete=False)
 
     monkeypatch.setattr(composer, "compose", compose_in_haste)
     message = await ask(fake, bot, poem(LINE), private=False)
@@ -158,9 +158,9 @@ async def test_deleted_message_is_ignored(fake, bot, composer, monkeypatch, capl
     caplog.set_level(logging.INFO, "lianju")
     compose = composer.compose
 
-    async def compose_meanwhile(request, deadline_s):
+    async def compose_meanwhile(request, *rest):
         fake.exchange(payload).deleted = True
-        return await compose(request, deadline_s)
+        return await compose(request, *rest)
 
     monkeypatch.setattr(composer, "compose", compose_meanwhile)
     payload = fake.interaction(poem(LINE))

@@ -55,7 +55,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
 @pytest.mark.parametrize(
     ("data", "changed", "said"),
     [
-        (slash("settings beam-size", width=64), {"beam_size": 64}, "**Beam size**: 5 → 64"),
+        (slash("settings beam-size", width=40), {"beam_size": 40}, "**Beam size**: 5 → 40"),
         (slash("settings candidates", number=1), {"candidates": 1}, "**Candidates**: 5 → 1"),
         (
             slash("settings cooldown", seconds=0),
@@ -84,6 +84,16 @@ async def test_setting_is_changed_in_its_server_alone(data, changed, said, fake,
 async def test_unchanged_setting_says_so(fake, bot):
     text = await administer(fake, bot, slash("settings cooldown", seconds=5))
     assert text == "**Cooldown** stays as it was: 5 seconds."
+
+
+async def test_wide_beam_has_a_cooldown_whatever_the_setting(fake, bot):
+    await administer(fake, bot, slash("settings cooldown", seconds=0))
+    text = await administer(fake, bot, slash("settings beam-size", width=64))
+    floor = f"-# {english('settings-floor', seconds=8)}"
+    assert floor in text.split("\n")
+    assert floor in (await administer(fake, bot, slash("settings show"))).split("\n")
+    text = await administer(fake, bot, slash("settings cooldown", seconds=8))
+    assert floor not in text.split("\n")
 
 
 async def test_change_applies_to_the_next_answer(fake, bot):

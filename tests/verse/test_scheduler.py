@@ -96,6 +96,26 @@ async def test_a_canceled_job_takes_no_further_step(engine, gate):
     assert gate.calls == [1, 1, 1]
 
 
+async def test_a_group_has_its_share_of_the_capacity(gate):
+    engine = Scheduler(gate, capacity=4)
+
+    def submit(group):
+        return asyncio.create_task(engine.run(once(MIXED[0]), LONG, group))
+
+    tasks = [submit("greedy") for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(BusyError) as caught:
+        await tasks.pop()
+    assert caught.value.key == "busy-group"
+    tasks.append(submit("other"))
+    gate.let(1000)
+    await asyncio.gather(*tasks)
+    tasks = [submit("greedy") for _ in range(2)]  # the places are free again
+    gate.let(1000)
+    await asyncio.gather(*tasks)
+    engine.close()
+
+
 async def test_a_canceled_job_frees_its_capacity(engine, gate):
     tasks = [await started(engine, one) for one in MIXED[:3]]
     await gate.begun()

@@ -50,4 +50,5 @@ model-fault = The model returned invalid values: the operator needs another bund
 model-failed = The model failed in the middle of a line: please try again.
 busy-closing = I am shutting down: ask again in a minute.
 busy-full = Too many people are asking at once: try again in a moment.
+busy-group = Too many people here are asking at once: try again in a moment.
 deadline = The answer took too long: please try again.

@@ -25,6 +25,7 @@ settings-change = **{ $name }**: { $before } → { $value }
 settings-how = Change one of them with its own command, such as `/settings beam-size`; `/settings reset` resets all of them.
 settings-applies = This applies from the next request on.
 settings-same = **{ $name }** stays as it was: { $value }.
+settings-floor = So wide a beam has a cooldown of at least { settings-seconds }.
 settings-reset = Back to the defaults:
 settings-reset-same = All settings were at their defaults already.
 settings-where = Where members may use `/poem` and `/acrostic`

@@ -47,4 +47,5 @@ model-fault = 模型的输出不对：需要机器人的运营者换一个模型
 model-failed = 模型写到一半出错了：请再试一次。
 busy-closing = 我正要停机：请过一分钟再问。
 busy-full = 同时提问的人太多了：请稍后再试。
+busy-group = 这里同时提问的人太多了：请稍后再试。
 deadline = 这次回答花的时间太长了：请再试一次。

@@ -24,6 +24,7 @@ settings-change = **{ $name }**：{ $before } → { $value }
 settings-how = 每一项都有自己的命令，例如 `/settings beam-size`；`/settings reset` 会全部恢复默认。
 settings-applies = 从下一次请求起生效。
 settings-same = **{ $name }**没有变化：{ $value }。
+settings-floor = 这样宽的束，冷却时间至少为 { settings-seconds }。
 settings-reset = 已恢复默认：
 settings-reset-same = 所有设置本来就是默认值。
 settings-where = 成员可以在哪里使用 `/poem` 和 `/acrostic`

@@ -47,4 +47,5 @@ model-fault = 模型的輸出不對：需要機器人的營運者換一個模型
 model-failed = 模型寫到一半出錯了：請再試一次。
 busy-closing = 我正要停機：請過一分鐘再問。
 busy-full = 同時提問的人太多了：請稍後再試。
+busy-group = 這裡同時提問的人太多了：請稍後再試。
 deadline = 這次回答花的時間太長了：請再試一次。

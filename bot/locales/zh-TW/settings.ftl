@@ -24,6 +24,7 @@ settings-change = **{ $name }**：{ $before } → { $value }
 settings-how = 每一項都有自己的指令，例如 `/settings beam-size`；`/settings reset` 會全部恢復預設。
 settings-applies = 從下一次請求起生效。
 settings-same = **{ $name }**沒有變動：{ $value }。
+settings-floor = 這樣寬的束，冷卻時間至少為 { settings-seconds }。
 settings-reset = 已恢復預設：
 settings-reset-same = 所有設定本來就是預設值。
 settings-where = 成員可以在哪裡使用 `/poem` 和 `/acrostic`

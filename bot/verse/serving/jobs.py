@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +32,7 @@ class QueuedJob:
     Attributes:
         job: The job.
         deadline: In seconds of the runner's clock.
+        group: Whose share of the queue it takes.
         future: The result.
         slots: The searches that it has yielded last.
         running: Those of them that are not done.
@@ -39,6 +40,7 @@ class QueuedJob:
 
     job: Job[Any]
     deadline: float = math.inf
+    group: Hashable | None = None
     future: Future[Any] = field(default_factory=Future)
     slots: list[Slot] = field(default_factory=list)
     running: set[Slot] = field(default_factory=set)
@@ -54,7 +56,7 @@ class JobRunner:
         model: The language model.
         prefix_cache: Computes the states after prompts; None caches nothing.
         clock: Monotonic seconds.
-        on_complete: Called for every job that has ended.
+        on_complete: Called with every job that has ended.
         yields: Whether it lets other threads run between jobs.
 
     Attributes:
@@ -66,7 +68,7 @@ class JobRunner:
         model: LanguageModel,
         prefix_cache: PrefixCache | None,
         clock: Callable[[], float] = time.monotonic,
-        on_complete: Callable[[], None] = lambda: None,
+        on_complete: Callable[[QueuedJob], None] = lambda _: None,
         yields: bool = False,
     ) -> None:
         self._batch = Batch(model, prefix_cache)
@@ -155,7 +157,7 @@ class JobRunner:
         self._remove_searches(job)
         job.job.close()
         del self.jobs[job]
-        self._on_complete()
+        self._on_complete(job)
         if not job.future.set_running_or_notify_cancel():
             return
         if error:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import TypeVar
 
 from ..errors import BusyError, DeadlineError, SearchError
 from ..model.language_model import LanguageModel
 from ..search.search import Job
+from .admission import Admission
 from .jobs import JobRunner, QueuedJob, run_job
 from .prefix_cache import PrefixCache
 
@@ -31,7 +32,8 @@ class Scheduler:
 
     Args:
         model: The language model; nothing else may call it while jobs run.
-        capacity: How many jobs may wait or run; further ones are refused.
+        capacity: How many jobs may wait or run; further ones are refused, as are those of a group
+            that has its share (`Admission`).
         clock: Monotonic seconds.
     """
 
@@ -40,11 +42,10 @@ class Scheduler:
     ) -> None:
         self._model = model
         self._prefix_cache = PrefixCache(model)
-        self._capacity = capacity
+        self._admission = Admission(capacity)
         self._clock = clock
         self._changed = threading.Condition()
         self._arrivals: list[QueuedJob] = []
-        self._in_flight = 0
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -57,31 +58,30 @@ class Scheduler:
         """
         return run_job(self._model, job, self._prefix_cache)
 
-    async def run(self, job: Job[T], deadline_s: float) -> T:
+    async def run(self, job: Job[T], deadline_s: float, group: Hashable | None = None) -> T:
         """Runs a job together with those of other clients; cancelling the task cancels the job.
 
         Args:
             job: The job, not yet started; only the worker thread runs it.
             deadline_s: Seconds from now that it may take, with its time in the queue. Then a
                 `DeadlineError` is thrown into it, and what it returns is the result.
+            group: Whose share of the places it takes; None for no share.
 
         Raises:
-            BusyError: There are `capacity` jobs already, or the scheduler is closed.
+            BusyError: There is no place for the job, or the scheduler is closed.
             DeadlineError: The deadline passed.
             SearchError: The model failed.
             Exception: Whatever the job raises.
         """
-        queued = QueuedJob(job, self._clock() + deadline_s)
+        queued = QueuedJob(job, self._clock() + deadline_s, group)
         with self._changed:
             if self._closed:
                 raise BusyError("busy-closing")
-            if self._in_flight >= self._capacity:
-                raise BusyError("busy-full")
             if self._thread is None:
                 thread = threading.Thread(target=self._work, name="lianju-engine", daemon=True)
                 thread.start()
                 self._thread = thread
-            self._in_flight += 1
+            self._admission.acquire(group)
             self._arrivals.append(queued)
             self._changed.notify()
         try:
@@ -122,9 +122,9 @@ class Scheduler:
             self._model, self._prefix_cache, self._clock, self._job_completed, yields=True
         )
 
-    def _job_completed(self) -> None:
+    def _job_completed(self, job: QueuedJob) -> None:
         with self._changed:
-            self._in_flight -= 1
+            self._admission.release(job.group)
 
     def _wait(self, runner: JobRunner) -> bool:
         """Waits until there is a job; returns False once closed."""
