@@ -77,7 +77,7 @@ def draw_groups(
     bundle = load_bundle(directory)
     places = islice(_places(corpus, split, bundle.vocabulary, seed), count)
     model = OnnxModel(bundle, threads=threads)
-    groups = _groups(bundle, model, places, drawn, lines, seed)
+    groups = groups_at(bundle, model, places, drawn=drawn, lines=lines, seed=seed)
     info = {
         "bundle": bundle.manifest.name,
         "version": bundle.manifest.version,
@@ -135,14 +135,24 @@ def _usable(lines: Sequence[Sequence[str]], vocabulary: Vocabulary) -> bool:
     )
 
 
-def _groups(
+def groups_at(
     bundle: Bundle,
     model: LanguageModel,
     places: Iterator[Place],
+    *,
     drawn: int,
     lines: int,
     seed: int,
 ) -> Iterator[Group]:
+    """Yields the groups of some places.
+
+    Args:
+        model: The bundle's.
+        places: The lines to write.
+        drawn: How many of them, from the first, get lines of the bundle.
+        lines: Lines drawn for each of these.
+        seed: Of the draws.
+    """
     kinds = Kinds(bundle)
     planner, prefix_cache = LinePlanner(bundle), PrefixCache(model)
     numbered = enumerate(places)

@@ -24,6 +24,17 @@ _count = partial(_option, type=click.IntRange(2))
 @_count("--prompts", default=1000, help="Held-out first lines to answer, at most.")
 @_count("--poems", default=1000, help="Quatrains to write, at most.")
 @_option("--seed", type=click.IntRange(0), default=0)
+@_option(
+    "--pairs",
+    type=click.IntRange(0),
+    default=2000,
+    help="First lines to train the two-sample test on, at most; 0 leaves it out.",
+)
+@click.option(
+    "--readings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with lines and the marks of readers.",
+)
 @_option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
 def grade(
     directory: Path,
@@ -32,6 +43,8 @@ def grade(
     prompts: int,
     poems: int,
     seed: int,
+    pairs: int,
+    readings: Path | None,
     threads: int,
 ) -> None:
     """Writes the report card of the bundle DIRECTORY, measured beside what poets wrote.
@@ -40,12 +53,20 @@ def grade(
     """
     from .figures import grade as measure
     from .generation import answers_table, quatrains_text
+    from .readings import read_readings
     from .report import show
 
     if out.exists() and not out.is_dir():
         raise ExportError(f"{out} is not a folder: choose another --out.")
     card, results = measure(
-        directory, corpus, prompts=prompts, poems=poems, seed=seed, threads=threads
+        directory,
+        corpus,
+        prompts=prompts,
+        poems=poems,
+        seed=seed,
+        threads=threads,
+        pairs=pairs,
+        readings=read_readings(readings) if readings else (),
     )
     try:
         out.mkdir(parents=True, exist_ok=True)

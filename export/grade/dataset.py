@@ -39,16 +39,22 @@ class Dataset(NamedTuple):
         quatrains: The held-out 七绝.
         sample: As many 七绝 as there are `openings`, from all parts of the tested corpus, since
             few are held out.
+        poems: All held-out poems.
+        training_couplets: First lines of the tested corpus that are not held out.
+        training_quatrains: The 七绝 among them.
     """
 
     couplets: tuple[Couplet, ...]
     openings: tuple[str, ...]
     quatrains: tuple[Poem, ...]
     sample: tuple[Poem, ...]
+    poems: tuple[Poem, ...] = ()
+    training_couplets: tuple[Couplet, ...] = ()
+    training_quatrains: tuple[Poem, ...] = ()
 
 
 def read_dataset(
-    corpus: Path, vocabulary: Vocabulary, prompts: int, poems: int, seed: int
+    corpus: Path, vocabulary: Vocabulary, prompts: int, poems: int, seed: int, pairs: int = 0
 ) -> Dataset:
     """Draws a dataset from a prepared corpus.
 
@@ -59,6 +65,7 @@ def read_dataset(
         prompts: Largest number of couplets.
         poems: Largest number of openings.
         seed: Of the draw.
+        pairs: Largest number of training couplets.
 
     Raises:
         CorpusError: The corpus cannot be read.
@@ -70,14 +77,20 @@ def read_dataset(
     if len(quatrains) < MINIMUM:
         raise _too_few(corpus)
     openings = _openings(held_out, usable)[:poems]
-    training = islice(read_poems(corpus, "train"), tested_poems(corpus))
-    everything = [*quatrains, *_quatrains(training, usable)]
+    training = list(islice(read_poems(corpus, "train"), tested_poems(corpus)))
+    training_quatrains = _quatrains(training, usable)
+    everything = [*quatrains, *training_quatrains]
+    generator = np.random.default_rng((seed, 1))
+    shuffled = [training[i] for i in generator.permutation(len(training))]
     drawn = np.random.default_rng(seed).permutation(len(everything))[: len(openings)]
     return Dataset(
         _couplets(corpus, held_out, usable)[:prompts],
         tuple(openings),
         tuple(quatrains),
         tuple(everything[i] for i in drawn),
+        tuple(poem for poem in held_out if usable(poem)),
+        _couplets(corpus, shuffled[: 2 * pairs], usable)[:pairs] if pairs else (),
+        tuple(_quatrains(shuffled, usable)),
     )
 
 

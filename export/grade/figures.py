@@ -23,16 +23,22 @@ from .generation import (
     CoupletAnswers,
     QuatrainAnswer,
     answer_couplets,
+    line_pairs,
+    quatrain_pairs,
     write_quatrains,
 )
 from .ngram_overlap import OVERLAP, known_lines, overlapping
+from .readings import MarkedLine, correlation
 from .report import Figure, ReportCard
-from .retrieval import line_retrieval, pool_size
-from .scoring import LineScorer
-from .statistics import distances, distinct, repeated, top_bigram
+from .statistics import distances, distinct, repeated, share_with, top_bigram
+from .truth import POOL, WARM_DRAWS, true_among_draws, true_among_poets
+from .two_sample import Pair, told_apart
 
 FULL_SIZE = 1000  # quatrains; with fewer, more bigrams are different and a fixed target is too low
 SPLIT = "test"
+STOCK = ("不知", "何处")
+DISTINCT_SHARE = 0.9  # of the poets' share of different bigrams
+COUPLETS_PER_QUATRAIN = 4  # of the two-sample test, since a quatrain takes as long as four lines
 
 Encoded = list[list[int]]
 """The token ids of a poem's lines."""
@@ -54,7 +60,9 @@ class Results:
     answers: Sequence[CoupletAnswers]
     answered: Sequence[CoupletAnswers]
     quatrains: Sequence[QuatrainAnswer]
-    scorer: LineScorer
+    composers: Composers
+    seed: int
+    readings: Sequence[MarkedLine] = ()
 
     @property
     def best(self) -> list[str]:
@@ -75,6 +83,8 @@ def grade(
     poems: int,
     seed: int,
     threads: int,
+    pairs: int,
+    readings: Sequence[MarkedLine] = (),
 ) -> tuple[ReportCard, Results]:
     """Measures all figures of a bundle.
 
@@ -85,6 +95,8 @@ def grade(
         poems: Largest number of quatrains to write.
         seed: Of all random choices.
         threads: Of the graded bundle; 0 takes every core.
+        pairs: Largest number of first lines to train the two-sample test on; 0 leaves it out.
+        readings: Lines with the marks of readers, if there are any.
 
     Raises:
         BundleError: The bundle is damaged or cannot be run.
@@ -92,7 +104,7 @@ def grade(
         TrainingError: The corpus cannot be read.
     """
     bundle, prosody = open_graded(directory)
-    dataset = read_dataset(corpus, bundle.vocabulary, prompts, poems, seed)
+    dataset = read_dataset(corpus, bundle.vocabulary, prompts, poems, seed, pairs)
     composers = Composers(bundle, threads)
     answers = answer_couplets(composers, dataset.couplets, seed)
     quatrains = write_quatrains(composers, dataset.openings, seed)
@@ -107,7 +119,9 @@ def grade(
         answers=answers,
         answered=answered,
         quatrains=quatrains,
-        scorer=LineScorer(composers.model, bundle.vocabulary),
+        composers=composers,
+        seed=seed,
+        readings=readings,
     )
     manifest = bundle.manifest
     files = {name: file.sha256 for name, file in manifest.files.items()}
@@ -167,25 +181,35 @@ def model_figures(results: Results) -> Iterator[Figure]:
 
 
 def choosing_figures(results: Results) -> Iterator[Figure]:
-    """Compares the best answers with the poets' own next lines."""
+    """Yields guards: what the best answers must not become, beside the poets' own next lines."""
     best, human = results.best, results.human
 
-    values = distinct(best, 2), distinct(human, 2)
-    yield Figure("distinct_2", "choosing", "different bigrams among all", "share", *values, 0.95)
+    share, reference = distinct(best, 2), distinct(human, 2)
+    label = "different bigrams among all"
+    target = DISTINCT_SHARE * reference
+    yield Figure("distinct_2", "choosing", label, "share", share, reference, target)
 
     label = "answers with the most common bigram"
     (bigram, share), (human_bigram, human_share) = top_bigram(best), top_bigram(human)
     note = f"The most common bigram is {bigram}; of the poets' lines {human_bigram}."
     yield Figure("top_bigram", "choosing", label, "share", share, human_share, 0.03, True, note)
 
+    label = f"answers with {' or '.join(STOCK)}"
+    share, reference = share_with(best, STOCK), share_with(human, STOCK)
+    yield Figure("stock", "choosing", label, "share", share, reference, 2 * reference, True)
+
     label = "mean log-probability after the prompt"
     scores = [
-        results.scorer.after(each.couplet.first, [each.best, each.couplet.second])
+        [
+            found.log_prob
+            for found in results.composers.default.score_now(
+                each.couplet.first, [each.best, each.couplet.second]
+            )
+        ]
         for each in results.answered
     ]
     mean, reference = np.mean(scores, axis=0).tolist()
-    note = "Target: as likely to the model as the poets' own lines."
-    yield Figure("log_prob", "choosing", label, "nats", mean, reference, reference, note=note)
+    yield Figure("log_prob", "choosing", label, "nats", mean, reference)
 
 
 def candidate_figures(results: Results) -> Iterator[Figure]:
@@ -286,17 +310,68 @@ def novelty_figures(results: Results) -> Iterator[Figure]:
 
 
 def truth_figures(results: Results) -> Iterator[Figure]:
-    """Yields how the poet's own next line ranks."""
+    """Yields how the score ranks the poet's own next line."""
     couplets = [each.couplet for each in results.answered]
-    share, by_probability = line_retrieval(results.scorer, couplets)
-    label = f"ranked first among {pool_size(couplets)} lines of poets"
-    note = f"By the reranking score; by probability alone {by_probability:.1%}."
-    yield Figure("true_first", "truth", label, "share", share, note=note)
+    composer = results.composers.default
+    found = true_among_poets(composer, couplets, results.dataset.poems, results.seed)
+    label = f"ranked first among up to {POOL} lines of poets"
+    note = (
+        "Held-out lines of the same length, rhyme group and tones. By probability alone "
+        f"{found.by_probability:.1%}, by chance {found.chance:.1%}."
+    )
+    yield Figure("true_first", "truth", label, "share", found.by_score, None, 0.55, note=note)
+
+    share = true_among_draws(composer, results.composers.model, couplets, results.seed)
+    label = f"mean percentile among {WARM_DRAWS} warm draws"
+    note = "Draws of the bundle under the rules, at temperature 1, as probable as poets' lines."
+    yield Figure("true_warm", "truth", label, "share", share, None, 0.75, note=note)
 
     share = fmean(each.couplet.second in each.unfiltered for each in results.answered)
     plain = fmean(each.couplet.second in each.plain for each in results.answered)
     note = f"With lines of the corpus allowed; among the plain beam's five {plain:.1%}."
     yield Figure("true_offered", "truth", "among the five best", "share", share, note=note)
+
+
+def reader_figures(results: Results) -> Iterator[Figure]:
+    """Yields how well the score follows the marks of readers, if there are any."""
+    if not results.readings:
+        return
+    by_score, by_probability = correlation(results.composers.default, results.readings)
+    label = "rank correlation of the score with readers' marks"
+    note = (
+        f"Of the sense of {len(results.readings)} machine-made lines; of the log-probability "
+        f"alone {by_probability:.2f}."
+    )
+    yield Figure("readers", "readers", label, "number", by_score, None, 0.65, note=note)
+
+
+def two_sample_figures(results: Results) -> Iterator[Figure]:
+    """Yields how often a classifier tells answers from poets' lines."""
+    dataset, composers, seed = results.dataset, results.composers, results.seed
+    if not dataset.training_couplets:
+        return
+    vocabulary = results.bundle.vocabulary
+    couplets = [each.couplet for each in results.answered]
+    train, test = (
+        line_pairs(composers, each, seed) for each in (dataset.training_couplets, couplets)
+    )
+    note = (
+        f"A classifier trained on {len(train.offered):,} pairs of a poet's line and the bundle's "
+        "first answer, tested on held-out ones; 50 % would be indistinguishable."
+    )
+
+    def figure(key: str, label: str, train: Sequence[Pair], test: Sequence[Pair]) -> Figure:
+        share = told_apart(train, test, vocabulary, seed + 1) if train and test else 0.5
+        return Figure(key, "two-sample", label, "share", share, note=note)
+
+    yield figure("told_lines", "first answers", train.offered, test.offered)
+    yield figure("told_plain", "the plain beam's best lines", train.plain, test.plain)
+    count = len(dataset.training_couplets) // COUPLETS_PER_QUATRAIN
+    poems = [
+        quatrain_pairs(composers, each, seed)
+        for each in (dataset.training_quatrains[:count], dataset.quatrains)
+    ]
+    yield figure("told_quatrains", "quatrains", *poems)
 
 
 def time_figures(results: Results) -> Iterator[Figure]:
@@ -317,5 +392,7 @@ GROUPS = (
     variety_figures,
     novelty_figures,
     truth_figures,
+    reader_figures,
+    two_sample_figures,
     time_figures,
 )

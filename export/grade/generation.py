@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lianju.bot.verse import Beam, Composer, Request, Rerank, SearchError
+from lianju.bot.verse.composer import open_reranker
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.request import form_named
@@ -14,6 +15,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 from tqdm import tqdm
 
 from .dataset import Couplet, Poem
+from .two_sample import Pair
 
 
 class CoupletAnswers(NamedTuple):
@@ -61,8 +63,9 @@ class Composers:
 
     def __init__(self, bundle: Bundle, threads: int) -> None:
         self.model = OnnxModel(bundle, threads=threads)
+        reranker = open_reranker(bundle, threads)
         self.default, self.unfiltered = (
-            Composer(each, self.model, Scheduler(self.model))
+            Composer(each, self.model, Scheduler(self.model), reranker)
             for each in (bundle, replace(bundle, known=None))
         )
 
@@ -99,6 +102,45 @@ def write_quatrains(
         unruled, _ = write(replace(request, rules="free"))
         answers.append(QuatrainAnswer(poem, unruled, milliseconds))
     return answers
+
+
+class LinePairs(NamedTuple):
+    """The poet's line and the machine's after each of some first lines.
+
+    Attributes:
+        offered: With the first line of the default answer.
+        plain: With the best line of the reference search, where it is as long as the poet's.
+    """
+
+    offered: list[Pair]
+    plain: list[Pair]
+
+
+def line_pairs(composers: Composers, couplets: Sequence[Couplet], seed: int) -> LinePairs:
+    """Answers first lines, each with a seed of its own."""
+    pairs = LinePairs([], [])
+    for number, (first, second) in enumerate(tqdm(couplets, "pairs of lines", unit=" lines")):
+        request = Request(first, search=Rerank(seed + number), script="simplified")
+        plain = Request(first, search=Beam(plain=True), script="simplified")
+        for found, (answers, _) in (
+            (pairs.offered, _compose(composers.default, request)),
+            (pairs.plain, _compose(composers.default, plain)),
+        ):
+            if answers and len(answers[0][0]) == len(second):
+                found.append(Pair(first, second, answers[0][0]))
+    return pairs
+
+
+def quatrain_pairs(composers: Composers, poems: Sequence[Poem], seed: int) -> list[Pair]:
+    """Writes quatrains to the first lines of others, each with a seed of its own."""
+    pairs = []
+    for number, (first, *rest) in enumerate(tqdm(poems, "pairs of poems", unit=" poems")):
+        search = Rerank(seed + number)
+        request = Request(first, form_named("jueju"), search, script="simplified")
+        answers, _ = _compose(composers.default, request)
+        if answers and len("".join(answers[0])) == len("".join(rest)):
+            pairs.append(Pair(first, "".join(rest), "".join(answers[0])))
+    return pairs
 
 
 def _compose(composer: Composer, request: Request) -> tuple[list[Poem], float]:

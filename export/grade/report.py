@@ -9,16 +9,18 @@ from typing import Any, Literal, NamedTuple
 
 import click
 
-Unit = Literal["share", "perplexity", "nats", "characters", "ms"]
+Unit = Literal["share", "perplexity", "nats", "number", "characters", "ms"]
 
 GROUPS = {
     "model": "The model",
-    "choosing": "The best next line",
+    "choosing": "The best next line: guards",
     "candidates": "Five candidates",
     "form": "Form",
     "variety": "Variety of quatrains",
     "novelty": "Novelty",
     "truth": "The poet's own line",
+    "readers": "Readers",
+    "two-sample": "Told from poets' lines",
     "time": "Time",
 }
 
@@ -95,6 +97,8 @@ class Figure:
     def _text(self, value: float) -> str:
         if self.unit == "share":
             return f"{100 * value:.1f} %"
+        if self.unit == "number":
+            return f"{value:.2f}".replace("-", "−")
         if self.unit == "ms":
             return f"{value:.0f} ms"
         return f"{value:.1f}".replace("-", "−")

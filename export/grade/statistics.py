@@ -26,6 +26,11 @@ def top_bigram(texts: Sequence[str]) -> tuple[str, float]:
     return gram, count / max(1, len(texts))
 
 
+def share_with(texts: Sequence[str], parts: Sequence[str]) -> float:
+    """Returns the share of texts that contain one of some parts."""
+    return sum(any(part in text for part in parts) for text in texts) / max(1, len(texts))
+
+
 def repeated(text: str) -> float:
     """Returns the share of a text's characters that have occurred in it before."""
     return 1 - len(set(text)) / len(text)

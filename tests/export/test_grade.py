@@ -23,12 +23,14 @@ from .grading import HAN, relist, write_corpus, write_graded
 
 KEYS = [
     *("perplexity_regulated", "perplexity_han", "perplexity_all"),
-    *("distinct_2", "top_bigram", "log_prob"),
+    *("distinct_2", "top_bigram", "stock", "log_prob"),
     *("apart", "distance"),
     *("length", "rhyme", "rhyme_unruled", "tones", "template", "repeated"),
     *("quatrains_distinct_1", "quatrains_distinct_2", "quatrains_distinct_4"),
     *("known_before", "known_after", "near_copies"),
-    *("true_first", "true_offered"),
+    *("true_first", "true_warm", "true_offered"),
+    "readers",
+    *("told_lines", "told_plain", "told_quatrains"),
     *("answer_ms", "quatrain_ms"),
 ]
 
@@ -65,8 +67,28 @@ def _run(*arguments):
 
 
 def _grade(bundle, corpus, out, *more):
-    common = ("--prompts", 30, "--poems", 12, "--threads", 1)
+    common = ("--prompts", 30, "--poems", 12, "--threads", 1, "--pairs", 16)
+    if not (corpus / "readings.json").exists():
+        write_readings(corpus)
+    common = (*common, "--readings", corpus / "readings.json")
     return _run("grade", bundle, "--corpus", corpus, "--out", out, *common, *more)
+
+
+def write_readings(corpus):
+    """Writes marks for lines of the corpus; the poets' own do not count."""
+    couplets = list(_couplets(corpus).items())[:8]
+    lines = [
+        {
+            "first": first,
+            "candidates": [
+                {"text": own, "from": "poet", "sense": 3},
+                {"text": other, "from": "toy", "sense": number % 4},
+            ],
+        }
+        for number, ((first, own), (_, other)) in enumerate(pairwise(couplets))
+    ]
+    text = json.dumps({"lines": lines}, ensure_ascii=False)
+    (corpus / "readings.json").write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +122,16 @@ def quatrains(card):
     return [line.split("，") for line in text.splitlines()]
 
 
-def _couplets(corpus):
-    poems = [
+def _held_out(corpus):
+    return [
         [line.replace(" ", "") for line in poem.split("</l>") if line.strip()]
         for split in ("validation", "test")
         for poem in (corpus / f"{split}.txt").read_text(encoding="utf-8").splitlines()
     ]
-    return {poem[0]: poem[1] for poem in poems if len(poem[0]) == len(poem[1])}
+
+
+def _couplets(corpus):
+    return {poem[0]: poem[1] for poem in _held_out(corpus) if len(poem[0]) == len(poem[1])}
 
 
 def test_the_card_has_every_figure(card, rows):
@@ -163,18 +188,64 @@ def test_log_probabilities_match_pytorch(rows, answers, trained):
         assert rows["log_prob"][side] == pytest.approx(expected, abs=1e-3)
 
 
-def test_line_retrieval_uses_the_reranking_score(rows, answers, trained):
+def _score(trained, prompt, line):
+    """The score that orders answers, in PyTorch."""
+    after = _log_prob(trained.model, trained.vocabulary, [prompt], line)
+    alone = _log_prob(trained.model, trained.vocabulary, [], line)
+    reverse = _log_prob(trained.model, trained.vocabulary, [line], prompt)
+    return after - WEIGHTS.prior * alone + WEIGHTS.reverse * reverse
+
+
+def test_the_poets_line_is_ranked_among_others_of_its_kind(rows, answers, trained, bundle, corpus):
+    groups = [
+        line.split("\t")[2]
+        for line in (bundle / "prosody.tsv").read_text(encoding="utf-8").splitlines()
+    ]
+
+    def kind(line):
+        level = "".join(groups[:2])
+        places = (*range(1, len(line) - 1, 2), len(line) - 1)
+        rhyme = next(n for n, group in enumerate(groups) if line[-1] in group)
+        return len(line), rhyme, *(line[place] in level for place in places)
+
+    lines = {line for poem in _held_out(corpus) for line in poem[1:]}
     found = []
     for prompt, poet, *_ in answers:
-        scores = {}
-        for other, line, *_ in answers:
-            if len(other) == len(prompt):
-                after = _log_prob(trained.model, trained.vocabulary, [prompt], line)
-                alone = _log_prob(trained.model, trained.vocabulary, [], line)
-                reverse = _log_prob(trained.model, trained.vocabulary, [line], prompt)
-                scores[line] = after - WEIGHTS.prior * alone + WEIGHTS.reverse * reverse
-        found.append(max(scores, key=scores.get) == poet)
+        others = {line for line in lines if kind(line) == kind(poet)} - {prompt, poet}
+        assert len(others) < 20  # so that the choice of some does not matter
+        if others:
+            best = max(_score(trained, prompt, line) for line in others)
+            found.append(_score(trained, prompt, poet) > best)
+    assert len(found) > 5
     assert rows["true_first"]["measured"] == pytest.approx(np.mean(found), abs=1e-5)
+
+
+def test_the_score_is_compared_with_the_marks(rows, trained, corpus):
+    content = json.loads((corpus / "readings.json").read_text(encoding="utf-8"))
+    scores, marks = [], []
+    for each in content["lines"]:
+        _, machine = each["candidates"]
+        scores.append(_score(trained, each["first"], machine["text"]) / len(machine["text"]))
+        marks.append(machine["sense"])
+    assert rows["readers"]["measured"] == pytest.approx(spearman(scores, marks), abs=1e-4)
+
+
+def spearman(one, other):
+    """Rank correlation by its definition."""
+
+    def ranks(values):
+        return [
+            1 + sum(x < value for x in values) + (sum(x == value for x in values) - 1) / 2
+            for value in values
+        ]
+
+    return np.corrcoef(ranks(one), ranks(other))[0, 1]
+
+
+def test_shares_of_pairs_told_apart_are_shares(rows):
+    for key in ("told_lines", "told_plain", "told_quatrains"):
+        assert 0 <= rows[key]["measured"] <= 1
+    assert 0 <= rows["true_warm"]["measured"] <= 1
 
 
 def test_quatrain_figures_follow_from_the_quatrains(rows, quatrains):
@@ -214,7 +285,8 @@ def test_the_same_seed_gives_the_same_card(card, bundle, corpus, tmp_path):
     first, again = (_read(each)[1] for each in (card, tmp_path / "again"))
     for key in set(KEYS) - {"answer_ms", "quatrain_ms"}:
         assert first[key] == again[key]
-    assert _grade(bundle, corpus, tmp_path / "other", "--seed", 1) == 0
+    assert _grade(bundle, corpus, tmp_path / "other", "--seed", 1, "--pairs", 0) == 0
+    assert list(_read(tmp_path / "other")[1]) == [key for key in KEYS if "told" not in key]
     assert (card / "answers.tsv").read_text() != (tmp_path / "other" / "answers.tsv").read_text()
 
 

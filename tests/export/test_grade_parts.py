@@ -1,4 +1,4 @@
-"""The parts of the report card: dataset, statistics, retrieval, figures, tables."""
+"""The parts of the report card: dataset, statistics, figures, tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lianju.bot.verse.planning.generation import WEIGHTS
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.grade.dataset import Couplet, Dataset, read_dataset
+from lianju.export.grade.dataset import Dataset, read_dataset
 from lianju.export.grade.figures import Results, form_figures, open_graded
 from lianju.export.grade.generation import (
     Composers,
@@ -19,13 +18,13 @@ from lianju.export.grade.generation import (
     write_quatrains,
 )
 from lianju.export.grade.report import Figure, ReportCard, Table, show
-from lianju.export.grade.retrieval import (
-    line_retrieval,
-    pool_size,
-    ranked_first,
-    split_pools,
+from lianju.export.grade.statistics import (
+    distances,
+    distinct,
+    repeated,
+    share_with,
+    top_bigram,
 )
-from lianju.export.grade.statistics import distances, distinct, repeated, top_bigram
 from lianju.training.checkpoint import Trained
 
 from .conftest import CONFIGS, random_model
@@ -43,50 +42,8 @@ def test_text_statistics():
     assert top_bigram([]) == ("", 0)
     assert repeated("春风春水") == 1 / 4
     assert distances(["abc", "abd", "xyz"]) == [1, 3, 3]
-
-
-def test_a_tie_is_not_ranked_first():
-    scores = np.array([[2.0, 1, 0], [1, 1, 0], [5, 0, 4]])
-    assert ranked_first(scores).tolist() == [True, False, False]
-    assert scores[0, 0] == 2
-
-
-@pytest.mark.parametrize("count", [1, 99, 100, 101, 250])
-def test_pools_cover_everything_once(count):
-    found = list(split_pools(count, 100))
-    assert [i for members, new in found for i in members[new]] == list(range(count))
-    assert all(len(members) == min(100, count) for members, _ in found)
-
-
-class NumberScorer:
-    """Scores a line by the distance of its number to its prompt's; one line misleads."""
-
-    def matrix(self, prompts, lines):
-        return np.array([[-abs(int(p) - int(l)) for l in lines] for p in prompts], float)  # noqa: E741
-
-    def alone(self, lines):
-        return np.array([-10.0 / WEIGHTS.prior * (line == "13") for line in lines])
-
-
-def test_each_line_is_ranked_once_among_a_hundred():
-    couplets = [Couplet(f"{n:05}", f"{n}") for n in range(130)]
-    assert pool_size(couplets) == 100
-    by_objective, by_probability = line_retrieval(NumberScorer(), couplets)
-    assert by_probability == 1
-    # Line 13 is so unlikely by itself that a prompt n places off gains 10 by it, and loses n
-    # forwards and its share backwards.
-    misled = sum(n * (1 + WEIGHTS.reverse) <= 10 for n in range(1, 14))
-    assert by_objective == (130 - 2 * misled) / 130
-
-
-def test_few_couplets_give_a_smaller_pool():
-    couplets = [
-        Couplet("春风春水春", "a"),
-        Couplet("春风春水花", "b"),
-        Couplet("春花秋月何时了", "c"),
-    ]
-    assert pool_size(couplets) == 1
-    assert pool_size(couplets[:2]) == 2
+    assert share_with(["不知何处", "何处", "不何知处", "云"], ("不知", "何处")) == 2 / 4
+    assert share_with([], ("不知",)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +90,17 @@ def test_dataset_holds_the_held_out_lines(corpus):
         if n < len(poem)
     }
     assert set(dataset.openings[len(first | eights) :]) == others
-    # Only the corpus that comes first in the training part lends quatrains.
+    # Only the corpus that comes first in the training part lends quatrains and pairs.
     tang = {tuple(poem) for poem in _poems(corpus, "train")[:40] if list(map(len, poem)) == [7] * 4}
     assert len(dataset.openings) > len(dataset.sample) == len(tang | quatrains)
     assert set(dataset.sample) == tang | quatrains
+    assert set(dataset.poems) == {tuple(poem) for poem in held_out}
+    assert dataset.training_couplets == ()
+    pairs = read_dataset(corpus, VOCABULARY, 1000, 1000, seed=0, pairs=9)
+    training = _poems(corpus, "train")[:40]
+    assert len(set(pairs.training_couplets)) == 9
+    assert set(pairs.training_couplets) <= {tuple(poem[:2]) for poem in training}
+    assert set(pairs.training_quatrains) == tang
 
 
 def test_dataset_depends_on_its_seed(corpus):
@@ -165,7 +129,8 @@ def form_of(quatrains, human, vocabulary, prosody):
         answers=(),
         answered=(),
         quatrains=quatrains,
-        scorer=None,
+        composers=None,
+        seed=0,
     )
     return {figure.key: figure for figure in form_figures(results)}
 

@@ -93,7 +93,7 @@ def evaluate(model: Reranker, groups: RankingGroups, options: Options) -> Accura
     """Measures a re-ranker on groups that it was not trained on."""
     model.eval()
     losses, above, first = [], [], []
-    for batch in _batches(model, groups, options, (VALIDATION_SEED,)):
+    for batch in group_batches(model, groups, options, (VALIDATION_SEED,)):
         logits = model(batch.context, batch.candidates, batch.poem)
         losses.append(float(sum(choice_losses(logits, batch))))
         poet = logits[batch.drawn[:, 0]]
@@ -176,7 +176,7 @@ class RerankerTrainer:
     def _endless_batches(self) -> Iterator[GroupBatch]:
         for epoch in count():
             seed = (self._options.seed, epoch)
-            yield from _batches(self._model, self._groups, self._options, seed)
+            yield from group_batches(self._model, self._groups, self._options, seed)
 
     def _update(self, batch: GroupBatch) -> tuple[float, float]:
         """Makes one update; returns the losses of the two choices, in nats."""
@@ -185,8 +185,6 @@ class RerankerTrainer:
         share = max(0.0, min(rising, 1 - self._minutes / options.minutes))
         for group in self._optimizer.param_groups:
             group["lr"] = options.learning_rate * share
-        if options.dropout:
-            batch = _with_dropout(batch, options.dropout, self._model.config.vocabulary_size)
         logits = self._model(batch.context, batch.candidates, batch.poem)
         poet, following = choice_losses(logits, batch)
         self._optimizer.zero_grad()
@@ -280,15 +278,23 @@ def language_model_embedding(path: Path, tokens: tuple[str, ...]) -> Tensor:
     return weight
 
 
-def _batches(
+def group_batches(
     model: Reranker, groups: RankingGroups, options: Options, seed: tuple[int, ...]
 ) -> Iterator[GroupBatch]:
+    """Yields the batches of one epoch for a model, with dropout if it is in training mode.
+
+    Args:
+        seed: Of the order, and of the lines from elsewhere.
+    """
     generator = np.random.default_rng((*seed, 1))
     config = model.config
     for numbers in groups.epoch(options.groups, seed):
-        yield groups.batch(
+        batch = groups.batch(
             numbers, options.others, config.context, config.vocabulary_size, generator
         )
+        if model.training and options.dropout:
+            batch = _with_dropout(batch, options.dropout, config.vocabulary_size)
+        yield batch
 
 
 def _with_dropout(batch: GroupBatch, probability: float, padding: int) -> GroupBatch:
