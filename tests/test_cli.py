@@ -476,3 +476,44 @@ class TestSampling:
     )
     def test_options_that_exclude_each_other_are_refused(self, refused, options, key, facts):
         assert refused("poem", LINE, *options) == sentence(key, **facts)
+
+
+LONG = "a" * 300  # more than a name may have
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("poem", LINE, "--bundle", LONG),
+        ("backup", LONG),
+        ("restore", LONG),
+        ("generate", "prompts.txt", "--out", LONG),
+    ],
+)
+def test_path_that_cannot_be_looked_up_is_one_sentence(refused, tmp_path, command):
+    (tmp_path / "prompts.txt").write_text("白日", encoding="utf-8")
+    told = refused(*command)
+    assert LONG in told
+    assert "answer" not in told
+
+
+def test_database_that_cannot_be_looked_up_fails_its_check_alone(lianju, monkeypatch, tmp_path):
+    monkeypatch.setenv("LIANJU_DATABASE", f"sqlite+aiosqlite:///{tmp_path / LONG}")
+    status, out, err = lianju("serve", "--check")
+    assert (status, err) == (2, "")
+    verdicts = {row.split()[1]: row.split()[0] for row in out.splitlines()}
+    assert verdicts == {"settings": "ok", "bundle": "ok"} | dict.fromkeys(
+        ("database", "token"), "FAILED"
+    )
+
+
+@pytest.mark.parametrize("command", [("backup", "x"), ("generate", "{}", "--out", "x")])
+def test_working_folder_that_is_gone_is_one_sentence(refused, tmp_path, monkeypatch, command):
+    source = tmp_path / "prompts.txt"
+    source.write_text("白日", encoding="utf-8")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    told = refused(*(each.format(source) for each in command))
+    monkeypatch.chdir(tmp_path)
+    assert told == sentence("cli-folder-gone")

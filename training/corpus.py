@@ -9,13 +9,15 @@ from functools import cache
 
 from lianju.bot.verse.text.vocabulary import SPACE, is_han
 
-# □ and the like, private-use characters, ideographic description characters, U+FFFD.
-_MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ue000-\uf8ff\U000f0000-\U0010fffd]")
+# □ and the like, private-use characters, ideographic description characters, U+FFFD, and halves of
+# surrogate pairs.
+_MISSING_GLYPH = re.compile("[□○●◯■〇�⿰-⿿\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010fffd]")
 # {艹/糓} describes a glyph without a code point by its parts.
 _DESCRIBED_GLYPH = re.compile(r"\{[^{}]*\}")
 
 # Notes in parentheses, sometimes nested, so the innermost go first. NFKC has made them ASCII.
 _NOTE = re.compile(r"\([^()]*\)|〖[^〖〗]*〗")
+_MAX_NESTED = 16  # each takes a pass over the text; deeper notes are not removed
 # [] marks an editor's reading, 《》〈〉 a title, 「」『』 speech: the characters inside are kept.
 _MARKS = re.compile("[\\[\\]《》〈〉「」『』“”‘’\"'·]")
 _LINE_BREAK = re.compile(r"[,。、;:?!.…—\-|\s]+")
@@ -41,8 +43,8 @@ def clean(text: str, simplify: Callable[[str], str]) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", text)
     if _DESCRIBED_GLYPH.search(text):
         raise PoemError("missing glyphs")
-    while (shorter := _NOTE.sub("", text)) != text:
-        text = shorter
+    for _ in range(_MAX_NESTED):
+        text = _NOTE.sub("", text)
     if _MISSING_GLYPH.search(text):
         raise PoemError("missing glyphs")
     if re.search(r"[()〖〗]", text):

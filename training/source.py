@@ -126,13 +126,16 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
     """Yields the poems of an unpacked copy of the package.
 
     Raises:
-        CorpusError: There are no poems in the folder, or a file is damaged.
+        CorpusError: There are no poems in the folder, or it cannot be read, or a file is damaged.
     """
-    found = {
-        match: path.read_bytes()
-        for path in folder.rglob("poet.*.json")
-        if (match := _wanted(path.relative_to(folder).as_posix()))
-    }
+    try:
+        found = {
+            match: path.read_bytes()
+            for path in folder.rglob("poet.*.json")
+            if (match := _wanted(path.relative_to(folder).as_posix())) and path.is_file()
+        }
+    except OSError as error:
+        raise CorpusError(f"{error.filename or folder} cannot be read: {error.strerror}.") from None
     yield from _poems(found, str(folder))
 
 
@@ -153,7 +156,7 @@ def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[Publishe
                 poems: list[dict[str, Any]] = json.loads(found[key])
                 for poem in poems:
                     yield PublishedPoem(corpus, "".join(poem["paragraphs"]))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise CorpusError(
                     f"{where}: poet.{corpus}.{key[1]}.json is damaged: fetch the package again."
                 ) from error

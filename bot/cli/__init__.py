@@ -12,7 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
-from .language import format_error
+from .language import format_error, path_error
 from .poem import generate, poem
 from .score import score
 from .serve import serve
@@ -64,8 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except OSError as error:  # of standard output: all else is dealt with where it is opened
-        # Python would report it once more when it flushes at exit.
+    except OSError as error:
+        if error.filename is not None:  # such as a folder that cannot be searched
+            return _fail(format_error(path_error(error)))
+        if isinstance(error, FileNotFoundError):  # from os.getcwd
+            return _fail(format_error(LianjuError("cli-folder-gone")))
+        # Of standard output. Python would report it once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):  # the reader has gone
             return 1

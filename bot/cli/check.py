@@ -15,7 +15,7 @@ from ..settings import Settings, SettingsError, load_settings
 from ..store import open_store
 from ..store.database_file import database_path
 from ..verse import BundleError, OnnxModel, default_directory, load_bundle
-from .language import format_error, locale_localizer
+from .language import format_error, locale_localizer, path_error
 
 __all__ = ["run_checks"]
 
@@ -44,6 +44,9 @@ def _passes(name: str, check: Callable[[Settings], str], settings: Settings) -> 
         found = check(settings)
     except LianjuError as error:
         _report("FAILED", name, format_error(error))
+        return False
+    except OSError as error:  # such as a folder that cannot be searched
+        _report("FAILED", name, format_error(path_error(error)))
         return False
     _report("ok", name, found)
     return True

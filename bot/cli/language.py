@@ -6,7 +6,7 @@ from ..characters import printable
 from ..errors import LianjuError
 from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
 
-__all__ = ["format_error", "locale_localizer"]
+__all__ = ["format_error", "locale_localizer", "path_error"]
 
 
 def locale_localizer() -> Localizer:
@@ -17,6 +17,12 @@ def locale_localizer() -> Localizer:
     if language not in LANGUAGES:
         language = "zh-CN" if language.startswith("zh") else ENGLISH
     return Localizer(language)
+
+
+def path_error(error: OSError) -> LianjuError:
+    """Returns the error for one that names a file or folder."""
+    reason = error.strerror or str(error)
+    return LianjuError("cli-path-failed", path=str(error.filename), reason=reason)
 
 
 def format_error(error: LianjuError) -> str:

@@ -27,7 +27,12 @@ def test_cleaning_keeps_the_poem_and_removes_editorial_marks(published, lines):
         ("□□□滿山，花落始知靜。", "missing glyphs"),
         ("葉落{艹/糓}山中，花落始知靜。", "missing glyphs"),
         ("一去定無反，（見《粵西通志》花落始知靜。", "notes"),
+        (
+            "一去定無反" + "（" * 300_000 + "）" * 300_000 + "花落始知靜。",
+            "notes",
+        ),  # in linear time
         ("一去定無反x，花落始知靜人。", "markup"),
+        ("一去定無反\ud800，花落始知靜人。", "missing glyphs"),
         ("山中人，月下。", "too short"),
         ("", "too short"),
     ],

@@ -3,6 +3,7 @@ import json
 import os
 import stat
 import tarfile
+from pathlib import Path
 
 import pytest
 from lianju.training import source
@@ -177,6 +178,31 @@ def test_damaged_json_is_named(package, tmp_path):
     (package / "dist" / "quantangshi" / "poet.song.0.json").write_text("[{", encoding="utf-8")
     with pytest.raises(CorpusError, match=r"poet\.song\.0\.json is damaged"):
         prepare_poems(tmp_path / "out", ("tang",), package)
+
+
+def test_deeply_nested_json_is_named(package, tmp_path):
+    path = package / "dist" / "quantangshi" / "poet.song.0.json"
+    path.write_text("[" * 200_000, encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"poet\.song\.0\.json is damaged"):
+        list(source.read_folder(package))
+
+
+def test_halves_of_surrogate_pairs_do_not_end_the_preparation(package, tmp_path):
+    path = package / "dist" / "quantangshi" / "poet.song.0.json"
+    poems = json.loads(path.read_text(encoding="utf-8"))
+    poems.append({"paragraphs": ["\ud800" * 20]})
+    path.write_text(json.dumps(poems), encoding="utf-8")
+    report = prepare_poems(tmp_path / "out", ("tang", "song"), package)
+    assert report["dropped"]["song"]["missing glyphs"] == 1
+
+
+def test_a_folder_that_cannot_be_read_is_one_sentence(package, monkeypatch):
+    def fail(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(CorpusError, match=r"json cannot be read: Permission denied\.$"):
+        list(source.read_folder(package))
 
 
 def test_lists_and_continuous_texts_are_prepared(tmp_path):

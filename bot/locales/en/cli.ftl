@@ -8,6 +8,8 @@ cli-not-utf8 = { $path } is not UTF-8 text: save it as UTF-8.
 cli-unreadable = { $path } cannot be read: { $reason }.
 cli-unwritable = { $path } cannot be written: { $reason }.
 cli-output-failed = The answer cannot be written: { $reason }.
+cli-path-failed = { $path } cannot be used: { $reason }.
+cli-folder-gone = The working folder is gone: change to another one.
 
 # The environment and `.env`.
 dotenv-not-utf8 = .env in the working folder is not UTF-8 text: save it as UTF-8.

@@ -8,6 +8,8 @@ cli-not-utf8 = { $path } 不是 UTF-8 文本：请另存为 UTF-8。
 cli-unreadable = 无法读取 { $path }：{ $reason }。
 cli-unwritable = 无法写入 { $path }：{ $reason }。
 cli-output-failed = 无法输出结果：{ $reason }。
+cli-path-failed = 无法使用 { $path }：{ $reason }。
+cli-folder-gone = 当前目录已不存在：请换一个目录。
 
 # 环境变量与 `.env`。
 dotenv-not-utf8 = 当前目录下的 .env 不是 UTF-8 文本：请另存为 UTF-8。

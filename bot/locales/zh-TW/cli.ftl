@@ -8,6 +8,8 @@ cli-not-utf8 = { $path } 不是 UTF-8 文字：請另存為 UTF-8。
 cli-unreadable = 無法讀取 { $path }：{ $reason }。
 cli-unwritable = 無法寫入 { $path }：{ $reason }。
 cli-output-failed = 無法輸出結果：{ $reason }。
+cli-path-failed = 無法使用 { $path }：{ $reason }。
+cli-folder-gone = 目前資料夾已不存在：請換一個資料夾。
 
 # 環境變數與 `.env`。
 dotenv-not-utf8 = 目前資料夾中的 .env 不是 UTF-8 文字：請另存為 UTF-8。
