@@ -72,7 +72,7 @@ class RankedVerse:
     Attributes:
         verse: The verse.
         hearts: How many members keep it.
-        author_id: The user who requested it first; None if unknown or deleted.
+        author_id: The user who gave its line first; None if unknown or deleted.
     """
 
     verse: Verse
@@ -86,7 +86,7 @@ class RankedMember:
 
     Attributes:
         user_id: The member.
-        hearts: How many times others keep what the member requested.
+        hearts: How many times others keep what the member gave the line of.
     """
 
     user_id: int

@@ -11,7 +11,7 @@ from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..ui.answer import parse_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
-from ..ui.buttons import PRESS, HeartButton
+from ..ui.buttons import PRESS, HeartButton, RequestOptions
 from ..ui.details import details_layout
 from ..ui.replies import (
     Interaction,
@@ -66,14 +66,15 @@ class Answers(ComposingCog, name=NAME):
             match action:
                 case "heart":
                     verse = answer.verses[HeartButton.parse(custom_id).rank - 1]
+                    author_id, asked_at = _author(message, answer.options)
                     kept = await self.resources.store.favorites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
                         verse,
-                        answer.options.user_id,
+                        author_id,
                         self.resources.clock(),
                         interaction.created_at.timestamp(),
-                        _asked_at(message),
+                        asked_at,
                     )
                     try:
                         await self._show_hearts(interaction, message, answer.verses)
@@ -87,7 +88,7 @@ class Answers(ComposingCog, name=NAME):
                     check_owner(interaction, str(answer.options.user_id), "/poem")
                     with self.limit(interaction, context):
                         request = _repeated(answer, context.guild_settings)
-                        await self.compose(interaction, context, request)
+                        await self.compose(interaction, context, request, answer.options.writer)
                 case "details":
                     scores = await self._score(answer)
                     layout = details_layout(answer, scores, localizer)
@@ -138,10 +139,12 @@ class Answers(ComposingCog, name=NAME):
     items = (cog_item(NAME, PRESS, press),)
 
 
-def _asked_at(message: discord.Message) -> float:
-    """Returns when the verses of a message were requested, in Unix seconds of Discord's clock."""
+def _author(message: discord.Message, options: RequestOptions) -> tuple[int | None, float]:
+    """Returns who gave the line of an answer, and when, in Unix seconds of Discord's clock."""
+    if options.writer is not None:
+        return options.writer.user_id, options.writer.written_at
     request = message.interaction_metadata  # the message itself may be much later
-    return discord.utils.snowflake_time((request or message).id).timestamp()
+    return options.user_id, discord.utils.snowflake_time((request or message).id).timestamp()
 
 
 def _repeated(message: AnswerMessage, guild_settings: GuildSettings) -> Request:

@@ -11,7 +11,7 @@ from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
-from ..ui.buttons import DetailsButton, RequestOptions
+from ..ui.buttons import DetailsButton, RequestOptions, Writer
 from ..ui.replies import Interaction, defer_reply, respond
 from ..ui.rhymes import matching_rhymes
 from ..verse import (
@@ -110,8 +110,20 @@ class ComposingCog(LianjuCog):
         ):
             yield
 
-    async def compose(self, interaction: Interaction, context: Context, request: Request) -> None:
+    async def compose(
+        self,
+        interaction: Interaction,
+        context: Context,
+        request: Request,
+        writer: Writer | None = None,
+    ) -> None:
         """Answers a request with a new message, inside `limit`.
+
+        Args:
+            interaction: The request.
+            context: Of the interaction.
+            request: What the user asks for.
+            writer: Who wrote the line, if it was not the user.
 
         Raises:
             LianjuError: It cannot be answered, or not now.
@@ -125,7 +137,7 @@ class ComposingCog(LianjuCog):
         answer = await composer.compose(
             prepared, self.resources.settings.deadline, interaction.guild_id or OUTSIDE
         )
-        message = _answer_message(answer, composer.bundle.prosody, interaction.user.id)
+        message = _answer_message(answer, composer.bundle.prosody, interaction.user.id, writer)
         await respond(interaction, answer_layout(message, context.localizer), private=False)
         if not answer.complete:
             context.outcome = "cut-short"
@@ -147,13 +159,16 @@ class ComposingCog(LianjuCog):
         return await self.complete(interaction, find)
 
 
-def _answer_message(answer: Answer, prosody: Prosody | None, user_id: int) -> AnswerMessage:
+def _answer_message(
+    answer: Answer, prosody: Prosody | None, user_id: int, writer: Writer | None
+) -> AnswerMessage:
     """Returns the content of the message with an answer.
 
     Args:
         answer: The answer.
         prosody: The rhyme groups of its bundle.
         user_id: Id of the user who made the request.
+        writer: Who wrote the line, if it was not the user.
     """
     prepared, request = answer.prepared, answer.request
     rhyme = None
@@ -168,6 +183,7 @@ def _answer_message(answer: Answer, prosody: Prosody | None, user_id: int) -> An
         rhyme,
         request.rules,
         request.known,
+        writer,
     )
     given = () if options.is_acrostic else prepared.prompt.shown
     generated = answer.length - options.is_acrostic  # the first characters are given

@@ -49,7 +49,7 @@ class Leaderboard(LianjuCog, name=NAME):
     async def leaderboard(
         self, interaction: Interaction, of: Ranking = "couplets", period: Period = "all"
     ) -> None:
-        """Shows this server's verses with the most hearts, or the members who asked for them.
+        """Shows this server's verses with the most hearts, or the members who gave the lines.
 
         Args:
             of: Verses by the members who keep them, or members by the hearts that they received.

@@ -6,6 +6,7 @@ from discord.app_commands import Choice
 
 from ..guild_settings import CANDIDATES
 from ..markdown import remove_markdown
+from ..ui.buttons import Writer
 from ..ui.replies import Interaction, defer_reply
 from ..verse import (
     MAX_CHARACTERS,
@@ -127,8 +128,9 @@ class PoemCog(ComposingCog, name=POEM):
     async def answer_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Answers the text of a message as `/poem` would.
 
-        Somebody else may have written it, so it is not stored among the user's recent lines. An
-        answer of this bot is refused, since it has many lines.
+        Somebody else may have written it: then the verse is credited to them, and the text is not
+        stored among the user's recent lines. An answer of this bot is refused, since it has many
+        lines.
         """
         async with self.handle(interaction, defer_reply) as context:
             with self.limit(interaction, context):
@@ -140,7 +142,7 @@ class PoemCog(ComposingCog, name=POEM):
                     raise PromptError("prompt-characters", size=size, most=MAX_CHARACTERS)
                 plain = remove_markdown(message.content)
                 request = request_for(plain, NextLine(), context.guild_settings)
-                await self.compose(interaction, context, request)
+                await self.compose(interaction, context, request, _writer(interaction, message))
 
     async def _remember(self, interaction: Interaction, line: str) -> None:
         """Stores a line for autocompletion; a failure is only logged, as the answer is sent."""
@@ -155,3 +157,12 @@ class PoemCog(ComposingCog, name=POEM):
             )
         except Exception as error:
             self.resources.count_failure("storing a recent line", error)
+
+
+def _writer(interaction: Interaction, message: discord.Message) -> Writer | None:
+    """Returns who wrote a message, if it was not the user; bots are not credited."""
+    author = message.author
+    if author.id == interaction.user.id:
+        return None
+    is_member = not author.bot and message.webhook_id is None
+    return Writer(author.id if is_member else None, int(message.created_at.timestamp()))

@@ -55,10 +55,10 @@ class Favorites:
             user_id: The user who keeps the verse.
             guild_id: The server; None outside servers.
             verse: The verse.
-            author_id: The user who requested the verse, if known.
+            author_id: The user who gave the line, if known.
             at: The time, in Unix seconds.
             acted_at: When the user did this, by Discord's clock.
-            asked_at: When the author requested the verse, by Discord's clock.
+            asked_at: When the author gave the line, by Discord's clock.
 
         Returns:
             Whether the verse is a favorite now.

@@ -77,7 +77,7 @@ favorite = Table(
     Column("user_id", Integer, nullable=False),
     Column("guild_id", Integer, nullable=False),  # 0 outside servers, as UNIQUE tells NULLs apart
     Column("couplet_id", ForeignKey("couplet.id"), nullable=False),
-    Column("author_id", Integer),  # who requested it; NULL once deleted
+    Column("author_id", Integer),  # who gave the line; NULL if unknown or deleted
     Column("kept_at", Integer, nullable=False),  # Unix seconds
     UniqueConstraint("user_id", "guild_id", "couplet_id", name="favourite_once"),
     CheckConstraint("guild_id >= 0", "favourite_guild"),

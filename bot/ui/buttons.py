@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar, get_args
 
+import numpy as np
+
 from ..verse import (
     Acrostic,
     Beam,
@@ -18,7 +20,15 @@ from ..verse import (
     form_named,
 )
 
-__all__ = ["PRESS", "Action", "DetailsButton", "HeartButton", "RandomMode", "RequestOptions"]
+__all__ = [
+    "PRESS",
+    "Action",
+    "DetailsButton",
+    "HeartButton",
+    "RandomMode",
+    "RequestOptions",
+    "Writer",
+]
 
 LAYOUT = "2"  # of custom ids and of the texts beside them; a change needs another number
 PREFIX = "lianju"
@@ -32,6 +42,10 @@ RandomMode = Literal["chosen", "sampled"]
 PRESS = rf"{PREFIX}:(?P<action>{'|'.join(get_args(Action))}):.*"  # whatever the layout
 
 T = TypeVar("T")
+
+BASE = 36  # of the numbers of a writer: a custom id has at most 100 characters
+TIME_DIGITS = 6
+DISCORD_EPOCH = 1_420_070_400  # Unix seconds
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,34 @@ class HeartButton:
 
 
 @dataclass(frozen=True)
+class Writer:
+    """Who wrote a line that somebody else had answered.
+
+    Attributes:
+        user_id: Id of the member; None for a bot, which is not credited.
+        written_at: When the message was written, in whole Unix seconds of Discord's clock.
+    """
+
+    user_id: int | None
+    written_at: int
+
+    def __str__(self) -> str:
+        """Returns the field of a custom id, which `parse` reads."""
+        seconds = np.base_repr(self.written_at - DISCORD_EPOCH, BASE).zfill(TIME_DIGITS)
+        return seconds + np.base_repr(self.user_id or 0, BASE)
+
+    @classmethod
+    def parse(cls, field: str) -> "Writer":
+        """Returns the writer in a field of a custom id.
+
+        Raises:
+            ValueError: It has none.
+        """
+        seconds, user_id = int(field[:TIME_DIGITS], BASE), int(field[TIME_DIGITS:], BASE)
+        return cls(user_id or None, seconds + DISCORD_EPOCH)
+
+
+@dataclass(frozen=True)
 class RequestOptions:
     """The button that requests other candidates, with the options of the first request.
 
@@ -85,6 +127,7 @@ class RequestOptions:
         rhyme: The name of the requested rhyme group.
         rules: How tones bind.
         known: Whether lines of the corpus may be answers.
+        writer: Who wrote the line, if it was not the user.
     """
 
     user_id: int
@@ -95,6 +138,7 @@ class RequestOptions:
     rhyme: str | None = None
     rules: Rules = "strict"
     known: Known = "exclude"
+    writer: Writer | None = None
 
     @property
     def is_acrostic(self) -> bool:
@@ -111,7 +155,8 @@ class RequestOptions:
         """The custom id, which `parse` reads."""
         chars = self.form.chars if isinstance(self.form, Acrostic) else ""
         poem = (self.form.name, chars, self.rhyme or "", self.rules, self.known)
-        return _write("again", self.user_id, self.count, self.script, self.mode, *poem)
+        writer = () if self.writer is None else (self.writer,)
+        return _write("again", self.user_id, self.count, self.script, self.mode, *poem, *writer)
 
     @classmethod
     def parse(cls, custom_id: str) -> "RequestOptions":
@@ -121,7 +166,11 @@ class RequestOptions:
             ValueError: It belongs to another button or layout.
             RequestError: It has options that are not valid.
         """
-        user_id, count, script, mode, form, chars, rhyme, rules, known = _read("again", custom_id)
+        user_id, count, script, mode, form, chars, rhyme, rules, known, *writer = _read(
+            "again", custom_id
+        )
+        if len(writer) > 1:
+            raise ValueError("too many fields")
         return cls(
             int(user_id),
             int(count),
@@ -131,6 +180,7 @@ class RequestOptions:
             rhyme or None,
             _one_of(get_args(Rules), rules),
             _one_of(get_args(Known), known),
+            Writer.parse(writer[0]) if writer else None,
         )
 
 

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lianju.bot.guild_settings import CANDIDATES
 from lianju.bot.ui.answer import BAR_BLOCKS, confidence_bar
-from lianju.bot.ui.buttons import PRESS, DetailsButton, HeartButton, RandomMode, RequestOptions
+from lianju.bot.ui.buttons import (
+    PRESS,
+    DetailsButton,
+    HeartButton,
+    RandomMode,
+    RequestOptions,
+    Writer,
+)
 from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, RequestError, Rerank, Sample
 from lianju.bot.verse.request import (
     COUNT,
@@ -52,13 +59,25 @@ options = st.builds(
     st.sampled_from([None, "东", "真"]),
     *map(st.sampled_from, map(get_args, (Rules, Known))),
 )
+writers = st.builds(
+    Writer, st.none() | snowflakes, st.integers(1_420_070_400, 1_420_070_400 + 36**6 - 1)
+)
+# Of messages: a line to continue, without options.
+answered = st.builds(
+    RequestOptions,
+    snowflakes,
+    within(COUNT),
+    st.sampled_from(get_args(Script)),
+    st.just("chosen"),
+    writer=writers,
+)
 searches = st.one_of(
     st.builds(Beam, within(WIDTH)),
     st.builds(Rerank, within(SEED), within(WIDTH)),
     st.builds(Sample, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED))),
 )
 details = st.builds(DetailsButton, within(LENGTH), searches, st.booleans())
-buttons = st.one_of(hearts, options, details)
+buttons = st.one_of(hearts, options, answered, details)
 
 
 @given(buttons)
@@ -91,6 +110,14 @@ def test_custom_id_is_valid_and_matched_by_the_bot(button):
         (
             "lianju:again:2:77:5:auto:chosen:next:7::strict:exclude",
             RequestOptions(77, 5, "auto", form=Acrostic(7)),
+        ),
+        (
+            "lianju:again:2:77:5:auto:chosen:next:::strict:exclude:6A77K026",
+            RequestOptions(77, 5, "auto", writer=Writer(78, 1_800_000_000)),
+        ),
+        (
+            "lianju:again:2:77:5:auto:chosen:next:::strict:exclude:6A77K00",
+            RequestOptions(77, 5, "auto", writer=Writer(None, 1_800_000_000)),
         ),
         ("lianju:details:2:7:5", DetailsButton(7, Beam(5))),
         ("lianju:details:2:7:5:cut", DetailsButton(7, Beam(5), complete=False)),

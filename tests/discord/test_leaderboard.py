@@ -38,9 +38,9 @@ async def test_verses_are_ranked_by_hearts(fake, bot, keep):
     message = await ask(fake, bot, COUPLETS, private=False)
     assert rows(message) == [
         "**1.** 黄河远上白云间，第二句",
-        "-# ♥ 3 · asked by <@2>",
+        "-# ♥ 3 · line by <@2>",
         "**2.** 黄河远上白云间，第一句",
-        "-# ♥ 2 · asked by <@1>",
+        "-# ♥ 2 · line by <@1>",
     ]
     assert texts(message)[-1] == "-# all time · page 1 of 1"
     assert message["mentions"] == []

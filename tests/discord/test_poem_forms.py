@@ -230,7 +230,7 @@ async def test_heart_adds_the_whole_poem(fake, bot, store, composer, clock):
     assert texts(listed)[1].startswith(f"**1.** {rows}\n-# <t:")
     assert "1 verse, newest first" in texts(listed)[-1]
     board = await ask(fake, bot, slash("leaderboard"), private=False)
-    assert texts(board)[1] == f"**1.** {rows}\n-# ♥ 1 · asked by <@77>"
+    assert texts(board)[1] == f"**1.** {rows}\n-# ♥ 1 · line by <@77>"
     payload = fake.complete(slash("favorites remove", focused="verse", verse=lines[3]), user=78)
     await bot.receive(payload)
     (choice,) = fake.exchange(payload).choices

@@ -8,7 +8,7 @@ leaderboard-period = { $period ->
    *[all] all time
 }
 leaderboard-place = { $period } · page { $page } of { $pages }
-leaderboard-by = asked by { $member }
+leaderboard-by = line by { $member }
 leaderboard-none = { $ranking ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
    *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.

@@ -5,8 +5,8 @@ privacy-prompts = your recent lines for `/poem`, offered to you while you type, 
     [one] one day
    *[other] { $days } days
 };
-privacy-asked = that you asked for a couplet or a poem, as long as anybody keeps it: the leaderboard counts your hearts.
-privacy-not-stored = **What is not stored**: answers that nobody keeps, your messages, your name. The log holds neither verse nor who asked.
+privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *Answer this line*.
+privacy-not-stored = **What is not stored**: answers that nobody keeps, your name, your messages apart from such a line. The log holds neither verse nor who asked.
 privacy-server = **Settings of a server** belong to it and are deleted when the bot leaves.
 privacy-messages = Answers in a channel stay there until somebody deletes the message.
 privacy-delete = Delete my data
