@@ -56,6 +56,11 @@ class LianjuBot(commands.AutoShardedBot):
         """Whether the model and the database are open and every cog is loaded."""
         return self._resources is not None
 
+    @property
+    def running(self) -> int:
+        """How many interactions and background jobs are running."""
+        return 0 if self._resources is None else len(self._resources.running)
+
     async def opened(self) -> Resources:
         """Waits until the model and the database are open."""
         await self._opened.wait()

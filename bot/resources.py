@@ -20,6 +20,8 @@ __all__ = ["Resources", "open_resources"]
 
 DAY = 24 * 60 * 60  # seconds
 
+MIN_CLOSE_S = 1.0  # that a step of the model may take to end, even after the deadline
+
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +50,7 @@ class Resources:
     running: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     failures: Counter[str] = field(default_factory=Counter)
+    _closed_by: float | None = field(default=None, init=False)
     _reloading: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _closing_composers: dict[Composer, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
@@ -106,19 +109,28 @@ class Resources:
         del self._closing_composers[composer]
 
     async def finish(self) -> None:
-        """Refuses new interactions and waits for running ones, at most for the deadline."""
+        """Refuses new interactions and waits for running ones.
+
+        All waiting until the resources are closed takes at most the deadline, from the first call.
+        """
         self.closing.set()
+        if self._closed_by is None:
+            self._closed_by = asyncio.get_running_loop().time() + self.settings.deadline
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.deadline):
+            async with asyncio.timeout_at(self._closed_by):
                 while self.running:
                     await asyncio.wait(self.running)
 
     async def close(self) -> None:
         """Waits for running interactions, then closes the model and the database."""
         await self.finish()
+        left_s = (self._closed_by or 0) - asyncio.get_running_loop().time()
+        timeout_s = max(MIN_CLOSE_S, left_s)
+        composers = (self.composer, *self._closing_composers)
         try:
-            for composer in (self.composer, *self._closing_composers):
-                await asyncio.to_thread(composer.close)
+            await asyncio.gather(
+                *(asyncio.to_thread(composer.close, timeout_s) for composer in composers)
+            )
         finally:
             await self.store.close()
 

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 
 import aiohttp
@@ -21,12 +22,16 @@ __all__ = ["read_token", "run"]
 SWITCH_S = 1e-3
 AUTHENTICATION_FAILED = 4004  # the gateway's close code
 STDIN = 0
+GRACE_S = 4.0  # after the deadline, to close connections, threads and the database
+STOPPED_EARLY = 1  # exit status
 
 _log = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> int:
     """Runs the bot until SIGTERM or Ctrl-C; requests in progress are finished first.
+
+    This takes at most the deadline and `GRACE_S`. A second signal ends the process at once.
 
     SIGHUP reloads the bundle. If the bot's terminal is gone, SIGHUP stops the bot instead.
 
@@ -63,8 +68,8 @@ def run(settings: Settings) -> int:
 
 async def _serve(settings: Settings, token: str) -> None:
     log_unhandled_errors(asyncio.get_running_loop())
-    stop, reload_requested = _install_signal_handlers()
     async with LianjuBot(settings) as bot:
+        stop, reload_requested = _install_signal_handlers(bot, settings.deadline + GRACE_S)
         reloading = asyncio.create_task(_reload_on_request(bot, reload_requested))
         try:
             await _run_until(stop, bot, token)
@@ -73,16 +78,35 @@ async def _serve(settings: Settings, token: str) -> None:
             await asyncio.gather(reloading, return_exceptions=True)
 
 
-def _install_signal_handlers() -> tuple[asyncio.Event, asyncio.Event]:
+def _install_signal_handlers(
+    bot: LianjuBot, stop_within_s: float
+) -> tuple[asyncio.Event, asyncio.Event]:
     """Returns the events that signals set: stop and reload."""
     stop, reload_requested = asyncio.Event(), asyncio.Event()
     in_terminal = os.isatty(STDIN)
 
+    def end(reason: str) -> None:
+        # A thread that waits for the database or the model would delay any other exit.
+        _log.warning("stopped %s: dropped=%d", reason, bot.running)
+        logging.shutdown()
+        os._exit(STOPPED_EARLY)
+
+    def on_stop() -> None:
+        if stop.is_set():
+            end("at once")
+        stop.set()
+        timer = threading.Timer(stop_within_s, end, ["at the deadline"])
+        timer.daemon = True
+        timer.start()
+
     def on_hangup() -> None:
         terminal_is_gone = in_terminal and not os.isatty(STDIN)
-        (stop if terminal_is_gone else reload_requested).set()
+        if terminal_is_gone:
+            on_stop()
+        else:
+            reload_requested.set()
 
-    for name, handler in (("SIGTERM", stop.set), ("SIGINT", stop.set), ("SIGHUP", on_hangup)):
+    for name, handler in (("SIGTERM", on_stop), ("SIGINT", on_stop), ("SIGHUP", on_hangup)):
         # Windows has no such handlers (Ctrl-C still cancels the main task) and no SIGHUP.
         with suppress(NotImplementedError, AttributeError):
             asyncio.get_running_loop().add_signal_handler(getattr(signal, name), handler)

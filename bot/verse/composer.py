@@ -20,7 +20,7 @@ from .planning.prepared import Line, PreparedRequest, prepare
 from .planning.scoring import score_candidates
 from .request import Request
 from .search.search import Job
-from .serving.scheduler import Scheduler
+from .serving.scheduler import CLOSE_TIMEOUT_S, Scheduler
 from .text.corpus_index import CorpusIndex
 from .text.prompt import read_prompt, write_line
 
@@ -149,9 +149,13 @@ class Composer:
 
         return job()
 
-    def close(self) -> None:
-        """Ends the scheduler; requests in progress get a `BusyError`."""
-        self._scheduler.close()
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Ends the scheduler; requests in progress get a `BusyError`.
+
+        Args:
+            timeout_s: Seconds to wait at most for the current step to end.
+        """
+        self._scheduler.close(timeout_s)
 
     def _job(self, request: Request | PreparedRequest) -> Job[Answer]:
         """Returns the job that answers a request, which is prepared first if it is not yet."""

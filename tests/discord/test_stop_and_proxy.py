@@ -6,12 +6,15 @@ import os
 import signal
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
+from lianju.bot.serve import GRACE_S
+from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
 
 from .fake_discord import TOKEN
-from .interactions import ADMIN, EPHEMERAL, poem, slash
+from .interactions import ADMIN, EPHEMERAL, custom_ids, poem, slash
 from .process import serving
 
 LINE = "黄河远上白云间"
@@ -56,6 +59,49 @@ async def test_stopping_waits_for_a_limited_time(fake, settings, tmp_path):
     assert "outcome=abandoned" in ended.log
     assert "Traceback" not in ended.log
     assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
+
+
+async def test_all_waiting_takes_one_deadline(resources):
+    resources.settings = Settings(deadline=1)
+    clock = asyncio.get_running_loop().time
+    never = asyncio.get_running_loop().create_future()
+    resources.running.add(never)
+    began = clock()
+    await resources.finish()
+    await resources.finish()
+    await resources.close()
+    assert 1 <= clock() - began < 2
+    never.cancel()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_second_signal_ends_at_once_and_says_what_is_dropped(number, fake, settings):
+    fake.gates["@original"] = asyncio.Event()
+    async with serving(**settings, LIANJU_DEADLINE=800) as served:
+        await served.online(fake.ready)
+        running = await fake.send(fake.interaction(poem(LINE)))
+        await running.until(lambda: running.acknowledged)
+        served.signal(signal.SIGTERM)
+        await served.logs("stopping")
+        ended = await served.stop(number)
+    assert ended.status == 1
+    assert "stopped at once: dropped=1" in ended.log
+    assert "Traceback" not in ended.log
+
+
+async def test_locked_database_does_not_delay_the_end(fake, settings, tmp_path):
+    async with serving(**settings, LIANJU_DEADLINE=2) as served:
+        await served.online(fake.ready)
+        answer = await (await fake.send(fake.interaction(poem(LINE)))).answered()
+        with closing(sqlite3.connect("lianju.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await fake.send(fake.press(answer, custom_ids(answer, "lianju:heart:")[0]))
+            clock = asyncio.get_running_loop().time
+            began = clock()
+            ended = await served.stop()
+            assert clock() - began < 2 + GRACE_S + 2  # to end a process under load
+    assert ended.out == ""
+    assert "Traceback" not in ended.log
 
 
 @pytest.mark.parametrize("step", ["/users/@me", "/commands", "/gateway/bot", "/gateway/"])

@@ -91,13 +91,17 @@ class Scheduler:
             raise DeadlineError from None
         return result
 
-    def close(self) -> None:
-        """Ends the worker thread after the current step; waiting clients get a `BusyError`."""
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Ends the worker thread after the current step; waiting clients get a `BusyError`.
+
+        Args:
+            timeout_s: Seconds to wait at most for the step to end.
+        """
         with self._changed:
             self._closed = True
             self._changed.notify()
         if self._thread is not None:
-            self._thread.join(CLOSE_TIMEOUT_S)
+            self._thread.join(min(timeout_s, CLOSE_TIMEOUT_S))
             if self._thread.is_alive():
                 _log.warning("A step of the model does not end: its thread is abandoned.")
 
