@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 from sysconfig import get_path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "export", "training")
@@ -162,3 +165,23 @@ def test_an_answer_leaves_nothing_behind(wheel, tmp_path):
         check=True,
     )
     assert list(home.rglob("*")) == []
+
+
+def test_the_pinned_versions_are_those_that_the_package_accepts():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "docs" / "deploy" / "requirements.txt").read_text(encoding="utf-8")
+    pinned = defaultdict(list)
+    for line in text.replace("\\\n", "").splitlines():
+        if line and not line.lstrip().startswith("#"):
+            requirement, *hashes = line.split(" --hash=")
+            assert all(each.startswith("sha256:") for each in hashes)
+            assert hashes
+            parsed = Requirement(requirement)
+            pinned[canonicalize_name(parsed.name)].append(parsed)
+    for required in map(Requirement, project["dependencies"]):
+        found = pinned[canonicalize_name(required.name)]
+        assert found, required
+        for each in found:
+            (version,) = each.specifier
+            assert version.operator == "=="
+            assert required.specifier.contains(version.version), (required, each)
