@@ -145,7 +145,7 @@ async def open_resources(settings: Settings) -> Resources:
     """
     composer = await asyncio.to_thread(_load, settings)
     try:
-        store = await open_store(settings.database, settings.deadline)
+        store = await open_store(settings.database, settings.deadline, alone=True)
     except BaseException:
         composer.close()
         raise

@@ -146,7 +146,7 @@ def _check(temporary: Path, origin: Path) -> None:
 
 
 def _refuse_same(path: Path, other: Path) -> None:
-    files = [_with_suffix(path, suffix) for suffix in ("", *OWN_SUFFIXES)]
+    files = [_with_suffix(path, suffix) for suffix in ("", ".lock", *OWN_SUFFIXES)]
     if any(each.exists() and other.exists() and each.samefile(other) for each in files):
         raise StoreError("backup-same-file", path=str(other))
 

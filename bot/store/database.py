@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from .errors import StoreBusyError, StoreError, convert_error
+from .private_files import identify
 
 __all__ = ["Database", "ReadKind"]
 
@@ -43,7 +44,7 @@ class Database:
 
     def __init__(self, path: Path, busy_s: float, guard: sqlite3.Connection) -> None:
         self._path = path
-        self._identity = _identity(path)
+        self._identity = identify(path)
         self._guard = guard
         self._busy_s = busy_s
         self._write_lock = asyncio.Lock()
@@ -136,18 +137,9 @@ class Database:
         Connections that are open would go on with a file that was moved, and its write-ahead log
         would be lost; new ones would open another file.
         """
-        if _identity(self._path) != self._identity:
+        if identify(self._path) != self._identity:
             _log.error("%s", StoreError("store-moved", path=str(self._path)))
             raise StoreError("store-failed")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Returns what distinguishes a file from all others; None if there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> AsyncEngine:

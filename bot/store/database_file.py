@@ -13,7 +13,7 @@ from .private_files import create_private_file, create_private_folder, find_expo
 from .schema import migrate
 from .tables import APPLICATION_ID
 
-__all__ = ["check_owner", "create_or_migrate", "database_path"]
+__all__ = ["check_owner", "create_folder", "create_or_migrate", "database_path"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +45,7 @@ def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
         StoreBusyError: Something else keeps the database locked.
         StoreError: It cannot be used; it is unchanged.
     """
-    try:
-        create_private_folder(path.parent)
-    except OSError as error:
-        raise StoreError(
-            "store-folder", path=str(path.parent), reason=str(error.strerror)
-        ) from None
+    create_folder(path)
     check_owner(path)
     with suppress(OSError):  # then SQLite says why it cannot be created
         create_private_file(path)
@@ -71,6 +66,20 @@ def create_or_migrate(path: Path, busy_s: float) -> sqlite3.Connection:
             raise convert_error(path, cause) from None
         raise
     return raw
+
+
+def create_folder(path: Path) -> None:
+    """Creates the folder of a database, unless there is one.
+
+    Raises:
+        StoreError: It cannot be created.
+    """
+    try:
+        create_private_folder(path.parent)
+    except OSError as error:
+        raise StoreError(
+            "store-folder", path=str(path.parent), reason=str(error.strerror)
+        ) from None
 
 
 def check_owner(path: Path) -> None:

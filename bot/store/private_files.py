@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .errors import StoreError
 
-__all__ = ["create_private_file", "create_private_folder", "find_exposed"]
+__all__ = ["create_private_file", "create_private_folder", "find_exposed", "identify"]
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 OTHERS = 0o077
@@ -25,6 +25,15 @@ def create_private_file(path: Path) -> None:
 def create_private_folder(path: Path) -> None:
     """Creates a folder, and those above it, unless there is one."""
     path.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+
+
+def identify(path: Path) -> tuple[int, int] | None:
+    """Returns what distinguishes a file from all others; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def find_exposed(path: Path) -> list[StoreError]:

@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import Database
-from .database_file import create_or_migrate, database_path
+from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
 from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore
 from .leaderboard import Leaderboard
+from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .tables import application, server
 
@@ -48,7 +50,8 @@ class Store:
         recent_lines: Recent prompts of each user.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lock: ProcessLock | None = None) -> None:
+        self._lock = lock
         self._database = database
         self.favorites = Favorites(database)
         self.leaderboard = Leaderboard(database)
@@ -57,7 +60,11 @@ class Store:
 
     async def close(self) -> None:
         """Closes the database."""
-        await self._database.close()
+        try:
+            await self._database.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     async def purge(self, before: float) -> int:
         """Deletes recent lines that were last used before this Unix time.
@@ -152,17 +159,29 @@ async def _delete_guild(connection: AsyncConnection, guild_id: int, at: float) -
     await remember(connection, "guild", guild_id, at)
 
 
-async def open_store(url: str, busy_s: float = BUSY_S) -> Store:
+async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -> Store:
     """Opens a database, which is created or migrated if necessary.
 
     Args:
         url: Such as `sqlite+aiosqlite:////srv/lianju.sqlite3`.
         busy_s: Seconds that a reader or writer waits for the database at most.
+        alone: Whether to refuse a database that another bot uses, and to keep others away.
 
     Raises:
         StoreBusyError: Something else keeps the database locked.
         StoreError: The database cannot be used; it is unchanged.
     """
     path = database_path(url)
-    guard = await asyncio.to_thread(create_or_migrate, path, busy_s)
-    return Store(Database(path, busy_s, guard))
+    lock = await asyncio.to_thread(_lock, path) if alone else None
+    try:
+        guard = await asyncio.to_thread(create_or_migrate, path, busy_s)
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+    return Store(Database(path, busy_s, guard), lock)
+
+
+def _lock(path: Path) -> ProcessLock:
+    create_folder(path)
+    return ProcessLock(path)

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 from lianju.bot.serve import GRACE_S
 from lianju.bot.settings import Settings
-from lianju.bot.store import open_store
+from lianju.bot.store import StoreError, open_store
 
 from .fake_discord import TOKEN
 from .interactions import ADMIN, EPHEMERAL, custom_ids, poem, slash
@@ -225,6 +225,18 @@ async def test_leaving_a_server_deletes_its_settings_but_an_outage_does_not(
     with sqlite3.connect("lianju.sqlite3") as database:
         kept = database.execute("SELECT beam_size FROM server WHERE guild_id = 42").fetchone()
     assert kept == (None if width is None else (width,))
+
+
+async def test_second_bot_on_the_same_database_is_refused(fake, settings, tmp_path):
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        async with serving(**settings) as second:
+            ended = await second.ended()
+        path = str(tmp_path / "lianju.sqlite3")
+        assert ended.log == f"lianju: {StoreError('store-in-use', path=path)}\n"
+        assert (ended.status, ended.out) == (2, "")
+        await (await fake.send(fake.interaction(poem(LINE)))).answered()
+        assert (await served.stop()).status == 0
 
 
 async def test_check_works_while_the_bot_runs(fake, settings):

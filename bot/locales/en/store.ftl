@@ -15,6 +15,7 @@ store-incomplete = { $path } is only a part of a database: restore a backup inst
 store-schema = { $path } lacks its { $part }: restore a backup instead.
 store-foreign = { $path } belongs to another program: choose another file.
 store-newer = { $path } was written by a newer version of Lianju: update this one.
+store-in-use = Another bot uses the database { $path }: stop it, or set LIANJU_DATABASE to another file.
 store-read-only = The database { $path } cannot be written: let the bot write the file and its folder.
 store-disk-full = The database { $path } cannot be written: the disk is full.
 store-moved = The database is no longer at { $path }: stop the bot, move the file back, and start the bot again.

@@ -15,6 +15,7 @@ store-incomplete = { $path } 只是数据库的一部分：请改用备份恢复
 store-schema = { $path } 缺少 { $part }：请改用备份恢复。
 store-foreign = { $path } 属于别的程序：请另选文件。
 store-newer = { $path } 由更新版本的 Lianju 写成：请升级本程序。
+store-in-use = 另一个机器人正在使用数据库 { $path }：请先停止它，或把 LIANJU_DATABASE 设为别的文件。
 store-read-only = 无法写入数据库 { $path }：请允许机器人写入该文件及其目录。
 store-disk-full = 无法写入数据库 { $path }：磁盘已满。
 store-moved = 数据库已不在 { $path }：请停止机器人，把文件移回原处，再启动机器人。

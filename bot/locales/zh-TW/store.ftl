@@ -15,6 +15,7 @@ store-incomplete = { $path } 只是資料庫的一部分：請改用備份還原
 store-schema = { $path } 缺少 { $part }：請改用備份還原。
 store-foreign = { $path } 屬於別的程式：請另選檔案。
 store-newer = { $path } 由更新版本的 Lianju 寫成：請升級本程式。
+store-in-use = 另一個機器人正在使用資料庫 { $path }：請先停止它，或把 LIANJU_DATABASE 設為別的檔案。
 store-read-only = 無法寫入資料庫 { $path }：請允許機器人寫入該檔案及其資料夾。
 store-disk-full = 無法寫入資料庫 { $path }：磁碟已滿。
 store-moved = 資料庫已不在 { $path }：請停止機器人，把檔案移回原處，再啟動機器人。
