@@ -44,6 +44,8 @@ class ProcessLock:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             connection.close()
+            if identify(self._path) != before:
+                return None
             converted = convert_error(self._path, error)
             if isinstance(converted, StoreBusyError):
                 raise StoreError("store-in-use", path=str(path)) from None

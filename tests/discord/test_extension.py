@@ -235,7 +235,7 @@ async def test_closing_the_bot_releases_all_resources(fake, host):
 
 async def test_extension_does_not_replace_a_command_of_the_same_name(host, monkeypatch):
     closed = []
-    monkeypatch.setattr(Composer, "close", lambda composer: closed.append(composer))
+    monkeypatch.setattr(Composer, "close", lambda composer, *_: closed.append(composer))
 
     @host.tree.command(name="poem")
     async def other(interaction):
