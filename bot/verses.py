@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Favorite", "Page", "RankedMember", "RankedVerse", "Verse"]
+__all__ = ["BoardVerse", "Favorite", "Page", "RankedMember", "RankedVerse", "Verse"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -78,6 +78,21 @@ class RankedVerse:
     verse: Verse
     hearts: int
     author_id: int | None
+
+
+@dataclass(frozen=True)
+class BoardVerse:
+    """A verse of a server's leaderboard, for moderators.
+
+    Attributes:
+        id: The row's id.
+        verse: The verse.
+        hearts: How many members keep it there.
+    """
+
+    id: int
+    verse: Verse
+    hearts: int
 
 
 @dataclass(frozen=True)

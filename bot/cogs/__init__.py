@@ -14,6 +14,7 @@ from .base import LianjuCog
 from .favorites import Favorites
 from .housekeeping import Bot, Housekeeping
 from .leaderboard import Leaderboard
+from .moderation import Moderation
 from .poem import PoemCog
 from .privacy import Privacy
 from .settings import ServerSettings
@@ -26,6 +27,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Answers,
     Favorites,
     Leaderboard,
+    Moderation,
     Privacy,
     ServerSettings,
     About,

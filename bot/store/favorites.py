@@ -8,12 +8,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ..verses import Favorite, Page, Verse
 from .database import Database
-from .forgotten import is_forgotten
+from .forgotten import is_forgotten, verse_name
 from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
 
 SEARCHED = 5000  # of a user's latest favorites, while the user types
+EVER = 0.0  # Unix seconds
 OUTSIDE = 0  # the guild id of what was kept outside servers
 
 _SELECT_FAVORITES = select(
@@ -49,7 +50,8 @@ class Favorites:
     ) -> bool:
         """Adds a favorite, or removes it if it exists; on disk when this returns.
 
-        Nothing is added for a user who was forgotten since, and an author who was is left out.
+        Nothing is added for a user who was forgotten since, and an author who was is left out. A
+        verse that was removed from the server's leaderboard is kept as from outside servers.
 
         Args:
             user_id: The user who keeps the verse.
@@ -67,10 +69,14 @@ class Favorites:
             StoreError: The database cannot be written; nothing has changed.
         """
         text = {"line": verse.line, "answer": verse.answer}
-        user_and_guild = {"user_id": user_id, "guild_id": stored_guild_id(guild_id)}
         couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
-        removal = delete(favorite).filter_by(**user_and_guild, couplet_id=couplet_id)
         async with self._database.write_transaction() as connection:
+            if guild_id and await is_forgotten(
+                connection, "verse", verse_name(guild_id, verse), EVER
+            ):
+                guild_id = author_id = None
+            user_and_guild = {"user_id": user_id, "guild_id": stored_guild_id(guild_id)}
+            removal = delete(favorite).filter_by(**user_and_guild, couplet_id=couplet_id)
             if (await connection.execute(removal)).rowcount:
                 return False
             if await is_forgotten(connection, "user", user_id, acted_at):

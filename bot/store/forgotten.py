@@ -1,6 +1,7 @@
 """Who was forgotten: nothing that is older than the deletion may store a member again.
 
-The table has a keyed hash of each id, and the time of the deletion. Times are those of Discord,
+The table has a keyed hash of each id, and the time of the deletion. Verses that moderators removed
+from a server's leaderboard are in it as well, by server and text. Times are those of Discord,
 which are in the ids of interactions and messages, in Unix seconds.
 """
 
@@ -14,13 +15,23 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..verses import Verse
 from .tables import forgetting_key, forgotten
 
-__all__ = ["DELETIONS", "Kind", "carry_over", "forgets_anybody", "is_forgotten", "remember"]
+__all__ = [
+    "DELETIONS",
+    "Kind",
+    "carry_over",
+    "forgets_anybody",
+    "is_forgotten",
+    "remember",
+    "verse_name",
+]
 
-Kind = Literal["user", "guild"]
+Kind = Literal["user", "guild", "verse"]
 
-# What deletes all that is stored about one of a kind.
+# What deletes all that is stored about one of a kind. A verse leaves a server only: members keep
+# it as from outside servers, where no leaderboard shows it.
 DELETIONS: dict[Kind, dict[str, str]] = {
     "user": {
         "favorites": "DELETE FROM favourite WHERE user_id = :id",
@@ -28,19 +39,48 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "unlinked": "UPDATE favourite SET author_id = NULL WHERE author_id = :id",
     },
     "guild": {"settings": "DELETE FROM server WHERE guild_id = :id"},
+    "verse": {
+        "kept": """
+            INSERT INTO favourite (user_id, guild_id, couplet_id, kept_at)
+            SELECT user_id, 0, couplet_id, kept_at FROM favourite AS mine
+            WHERE guild_id = :guild_id AND couplet_id = :couplet_id AND NOT EXISTS (
+                SELECT 1 FROM favourite AS other WHERE other.user_id = mine.user_id
+                AND other.guild_id = 0 AND other.couplet_id = mine.couplet_id
+            )
+        """,
+        "removed": "DELETE FROM favourite WHERE guild_id = :guild_id AND couplet_id = :couplet_id",
+    },
 }
+# The names of all that are stored, with the parameters of the deletion.
 STORED: dict[Kind, str] = {
     "user": """
-        SELECT user_id FROM favourite UNION SELECT user_id FROM prompt
-        UNION SELECT author_id FROM favourite WHERE author_id IS NOT NULL
+        SELECT user_id AS name, user_id AS id FROM favourite
+        UNION SELECT user_id, user_id FROM prompt
+        UNION SELECT author_id, author_id FROM favourite WHERE author_id IS NOT NULL
     """,
-    "guild": "SELECT guild_id FROM server",
+    "guild": "SELECT guild_id AS name, guild_id AS id FROM server",
+    "verse": """
+        SELECT guild_id || ':' || line || char(10) || answer AS name, guild_id, couplet_id
+        FROM couplet_hearts JOIN couplet ON couplet.id = couplet_id WHERE guild_id > 0
+    """,
 }
 
 
-async def remember(connection: AsyncConnection, kind: Kind, id_: int, at: float) -> None:
-    """Notes that whatever a member or a server did up to a time is forgotten."""
-    (key_id, digest), *_ = await _digests(connection, kind, id_)
+def verse_name(guild_id: int, verse: Verse) -> str:
+    """Returns the name of a verse in a server."""
+    return f"{guild_id}:{verse.line}\n{verse.answer}"
+
+
+async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at: float) -> None:
+    """Notes that whatever a member or a server did up to a time is forgotten.
+
+    Args:
+        connection: Of the transaction that deletes it.
+        kind: What it is.
+        name: Its id; of a verse, `verse_name`.
+        at: The time, in Unix seconds.
+    """
+    (key_id, digest), *_ = await _digests(connection, kind, name)
     noted = insert(forgotten).values(key_id=key_id, digest=digest, forgotten_at=_milliseconds(at))
     await connection.execute(
         noted.on_conflict_do_update(
@@ -50,11 +90,13 @@ async def remember(connection: AsyncConnection, kind: Kind, id_: int, at: float)
     )
 
 
-async def is_forgotten(connection: AsyncConnection, kind: Kind, id_: int, acted_at: float) -> bool:
-    """Returns whether a member or a server was forgotten after it acted."""
+async def is_forgotten(
+    connection: AsyncConnection, kind: Kind, name: int | str, acted_at: float
+) -> bool:
+    """Returns whether a member, a server or a verse was forgotten at a time or later."""
     if acted_at == math.inf:
         return False
-    digests = await _digests(connection, kind, id_)
+    digests = await _digests(connection, kind, name)
     at = await connection.scalar(
         select(func.max(forgotten.c.forgotten_at)).where(
             tuple_(forgotten.c.key_id, forgotten.c.digest).in_(digests)
@@ -93,21 +135,27 @@ def carry_over(database: sqlite3.Connection, copy: sqlite3.Connection) -> None:
         if noted.rowcount:  # what the copy has is older
             later[key].add(digest)
     for kind, stored in STORED.items():
-        for (id_,) in copy.execute(stored).fetchall():
-            if any(_digest(key, kind, id_) in digests for key, digests in later.items()):
+        rows = copy.execute(stored)
+        columns = [column for column, *_ in rows.description]
+        for row in rows.fetchall():
+            values = dict(zip(columns, row, strict=True))
+            name = values.pop("name")
+            if any(_digest(key, kind, name) in digests for key, digests in later.items()):
                 for deletion in DELETIONS[kind].values():
-                    copy.execute(deletion, {"id": id_})
+                    copy.execute(deletion, values)
     copy.execute("COMMIT")
 
 
-async def _digests(connection: AsyncConnection, kind: Kind, id_: int) -> list[tuple[int, bytes]]:
-    """Returns the hashes of an id, each with the id of its key."""
+async def _digests(
+    connection: AsyncConnection, kind: Kind, name: int | str
+) -> list[tuple[int, bytes]]:
+    """Returns the hashes of a name, each with the id of its key."""
     keys = await connection.execute(select(forgetting_key).order_by(forgetting_key.c.id))
-    return [(row.id, _digest(row.key, kind, id_)) for row in keys]
+    return [(row.id, _digest(row.key, kind, name)) for row in keys]
 
 
-def _digest(key: bytes, kind: Kind, id_: int) -> bytes:
-    return hmac.digest(key, f"{kind}:{id_}".encode(), "sha256")
+def _digest(key: bytes, kind: Kind, name: int | str) -> bytes:
+    return hmac.digest(key, f"{kind}:{name}".encode(), "sha256")
 
 
 def _milliseconds(at: float) -> int:

@@ -16,6 +16,7 @@ from .favorites import Favorites
 from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore
 from .leaderboard import Leaderboard
+from .moderation import Moderation
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .tables import application, server
@@ -46,6 +47,7 @@ class Store:
     Attributes:
         favorites: Verses that users keep.
         leaderboard: Rankings of each server.
+        moderation: Removal of verses from a leaderboard.
         guild_settings: Settings of each server.
         recent_lines: Recent prompts of each user.
     """
@@ -55,6 +57,7 @@ class Store:
         self._database = database
         self.favorites = Favorites(database)
         self.leaderboard = Leaderboard(database)
+        self.moderation = Moderation(database)
         self.guild_settings = GuildSettingsStore(database)
         self.recent_lines = RecentLines(database)
 

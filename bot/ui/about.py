@@ -13,7 +13,17 @@ from .layout import Layout
 __all__ = ["about_layout", "help_layout"]
 
 MAX_FACT = 100  # characters of a name in a manifest
-FEATURES = ("poem", "acrostic", "answer", "hearts", "favorites", "leaderboard", "settings", "about")
+FEATURES = (
+    "poem",
+    "acrostic",
+    "answer",
+    "hearts",
+    "favorites",
+    "leaderboard",
+    "remove-verse",
+    "settings",
+    "about",
+)
 
 
 def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Layout:

@@ -419,6 +419,18 @@ class TestForgetting:
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("SELECT * FROM member_hearts").fetchall() == []
 
+    def test_verse_that_moderators_have_removed_since(self, lianju, run, path, tmp_path):
+        async def remove(store):
+            (verse,) = await store.moderation.matching(5, "我", 9)
+            await store.moderation.remove(5, verse.id, 100)
+
+        run(self.keep)
+        assert lianju("backup", tmp_path / "copy")[0] == 0
+        run(remove)
+        assert lianju("restore", tmp_path / "copy")[0] == 0
+        favorites, _, board, _ = run(self.stored)
+        assert (favorites, board) == (1, [("他", MEMBER)])
+
     def test_what_a_member_did_after_coming_back(self, lianju, run, tmp_path):
         run(self.forget)
         run(self.keep)

@@ -15,6 +15,7 @@ help-answer = *Apps → Answer this line* on a message does the same for what it
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
 help-favorites = `/favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
 help-leaderboard = `/leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
+help-remove-verse = `/remove-verse` is for moderators, who have *Manage Messages* or *Manage Server*: it removes a verse from the leaderboard.
 help-settings = `/settings` is for members with the permission *Manage Server*.
 help-about = `/about` describes the model, `/privacy` says what is stored about you and how to delete it, `/help` shows this.
 help-more = Try `/poem` with 黄河远上白云间, or `/acrostic` with 春夏秋冬.

@@ -15,6 +15,7 @@ help-answer = 在一条消息上选“应用 → 接这一句”，就接那条�
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
 help-favorites = `/收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
 help-leaderboard = `/排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
+help-remove-verse = `/remove-verse`（移除诗作）给有“管理消息”或“管理服务器”权限的成员使用：从排行榜移除一首诗作。
 help-settings = `/设置`（settings）：供有“管理服务器”权限的成员使用。
 help-about = `/关于`（about） 介绍模型；`/隐私`（privacy） 说明保存了关于你的什么数据、如何删除；`/帮助`（help） 就是这里。
 help-more = 试试 `/联句`（poem） 黄河远上白云间，或 `/藏头诗`（acrostic） 春夏秋冬。

@@ -1,0 +1,10 @@
+command-remove-verse = 移除诗作
+    .description = 从本服务器的排行榜永久移除一首诗作
+command-remove-verse-verse = 诗作
+    .description = 要移除的一首：输入其中的字，再从列表中选择
+command-remove-verse-reason = 理由
+    .description = 为什么移除；会写进机器人的日志
+choice-remove-verse-offensive = 冒犯他人
+choice-remove-verse-personal = 涉及个人
+choice-remove-verse-spam = 刷屏
+choice-remove-verse-other = 其他理由

@@ -1,0 +1,10 @@
+command-remove-verse = 移除詩作
+    .description = 從這個伺服器的排行榜永久移除一首詩作
+command-remove-verse-verse = 詩作
+    .description = 要移除的一首：輸入其中的字，再從清單中選擇
+command-remove-verse-reason = 理由
+    .description = 為什麼移除；會寫進機器人的日誌
+choice-remove-verse-offensive = 冒犯他人
+choice-remove-verse-personal = 涉及個人
+choice-remove-verse-spam = 洗版
+choice-remove-verse-other = 其他理由
