@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -320,3 +321,23 @@ sys.exit(main(["poem", {PROMPTS[0]!r}, "--json", "--bundle", {str(bundle)!r}]))
     )
     assert (done.returncode, done.stderr) == (0, f"{warning}\n")
     assert json.loads(done.stdout)["line"] == PROMPTS[0]
+
+
+@pytest.mark.parametrize(
+    ("variable", "calls"), [(None, "1"), ("1", "1"), ("0", "0")], ids=["unset", "off", "left-on"]
+)
+def test_telemetry_is_off_even_if_onnxruntime_was_imported_before(variable, calls):
+    code = """
+import onnxruntime
+calls = []
+onnxruntime.disable_telemetry_events = lambda: calls.append(1)
+import lianju.bot.verse.model.session
+print(len(calls))
+"""
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    if variable is not None:
+        environment["ORT_DISABLE_TELEMETRY"] = variable
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{calls}\n"

@@ -18,6 +18,9 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 
+if os.environ["ORT_DISABLE_TELEMETRY"] != "0":
+    ort.disable_telemetry_events()  # another part of the program may have imported it before
+
 __all__ = [
     "ORT_TYPES",
     "open_session",
