@@ -10,7 +10,12 @@ import click
 from ..verse import (
     COUNT,
     DEFAULT_COUNT,
+    LENGTH,
     PROVIDERS,
+    TEMPERATURE,
+    TOP_K,
+    TOP_P,
+    WIDTH,
     Acrostic,
     Beam,
     Form,
@@ -43,19 +48,35 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
             "--beam",
             type=int,
             metavar="W",
-            help="Beam search for the most probable lines; width 1 to 64.",
+            help=f"Beam search for the most probable lines; width {WIDTH}.",
         ),
         click.option(
-            "--count", type=int, metavar="N", help="How many candidates, 1 to 20 (default 5)."
+            "--count",
+            type=int,
+            metavar="N",
+            help=f"How many candidates, {COUNT} (default {DEFAULT_COUNT}).",
         ),
         click.option(
-            "--length", type=int, metavar="L", help="Characters, 1 to 64 (default: the prompt's)."
+            "--length",
+            type=int,
+            metavar="L",
+            help=f"Characters, {LENGTH} (default: the prompt's).",
         ),
         click.option("--plain", is_flag=True, help="The reference beam search, without rules."),
         click.option("--sample", is_flag=True, help="Sample lines at random."),
-        click.option("--temperature", type=float, metavar="T", help="0.1 to 2 (default 0.8)."),
-        click.option("--top-k", type=int, metavar="K", help="1 to 1000 (default 100)."),
-        click.option("--top-p", type=float, metavar="P", help="0.05 to 1 (default 0.9)."),
+        *(
+            click.option(
+                f"--{name.replace('_', '-')}",
+                type=kind,
+                metavar=letter,
+                help=f"{bounds} (default {getattr(Sample, name)}).",
+            )
+            for name, letter, kind, bounds in (
+                ("temperature", "T", float, TEMPERATURE),
+                ("top_k", "K", int, TOP_K),
+                ("top_p", "P", float, TOP_P),
+            )
+        ),
         click.option("--seed", type=int, metavar="S", help="Other lines; the same for one seed."),
         click.option(
             "--script",

@@ -64,6 +64,9 @@ class Bounds(Generic[Number]):
     low: Number
     high: Number
 
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}"
+
     def check(self, name: str, value: Number | None) -> None:
         """Checks that a value is in range, or None.
 
