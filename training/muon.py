@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -61,19 +60,6 @@ class Muon(torch.optim.Optimizer):
                 matrix.mul_(1 - group["lr"] * group["weight_decay"])
                 rate = group["lr"] * math.sqrt(max(1.0, rows / columns))
                 matrix.sub_(update.flatten(0, 1), alpha=rate)
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restores what `state_dict` returned; early checkpoints have each block's state apart."""
-        saved = state_dict["state"]
-        if any(state["momentum"].dim() == 2 for state in saved.values()):
-            blocks = iter([saved[i]["momentum"] for i in sorted(saved)])
-            whole = {
-                i: {"momentum": torch.stack([next(blocks) for _ in range(count)])}
-                for i, count in enumerate(self._blocks.values())
-            }
-            group = {**state_dict["param_groups"][0], "params": list(whole)}
-            state_dict = {"state": whole, "param_groups": [group]}
-        super().load_state_dict(state_dict)
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
