@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ..verses import Favorite, Page, Verse
 from .database import Database
-from .forgotten import is_forgotten, verse_name
+from .forgotten import Act, find_forgotten, verse_name
 from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
@@ -70,18 +70,20 @@ class Favorites:
         """
         text = {"line": verse.line, "answer": verse.answer}
         couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
+        removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
+        press = Act("user", user_id, acted_at)
+        request = Act("user", author_id, asked_at) if author_id else None
         async with self._database.write_transaction() as connection:
-            if guild_id and await is_forgotten(
-                connection, "verse", verse_name(guild_id, verse), EVER
-            ):
+            gone = await find_forgotten(connection, [*filter(None, (removed, press, request))])
+            if removed in gone:
                 guild_id = author_id = None
             user_and_guild = {"user_id": user_id, "guild_id": stored_guild_id(guild_id)}
             removal = delete(favorite).filter_by(**user_and_guild, couplet_id=couplet_id)
             if (await connection.execute(removal)).rowcount:
                 return False
-            if await is_forgotten(connection, "user", user_id, acted_at):
+            if press in gone:
                 return False
-            if author_id and await is_forgotten(connection, "user", author_id, asked_at):
+            if request in gone:
                 author_id = None
             await connection.execute(insert(couplet).values(text).on_conflict_do_nothing())
             await connection.execute(

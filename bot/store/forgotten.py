@@ -9,7 +9,9 @@ import hmac
 import math
 import sqlite3
 from collections import defaultdict
-from typing import Literal
+from collections.abc import Iterable
+from itertools import chain
+from typing import Literal, NamedTuple
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
@@ -20,10 +22,11 @@ from .tables import forgetting_key, forgotten
 
 __all__ = [
     "DELETIONS",
+    "Act",
     "Kind",
     "carry_over",
+    "find_forgotten",
     "forgets_anybody",
-    "is_forgotten",
     "remember",
     "verse_name",
 ]
@@ -66,6 +69,20 @@ STORED: dict[Kind, str] = {
 }
 
 
+class Act(NamedTuple):
+    """Something that may be older than a deletion.
+
+    Attributes:
+        kind: Of whom.
+        name: The id; of a verse, `verse_name`.
+        at: When it was, in Unix seconds.
+    """
+
+    kind: Kind
+    name: int | str
+    at: float
+
+
 def verse_name(guild_id: int, verse: Verse) -> str:
     """Returns the name of a verse in a server."""
     return f"{guild_id}:{verse.line}\n{verse.answer}"
@@ -80,8 +97,10 @@ async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at:
         name: Its id; of a verse, `verse_name`.
         at: The time, in Unix seconds.
     """
-    (key_id, digest), *_ = await _digests(connection, kind, name)
-    noted = insert(forgotten).values(key_id=key_id, digest=digest, forgotten_at=_milliseconds(at))
+    (key_id, key), *_ = await _keys(connection)
+    noted = insert(forgotten).values(
+        key_id=key_id, digest=_digest(key, kind, name), forgotten_at=_milliseconds(at)
+    )
     await connection.execute(
         noted.on_conflict_do_update(
             index_elements=["key_id", "digest"],
@@ -90,19 +109,28 @@ async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at:
     )
 
 
-async def is_forgotten(
-    connection: AsyncConnection, kind: Kind, name: int | str, acted_at: float
-) -> bool:
-    """Returns whether a member, a server or a verse was forgotten at a time or later."""
-    if acted_at == math.inf:
-        return False
-    digests = await _digests(connection, kind, name)
-    at = await connection.scalar(
-        select(func.max(forgotten.c.forgotten_at)).where(
-            tuple_(forgotten.c.key_id, forgotten.c.digest).in_(digests)
+async def find_forgotten(connection: AsyncConnection, acts: Iterable[Act]) -> set[Act]:
+    """Returns those acts whose member, server or verse was forgotten then or later."""
+    possible = {act for act in acts if act.at != math.inf}
+    if not possible:
+        return set()
+    keys = await _keys(connection)
+    digests = {
+        act: [(id_, _digest(key, act.kind, act.name)) for id_, key in keys] for act in possible
+    }
+    rows = await connection.execute(
+        select(forgotten).where(
+            tuple_(forgotten.c.key_id, forgotten.c.digest).in_(
+                chain.from_iterable(digests.values())
+            )
         )
     )
-    return at is not None and int(at) >= _milliseconds(acted_at)
+    times = {(row.key_id, row.digest): row.forgotten_at for row in rows}
+    return {
+        act
+        for act, own in digests.items()
+        if any(times.get(digest, -math.inf) >= _milliseconds(act.at) for digest in own)
+    }
 
 
 def forgets_anybody(database: sqlite3.Connection) -> bool:
@@ -146,12 +174,10 @@ def carry_over(database: sqlite3.Connection, copy: sqlite3.Connection) -> None:
     copy.execute("COMMIT")
 
 
-async def _digests(
-    connection: AsyncConnection, kind: Kind, name: int | str
-) -> list[tuple[int, bytes]]:
-    """Returns the hashes of a name, each with the id of its key."""
-    keys = await connection.execute(select(forgetting_key).order_by(forgetting_key.c.id))
-    return [(row.id, _digest(row.key, kind, name)) for row in keys]
+async def _keys(connection: AsyncConnection) -> list[tuple[int, bytes]]:
+    """Returns the keys with their ids; new hashes are made with the first."""
+    rows = await connection.execute(select(forgetting_key).order_by(forgetting_key.c.id))
+    return [(row.id, row.key) for row in rows]
 
 
 def _digest(key: bytes, kind: Kind, name: int | str) -> bytes:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .database import Database
-from .forgotten import is_forgotten
+from .forgotten import Act, find_forgotten
 from .tables import prompt
 
 __all__ = ["RecentLines"]
@@ -55,11 +55,9 @@ class RecentLines:
         try:
             async with self._database.write_transaction() as connection:
                 self._rows = []  # later lines start another transaction
-                kept = [
-                    row
-                    for row, acted_at in rows
-                    if not await is_forgotten(connection, "user", row["user_id"], acted_at)
-                ]
+                acts = [Act("user", row["user_id"], acted_at) for row, acted_at in rows]
+                gone = await find_forgotten(connection, acts)
+                kept = [row for (row, _), act in zip(rows, acts, strict=True) if act not in gone]
                 if kept:
                     await connection.execute(again, kept)
                 for user_id in {row["user_id"] for row in kept}:
