@@ -24,6 +24,7 @@ ReadKind = Literal["lookup", "list", "typing"]
 
 # Connections, each with its own thread. A kind has its own, so that none waits for another.
 READERS: dict[ReadKind, int] = {"lookup": 2, "list": 2, "typing": 2}
+TRUNCATE_S = 1.0
 TYPING_S = 2.0  # Discord gives up an autocomplete after three seconds
 
 _log = logging.getLogger(__name__)
@@ -90,8 +91,9 @@ class Database:
     async def truncate_wal(self) -> None:
         """Truncates the write-ahead log, the last place where deleted rows could be read."""
         async with self._write_connection() as connection:
-            # A reader keeps the log from being truncated; the next call will do it.
-            await _execute_directly(connection, "PRAGMA busy_timeout = 0")
+            # Waits for those who read at this moment. Should one read for longer, the next call
+            # truncates the log.
+            await _execute_directly(connection, f"PRAGMA busy_timeout = {round(TRUNCATE_S * 1e3)}")
             await _execute_directly(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 from lianju.bot.store import DeletedData
+from lianju.bot.store import database as database_module
 from lianju.bot.store import recent_lines as prompts_module
 from lianju.bot.store.database_file import create_or_migrate
 from lianju.bot.verses import Verse
@@ -145,3 +146,24 @@ async def test_id_of_a_forgotten_member_is_nowhere_in_the_files(store, path):
     assert not any(stored in each.read_bytes() for each in path.parent.iterdir())
     await store.favorites.toggle(member, 5, Verse(SECRET, "甲"), member, 9)
     assert any(stored in each.read_bytes() for each in path.parent.iterdir())
+
+
+async def test_deleted_text_leaves_the_log_though_somebody_reads(store, on_disk, monkeypatch):
+    """The deletion waits for whoever reads at this moment."""
+    truncating, execute = asyncio.Event(), database_module._execute_directly
+
+    async def note(connection, statement):
+        if "wal_checkpoint" in statement:
+            truncating.set()
+        await execute(connection, statement)
+
+    monkeypatch.setattr(database_module, "_execute_directly", note)
+    monkeypatch.setattr(database_module, "TRUNCATE_S", 60)
+    await store.recent_lines.add(1, SECRET, 9)
+    async with store._database.read_transaction() as connection:
+        await connection.exec_driver_sql("SELECT count(*) FROM prompt")
+        deleting = asyncio.create_task(store.delete_user(1, 99))
+        await truncating.wait()
+        assert on_disk(SECRET)
+    await deleting
+    assert not on_disk(SECRET)
