@@ -446,6 +446,24 @@ class TestSampling:
         draws = {lianju("poem", LINE, "--sample", "--json")[1] for _ in range(3)}
         assert len(draws) == 3
 
+    def test_fewer_lines_than_asked_for_are_explained(self, lianju):
+        status, out, err = lianju("poem", LINE, "--sample", "--top-k", 1, "--seed", 1)
+        assert (status, err) == (0, "")
+        _, line, why, _ = out.splitlines()
+        assert line.split()[0] == "1"
+        assert why.startswith("1 of 5: ")
+        assert "--top-k" in why
+        assert " of 5: " not in lianju("poem", LINE, "--sample", "--seed", 1)[1]
+
+    @pytest.mark.parametrize("options", [("--beam", 5), ("--seed", 1)])
+    def test_other_searches_explain_fewer_lines_too(self, bundle, options):
+        search = Beam() if options[0] == "--beam" else Rerank(1)
+        answer = answers(bundle, LINE, search=search)
+        assert "of 5" not in pretty(answer)
+        fewer = replace(answer, candidates=answer.candidates[:2])
+        assert [row for row in map(click.unstyle, pretty(fewer).splitlines()) if "2 of 5: " in row]
+        assert "of 5" not in pretty(replace(fewer, complete=False))  # which says why
+
     def test_the_seed_is_shown(self, lianju):
         assert "drawn with seed 12, length 7" in lianju("poem", LINE, "--sample", "--seed", 12)[1]
 

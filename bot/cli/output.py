@@ -18,6 +18,8 @@ def pretty(answer: Answer) -> str:
         f"{rank:>4}  {_dim(f'{candidate.log_prob:>9.3f}')}  {_verse(candidate)}"
         for rank, candidate in enumerate(answer.candidates, 1)
     ]
+    if len(answer.candidates) < answer.request.count and answer.complete:
+        rows.append(_dim(_why_fewer(answer)))
     if answer.unknown:
         rows.append(_dim(f"unknown to the model, and read around: {' '.join(answer.unknown)}"))
     if not answer.complete:
@@ -37,6 +39,18 @@ def pretty(answer: Answer) -> str:
         f"{answer.elapsed_ms:.0f} ms"
     )
     return "\n".join((click.style(answer.line, bold=True), *rows, _dim(foot)))
+
+
+def _why_fewer(answer: Answer) -> str:
+    """Returns why there are fewer candidates than requested."""
+    request = answer.request
+    if isinstance(request.search, Sample):
+        reason = "the others were drawn again: raise --temperature, --top-k or --top-p"
+    elif isinstance(request.search, Rerank):
+        reason = "the others were too much like these, or against the rules"
+    else:
+        reason = "the search found no more"
+    return f"{len(answer.candidates)} of {request.count}: {reason}"
 
 
 def _verse(candidate: Candidate) -> str:

@@ -143,6 +143,12 @@ def _footer(message: AnswerMessage, localizer: Localizer, left_out: int) -> str:
     if 0 < len(continuation) <= MAX_CONTINUATION:
         # As a spoiler, for readers who want to guess first.
         rows.append(localizer.format("answer-original", line=f"||{continuation}||"))
+    if message.details.complete and len(message.candidates) < message.options.count:
+        rows.append(
+            localizer.format(
+                "answer-fewer", count=len(message.candidates), wanted=message.options.count
+            )
+        )
     if left_out:
         rows.append(localizer.format("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)

@@ -245,3 +245,15 @@ def test_message_that_is_not_an_answer_is_refused():
     with pytest.raises(AnswerMessageError) as caught:
         parse_answer_message(received(written("黄河远上白云间", BOT)))
     assert caught.value.key == "answer-unreadable"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "zh-TW"])
+def test_fewer_candidates_than_requested_are_explained(language):
+    fewer = replace(ANSWER, options=replace(ANSWER.options, count=5))
+    localizer = Localizer(language)
+    message = payload(answer_layout(fewer, localizer))
+    said = localizer.format("answer-fewer", count=2, wanted=5)
+    assert texts(message)[-1].split("\n")[-1] == f"-# {said}"
+    assert parse_answer_message(received(message)) == fewer
+    cut_short = replace(fewer, details=replace(fewer.details, complete=False))
+    assert said not in texts(payload(answer_layout(cut_short, localizer)))[-1]

@@ -31,6 +31,7 @@ answer-rule = { $rule ->
 answer-relaxed = relaxed: { $rules }
 answer-and = {", "}
 answer-original = the original goes on: { $line }
+answer-fewer = { $count } of { $wanted }: no others were found that differ enough and keep the rules
 answer-left-out = { $count ->
     [one] One more answer is too long to show here.
    *[other] { $count } more answers are too long to show here.

@@ -29,6 +29,7 @@ answer-rule = { $rule ->
 answer-relaxed = 从宽：{ $rules }
 answer-and = 、
 answer-original = 原诗下句：{ $line }
+answer-fewer = 要 { $wanted } 个，只得 { $count } 个：没有更多既不雷同又合规则的
 answer-left-out = 另有 { $count } 个答案太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
 message-deleted-kept = 这条消息已被删除，不过诗作已经收藏：请看 `/favorites list`。

@@ -29,6 +29,7 @@ answer-rule = { $rule ->
 answer-relaxed = 從寬：{ $rules }
 answer-and = 、
 answer-original = 原詩下句：{ $line }
+answer-fewer = 要 { $wanted } 個，只得 { $count } 個：沒有更多既不雷同又合規則的
 answer-left-out = 另有 { $count } 個答案太長，這裡放不下。
 answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句子。
 message-deleted-kept = 這則訊息已被刪除，不過詩作已經收藏：請看 `/favorites list`。
