@@ -1,8 +1,9 @@
 """Characters that would not be seen, or would change how a terminal shows others."""
 
 import re
+import unicodedata
 
-__all__ = ["printable"]
+__all__ = ["describe", "printable"]
 
 # Control characters, line separators, lone surrogates, and what sets the direction of text.
 _UNPRINTABLE = re.compile(
@@ -13,3 +14,17 @@ _UNPRINTABLE = re.compile(
 def printable(text: str) -> str:
     """Returns the text with `\ufffd` in place of control characters and the like."""
     return _UNPRINTABLE.sub("\ufffd", text)
+
+
+# Letters and symbols without a glyph: fillers of Hangul, and an empty pattern of Braille.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def describe(token: str) -> str:
+    """Returns a token with characters that would not be seen alone by their code points."""
+    return "".join(f"U+{ord(c):04X}" if _is_odd(c) else c for c in token)
+
+
+def _is_odd(character: str) -> bool:
+    # Marks combine with the character before; Z are spaces, C control and unassigned characters.
+    return character in _INVISIBLE or unicodedata.category(character)[0] in "MZC"

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..characters import describe
 from ..errors import LianjuError
 from ..verse import DEFAULT_COUNT, Acrostic, Answer, Beam, Candidate, Rerank, Sample
 from .language import format_error
@@ -21,7 +22,8 @@ def pretty(answer: Answer) -> str:
     if len(answer.candidates) < answer.request.count and answer.complete:
         rows.append(_dim(_why_fewer(answer)))
     if answer.unknown:
-        rows.append(_dim(f"unknown to the model, and read around: {' '.join(answer.unknown)}"))
+        unknown = " ".join(map(describe, answer.unknown))
+        rows.append(_dim(f"unknown to the model, and read around: {unknown}"))
     if not answer.complete:
         rows.append(_dim("time ran out: these are the best lines so far"))
     if answer.corpus_continuation:

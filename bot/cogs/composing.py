@@ -6,6 +6,7 @@ from typing import get_args
 
 from discord.app_commands import Choice
 
+from ..characters import describe
 from ..errors import NotAllowedError
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
@@ -209,5 +210,5 @@ def _answer_message(
         ),
         model=f"{answer.bundle_name} {answer.bundle_version}",
         corpus_continuation=answer.corpus_continuation,
-        unknown=answer.unknown,
+        unknown=tuple(map(describe, answer.unknown)),
     )

@@ -1,6 +1,7 @@
 import pytest
+from lianju.bot.characters import describe
 from lianju.bot.verse import PromptError
-from lianju.bot.verse.text.prompt import read_prompt, write_line
+from lianju.bot.verse.text.prompt import _variants, read_prompt, write_line
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .toy import CHINESE
@@ -89,6 +90,41 @@ def test_unknown_characters_are_read_as_unk_and_named_once():
 def test_unknown_characters_are_named_as_the_user_wrote_them():
     assert read_prompt("白貓黃河", POEMS).unknown == ("貓",)
     assert refusal("白貓貓") == unknown("貓")
+
+
+@pytest.mark.parametrize(
+    "odd", ["\u034f", "\u3164", "\u2800", "\u1160", "\uffa0", "\u0301", "\ue000"]
+)
+def test_characters_that_cannot_be_seen_are_named_by_code_point(odd):
+    prompt = read_prompt(f"白日{odd}依山尽", POEMS)
+    assert prompt.unknown == (odd,)
+    named = f"U+{ord(odd):04X}"
+    assert describe(odd) == named
+    assert refusal(f"白{odd}{odd}") == unknown(named)
+
+
+@pytest.mark.parametrize(
+    ("variant", "standard"), zip("靑淸呉鬪甞黒歩徳", "青清吴斗尝黑步德", strict=True)
+)
+def test_variants_are_read_as_what_they_are(variant, standard):
+    poems = vocabulary(*CHINESE, *sorted(set("青清吴斗尝黑步德") - set(CHINESE)))
+    prompt = read_prompt(f"白日{variant}依山", poems)
+    assert prompt.lines == (tuple(f"白日{standard}依山"),)
+    assert prompt.shown == (f"白日{variant}依山",)
+    assert prompt.unknown == ()
+    assert read_prompt(f"白日{variant}依山", poems, "simplified").shown == (f"白日{standard}依山",)
+
+
+def test_a_variant_is_left_alone_if_the_vocabulary_has_it_or_lacks_its_standard():
+    poems = vocabulary("<unk>", "<e>", *"靑青白日依山")
+    assert read_prompt("白日靑山", poems).lines == (tuple("白日靑山"),)
+    assert read_prompt("白日黒山", poems).unknown == ("黒",)
+
+
+def test_characters_of_today_are_no_variants():
+    for character in "码您她咱吗":
+        assert _variants().get(character) is None
+    assert all(len(pair) == 2 and pair[0] != pair[1] for pair in _variants().items())
 
 
 def test_a_prompt_most_of_which_is_unknown_is_refused():

@@ -1,13 +1,16 @@
 """From the text of a user to tokens, and back."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 from opencc import OpenCC
 
+from ...characters import describe
 from ..errors import PromptError
 from ..request import MAX_CHARACTERS, MAX_LINES, Script
 from .vocabulary import SPACE, UNKNOWN, Vocabulary, is_han
@@ -15,6 +18,8 @@ from .vocabulary import SPACE, UNKNOWN, Vocabulary, is_han
 __all__ = ["Prompt", "read_prompt", "simplify", "write_line"]
 
 MAX_UNKNOWN_NAMED = 8
+# All but fillers of Hangul, which would be named by another code point than they were written.
+_NORMALIZED = re.compile("[^\u3164\uffa0]+")
 VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 # Where several traditional characters were merged into one simplified character, OpenCC chooses
@@ -63,7 +68,8 @@ class Prompt:
 def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> Prompt:
     """Normalizes a text (NFKC) and splits it into lines of tokens.
 
-    For a Chinese vocabulary, punctuation breaks lines and traditional characters are simplified.
+    For a Chinese vocabulary, punctuation breaks lines, traditional characters are simplified, and
+    variants of characters are read as these.
     For others only line breaks do, and the text is lowercased if the vocabulary is. Spaces between
     single characters are ignored. Other spaces separate words if the vocabulary has words; else
     they are tokens where the vocabulary has one, and break lines where it has none.
@@ -84,13 +90,28 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
         raise PromptError("prompt-not-chinese")
     written = tuple(map("".join, tokenized))
     simplified = tuple(map(simplify, written))
-    lines = tuple(map(tuple, simplified))
+    lines = tuple(tuple(_read_variants(line, vocabulary)) for line in simplified)
     unknown = _find_unknown(lines, tokenized, vocabulary)
     if script == "auto":
         return Prompt(lines, written, written, _is_traditional(written, simplified), unknown)
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
     return Prompt(lines, written, shown, traditional, unknown)
+
+
+def _read_variants(line: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yields the characters of a line; variants that the vocabulary lacks as what they are."""
+    for character in line:
+        standard = _variants().get(character, character)
+        is_read = not vocabulary.is_ordinary(character) and vocabulary.is_ordinary(standard)
+        yield standard if is_read else character
+
+
+@cache
+def _variants() -> dict[str, str]:
+    text = (files("lianju.bot.verse.text") / "variants.txt").read_text(encoding="utf-8")
+    rows = (row for row in text.splitlines() if not row.startswith("#"))
+    return {pair[0]: pair[1] for row in rows for pair in row.split()}
 
 
 def simplify(text: str) -> str:
@@ -119,7 +140,7 @@ def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool)
 
 def _normalize(text: str) -> str:
     kept = []
-    for character in unicodedata.normalize("NFKC", text):
+    for character in _NORMALIZED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text):
         category = unicodedata.category(character)
         if category == "Cs":
             raise PromptError("prompt-not-text")
@@ -179,7 +200,7 @@ def _find_unknown(
     if 2 * unknown.total() > sum(map(len, lines)):
         raise PromptError(
             "prompt-unknown",
-            named=" ".join(list(unknown)[:MAX_UNKNOWN_NAMED]),
+            named=" ".join(map(describe, list(unknown)[:MAX_UNKNOWN_NAMED])),
             more=max(len(unknown) - MAX_UNKNOWN_NAMED, 0),
         )
     return tuple(unknown)
