@@ -31,7 +31,7 @@ from ..verse import (
 )
 from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
-from .options import MAX_CHOICE, MAX_CHOICES, Mode
+from .options import MAX_CHOICE, MAX_CHOICES, MAX_RHYME, Mode
 
 __all__ = ["ComposingCog", "request_for"]
 
@@ -151,7 +151,8 @@ class ComposingCog(LianjuCog):
         async def find() -> list[Choice[str]]:
             if bundle.prosody is None:
                 return []
-            fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, current, traditional)
+            typed = current[:MAX_RHYME]
+            fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, typed, traditional)
             return [
                 Choice(name=text[:MAX_CHOICE], value=name)
                 for name, text in list(fitting.items())[:MAX_CHOICES]

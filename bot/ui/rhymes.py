@@ -1,5 +1,6 @@
 """Autocompletion of rhyme groups."""
 
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -27,10 +28,7 @@ def matching_rhymes(
         typed: The text typed so far.
         traditional: Whether labels have traditional characters.
     """
-    labels = {
-        group: _label(prosody, vocabulary, group, traditional)
-        for group in range(len(prosody.groups))
-    }
+    labels = _labels(prosody, vocabulary, traditional)
     wanted = typed.strip()
     fitting = dict.fromkeys(labels)
     if wanted:
@@ -39,6 +37,14 @@ def matching_rhymes(
         holding = (group for group, label in labels.items() if wanted in label)
         fitting = dict.fromkeys(chain(named, holding))
     return {prosody.groups[group]: labels[group] for group in fitting}
+
+
+@lru_cache(maxsize=2)  # both scripts of one bundle: every keystroke needs them
+def _labels(prosody: Prosody, vocabulary: Vocabulary, traditional: bool) -> dict[int, str]:
+    return {
+        group: _label(prosody, vocabulary, group, traditional)
+        for group in range(len(prosody.groups))
+    }
 
 
 def _label(prosody: Prosody, vocabulary: Vocabulary, group: int, traditional: bool) -> str:

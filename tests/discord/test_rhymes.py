@@ -1,6 +1,7 @@
 """What `/poem` and `/acrostic` offer while a rhyme is typed."""
 
 import pytest
+from lianju.bot.ui import rhymes
 from lianju.bot.ui.rhymes import matching_rhymes
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
@@ -54,6 +55,22 @@ def test_every_group_shows_its_tone_and_most_common_characters(prosody, vocabula
 )
 def test_groups_that_match_the_typed_text(typed, groups, prosody, vocabulary):
     assert names(prosody, vocabulary, typed) == groups
+
+
+def test_labels_are_written_once_for_each_script(prosody, vocabulary, monkeypatch):
+    """Every keystroke needs all of them, and writing them takes milliseconds."""
+    written, write = [], rhymes.write_line
+
+    def counted(*arguments):
+        written.append(arguments)
+        return write(*arguments)
+
+    rhymes._labels.cache_clear()
+    monkeypatch.setattr(rhymes, "write_line", counted)
+    for _ in range(3):
+        for traditional in (False, True):
+            matching_rhymes(prosody, vocabulary, "阳", traditional)
+    assert len(written) == 2 * 2 * len(prosody.groups)
 
 
 def test_groups_are_in_traditional_characters_for_zh_tw(prosody, vocabulary):
