@@ -14,7 +14,7 @@ from .logs import format_traceback
 from .rate_limit import RequestLimiter
 from .settings import Settings
 from .store import Store, open_store
-from .verse import BusyError, Composer, open_composer, usable_cores
+from .verse import BusyError, Composer, open_composer, simplify, usable_cores, write_line
 
 __all__ = ["Resources", "open_resources"]
 
@@ -154,7 +154,10 @@ async def open_resources(settings: Settings) -> Resources:
 
 
 def _load(settings: Settings) -> Composer:
-    return open_composer(settings.bundle, settings.provider, settings.threads, settings.queue)
+    composer = open_composer(settings.bundle, settings.provider, settings.threads, settings.queue)
+    # OpenCC reads its dictionaries at the first use, which would hold up the event loop.
+    write_line(simplify("漢"), composer.bundle.vocabulary, traditional=True)
+    return composer
 
 
 def _log_loaded(composer: Composer, settings: Settings) -> None:

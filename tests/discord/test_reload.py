@@ -15,6 +15,7 @@ from lianju.bot import resources as opening
 from lianju.bot.resources import open_resources
 from lianju.bot.settings import Settings
 from lianju.bot.verse import BundleError, BusyError, Request
+from lianju.bot.verse.text import prompt
 
 from ..verse.toy import Toy, read_manifest, write_manifest
 from .bundle_with_prosody import write_bundle_with_prosody
@@ -180,6 +181,15 @@ async def opened(bundle, tmp_path):
         yield resources
     finally:
         await resources.close()
+
+
+async def test_no_dictionary_is_read_by_the_first_request(bundle, tmp_path, monkeypatch):
+    """Reading one takes 20 to 100 ms, in which the event loop would stand still."""
+    prompt._converter.cache_clear()
+    async with opened(bundle, tmp_path) as resources:
+        monkeypatch.setattr(prompt, "OpenCC", None)
+        for script in ("auto", "simplified", "traditional"):
+            resources.composer.compose_now(Request("黃河遠上白雲間", script=script))
 
 
 class Loading:
