@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import LianjuError
+from .i18n import load_languages
 from .logs import format_traceback
 from .rate_limit import RequestLimiter
 from .settings import Settings
@@ -143,6 +144,7 @@ async def open_resources(settings: Settings) -> Resources:
         ProviderError: CUDA was requested and is not available.
         StoreError: The database cannot be used.
     """
+    await asyncio.to_thread(load_languages)
     composer = await asyncio.to_thread(_load, settings)
     try:
         store = await open_store(settings.database, settings.deadline, alone=True)

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from lianju.bot import resources as opening
+from lianju.bot.i18n import LANGUAGES, messages
 from lianju.bot.resources import open_resources
 from lianju.bot.settings import Settings
 from lianju.bot.verse import BundleError, BusyError, Request
@@ -210,6 +211,11 @@ class Loading:
 
 
 class TestResources:
+    async def test_no_interaction_waits_for_messages_to_be_read(self, bundle, tmp_path):
+        messages.cache_clear()
+        async with opened(bundle, tmp_path):
+            assert messages.cache_info().currsize == len(LANGUAGES)
+
     async def test_old_composer_answers_while_the_new_one_is_loaded(
         self, bundle, tmp_path, monkeypatch
     ):
