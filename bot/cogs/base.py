@@ -19,7 +19,7 @@ from ..i18n import Localizer, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
-from ..verse import BusyError
+from ..verse import BusyError, PromptError
 
 __all__ = ["Context", "LianjuCog", "is_allowed_here"]
 
@@ -161,6 +161,8 @@ class LianjuCog(commands.Cog):
         choices: list[Choice[str]] = []
         try:
             choices = await find()
+        except (UnicodeEncodeError, PromptError):
+            pass  # lone surrogates were typed: no text contains them
         except Exception as error:
             self.resources.count_failure("autocomplete", error)
         try:

@@ -121,6 +121,7 @@ async def test_text_that_cannot_be_encoded_has_no_suggestions(
     await bot.receive(payload)
     assert fake.exchange(payload).choices == []
     assert "271828" not in log()
+    assert resources.failures.total() == 0
 
 
 @pytest.mark.parametrize(("status", "failures"), [(400, 1), (404, 0)])

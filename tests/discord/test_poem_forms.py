@@ -16,7 +16,7 @@ from lianju.bot.verse import (
 from lianju.bot.verses import Verse
 
 from .bundle_with_prosody import READINGS, write_bundle_with_prosody
-from .commands import ask, button, press
+from .commands import ask, button, english, press
 from .interactions import EPHEMERAL, MESSAGE, custom_ids, labels, poem, slash, texts
 
 LINE, NEXT = "黄河远上白云间", "羌笛何须怨杨柳"
@@ -148,6 +148,11 @@ async def test_rhyme_is_kept(rhyme, fake, bot, composer):
     assert {READINGS[each.text[-1]] for each in candidates} == {"阳"}
     told = await press(fake, bot, message, button(message, "Details"))
     assert "\nrhyme 阳\n" in texts(told)[0]
+
+
+async def test_rhyme_that_is_no_text_is_refused(fake, bot):
+    message = await ask(fake, bot, poem(LINE, rhyme="\ud800"))
+    assert message["content"] == english("prompt-not-text")
 
 
 async def test_rules_are_as_strict_as_requested(fake, bot, composer, clock):

@@ -1,7 +1,7 @@
 import pytest
 from lianju.bot.characters import describe
 from lianju.bot.verse import PromptError
-from lianju.bot.verse.text.prompt import _variants, read_prompt, write_line
+from lianju.bot.verse.text.prompt import _variants, read_prompt, simplify, write_line
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .toy import CHINESE
@@ -140,6 +140,9 @@ def test_at_most_eight_unknown_characters_are_named():
 
 def test_a_lone_surrogate_is_refused():
     assert refusal("白\udcff") == ("prompt-not-text", {})
+    with pytest.raises(PromptError) as caught:
+        simplify("\udcff")
+    assert caught.value.key == "prompt-not-text"
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,13 @@ def _variants() -> dict[str, str]:
 
 
 def simplify(text: str) -> str:
-    """Returns the text in simplified characters, which models of Chinese verse read."""
+    """Returns the text in simplified characters, which models of Chinese verse read.
+
+    Raises:
+        PromptError: It has lone surrogates, which OpenCC cannot read.
+    """
+    if any(unicodedata.category(character) == "Cs" for character in text):
+        raise PromptError("prompt-not-text")
     simplified: str = _converter("t2s").convert(text)
     return simplified
 
