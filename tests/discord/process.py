@@ -32,7 +32,7 @@ class Served:
         out = asyncio.create_task(self._process.stdout.read())
         async for line in self._process.stderr:
             async with self._logged:
-                self._log += line.decode()
+                self._log += line.decode(errors="backslashreplace")
                 self._logged.notify_all()
         status = await self._process.wait()
         return Ended(status, (await out).decode(), self._log)
@@ -55,12 +55,17 @@ class Served:
         """Waits until the fake has seen it come online; fails if it ends before."""
         await self._wait_for(ready.wait())
 
-    async def logs(self, words: str) -> None:
-        """Waits until these words are in the log; fails if it ends before."""
+    @property
+    def log(self) -> str:
+        """What it has written to standard error so far."""
+        return self._log
+
+    async def logs(self, words: str, times: int = 1) -> None:
+        """Waits until these words are in the log so often; fails if it ends before."""
 
         async def logged() -> None:
             async with self._logged:
-                await self._logged.wait_for(lambda: words in self._log)
+                await self._logged.wait_for(lambda: self._log.count(words) >= times)
 
         await self._wait_for(logged())
 

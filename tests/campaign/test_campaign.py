@@ -1,0 +1,226 @@
+"""The campaign finds nothing in a short run, and each of its checks can fail."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
+
+from ..discord.fake_discord import TOKEN
+from ..discord.interactions import poem
+from .__main__ import campaign
+from .campaign import Campaign
+from .checks import MEMBER, SERVER, ids_in_files, log_faults, read_database
+from .conversations import Conversations
+from .faulty_discord import FaultyDiscord
+from .ledger import Ledger
+from .machine import Machine
+from .report import Report
+from .watch import Watch
+
+TIMINGS = {"late", "blocked", "deaf", "slow-stop", "unacknowledged", "unanswered"}
+RECORD = "2026-11-29 18:20:48,920 INFO lianju.bot.cogs.base: "
+KEY = (MEMBER, SERVER, "黄河远上白云间", "一片孤城万仞山")
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch):
+    for name in list(os.environ):
+        if name.upper().startswith("LIANJU_") or name.upper() == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+
+
+async def test_short_campaign_finds_no_fault(tmp_path):
+    report = await campaign(5, minutes=10, events=30, out=tmp_path)
+    assert [fault for fault in report.faults if fault.kind not in TIMINGS] == []
+    assert report.total("interactions") > 10
+    assert report.counts["database", "checked"] == report.total("ends") >= 1
+
+
+# --- the log ---
+
+TRACEBACK = f'{RECORD}incident=1\n  File "a.py", line 1, in f\n    f()\n'
+
+
+@pytest.mark.parametrize(
+    ("log", "kinds"),
+    [
+        (f"{RECORD}command=poem server=1 ms=3 outcome=answered\n", []),
+        (f"{TRACEBACK}builtins.KeyError\n", ["traceback"]),
+        (f"{TRACEBACK}builtins.KeyError\n{RECORD}more\n", ["traceback"]),
+        (f"{TRACEBACK}aiohttp.client_exceptions.ClientOSError\n", []),
+        (f"{RECORD}{TOKEN}\n", ["secret-in-log"]),
+        (f"{RECORD}token-1234567890123\n", ["secret-in-log"]),
+        (f"{RECORD}user={MEMBER + 7}\n", ["secret-in-log"]),
+        (f"{RECORD}server={SERVER + 7}\n", []),
+        (f"{RECORD}line=黄\n", ["secret-in-log"]),
+        (f"{RECORD}line=kanarienvogel\n", ["secret-in-log"]),
+    ],
+)
+def test_faults_of_the_log(log, kinds):
+    assert [kind for kind, _ in log_faults(log, network_failed=True)] == kinds
+
+
+def test_tracebacks_of_the_network_need_a_broken_network():
+    log = f"{TRACEBACK}aiohttp.client_exceptions.ClientOSError\n"
+    assert [kind for kind, _ in log_faults(log)] == ["traceback"]
+
+
+# --- favorites ---
+
+
+def ledger_of(*outcomes):
+    ledger = Ledger()
+    for outcome in outcomes:
+        ledger.begin(KEY)
+        ledger.finish(KEY, outcome)
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "stored", "fault"),
+    [
+        ([], 0, None),
+        (["toggled"], 1, None),
+        (["toggled"], 0, "favorite lost"),
+        (["toggled"], 2, "favorite doubled"),
+        (["toggled", "toggled"], 1, "favorite that nobody keeps"),
+        (["toggled", "removed"], 1, "favorite that nobody keeps"),
+        (["toggled", "refused"], 0, "favorite lost"),
+        (["toggled", "unclear"], 0, None),
+        (["toggled", "unclear"], 1, None),
+        (["toggled", "unclear", "removed"], 1, "favorite that nobody keeps"),
+    ],
+)
+def test_favorites_are_compared_with_what_was_acknowledged(outcomes, stored, fault):
+    differences = list(ledger_of(*outcomes).differences(Counter({KEY: stored} if stored else {})))
+    assert [each.split(":")[0] for each in differences] == ([fault] if fault else [])
+
+
+def test_favorite_of_a_forgotten_member():
+    ledger = ledger_of("toggled")
+    ledger.begin(KEY)
+    ledger.forget(MEMBER)
+    ledger.finish(KEY, "toggled")  # still on its way
+    assert list(ledger.differences(Counter())) == []
+    (difference,) = ledger.differences(Counter([KEY]))
+    assert difference.startswith("favorite of a forgotten member")
+
+
+@pytest.fixture
+async def database(tmp_path):
+    """A database in which one member keeps one verse."""
+    path = tmp_path / "lianju.sqlite3"
+    store = await open_store(f"sqlite+aiosqlite:///{path}")
+    await store.favorites.toggle(MEMBER, SERVER, Verse(*KEY[2:]), MEMBER + 1, 0)
+    await store.close()
+    return path
+
+
+async def test_database_is_read(database):
+    stored = read_database(database)
+    assert stored.favorites == {KEY: 1}
+    assert stored.members == {MEMBER, MEMBER + 1}
+    assert stored.faults == []
+    assert set(ids_in_files(database, [MEMBER, MEMBER + 1, MEMBER + 2])) == {MEMBER, MEMBER + 1}
+
+
+async def test_changed_database_is_a_fault(database, tmp_path):
+    report = Report(1, "again", tmp_path / "out")
+    fake = FaultyDiscord()
+    (tmp_path / "bundle-of-nothing").mkdir()
+    machine = Machine(tmp_path, tmp_path / "bundle-of-nothing", disk_is_small=False)
+    machine.database = database
+    checked = Campaign(fake, machine, report, 100)
+    checked._ledger.begin(KEY)
+    checked._ledger.finish(KEY, "toggled")
+    checked._check_database({MEMBER + 1}, set())
+    assert [fault.kind for fault in report.faults] == ["forgotten-bytes"]
+    checked._ledger.forget(MEMBER + 1)
+    with sqlite3.connect(database) as other:
+        other.execute("UPDATE couplet_hearts SET hearts = 2")
+    other.close()
+    checked._check_database(set(), set())
+    assert [fault.kind for fault in report.faults[1:]] == ["database", "forgotten"]
+    database.write_bytes(b"SQLite format 3\0" * 100)
+    checked._check_database(set(), set())
+    assert [fault.kind for fault in report.faults[3:]] == ["database"]
+
+
+# --- answers ---
+
+
+async def test_silence_is_a_fault(monkeypatch):
+    monkeypatch.setattr(sys.modules[Conversations.__module__], "ANSWER_S", 0)
+    report, fake = Report(1, "again"), FaultyDiscord()
+    ended = asyncio.get_running_loop().create_future()
+
+    async def send(payload):
+        return fake.exchange(payload)
+
+    fake.connected.set()
+    monkeypatch.setattr(fake, "send", send)
+    conversations = Conversations(fake, report, Watch(os.getpid()), ended)
+    exchange = await conversations.hold("poem", 7, fake.interaction(poem("黄河")))
+    assert [(fault.kind, fault.event) for fault in report.faults] == [("unacknowledged", 7)]
+    exchange.type, exchange.original, exchange.followups = 4, {"content": "1"}, [{"content": "2"}]
+    conversations.close(finished=True)
+    assert [fault.kind for fault in report.faults[1:]] == ["answered-twice"]
+
+
+# --- inside the process, and its surroundings ---
+
+SLOW = """
+import asyncio, time
+
+async def compute_too_long():
+    end = time.perf_counter() + 0.3
+    while time.perf_counter() < end:
+        pass
+
+print(time.time())
+asyncio.run(compute_too_long())
+"""
+
+
+def test_slow_callbacks_and_the_clock(tmp_path):
+    (tmp_path / "empty").mkdir()
+    machine = Machine(tmp_path, tmp_path / "empty", disk_is_small=False)
+    machine.set_clock(-1_000_000_000)
+    environment = {name: str(value) for name, value in machine.environment.items()}
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW],
+        env=os.environ | environment,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert 0 < float(done.stdout) < 1_000_000_000
+    (line,) = machine.take_blocks()
+    assert "compute_too_long" in line
+    assert machine.take_blocks() == []
+
+
+def test_fault_has_a_reproduction(tmp_path):
+    report = Report(3, "python -m tests.campaign --seed 3", tmp_path / "out")
+    report.fault("late", 12, "after \ud800 s", "first\nlast")
+    (file,) = (tmp_path / "out").iterdir()
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("seed 3, event 12: late\n")
+    assert text.endswith("--seed 3 --events 62\n\nfirst\nlast\n")
+    assert report.table().splitlines()[-1].split() == ["late", "1"]
+
+
+def test_events_depend_on_the_seed_alone(tmp_path):
+    (tmp_path / "empty").mkdir()
+    machine = Machine(tmp_path, tmp_path / "empty", disk_is_small=False)
+    dice = [
+        Campaign(FaultyDiscord(), machine, Report(seed, ""), 100)._dice("event 9").random()
+        for seed in (1, 1, 2)
+    ]
+    assert dice[0] == dice[1] != dice[2]
