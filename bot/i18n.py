@@ -1,6 +1,7 @@
 """Localized messages: Project Fluent files in `bot/locales`."""
 
 import logging
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -34,6 +35,7 @@ LANGUAGES: dict[Language, str] = {"en": "English", "zh-CN": "简体中文", "zh-
 """The name of each language, in that language."""
 
 ENGLISH = "en"
+SURROGATES = re.compile("[\ud800-\udfff]")
 MAX_FACT = 2000  # characters; Fluent puts {???} in the place of more than 2,500
 OTHER_LOCALES = {"en-US": ENGLISH, "en-GB": ENGLISH, "zh-SG": "zh-CN", "zh-HK": "zh-TW"}
 """The languages of locales that are not named like one."""
@@ -84,7 +86,9 @@ class Localizer:
         if pattern is None:
             raise KeyError(key)
         shortened = {
-            name: fact[:MAX_FACT] if isinstance(fact, str) else fact for name, fact in facts.items()
+            # Halves of surrogate pairs cannot be sent.
+            name: SURROGATES.sub("\ufffd", fact[:MAX_FACT]) if isinstance(fact, str) else fact
+            for name, fact in facts.items()
         }
         text, faults = bundle.format_pattern(pattern, shortened)
         if faults:  # such as a missing fact, whose name stands in the text

@@ -82,3 +82,9 @@ def test_a_long_fact_is_cut_short():
     told = Localizer("en").format("cli-not-utf8", path="a" * 5000)
     assert told == Localizer("en").format("cli-not-utf8", path="a" * 2000)
     assert "a" * 2000 in told
+
+
+def test_halves_of_surrogate_pairs_are_replaced():
+    told = Localizer("en").format("unknown-choice", value="a\ud800", choices="b")
+    assert told == Localizer("en").format("unknown-choice", value="a\ufffd", choices="b")
+    told.encode("utf-8")
