@@ -101,10 +101,10 @@ def _install_signal_handlers(
 
     def on_hangup() -> None:
         terminal_is_gone = in_terminal and not os.isatty(STDIN)
-        if terminal_is_gone:
-            on_stop()
-        else:
+        if not terminal_is_gone:
             reload_requested.set()
+        elif not stop.is_set():  # the system may tell of the terminal more than once
+            on_stop()
 
     for name, handler in (("SIGTERM", on_stop), ("SIGINT", on_stop), ("SIGHUP", on_hangup)):
         # Windows has no such handlers (Ctrl-C still cancels the main task) and no SIGHUP.

@@ -162,6 +162,7 @@ class TestProcess:
             os.close(ours)
             served.signal(signal.SIGHUP)
             await served.logs("stopping")
+            served.signal(signal.SIGHUP)
             assert (await served.ended()).status == 0
 
 
