@@ -9,6 +9,7 @@ from typing import Any
 from lianju.bot.i18n import LANGUAGES, Localizer
 
 from ..discord.interactions import (
+    ADMIN,
     BOT,
     UPDATE,
     Exchange,
@@ -78,8 +79,9 @@ async def press_heart(scene: Scene) -> None:
     if answer is None or not verses:
         return
     custom_id = scene.rng.choice(sorted(verses))
-    key = (scene.member, answer.guild or 0, *verses[custom_id])
-    scene.ledger.begin(key)
+    key = scene.ledger.begin((scene.member, answer.guild or 0, *verses[custom_id]))
+    if key is None:
+        return
     exchange = await scene.press("heart", answer.message, custom_id)
     scene.ledger.finish(key, "refused" if exchange is None else _heart_outcome(exchange))
 
@@ -116,8 +118,9 @@ async def press_forged_button(scene: Scene) -> None:
     if verse is None:
         await scene.press("forged button", message, custom_id)
         return
-    key = (scene.member, answer.guild or 0, *verse)
-    scene.ledger.begin(key)
+    key = scene.ledger.begin((scene.member, answer.guild or 0, *verse))
+    if key is None:
+        return
     await scene.press("forged heart", message, custom_id)
     scene.ledger.finish(key, "unclear")
 
@@ -170,6 +173,31 @@ async def export_favorites(scene: Scene) -> None:
     if exported != kept or len(content["couplets"]) != len(kept):
         what = f"{len(content['couplets'])} in the file, {len(kept)} acknowledged"
         scene.report.fault("export-differs", scene.event, what)
+
+
+async def remove_verse(scene: Scene) -> None:
+    """A moderator, or somebody who is none, removes a verse from the leaderboard."""
+    if scene.guild is None:
+        return
+    scene.place["permissions"] = ADMIN if scene.rng.random() < 0.8 else 0
+    data = slash("remove-verse", focused="verse", verse="")
+    typed = await scene.type("typing a verse", data)
+    if typed is None or not typed.choices or scene.is_gone:
+        return
+    chosen = scene.rng.choice(typed.choices)["value"]
+    verse = scene.read_verse(int(chosen))
+    if verse is None:
+        return
+    on_board = (scene.guild, *verse)
+    scene.ledger.begin_removal(on_board)
+    data = slash("remove-verse", verse=chosen, reason=scene.rng.choice(["spam", "other"]))
+    exchange = await scene.command("remove verse", data)
+    removed: bool | None = None
+    if exchange is None or any(each["content"] in UNCHANGED for each in exchange.messages):
+        removed = False
+    elif _answered_in_private(exchange):
+        removed = True
+    scene.ledger.finish_removal(on_board, removed=removed)
 
 
 async def show_leaderboard(scene: Scene) -> None:
@@ -249,6 +277,7 @@ ACTIONS: dict[Callable[[Scene], Awaitable[None]], int] = {
     remove_favorite: 4,
     export_favorites: 4,
     show_leaderboard: 4,
+    remove_verse: 2,
     change_settings: 4,
     read_page: 3,
     type_line: 8,
@@ -306,7 +335,9 @@ async def _remove(scene: Scene, number: int, act: Callable[[], Awaitable[Exchang
     key: Key | None = scene.read_favorite(number)
     if key is None or key[0] != scene.member:
         return
-    scene.ledger.begin(key)
+    begun = scene.ledger.begin(key)
+    if begun is None:
+        return
     exchange = await act()
     if exchange is None or any(each["content"] in UNCHANGED for each in exchange.messages):
         outcome: Outcome = "refused"
@@ -314,7 +345,7 @@ async def _remove(scene: Scene, number: int, act: Callable[[], Awaitable[Exchang
         outcome = "removed"
     else:
         outcome = "unclear"
-    scene.ledger.finish(key, outcome)
+    scene.ledger.finish(begun, outcome if begun == key else "unclear")
 
 
 def _answered_in_private(exchange: Exchange) -> bool:

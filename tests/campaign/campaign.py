@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from typing import Any
 
 from ..discord.process import Ended, Served, serving
 from .actions import ACTIONS
@@ -178,6 +179,7 @@ class Campaign:
                 self._fake,
                 conversations,
                 self._read_favorite,
+                self._read_verse,
                 self._is_on_disk,
             )
         )
@@ -292,11 +294,17 @@ class Campaign:
         self._ledger.adopt(stored.favorites)
 
     def _read_favorite(self, number: int) -> Key | None:
+        return self._read_row(
+            """SELECT user_id, guild_id, line, answer FROM favourite
+            JOIN couplet ON couplet.id = couplet_id WHERE favourite.id = ?""",
+            number,
+        )
+
+    def _read_verse(self, number: int) -> tuple[str, str] | None:
+        return self._read_row("SELECT line, answer FROM couplet WHERE id = ?", number)
+
+    def _read_row(self, query: str, number: int) -> Any:
         uri = f"{self._machine.database.as_uri()}?mode=ro"
         with suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True)) as database:
-            return database.execute(
-                """SELECT user_id, guild_id, line, answer FROM favourite
-                JOIN couplet ON couplet.id = couplet_id WHERE favourite.id = ?""",
-                (number,),
-            ).fetchone()
+            return database.execute(query, (number,)).fetchone()
         return None

@@ -8,6 +8,9 @@ from typing import Literal
 Key = tuple[int, int, str, str]
 """A favorite: member, server (0 outside), first line, other lines."""
 
+OnBoard = tuple[int, str, str]
+"""A verse on a server's leaderboard: server, first line, other lines."""
+
 Outcome = Literal["toggled", "removed", "refused", "unclear"]
 """What an action did, as far as its member was told."""
 
@@ -40,18 +43,33 @@ class Ledger:
     def __init__(self) -> None:
         self._states: defaultdict[Key, State] = defaultdict(State)
         self._changes: Counter[int] = Counter()
+        self._removed: set[OnBoard] = set()
+        self._unsure: set[OnBoard] = set()
         self.forgotten: set[int] = set()
         self.left: set[int] = set()
 
-    def begin(self, key: Key) -> None:
-        """Notes that a member has acted on a favorite."""
+    def begin(self, key: Key) -> Key | None:
+        """Notes that a member acts on a favorite.
+
+        Returns:
+            The favorite, which is one outside servers if moderators removed the verse from the
+            server; None if they may have.
+        """
+        if key[1:] in self._unsure:
+            return None
+        if key[1:] in self._removed:
+            key = _outside(key)
         self._changes[key[0]] += 1
         self._states[key].pending += 1
+        return key
 
     def finish(self, key: Key, outcome: Outcome) -> None:
         """Notes what became of an action."""
         self._changes[key[0]] += 1
         if key[0] in self.forgotten:
+            return
+        if key[1:] in self._unsure | self._removed:  # since it began
+            self._states[key].kept = self._states[_outside(key)].kept = None
             return
         state = self._states[key]
         state.pending -= 1
@@ -62,6 +80,25 @@ class Ledger:
                 state.kept = None if state.pending else False
             case "unclear":
                 state.kept = None
+
+    def begin_removal(self, verse: OnBoard) -> None:
+        """Notes that a moderator removes a verse from a leaderboard."""
+        self._unsure.add(verse)
+
+    def finish_removal(self, verse: OnBoard, *, removed: bool | None) -> None:
+        """Notes whether it was removed, if that is known. Members keep it as from outside."""
+        concerned = [key for key in self._states if key[1:] == verse]
+        for key in concerned:
+            self._changes[key[0]] += 1
+            state, outside = self._states[key], self._states[_outside(key)]
+            if removed is None or state.certain is None:
+                state.kept = outside.kept = None
+            elif removed and state.kept:
+                state.kept, outside.kept = False, True
+        if removed is not None:
+            self._unsure.discard(verse)
+        if removed:
+            self._removed.add(verse)
 
     def forget(self, member: int) -> None:
         """Notes that a member's data was deleted."""
@@ -110,3 +147,7 @@ class Ledger:
     def kept(self) -> int:
         """How many favorites are known to be kept."""
         return sum(state.certain is True for state in self._states.values())
+
+
+def _outside(key: Key) -> Key:
+    return (key[0], 0, key[2], key[3])

@@ -94,6 +94,7 @@ class Scene:
         rng: Depends on the seed and the number of the event alone.
         event: Its number.
         read_favorite: Returns the key of a favorite by its id, read from the file.
+        read_verse: Likewise the lines of a verse.
         is_on_disk: Whether a member's id is in the files, though nobody else reads them.
     """
 
@@ -105,6 +106,7 @@ class Scene:
     fake: FaultyDiscord
     conversations: Conversations
     read_favorite: Callable[[int], tuple[int, int, str, str] | None]
+    read_verse: Callable[[int], tuple[str, str] | None]
     is_on_disk: Callable[[int], bool]
 
     def __post_init__(self) -> None:

@@ -102,6 +102,26 @@ def test_favorites_are_compared_with_what_was_acknowledged(outcomes, stored, fau
     assert [each.split(":")[0] for each in differences] == ([fault] if fault else [])
 
 
+def test_verse_that_moderators_removed_is_kept_outside():
+    ledger, outside = ledger_of("toggled"), (MEMBER, 0, *KEY[2:])
+    ledger.begin_removal(KEY[1:])
+    assert ledger.begin(KEY) is None
+    ledger.finish_removal(KEY[1:], removed=True)
+    assert list(ledger.differences(Counter([outside]))) == []
+    assert len(list(ledger.differences(Counter([KEY])))) == 2
+    assert ledger.begin(KEY) == outside
+    ledger.finish(outside, "toggled")
+    assert list(ledger.differences(Counter())) == []
+
+
+def test_removal_that_is_not_known_allows_both():
+    ledger = ledger_of("toggled")
+    ledger.begin_removal(KEY[1:])
+    ledger.finish_removal(KEY[1:], removed=None)
+    for stored in ([KEY], [(MEMBER, 0, *KEY[2:])]):
+        assert list(ledger.differences(Counter(stored))) == []
+
+
 def test_favorite_of_a_forgotten_member():
     ledger = ledger_of("toggled")
     ledger.begin(KEY)
@@ -155,7 +175,14 @@ async def test_changed_database_is_a_fault(database, tmp_path):
 # --- answers ---
 
 
-async def test_silence_is_a_fault(monkeypatch):
+class SlowWatch(Watch):
+    """Measures four seconds, whatever it measures."""
+
+    def waited(self, since):
+        return 4.0
+
+
+async def test_silence_delay_and_repetition_are_faults(monkeypatch):
     monkeypatch.setattr(sys.modules[Conversations.__module__], "ANSWER_S", 0)
     report, fake = Report(1, "again"), FaultyDiscord()
     ended = asyncio.get_running_loop().create_future()
@@ -165,12 +192,14 @@ async def test_silence_is_a_fault(monkeypatch):
 
     fake.connected.set()
     monkeypatch.setattr(fake, "send", send)
-    conversations = Conversations(fake, report, Watch(os.getpid()), ended)
+    conversations = Conversations(fake, report, SlowWatch(os.getpid()), ended)
     exchange = await conversations.hold("poem", 7, fake.interaction(poem("黄河")))
     assert [(fault.kind, fault.event) for fault in report.faults] == [("unacknowledged", 7)]
+    fake.acknowledged(exchange)
+    assert [fault.kind for fault in report.faults[1:]] == ["late"]
     exchange.type, exchange.original, exchange.followups = 4, {"content": "1"}, [{"content": "2"}]
     conversations.close(finished=True)
-    assert [fault.kind for fault in report.faults[1:]] == ["answered-twice"]
+    assert [fault.kind for fault in report.faults[2:]] == ["answered-twice"]
 
 
 # --- inside the process, and its surroundings ---

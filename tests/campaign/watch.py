@@ -42,11 +42,14 @@ class Watch:
         return Lap(time.perf_counter(), delays, sum(_schedule(Path("/proc/self"))))
 
     def waited(self, since: Lap) -> float:
-        """Seconds since a lap, without those in which the processor was busy with others."""
+        """Seconds since a lap, without those in which the processor was busy with others.
+
+        The process and we ourselves may have waited at the same time, so only the longer wait of
+        the two is left out.
+        """
         now = self.lap()
         delays = (now.delays[name] - since.delays.get(name, 0.0) for name in now.delays)
-        own = now.own - since.own
-        return max(0.0, now.at - since.at - max(delays, default=0.0) - own)
+        return max(0.0, now.at - since.at - max([now.own - since.own, *delays]))
 
     def memory_mb(self) -> float | None:
         """The most memory that it has held; None if it has ended."""
