@@ -22,7 +22,7 @@ from .report import Report
 from .scene import MARKS, MEMBER, Scene, World
 from .watch import Watch
 
-WORKERS = 8  # events at a time
+WORKERS = 16  # events at a time
 EVENTS = (40, 160)  # of one life
 FAULT_SHARE = 0.08  # of all events
 DEADLINE_S = 5
@@ -130,6 +130,7 @@ class Campaign:
         numbers: Iterator[int],
         rng: random.Random,
     ) -> None:
+        self._machine.is_dead.clear()
         watch = Watch(served.pid)
         conversations = Conversations(self._fake, self._report, watch, ended)
         around = Surroundings(
@@ -154,6 +155,7 @@ class Campaign:
             if memory_mb > self._memory_mb:
                 self._report.fault("memory", self._last, f"{memory_mb:.0f} MB", served.log)
             finished = await self._end(served, ended, conversations, rng)
+            self._machine.is_dead.set()
             beating.cancel()
         conversations.close(finished=finished)
         for route in list(self._fake.troubles):

@@ -28,6 +28,7 @@ class Machine:
     Attributes:
         database: The file.
         readers: How many others read or write it just now.
+        is_dead: Set while no process runs; nothing is then kept any longer.
         bundle: The copy, which may be damaged.
         skipped: What this machine does not allow, and why.
     """
@@ -35,6 +36,7 @@ class Machine:
     def __init__(self, folder: Path, bundle: Path, disk_is_small: bool) -> None:
         self._pristine, self.bundle = bundle, folder / "bundle"
         self._versions = self.readers = 0
+        self.is_dead = asyncio.Event()
         self._disk = folder / "disk" if disk_is_small else None
         data = self._disk or folder / "data"
         data.mkdir(0o700, exist_ok=True)
@@ -102,7 +104,7 @@ class Machine:
                 other.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
                 return False
-            await asyncio.sleep(seconds)
+            await self._hold(seconds)
             other.execute("ROLLBACK")
         return True
 
@@ -112,7 +114,12 @@ class Machine:
             other.execute("BEGIN")
             with suppress(sqlite3.OperationalError):
                 other.execute("SELECT count(*) FROM favourite").fetchone()
-            await asyncio.sleep(seconds)
+            await self._hold(seconds)
+
+    async def _hold(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.is_dead.wait()
 
     @contextmanager
     def _other(self) -> Iterator[sqlite3.Connection]:
@@ -131,7 +138,7 @@ class Machine:
             with suppress(OSError), ballast.open("wb", buffering=0) as file:
                 while file.write(CHUNK):
                     pass
-            await asyncio.sleep(seconds)
+            await self._hold(seconds)
         finally:
             ballast.unlink(missing_ok=True)
 
