@@ -7,6 +7,7 @@ from traceback import format_tb
 from types import TracebackType
 from typing import Any
 
+import aiohttp
 import discord
 from pythonjsonlogger.json import JsonFormatter
 
@@ -18,6 +19,14 @@ ROOT_LOGGER = "lianju"
 # Of discord.py: their messages contain user ids, custom ids, and URLs with the secret of an
 # interaction.
 MESSAGES_WITH_SECRETS = ("discord.app_commands.tree", "discord.http", "discord.ui.view")
+
+TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
+CONNECTION_ERRORS = (
+    aiohttp.ClientConnectionError,
+    aiohttp.ClientPayloadError,
+    discord.ConnectionClosed,
+    discord.GatewayNotFound,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +60,12 @@ def log_unhandled_errors(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def format_traceback(error: BaseException) -> str:
-    """Returns the traceback without the errors' messages, which may quote what the user wrote."""
+    """Returns the traceback without the errors' messages, which may quote what the user wrote.
+
+    An outage of Discord or of the network has only a name: it says nothing about the code.
+    """
+    if _is_outage(error):
+        return _name(error)
     return "".join(_traceback_parts(error)).rstrip()
 
 
@@ -61,8 +75,18 @@ def _traceback_parts(error: BaseException) -> Iterator[str]:
         yield from _traceback_parts(before)
         yield "which led to\n"
     yield from format_tb(error.__traceback__)
+    yield f"{_name(error)}\n"
+
+
+def _is_outage(error: BaseException) -> bool:
+    if isinstance(error, discord.HTTPException):
+        return error.status >= SERVER_ERROR or error.status == TOO_MANY_REQUESTS
+    return isinstance(error, CONNECTION_ERRORS)
+
+
+def _name(error: BaseException) -> str:
     status = f" {error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
-    yield f"{type(error).__module__}.{type(error).__qualname__}{status}\n"
+    return f"{type(error).__module__}.{type(error).__qualname__}{status}"
 
 
 def _drop_arguments(record: logging.LogRecord) -> bool:

@@ -7,9 +7,8 @@ the number of each event; how events overlap depends on the machine as well.
 
 Checked all the time: every interaction is acknowledged within 3 s and answered once; no
 acknowledged favorite is lost or doubled; nothing of a forgotten member is stored; the log has no
-traceback but of the broken network, no token and nothing that users wrote; memory is bounded; the
-event loop is never blocked for 100 ms. Time in which other processes had the processor does not
-count.
+traceback, no token and nothing that users wrote; memory is bounded; the event loop is never blocked
+for 100 ms. Time in which other processes had the processor does not count.
 
 It prints a table, writes a file for each fault, and its exit status is 1 if there was any. The full
 disk needs the permission to mount one. The clock that jumps is Python's `time.time`.

@@ -96,7 +96,7 @@ class Campaign:
             self._machine.take_blocks()  # nobody waits for a bot that is not online
             numbers = self._take(rng.randint(*EVENTS), until, events)
             await self._be_online(served, ended, numbers, rng)
-        self._check_log((await ended).log, network_failed=True)
+        self._check_log((await ended).log)
         self._check_blocks()
         self._check_database(forgotten, left)
 
@@ -250,11 +250,11 @@ class Campaign:
         last = ended.log.rstrip().rpartition("\n")[2]
         if not may_refuse or ended.status != REFUSED or not last.startswith("lianju: "):
             self._report.fault("start", self._last, f"exit status {ended.status}", ended.log)
-        self._check_log(ended.log, network_failed=False)
+        self._check_log(ended.log)
 
-    def _check_log(self, log: str, network_failed: bool) -> None:
+    def _check_log(self, log: str) -> None:
         self._report.count("log", "checked")
-        for kind, what in log_faults(log, network_failed):
+        for kind, what in log_faults(log):
             self._report.fault(kind, self._last, what, log)
 
     def _check_blocks(self) -> None:

@@ -53,7 +53,6 @@ TRACEBACK = f'{RECORD}incident=1\n  File "a.py", line 1, in f\n    f()\n'
         (f"{RECORD}command=poem server=1 ms=3 outcome=answered\n", []),
         (f"{TRACEBACK}builtins.KeyError\n", ["traceback"]),
         (f"{TRACEBACK}builtins.KeyError\n{RECORD}more\n", ["traceback"]),
-        (f"{TRACEBACK}aiohttp.client_exceptions.ClientOSError\n", []),
         (f"{RECORD}{TOKEN}\n", ["secret-in-log"]),
         (f"{RECORD}token-1234567890123\n", ["secret-in-log"]),
         (f"{RECORD}user={MEMBER + 7}\n", ["secret-in-log"]),
@@ -63,12 +62,7 @@ TRACEBACK = f'{RECORD}incident=1\n  File "a.py", line 1, in f\n    f()\n'
     ],
 )
 def test_faults_of_the_log(log, kinds):
-    assert [kind for kind, _ in log_faults(log, network_failed=True)] == kinds
-
-
-def test_tracebacks_of_the_network_need_a_broken_network():
-    log = f"{TRACEBACK}aiohttp.client_exceptions.ClientOSError\n"
-    assert [kind for kind, _ in log_faults(log)] == ["traceback"]
+    assert [kind for kind, _ in log_faults(log)] == kinds
 
 
 # --- favorites ---

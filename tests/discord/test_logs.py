@@ -5,7 +5,10 @@ import io
 import json
 import logging
 import sys
+from types import SimpleNamespace
 
+import aiohttp
+import discord
 import pytest
 from lianju.bot.logs import MESSAGES_WITH_SECRETS, log_unhandled_errors, set_up_logging
 
@@ -61,6 +64,43 @@ def test_messages_of_discord_py_name_no_user(name, log):
     assert "Ignoring exception (User: %s)" in told
     assert "builtins.ValueError" in told
     assert "271828" not in told
+
+
+def throw(error):
+    raise error
+
+
+def refused(status, kind=discord.HTTPException):
+    """An error that Discord answered with."""
+    response = SimpleNamespace(status=status, reason="")
+    return kind(response, {"code": 0, "message": VERSE})
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (refused(500, discord.DiscordServerError), "discord.errors.DiscordServerError 500 0"),
+        (refused(429), "discord.errors.HTTPException 429 0"),
+        (aiohttp.ServerDisconnectedError(VERSE), "aiohttp.client_exceptions.ServerDisconnected"),
+    ],
+)
+def test_outages_have_no_traceback(error, name, log):
+    try:
+        throw(error)
+    except Exception:
+        logging.getLogger("some.library").exception("Ignored.")
+    told = log()
+    assert name in told
+    assert "File" not in told
+    assert VERSE not in told
+
+
+def test_what_discord_refuses_has_a_traceback(log):
+    try:
+        throw(refused(400))
+    except discord.HTTPException:
+        logging.getLogger("some.library").exception("Ignored.")
+    assert "test_what_discord_refuses_has_a_traceback" in log()
 
 
 async def test_unhandled_task_errors_are_logged_without_their_text(log):
