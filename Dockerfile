@@ -23,10 +23,10 @@ RUN mkdir bot export training && touch README.md LICENSE NOTICE && pip install .
 
 FROM dependencies AS dependencies-cpu
 # onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
-RUN pip uninstall --yes onnxruntime-gpu && pip install --no-deps 'onnxruntime>=1.22'
+RUN pip uninstall --yes onnxruntime-gpu && pip install --no-deps 'onnxruntime>=1.24.1'
 
 FROM dependencies AS dependencies-gpu
-RUN pip install 'onnxruntime-gpu[cuda,cudnn]>=1.22'
+RUN pip install 'onnxruntime-gpu[cuda,cudnn]>=1.24.1'
 
 # hadolint ignore=DL3006
 FROM dependencies-${VARIANT} AS build
