@@ -14,7 +14,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lianju.bot.verse.model.bundle import KNOWN, MANIFEST, PROSODY, VOCABULARY, load_bundle
+from lianju.bot.verse.model.bundle import (
+    KNOWN,
+    MANIFEST,
+    PROSODY,
+    VOCABULARY,
+    Bundle,
+    load_bundle,
+)
+from lianju.bot.verse.model.manifest import File
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
@@ -128,8 +136,7 @@ def verify_bundle(
     stored.verify(model)
     reference = stored.model()
     with TemporaryDirectory() as folder:
-        exact = replace(bundle, directory=Path(folder))
-        stored.save_exact(exact.graph_path)
+        exact = exact_bundle(bundle, stored, Path(folder))
         difference = verify_steps(exact, reference, EXACT)
     proof = {"prompts": PROMPTS, "largest_log_prob_difference": _rounded(difference)}
     if stored.precision.quantizes_activations:
@@ -139,6 +146,21 @@ def verify_bundle(
     if corpus is not None:
         metrics["perplexity"] = verify_perplexity(directory, model, corpus)
     return metrics
+
+
+def exact_bundle(bundle: Bundle, stored: StoredWeights, folder: Path) -> Bundle:
+    """Returns a bundle in a folder whose graph does not round activations, to compare it with.
+
+    Args:
+        stored: The weights of its graph.
+        folder: Where the graph is written.
+    """
+    name = bundle.manifest.graph.file
+    stored.save_exact(folder / name)
+    content = (folder / name).read_bytes()
+    file = File(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    manifest = bundle.manifest.model_copy(update={"files": {**bundle.manifest.files, name: file}})
+    return replace(bundle, directory=folder, manifest=manifest)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ The GPT-2 (`pip install '.[bench]'`) has the size of its smallest release and ra
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +15,7 @@ import click
 import torch
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.export.bundle import exact_bundle
 from lianju.export.weights import StoredWeights
 
 from .table import print_table
@@ -76,8 +76,8 @@ def check_rivals(engine: Engine, rivals: dict[str, LanguageModel]) -> None:
         ClickException: They differ.
     """
     with TemporaryDirectory() as folder:
-        exact = replace(engine.bundle, directory=Path(folder))
-        StoredWeights(engine.bundle.graph_path).save_exact(exact.graph_path)
+        stored = StoredWeights(engine.bundle.graph_path)
+        exact = exact_bundle(engine.bundle, stored, Path(folder))
         expected = _lines(engine, OnnxModel(exact, "cpu", engine.threads))
     for name, model in rivals.items():
         if _lines(engine, model) != expected:

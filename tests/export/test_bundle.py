@@ -111,7 +111,7 @@ def change_graph(directory, change):
     change(graph.graph)
     onnx.save(graph, path)
     manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"]["step.onnx"] = writing._file_info(path, "")
+    manifest["files"]["step.onnx"] = writing.file_info(path, "")
     (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
