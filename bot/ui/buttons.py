@@ -192,11 +192,18 @@ class DetailsButton:
         tokens: How many were generated for each candidate, endings of lines not counted.
         search: How the candidates were found, with its seed.
         complete: Whether the search ended before the deadline.
+
+    Raises:
+        ValueError: There are no tokens.
     """
 
     tokens: int
     search: SearchMode
     complete: bool = True
+
+    def __post_init__(self) -> None:
+        if self.tokens < 1:
+            raise ValueError("an answer has a token at least")
 
     @property
     def seed(self) -> int | None:

@@ -233,6 +233,7 @@ def changed(change):
             custom_id="lianju:again:2:77:5:auto:chosen:next:7::strict:exclude"
         ),
         lambda parts: parts[3]["components"][1].update(custom_id="lianju:details:1:7:9:9:9:9"),
+        lambda parts: parts[3]["components"][1].update(custom_id="lianju:details:2:0:5"),
     ],
 )
 def test_layout_of_another_version_is_refused(change):
