@@ -179,6 +179,26 @@ def train(
 
 
 @cli.command()
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("other", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1),
+    callback=_finite,
+    default=0.5,
+    show_default=True,
+    help="Of CHECKPOINT; the rest is OTHER's.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
+    """Averages the weights of CHECKPOINT and OTHER, of which one began with the other's."""
+    from .averaging import average_checkpoints
+
+    average_checkpoints(checkpoint, other, share, out)
+    click.echo(f"Wrote {out}")
+
+
+@cli.command()
 @click.argument("groups", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--validation",

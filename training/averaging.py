@@ -1,11 +1,15 @@
-"""Averaged weights over a window of the last updates."""
+"""Averaged weights: over a window of the last updates, and of two checkpoints."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from .checkpoint import load_trained, provenance, save_checkpoint
+from .errors import CheckpointError
 
 
 class WindowAverage:
@@ -58,3 +62,38 @@ class WindowAverage:
             self._sum[name].copy_(state["sum"][name])
             self._previous[name].copy_(state["previous"][name])
         self._count, self._previous_count, self._updates = state["counts"]
+
+
+def average_checkpoints(path: Path, other: Path, share: float, out: Path) -> None:
+    """Writes the average of two checkpoints, of which one began with the other's weights.
+
+    Such models lie in one valley of the loss, so their average is often better than both (Wortsman
+    and others 2022, model soups).
+
+    Args:
+        path: The first checkpoint, whose origin the average keeps.
+        other: The second.
+        share: Of the first one's weights, 0 to 1; the rest is the second one's.
+        out: The checkpoint to write.
+
+    Raises:
+        CheckpointError: One is missing or damaged, they differ in shape or vocabulary, or `out`
+            exists.
+    """
+    if out.exists():
+        raise CheckpointError(f"{out} exists already: choose another --out.")
+    first, second = load_trained(path), load_trained(other)
+    same_dropout = {"dropout": first.model.config.dropout}
+    if (
+        second.model.config.model_copy(update=same_dropout) != first.model.config
+        or second.vocabulary != first.vocabulary
+    ):
+        raise CheckpointError(f"{path} and {other} differ in shape or vocabulary.")
+    weights = dict(second.model.named_parameters())
+    average = {
+        name: torch.lerp(weights[name].detach(), own.detach(), share)
+        for name, own in first.model.named_parameters()
+    }
+    info = {**first.info, "averaged_with": {**provenance(second), "share": 1 - share}}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(out, first.model, average, first.vocabulary, info)

@@ -94,6 +94,8 @@ def draw_curve(rows: list[dict[str, str]], path: Path) -> None:
         other = axes.twinx()
         other.plot(*zip(*measured, strict=True), marker=".", color="tab:red")
         other.set_yscale("log")
+        other.yaxis.set_major_formatter("{x:g}")
+        other.yaxis.set_minor_formatter("{x:g}")
         other.set_ylabel("validation perplexity, all tokens", color="tab:red")
     axes.grid(alpha=0.3)
     temporary = path.with_name(f".{path.name}")

@@ -1,0 +1,56 @@
+"""The average of two checkpoints."""
+
+import pytest
+import torch
+from lianju.bot.verse.text.vocabulary import Vocabulary
+from lianju.training.averaging import average_checkpoints
+from lianju.training.checkpoint import load_trained, save_checkpoint
+from lianju.training.errors import CheckpointError
+from lianju.training.model import LanguageModel
+from lianju.training.recipe import ModelConfig
+
+TOKENS = ("<unk>", "<e>", "山", "水")
+
+
+def write(path, seed, tokens=TOKENS, **shape):
+    torch.manual_seed(seed)
+    sizes = {"vocabulary_size": 4, "embedding_size": 6, "hidden_size": 6, "tied": True}
+    model = LanguageModel(ModelConfig(**sizes, **shape))
+    weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    info = {"preset": "toy", "seed": seed, "tokens_seen": 100 * seed}
+    save_checkpoint(path, model, weights, Vocabulary(tokens, (-1, -1, 2, 1)), info)
+    return weights
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_each_weight_is_the_weighted_mean(tmp_path, share):
+    one, two = (write(tmp_path / f"{seed}.pt", seed) for seed in (1, 2))
+    out = tmp_path / "new" / "average.pt"
+    average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", share, out)
+    found = load_trained(out)
+    for name, parameter in found.model.named_parameters():
+        expected = share * one[name] + (1 - share) * two[name]
+        torch.testing.assert_close(parameter.detach(), expected)
+    assert found.model.output.weight is found.model.embedding.weight
+    assert found.info["seed"] == 1
+    other = {"preset": "toy", "seed": 2, "tokens_seen": 200}
+    assert found.info["averaged_with"] == {**other, "share": 1 - share}
+
+
+@pytest.mark.parametrize(
+    "other", [{"cell": "gru"}, {"layers": 1}, {"tokens": ("<unk>", "<e>", "水", "山")}]
+)
+def test_models_that_differ_are_refused(tmp_path, other):
+    write(tmp_path / "1.pt", 1)
+    write(tmp_path / "2.pt", 2, **other)
+    with pytest.raises(CheckpointError, match="differ in shape or vocabulary"):
+        average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.5, tmp_path / "average.pt")
+    assert not (tmp_path / "average.pt").exists()
+
+
+def test_dropout_may_differ_and_a_checkpoint_is_not_replaced(tmp_path):
+    write(tmp_path / "1.pt", 1)
+    write(tmp_path / "2.pt", 2, dropout=0.5)
+    average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.5, tmp_path / "average.pt")
+    with pytest.raises(CheckpointError, match="exists already"):
+        average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.5, tmp_path / "1.pt")
