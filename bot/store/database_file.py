@@ -95,16 +95,33 @@ def check_owner(path: Path) -> None:
     if not path.exists() or not path.stat().st_size:
         return
     try:
-        # Opened by SQLite: closing any other handle on the file would drop this process's locks.
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as file:
-            (pages,) = file.execute("PRAGMA page_count").fetchone()
-            (application_id,) = file.execute("PRAGMA application_id").fetchone()
+        pages, application_id = _read_header(path)
     except sqlite3.Error as error:
         raise convert_error(path, error) from None
     if not pages:
         raise DamagedFileError("store-incomplete", path=str(path))
     if application_id != APPLICATION_ID:
         raise StoreError("store-foreign", path=str(path))
+
+
+def _read_header(path: Path) -> tuple[int, int]:
+    """Returns the number of pages of a database and the id of its application."""
+    # Read by SQLite: closing any other handle on the file would drop this process's locks.
+    try:
+        return _query_header(path, "mode=ro&immutable=1")
+    except sqlite3.DatabaseError:
+        # A checkpoint that was cut off, by a kill or a full disk, may leave a file that is whole
+        # only together with its write-ahead log, which an immutable file does not have.
+        if not path.with_name(f"{path.name}-wal").exists():
+            raise
+        return _query_header(path, "mode=ro")
+
+
+def _query_header(path: Path, options: str) -> tuple[int, int]:
+    with closing(sqlite3.connect(f"{path.as_uri()}?{options}", uri=True)) as file:
+        (pages,) = file.execute("PRAGMA page_count").fetchone()
+        (application_id,) = file.execute("PRAGMA application_id").fetchone()
+    return pages, application_id
 
 
 def _use_write_ahead_log(raw: sqlite3.Connection, path: Path) -> None:

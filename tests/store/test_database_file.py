@@ -1,6 +1,7 @@
 """Opening a database from its URL, or refusing it."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -77,6 +78,27 @@ async def test_damaged_files_are_refused_unchanged(existing, url):
         existing.write_bytes(damaged)
         assert await refused(url) in ("store-damaged", "store-incomplete")
         assert existing.read_bytes() == damaged
+
+
+async def test_a_checkpoint_that_was_cut_off_costs_nothing(existing, url, tmp_path):
+    # Copied while it is open, so that the changes are in the write-ahead log alone.
+    store = await open_store(url)
+    for number in range(200):
+        await store.favorites.toggle(1, 5, Verse(f"{number}" * 99, "万里江山万里遥"), 2, 9)
+    copy = tmp_path / "copy" / existing.name
+    copy.parent.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(f"{existing}{suffix}", f"{copy}{suffix}")
+    await store.close()
+    # A checkpoint writes the first page, with the number of pages to come, before the others.
+    content = bytearray(copy.read_bytes())
+    content[28:32] = (len(content) // 4096 + 9).to_bytes(4, "big")
+    copy.write_bytes(content)
+
+    opened = await open_store(f"sqlite+aiosqlite:///{copy}")
+    kept = await opened.favorites.all(1)
+    await opened.close()
+    assert len(kept) == 201
 
 
 async def test_database_of_another_program_is_refused_unchanged(path, url):
