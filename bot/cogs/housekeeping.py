@@ -9,7 +9,7 @@ import discord
 from discord.ext import commands
 
 from ..resources import Resources
-from ..store import StoreError
+from ..store import StoreBusyError, StoreError
 from .base import LianjuCog
 
 __all__ = ["Bot", "Housekeeping"]
@@ -87,16 +87,23 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
 
         Called when all shards have told in which servers the bot is.
         """
-        await self._run_to_completion(self._delete_left_guilds())
+        while not await self._run_to_completion(self._delete_left_guilds()):
+            await self._sleep(RETRY_AFTER_S)
+            if self.resources.closing.is_set():
+                return
 
-    async def _delete_left_guilds(self) -> None:
+    async def _delete_left_guilds(self) -> bool:
+        """Returns whether all is done that can be; the database may be busy."""
         bot, resources = self._bot, self.resources
         if not bot.is_ready() or not bot.intents.guilds or bot.application_id is None:
-            return  # the servers are not known
+            return True  # the servers are not known
         try:
             deleted = await resources.store.delete_left_guilds(
                 bot.application_id, self._is_left, resources.clock()
             )
+        except StoreBusyError as error:
+            _log.warning("%s", error)
+            return False
         except StoreError as error:
             _log.warning("%s", error)
         except Exception as error:
@@ -104,6 +111,7 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         else:
             if deleted:
                 _log.info("settings deleted of servers=%d", deleted)
+        return True
 
     def _is_left(self, guild_id: int) -> bool:
         """Whether the bot is not in a server of its own shards."""

@@ -196,6 +196,27 @@ async def test_bot_that_does_not_know_its_servers_deletes_nothing(host, resource
     assert await beam_sizes(resources.store, 42) == [9]
 
 
+async def test_settings_are_deleted_once_the_database_is_free(host, resources, monkeypatch):
+    store, housekeeping = resources.store, host.get_cog("Lianju housekeeping")
+    await store.guild_settings.change(42, beam_size=9)
+    await restart(host, 42)
+    delete, waits = store.delete_left_guilds, []
+
+    async def busy_at_first(*arguments):
+        if len(waits) < 2:
+            raise StoreBusyError
+        return await delete(*arguments)
+
+    async def sleep(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr(store, "delete_left_guilds", busy_at_first)
+    monkeypatch.setattr(housekeeping, "_sleep", sleep)
+    await restart(host)
+    assert waits == [RETRY_AFTER_S] * 2
+    assert await beam_sizes(store, 42) == [5]
+
+
 async def test_database_error_is_one_line_in_the_log(host, resources, monkeypatch, caplog):
     async def fail(*_):
         raise StoreBusyError
