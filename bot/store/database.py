@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from .errors import StoreBusyError, StoreError, convert_error
 from .private_files import identify
 
-__all__ = ["Database", "ReadKind"]
+__all__ = ["Database", "ReadKind", "to_the_end"]
+
+T = TypeVar("T")
 
 ReadKind = Literal["lookup", "list", "typing"]
 """What is read: single rows that interactions wait for, pages and exports, autocompletes."""
@@ -142,6 +144,20 @@ class Database:
         if identify(self._path) != self._identity:
             _log.error("%s", StoreError("store-moved", path=str(self._path)))
             raise StoreError("store-failed")
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Waits for work that goes on to its end even if the waiting task is cancelled.
+
+    A cancelled operation may leave a connection of aiosqlite with an open transaction, which would
+    keep the database locked.
+    """
+    doing = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing])
+        raise
 
 
 def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> AsyncEngine:

@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..verses import Favorite, Page, Verse
-from .database import Database
+from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten, verse_name
 from .tables import couplet, couplet_hearts, favorite
 
@@ -68,6 +68,20 @@ class Favorites:
         Raises:
             StoreError: The database cannot be written; nothing has changed.
         """
+        return await to_the_end(
+            self._toggle(user_id, guild_id, verse, author_id, at, acted_at, asked_at)
+        )
+
+    async def _toggle(
+        self,
+        user_id: int,
+        guild_id: int | None,
+        verse: Verse,
+        author_id: int | None,
+        at: float,
+        acted_at: float,
+        asked_at: float,
+    ) -> bool:
         text = {"line": verse.line, "answer": verse.answer}
         couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
         removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
