@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -19,6 +20,7 @@ from .private_files import identify
 
 __all__ = ["Database", "ReadKind", "to_the_end"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 ReadKind = Literal["lookup", "list", "typing"]
@@ -146,18 +148,25 @@ class Database:
             raise StoreError("store-failed")
 
 
-async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
-    """Waits for work that goes on to its end even if the waiting task is cancelled.
+def to_the_end(
+    method: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Decorates what writes: cancelled, it goes on to its end before the caller is told.
 
     A cancelled operation may leave a connection of aiosqlite with an open transaction, which would
     keep the database locked.
     """
-    doing = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        await asyncio.wait([doing])
-        raise
+
+    @wraps(method)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        doing = asyncio.ensure_future(method(*args, **kwargs))
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.gather(asyncio.shield(doing), return_exceptions=True)
+            raise
+
+    return run
 
 
 def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> AsyncEngine:

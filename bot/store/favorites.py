@@ -38,6 +38,7 @@ class Favorites:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @to_the_end
     async def toggle(
         self,
         user_id: int,
@@ -68,20 +69,6 @@ class Favorites:
         Raises:
             StoreError: The database cannot be written; nothing has changed.
         """
-        return await to_the_end(
-            self._toggle(user_id, guild_id, verse, author_id, at, acted_at, asked_at)
-        )
-
-    async def _toggle(
-        self,
-        user_id: int,
-        guild_id: int | None,
-        verse: Verse,
-        author_id: int | None,
-        at: float,
-        acted_at: float,
-        asked_at: float,
-    ) -> bool:
         text = {"line": verse.line, "answer": verse.answer}
         couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
         removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
@@ -164,6 +151,7 @@ class Favorites:
         async with self._database.read_transaction("typing") as connection:
             return [_favorite(*row) for row in await connection.execute(found)]
 
+    @to_the_end
     async def remove(self, user_id: int, favorite_id: int) -> Verse | None:
         """Removes a favorite of a user.
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..guild_settings import GuildSettings
 from ..i18n import Language
 from ..verse.request import Script
-from .database import Database
+from .database import Database, to_the_end
 from .tables import channel, server
 
 __all__ = ["Changes", "GuildSettingsStore"]
@@ -37,6 +37,7 @@ class GuildSettingsStore:
         async with self._database.read_transaction() as connection:
             return await _get(connection, guild_id)
 
+    @to_the_end
     async def change(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
         """Changes settings of a server.
 
@@ -63,6 +64,7 @@ class GuildSettingsStore:
                 )
         return changed
 
+    @to_the_end
     async def reset(self, guild_id: int) -> None:
         """Resets a server to the defaults."""
         async with self._database.write_transaction() as connection:

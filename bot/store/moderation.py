@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, text
 
 from ..verses import BoardVerse, Verse
-from .database import Database
+from .database import Database, to_the_end
 from .forgotten import DELETIONS, remember, verse_name
 from .tables import couplet, couplet_hearts
 
@@ -51,6 +51,7 @@ class Moderation:
         async with self._database.read_transaction("typing") as connection:
             return [_board_verse(*row) for row in await connection.execute(found)]
 
+    @to_the_end
     async def remove(self, guild_id: int, verse_id: int, at: float) -> BoardVerse | None:
         """Removes a verse from a server's leaderboard for good.
 

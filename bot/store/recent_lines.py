@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from .database import Database
+from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten
 from .tables import prompt
 
@@ -91,6 +91,7 @@ class RecentLines:
         async with self._database.read_transaction("typing") as connection:
             return list(await connection.scalars(lines))
 
+    @to_the_end
     async def purge(self, before: float) -> int:
         """Deletes lines last used before a Unix time, in batches so that others can write.
 

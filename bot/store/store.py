@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .database import Database
+from .database import Database, to_the_end
 from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
@@ -69,6 +69,7 @@ class Store:
             if self._lock is not None:
                 self._lock.release()
 
+    @to_the_end
     async def purge(self, before: float) -> int:
         """Deletes recent lines that were last used before this Unix time.
 
@@ -79,6 +80,7 @@ class Store:
         await self._database.truncate_wal()
         return purged
 
+    @to_the_end
     async def delete_user(self, user_id: int, at: float) -> DeletedData:
         """Deletes all that is stored about a user, in every server.
 
@@ -101,6 +103,7 @@ class Store:
         await self._truncate_wal()
         return DeletedData(**deleted)
 
+    @to_the_end
     async def delete_guild(self, guild_id: int, at: float) -> None:
         """Deletes the settings of a server; its members keep their favorites.
 
@@ -115,6 +118,7 @@ class Store:
             await _delete_guild(connection, guild_id, at)
         await self._truncate_wal()
 
+    @to_the_end
     async def delete_left_guilds(
         self, application_id: int, is_left: Callable[[int], bool], at: float
     ) -> int:
