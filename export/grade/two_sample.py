@@ -8,7 +8,7 @@ one in the bundle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,6 @@ def told_apart(
     test: Sequence[Pair],
     vocabulary: Vocabulary,
     seed: int,
-    report: Callable[[str], None] = lambda line: None,
 ) -> float:
     """Returns how often a classifier tells the poet's line from the bundle's, 0.5 to 1.
 
@@ -45,7 +44,6 @@ def told_apart(
         train: Pairs to train on.
         test: Pairs to test on, of other first lines.
         seed: Of the classifier.
-        report: Takes lines of progress.
     """
     torch.manual_seed(seed)
     places = max(len(pair.poet) for pair in (*train, *test))
@@ -60,15 +58,12 @@ def told_apart(
     updates = EPOCHS * len(groups.epoch(BATCH, (seed, 0)))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=updates)
     for epoch in range(EPOCHS):
-        losses = []
         for batch in group_batches(model, groups, options, (seed, epoch)):
             loss, _ = choice_losses(model(batch.context, batch.candidates, batch.poem), batch)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
-            losses.append(float(loss.detach()))
-        report(f"classifier, epoch {epoch + 1} of {EPOCHS}: loss {np.mean(losses):.3f}")
     return _accuracy(model.eval(), held_out)
 
 
