@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from .errors import StoreBusyError, StoreError, convert_error
 from .private_files import identify
+from .tables import CLEAN
 
 __all__ = ["Database", "ReadKind", "to_the_end"]
 
@@ -93,12 +94,35 @@ class Database:
             yield connection
 
     async def truncate_wal(self) -> None:
-        """Truncates the write-ahead log, the last place where deleted rows could be read."""
+        """Truncates the write-ahead log, where deleted rows could be read.
+
+        Raises:
+            StoreBusyError: Somebody reads or writes for longer than `TRUNCATE_S`.
+            StoreError: It fails.
+        """
         async with self._write_connection() as connection:
-            # Waits for those who read at this moment. Should one read for longer, the next call
-            # truncates the log.
-            await _execute_directly(connection, f"PRAGMA busy_timeout = {round(TRUNCATE_S * 1e3)}")
-            await _execute_directly(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+            await _truncate_wal(connection)
+
+    async def clean(self) -> None:
+        """Truncates the write-ahead log; rewrites the file if it is not marked as clean.
+
+        SQLite overwrites what is deleted, but not the copies that it left in unused parts of pages
+        when it moved entries before.
+
+        Raises:
+            StoreBusyError: Somebody reads or writes for longer than `TRUNCATE_S`.
+            StoreError: It fails, such as for want of room on the disk; nothing is lost.
+        """
+        async with self._write_connection() as connection:
+            await _truncate_wal(connection)  # or else it would grow by the size of the file
+            ((version,),) = await _execute_directly(connection, "PRAGMA user_version")
+            if version == CLEAN:
+                return
+            try:
+                await _execute_directly(connection, "VACUUM")
+            finally:  # if it failed as well: the log may have filled the disk
+                await _truncate_wal(connection)
+            await _execute_directly(connection, f"PRAGMA user_version = {CLEAN}")
 
     @asynccontextmanager
     async def _write_connection(self) -> AsyncIterator[AsyncConnection]:
@@ -189,9 +213,17 @@ def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> Async
     return engine
 
 
-async def _execute_directly(connection: AsyncConnection, statement: str) -> None:
+async def _truncate_wal(connection: AsyncConnection) -> None:
+    await _execute_directly(connection, f"PRAGMA busy_timeout = {round(TRUNCATE_S * 1e3)}")
+    checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+    ((is_busy, _, _),) = await _execute_directly(connection, checkpoint)
+    if is_busy:
+        raise StoreBusyError
+
+
+async def _execute_directly(connection: AsyncConnection, statement: str) -> list[Any]:
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.execute_fetchall(statement)
+    return list(await driver.execute_fetchall(statement))
 
 
 def _configure(connection: DBAPIConnection, _: object) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..verses import Verse
-from .tables import forgetting_key, forgotten
+from .tables import UNCLEAN, forgetting_key, forgotten
 
 __all__ = [
     "DELETIONS",
@@ -91,6 +91,8 @@ def verse_name(guild_id: int, verse: Verse) -> str:
 async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at: float) -> None:
     """Notes that whatever a member or a server did up to a time is forgotten.
 
+    The file is no longer marked as clean, until `Database.clean` has rewritten it.
+
     Args:
         connection: Of the transaction that deletes it.
         kind: What it is.
@@ -107,6 +109,7 @@ async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at:
             set_={"forgotten_at": func.max(forgotten.c.forgotten_at, noted.excluded.forgotten_at)},
         )
     )
+    await connection.exec_driver_sql(f"PRAGMA user_version = {UNCLEAN}")
 
 
 async def find_forgotten(connection: AsyncConnection, acts: Iterable[Act]) -> set[Act]:
@@ -172,6 +175,7 @@ def carry_over(database: sqlite3.Connection, copy: sqlite3.Connection) -> None:
                 for deletion in DELETIONS[kind].values():
                     copy.execute(deletion, values)
     copy.execute("COMMIT")
+    copy.execute("VACUUM")  # as `Database.clean` does
 
 
 async def _keys(connection: AsyncConnection) -> list[tuple[int, bytes]]:

@@ -73,11 +73,17 @@ class Store:
     async def purge(self, before: float) -> int:
         """Deletes recent lines that were last used before this Unix time.
 
+        What earlier deletions have left in the files goes as well. To be called now and then.
+
         Returns:
             The number of deleted lines.
+
+        Raises:
+            StoreBusyError: Something else reads or writes the database.
+            StoreError: It fails; nothing else is lost. In both cases the next call does the rest.
         """
         purged = await self.recent_lines.purge(before)
-        await self._database.truncate_wal()
+        await self._database.clean()
         return purged
 
     @to_the_end

@@ -33,6 +33,8 @@ from ..i18n import Language
 
 __all__ = [
     "APPLICATION_ID",
+    "CLEAN",
+    "UNCLEAN",
     "application",
     "channel",
     "couplet",
@@ -47,6 +49,9 @@ __all__ = [
 ]
 
 APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of each of our databases
+# Likewise, as `user_version`: whether nothing of a forgotten member can be left in unused parts of
+# the file. Databases are created with 0, and were so before there was such a mark.
+UNCLEAN, CLEAN = 0, 1
 
 metadata = MetaData()
 

@@ -79,7 +79,7 @@ class Campaign:
 
     async def _live(self, rng: random.Random, until: float, events: int | None) -> None:
         may_refuse = self._trouble_start(rng)
-        forgotten, left = set(self._ledger.forgotten), set(self._ledger.left)
+        left = set(self._ledger.left)
         self._fake.ready.clear()
         async with serving(**self._settings()) as served:
             ended = asyncio.ensure_future(served.ended())
@@ -98,7 +98,7 @@ class Campaign:
             await self._be_online(served, ended, numbers, rng)
         self._check_log((await ended).log)
         self._check_blocks()
-        self._check_database(forgotten, left)
+        self._check_database(left)
 
     def _settings(self) -> dict[str, object]:
         return self._machine.environment | {
@@ -267,12 +267,11 @@ class Campaign:
                 what = f"{seconds} s, of which {computed} s computing: {where}"
                 self._report.fault("blocked", self._last, what)
 
-    def _check_database(self, forgotten: set[int], left: set[int]) -> None:
+    def _check_database(self, left: set[int]) -> None:
         """Compares what is stored with what was acknowledged.
 
         Args:
-            forgotten: Members who were forgotten before the process started.
-            left: Servers that it had left before.
+            left: Servers that the process had left before it started.
         """
         try:
             stored = read_database(self._machine.database)
@@ -289,8 +288,10 @@ class Campaign:
         for member in self._ledger.forgotten:
             if chr(MARKS + (member - MEMBER) % 4000) in stored.lines:
                 self._report.fault("forgotten", self._last, f"a line of member {member}")
-        for id_, files in ids_in_files(self._machine.database, forgotten).items():
-            self._report.fault("forgotten-bytes", self._last, f"member {id_} in {files}")
+        if stored.is_clean:
+            self._report.count("database", "has nothing of what was deleted")
+            for id_, files in ids_in_files(self._machine.database, self._ledger.forgotten).items():
+                self._report.fault("forgotten-bytes", self._last, f"member {id_} in {files}")
         for guild in left & stored.servers:
             self._report.fault("left", self._last, f"settings of server {guild}")
         self._ledger.adopt(stored.favorites)

@@ -58,6 +58,7 @@ class Stored:
         members: Ids that any table names.
         lines: The recent lines of all members.
         servers: Servers with settings.
+        is_clean: Whether it has been rewritten without what was deleted.
         faults: What is wrong with the file.
     """
 
@@ -65,6 +66,7 @@ class Stored:
     members: set[int]
     lines: str
     servers: set[int]
+    is_clean: bool
     faults: list[str]
 
 
@@ -98,11 +100,13 @@ def _read(database: sqlite3.Connection) -> Stored:
         faults.append("the tallies of members differ from the favorites")
     named = """SELECT user_id FROM favourite UNION SELECT author_id FROM favourite
         UNION SELECT user_id FROM prompt UNION SELECT user_id FROM member_hearts"""
+    ((is_clean,),) = database.execute("PRAGMA user_version")
     return Stored(
         Counter(tuple(row[:4]) for row in rows),
         {id_ for (id_,) in database.execute(named) if id_ is not None},
         "".join(line for (line,) in database.execute("SELECT line FROM prompt")),
         {id_ for (id_,) in database.execute("SELECT guild_id FROM server")},
+        bool(is_clean),
         faults,
     )
 

@@ -153,17 +153,20 @@ async def test_changed_database_is_a_fault(database, tmp_path):
     checked = Campaign(fake, machine, report, 100)
     checked._ledger.begin(KEY)
     checked._ledger.finish(KEY, "toggled")
-    checked._check_database({MEMBER + 1}, set())
-    assert [fault.kind for fault in report.faults] == ["forgotten-bytes"]
     checked._ledger.forget(MEMBER + 1)
     with sqlite3.connect(database) as other:
         other.execute("UPDATE couplet_hearts SET hearts = 2")
+    checked._check_database(set())  # not rewritten yet: the bytes may be there a little longer
+    assert [fault.kind for fault in report.faults] == ["database", "forgotten"]
+    with other:
+        other.execute("UPDATE couplet_hearts SET hearts = 1")
+        other.execute("PRAGMA user_version = 1")
     other.close()
-    checked._check_database(set(), set())
-    assert [fault.kind for fault in report.faults[1:]] == ["database", "forgotten"]
+    checked._check_database(set())
+    assert [fault.kind for fault in report.faults[2:]] == ["forgotten", "forgotten-bytes"]
     database.write_bytes(b"SQLite format 3\0" * 100)
-    checked._check_database(set(), set())
-    assert [fault.kind for fault in report.faults[3:]] == ["database"]
+    checked._check_database(set())
+    assert [fault.kind for fault in report.faults[4:]] == ["database"]
 
 
 # --- answers ---

@@ -155,7 +155,7 @@ async def test_deleted_text_leaves_the_log_though_somebody_reads(store, on_disk,
     async def note(connection, statement):
         if "wal_checkpoint" in statement:
             truncating.set()
-        await execute(connection, statement)
+        return await execute(connection, statement)
 
     monkeypatch.setattr(database_module, "_execute_directly", note)
     monkeypatch.setattr(database_module, "TRUNCATE_S", 60)
