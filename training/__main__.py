@@ -199,6 +199,71 @@ def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
 
 
 @cli.command()
+@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("corpus", type=_FOLDER)
+@click.option(
+    "--marks",
+    "files",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="A file of marks; can be given several times.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--epochs", type=click.IntRange(1), default=2, show_default=True)
+@click.option(
+    "--learning-rate", type=click.FloatRange(0, 1, min_open=True), default=4e-4, show_default=True
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 100, min_open=True),
+    default=0.5,
+    show_default=True,
+    help="Of a difference of log-probabilities, in the loss of a pair.",
+)
+@click.option(
+    "--corpus-weight",
+    "corpus_weight",
+    type=click.FloatRange(0, 100),
+    default=0.5,
+    show_default=True,
+    help="Of the corpus's loss beside that of the pairs.",
+)
+@click.option(
+    "--held-out",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.1,
+    show_default=True,
+    help="Share of the first lines whose marks are kept for measuring.",
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(1), help="Processor threads; all by default.")
+def prefer(
+    checkpoint: Path,
+    corpus: Path,
+    files: tuple[Path, ...],
+    out: Path,
+    corpus_weight: float,
+    threads: int | None,
+    **options: Any,
+) -> None:
+    """Teaches the model of CHECKPOINT to prefer the lines that readers marked higher.
+
+    CORPUS is trained on at the same time, so that the model does not unlearn it.
+    """
+    import torch
+
+    from .preference import Options, learn_preferences
+
+    if threads:
+        torch.set_num_threads(threads)
+    learn_preferences(
+        checkpoint, corpus, files, out, Options(corpus=corpus_weight, **options), click.echo
+    )
+    click.echo(f"Wrote {out}")
+
+
+@cli.command()
 @click.argument("groups", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--validation",

@@ -1,0 +1,315 @@
+"""Teaches a language model to prefer the lines that readers prefer.
+
+A model learns from poems what is likely, and likely lines are often stock lines or no sense at all.
+Here it learns from marks: of two lines that were marked after the same context, the better one is
+to become the more probable one, by a logistic loss on the difference of their log-probabilities, as
+in the model of Bradley and Terry; pairs count by the distance of their marks. The probabilities are
+the model's own, without a reward model (RRHF, Yuan and others 2023). Poems are trained on at the
+same time, so that the model does not unlearn them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from lianju.bot.verse.text.vocabulary import Vocabulary
+from torch import Tensor, nn
+from torch.nn import functional
+
+from . import data
+from .checkpoint import load_trained, save_checkpoint
+from .distributed import Processes
+from .errors import CheckpointError, CorpusError
+from .loss import SummedLoss
+from .marks import MarkedLines, read_marks
+from .model import LanguageModel
+from .recipe import Batch, load_recipe
+
+CLIP = 1.0  # largest norm of the gradient
+LARGEST_DISTANCE = 4.0  # of two marks; pairs farther apart count no more
+WARMUP = 10  # updates
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a model learns from marks.
+
+    Attributes:
+        epochs: Passes over the marks.
+        learning_rate: Of AdamW; it rises over the first updates and falls to zero at the end.
+        contexts: Contexts an update.
+        scale: Of a difference of log-probabilities, in the loss of a pair.
+        corpus: Weight of the corpus's loss, in nats a token, beside that of the pairs.
+        corpus_tokens: Tokens of the corpus an update.
+        held_out: Share of the contexts that is kept for measuring.
+        seed: Of the order of the contexts, and of what is held out.
+    """
+
+    epochs: int = 2
+    learning_rate: float = 4e-4
+    contexts: int = 8
+    scale: float = 0.5
+    corpus: float = 0.5
+    corpus_tokens: int = 1024
+    held_out: float = 0.1
+    seed: int = 1
+
+
+class MarkedBatch(NamedTuple):
+    """Contexts of one length, whose candidates have one length too.
+
+    Attributes:
+        contexts: Token ids, from `<s>` to the line token of the last line, [C, P].
+        lines: Token ids of the candidates, each with a line token at the end, [N, T].
+        marks: Of the candidates, [N].
+        context: The number of each candidate's context, [N].
+    """
+
+    contexts: Tensor
+    lines: Tensor
+    marks: Tensor
+    context: Tensor
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far a model's order of lines agrees with the marks.
+
+    Attributes:
+        pairs: Share of the pairs with different marks whose better line is the more probable one.
+        best: Mean mark of the most probable line of each context.
+        mean: Mean mark of all lines.
+    """
+
+    pairs: float
+    best: float
+    mean: float
+
+
+def marked_batches(
+    marked: Sequence[MarkedLines], vocabulary: Vocabulary, size: int, seed: tuple[int, ...]
+) -> list[MarkedBatch]:
+    """Returns contexts of the same shape together, in an order that depends on the seed alone.
+
+    Args:
+        marked: The marks.
+        vocabulary: One with line tokens.
+        size: Contexts of a batch, at most.
+        seed: Of the order.
+    """
+    start, ending = vocabulary.start, vocabulary.line
+    if start is None or ending is None:
+        raise CheckpointError("Marks are for models with line tokens; this one has none.")
+    generator = np.random.default_rng(seed)
+    shapes: defaultdict[tuple[int, int], list[tuple[list[int], list[list[int]], Any]]]
+    shapes = defaultdict(list)
+    for number in generator.permutation(len(marked)).tolist():
+        each = marked[number]
+        context = [start]
+        for line in each.context:
+            context += [*vocabulary.encode(line), ending]
+        by_length: defaultdict[int, list[int]] = defaultdict(list)
+        for place, line in enumerate(each.lines):
+            by_length[len(line)].append(place)
+        for length, places in by_length.items():
+            lines = [[*vocabulary.encode(each.lines[place]), ending] for place in places]
+            marks = [each.marks[place] for place in places]
+            shapes[len(context), length].append((context, lines, marks))
+    batches = []
+    for found in shapes.values():
+        for begin in range(0, len(found), size):
+            part = found[begin : begin + size]
+            batches.append(
+                MarkedBatch(
+                    torch.tensor([context for context, _, _ in part]),
+                    torch.tensor([line for _, lines, _ in part for line in lines]),
+                    torch.tensor([mark for _, _, marks in part for mark in marks]),
+                    torch.tensor([n for n, (_, lines, _) in enumerate(part) for _ in lines]),
+                )
+            )
+    return [batches[number] for number in generator.permutation(len(batches)).tolist()]
+
+
+def line_log_probs(model: LanguageModel, batch: MarkedBatch) -> Tensor:
+    """Returns the log-probability of each candidate after its context, line token included, [N]."""
+    before, state = model.features(batch.contexts)
+    own = tuple(tensor[:, batch.context] for tensor in state)
+    after, _ = model.features(batch.lines[:, :-1], own)
+    hidden = torch.cat((before[batch.context, -1:], after), dim=1)
+    logs = torch.log_softmax(model.output(hidden), dim=-1)
+    found: Tensor = logs.gather(-1, batch.lines[..., None]).squeeze(-1).sum(1)
+    return found
+
+
+def pair_weights(batch: MarkedBatch) -> Tensor:
+    """Returns how much each pair counts, [N, N]: the row's mark minus the column's, if positive.
+
+    Lines of different contexts are no pair.
+    """
+    distance = batch.marks[:, None] - batch.marks
+    same = batch.context[:, None] == batch.context
+    return torch.where(same, distance, 0).clamp(0, LARGEST_DISTANCE)
+
+
+def preference_loss(log_probs: Tensor, batch: MarkedBatch, scale: float) -> Tensor:
+    """Returns the mean logistic loss of all pairs, weighted by `pair_weights`.
+
+    Args:
+        log_probs: Of the candidates, [N].
+        batch: The candidates.
+        scale: Of the differences.
+    """
+    weights = pair_weights(batch)
+    losses = functional.softplus(-scale * (log_probs[:, None] - log_probs))
+    return (weights * losses).sum() / weights.sum().clamp(min=1)
+
+
+@torch.no_grad()
+def agreement(
+    model: LanguageModel, marked: Sequence[MarkedLines], vocabulary: Vocabulary
+) -> Agreement:
+    """Measures a model on marks that it was not trained on."""
+    model.eval()
+    right = pairs = 0.0
+    best, marks = [], []
+    for batch in marked_batches(marked, vocabulary, 8, (0,)):
+        scores = line_log_probs(model, batch)
+        ordered = pair_weights(batch) > 0
+        right += float((ordered & (scores[:, None] > scores)).sum())
+        pairs += float(ordered.sum())
+        for number in range(len(batch.contexts)):
+            own = batch.context == number
+            best.append(float(batch.marks[own][scores[own].argmax()]))
+        marks += batch.marks.tolist()
+    return Agreement(right / max(pairs, 1), float(np.mean(best)), float(np.mean(marks)))
+
+
+def learn_preferences(
+    checkpoint: Path,
+    corpus: Path,
+    files: Sequence[Path],
+    out: Path,
+    options: Options,
+    report: Callable[[str], None] = lambda line: None,
+) -> Agreement:
+    """Trains a checkpoint's model on marks; writes another checkpoint.
+
+    Args:
+        checkpoint: The model.
+        corpus: The prepared corpus that it was trained on.
+        files: Of marks, see `read_marks`.
+        out: The checkpoint to write.
+        options: How.
+        report: Takes lines of progress.
+
+    Returns:
+        The agreement with the marks that were held out, of the model that was written.
+
+    Raises:
+        CheckpointError: The checkpoint is damaged or has no line tokens, or `out` exists.
+        CorpusError: The corpus or the marks cannot be read, or there are too few.
+    """
+    if out.exists():
+        raise CheckpointError(f"{out} exists already: choose another --out.")
+    trained = load_trained(checkpoint)
+    model, vocabulary = trained.model, trained.vocabulary
+    marked = [each for file in files for each in read_marks(file)]
+    kept, held_out = _split(marked, options)
+    poems = _poem_batches(corpus, vocabulary, options)
+    torch.manual_seed(options.seed)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0)
+    poem_loss = SummedLoss(model)
+    per_epoch = len(marked_batches(kept, vocabulary, options.contexts, (options.seed, 0)))
+    found = agreement(model, held_out, vocabulary)
+    report(f"before: {_described(found)}")
+    update = 0
+    for epoch in range(options.epochs):
+        model.train()
+        losses: list[tuple[float, float]] = []
+        for batch in marked_batches(kept, vocabulary, options.contexts, (options.seed, epoch)):
+            share = min((update + 1) / WARMUP, 1 - update / (per_epoch * options.epochs))
+            optimizer.param_groups[0]["lr"] = options.learning_rate * share
+            pairs = preference_loss(line_log_probs(model, batch), batch, options.scale)
+            inputs, targets = next(poems)
+            total, _ = poem_loss(inputs, targets, None)
+            tokens = total / (targets != data.IGNORED).sum()
+            optimizer.zero_grad()
+            (pairs + options.corpus * tokens).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+            optimizer.step()
+            update += 1
+            losses.append((float(pairs.detach()), float(tokens.detach())))
+        found = agreement(model, held_out, vocabulary)
+        means = np.mean(losses, axis=0).tolist()
+        report(
+            f"epoch {epoch + 1}: loss of pairs {means[0]:.3f}, of the corpus {means[1]:.3f}; "
+            f"held out: {_described(found)}"
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    info = {
+        **trained.info,
+        "preferences": [
+            *trained.info.get("preferences", ()),
+            {
+                "marks": sum(len(each.marks) for each in marked),
+                "sha256": [sha256(file.read_bytes()).hexdigest() for file in files],
+                "options": asdict(options),
+                "held_out": asdict(found),
+            },
+        ],
+    }
+    weights = {name: value.detach() for name, value in model.named_parameters()}
+    save_checkpoint(out, model, weights, vocabulary, info)
+    return found
+
+
+def _split(
+    marked: Sequence[MarkedLines], options: Options
+) -> tuple[list[MarkedLines], list[MarkedLines]]:
+    """Returns the marks to train on and those to measure on; no first line is in both."""
+    first_lines = sorted({each.context[0] for each in marked})
+    order = np.random.default_rng(options.seed).permutation(len(first_lines)).tolist()
+    count = round(options.held_out * len(first_lines))
+    if not 0 < count < len(first_lines):
+        raise CorpusError("There are too few marks to hold some out: at least 10 contexts.")
+    kept_out = {first_lines[number] for number in order[:count]}
+    return (
+        [each for each in marked if each.context[0] not in kept_out],
+        [each for each in marked if each.context[0] in kept_out],
+    )
+
+
+def _poem_batches(
+    corpus: Path, vocabulary: Vocabulary, options: Options
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Returns inputs and targets of the corpus without end, the tested part as often as Song's."""
+    recipe = load_recipe("release", ())
+    recipe = recipe.model_copy(update={"batch": Batch(tokens=options.corpus_tokens)})
+    data.check_kind(corpus, recipe.data)
+    poems = data.read_poems(corpus / "train.txt", lowercase=vocabulary.is_lowercase)
+    if len(data.training_counts(corpus)) > 1:
+        poems = data.oversample(poems, corpus, recipe.data.oversampling)
+    processes = Processes(0, 1, torch.device("cpu"))
+    found = data.TrainingData(poems, vocabulary, recipe, processes)
+
+    def batches() -> Iterator[tuple[Tensor, Tensor]]:
+        epoch = 0
+        while True:
+            yield from map(found.load, found.batches(epoch))
+            epoch += 1
+
+    return batches()
+
+
+def _described(found: Agreement) -> str:
+    return (
+        f"{found.pairs:.1%} of pairs in order, mean mark of the most probable line "
+        f"{found.best:.2f} (of all lines {found.mean:.2f})"
+    )
