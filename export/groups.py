@@ -240,10 +240,9 @@ class Kinds:
         """Returns the number of a line's kind."""
         kind: tuple[object, ...] = (len(line),)
         if self._prosody is not None:
-            places = (*range(1, len(line) - 1, 2), len(line) - 1)
             tones = [
                 (bool(self._prosody.level[line[place]]), bool(self._prosody.oblique[line[place]]))
-                for place in places
+                for place in (1, len(line) - 1)
             ]
             (groups,) = np.nonzero(self._prosody.readings[:, line[-1]])
             kind = (len(line), *tones, *groups.tolist())
