@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from lianju.bot.errors import LianjuError
@@ -155,6 +156,38 @@ def groups(
     except OSError as error:
         raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
     click.echo(f"Wrote {out}: {len(found):,} groups")
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option(
+    "--split",
+    type=click.Choice(["train", "validation"]),
+    default="train",
+    show_default=True,
+    help="The part of the corpus that contexts come from.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--count", type=click.IntRange(1), default=400, show_default=True)
+@click.option("--lines", type=click.IntRange(2, 60), default=8, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
+def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any) -> None:
+    """Draws --lines lines of BUNDLE after each of --count contexts, for readers to mark.
+
+    The sheet is a file of marks without marks: a reader replaces each null by a number, the higher
+    the better. `lianju-train prefer` learns from it.
+    """
+    from .sheets import draw_sheets
+
+    rows = list(draw_sheets(directory, corpus, split, **options))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {out}: {len(rows):,} contexts")
 
 
 @cli.command()

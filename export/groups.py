@@ -31,7 +31,6 @@ from tqdm import tqdm
 from .corpus_index import Poem, read_lines, tested_poems
 from .errors import ExportError
 
-TEMPERATURE, TOP_K, TOP_P = 1.0, 400, 1.0
 TOGETHER = 64  # searches in one batch
 LENGTHS = range(3, 16)  # tokens of a line
 LATEST = 7  # lines before the one to write, at most
@@ -75,7 +74,7 @@ def draw_groups(
         ExportError: It has no line that follows another one.
     """
     bundle = load_bundle(directory)
-    places = islice(_places(corpus, split, bundle.vocabulary, seed), count)
+    places = islice(places_of(corpus, split, bundle.vocabulary, seed), count)
     model = OnnxModel(bundle, threads=threads)
     groups = groups_at(bundle, model, places, drawn=drawn, lines=lines, seed=seed)
     info = {
@@ -85,8 +84,8 @@ def draw_groups(
         "corpus": corpus.name,
         "split": split,
         "drawn": drawn,
-        "temperature": TEMPERATURE,
-        "top_k": TOP_K,
+        "temperature": WARM.temperature,
+        "top_k": WARM.top_k,
         "seed": seed,
     }
     shown = tqdm(groups, "groups", count, unit=" groups")
@@ -99,7 +98,7 @@ def draw_groups(
     return found
 
 
-def _places(corpus: Path, split: str, vocabulary: Vocabulary, seed: int) -> Iterator[Place]:
+def places_of(corpus: Path, split: str, vocabulary: Vocabulary, seed: int) -> Iterator[Place]:
     """Yields lines to write in random order, from the tested corpus and others in turn."""
     poems = list(read_lines(corpus / f"{split}.txt", lowercase=vocabulary.is_lowercase))
     tested = tested_poems(corpus) if split == "train" else None
@@ -158,23 +157,23 @@ def groups_at(
     numbered = enumerate(places)
     while some := list(islice(numbered, TOGETHER)):
         plans = [
-            _plan(planner, bundle, place) if number < drawn else None for number, place in some
+            plan_of(planner, bundle, place) if number < drawn else None for number, place in some
         ]
         searches = [
-            _search(bundle.vocabulary, plan, lines, (seed, number))
+            search_for(bundle.vocabulary, plan, lines, WARM, (seed, number))
             for (number, _), plan in zip(some, plans, strict=True)
             if plan
         ]
-        results = iter(_run(model, prefix_cache, searches))
+        results = iter(run_searches(model, prefix_cache, searches))
         for (_, place), plan in zip(some, plans, strict=True):
-            context = _context(bundle.vocabulary, place)
+            context = _context_ids(bundle.vocabulary, place)
             poet = tuple(bundle.vocabulary.encode(place.line))
             found = [path.tokens for path in next(results)] if plan else []
             others = [line for line in found if line != poet]
             yield Group(context, poet, others, kinds.number(poet))
 
 
-def _plan(planner: LinePlanner, bundle: Bundle, place: Place) -> LinePlan | None:
+def plan_of(planner: LinePlanner, bundle: Bundle, place: Place) -> LinePlan | None:
     """Returns how the bot would search for the line; None if the poet's own breaks the rules."""
     separator = "，" if bundle.vocabulary.is_chinese else "\n"
     joint = "" if bundle.vocabulary.is_chinese or not bundle.vocabulary.is_words else " "
@@ -188,9 +187,21 @@ def _plan(planner: LinePlanner, bundle: Bundle, place: Place) -> LinePlan | None
     return plan if not plan.relaxed and plan.allows(line) else None
 
 
-def _search(
-    vocabulary: Vocabulary, plan: LinePlan, lines: int, seed: tuple[int, int]
+class Draws(NamedTuple):
+    """How lines are drawn."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+
+
+WARM = Draws(1.0, 400, 1.0)
+
+
+def search_for(
+    vocabulary: Vocabulary, plan: LinePlan, lines: int, draws: Draws, seed: tuple[int, int]
 ) -> SampleSearch:
+    """Returns a search that draws lines under a plan."""
     return SampleSearch(
         SampleParams(
             prompt=plan.prompt,
@@ -202,15 +213,15 @@ def _search(
             line_tokens=plan.length,
             paths=lines,
             count=lines,
-            temperature=TEMPERATURE,
-            top_k=min(TOP_K, len(vocabulary)),
-            top_p=TOP_P,
+            temperature=draws.temperature,
+            top_k=min(draws.top_k, len(vocabulary)),
+            top_p=draws.top_p,
             seed=seed,
         )
     )
 
 
-def _run(
+def run_searches(
     model: LanguageModel, prefix_cache: PrefixCache, searches: Sequence[SampleSearch]
 ) -> list[list[Hypothesis]]:
     """Returns the results of searches that run in one batch; none where the rules leave nothing."""
@@ -221,7 +232,7 @@ def _run(
     return [[] if slot.error else slot.search.result() for slot in slots]
 
 
-def _context(vocabulary: Vocabulary, place: Place) -> list[int]:
+def _context_ids(vocabulary: Vocabulary, place: Place) -> list[int]:
     ending = [] if vocabulary.line is None else [vocabulary.line]
     ids: list[int] = []
     for line in place.context:

@@ -1,0 +1,74 @@
+"""Reading sheets: a bundle's lines after poets' lines, to be marked."""
+
+import json
+
+import pytest
+from lianju.bot.verse import simplify
+from lianju.training.errors import CorpusError
+from lianju.training.marks import read_marks
+
+from .conftest import HAN
+
+PLAIN = [character for character in HAN if simplify(character) == character]
+
+
+@pytest.fixture
+def bundle(run, checkpoint, corpus, tmp_path):
+    assert run("bundle", checkpoint, "--out", tmp_path / "toy", "--evaluate", corpus)[0] == 0
+    return tmp_path / "toy"
+
+
+@pytest.fixture(autouse=True)
+def _quatrains(bundle, corpus):
+    # The bundle's own corpus has poems of one line, which nothing follows.
+    poems = [
+        " </l> ".join(" ".join(PLAIN[i : i + 5]) for i in range(start, start + 20, 5)) + " </l>"
+        for start in (0, 2, 4, 6)
+    ]
+    (corpus / "train.txt").write_text("\n".join(poems) + "\n", "utf-8")
+
+
+def draw(run, bundle, corpus, out, seed=1):
+    options = ("--count", 6, "--lines", 5, "--seed", seed, "--threads", 1)
+    assert run("sheets", bundle, "--corpus", corpus, "--out", out, *options)[0] == 0
+    return [json.loads(row) for row in out.read_text("utf-8").splitlines()]
+
+
+def test_contexts_are_of_the_corpus_and_lines_of_their_length(run, bundle, corpus, tmp_path):
+    rows = draw(run, bundle, corpus, tmp_path / "new" / "sheet.jsonl")
+    poems = [
+        [line.replace(" ", "") for line in poem.split("</l>")]
+        for poem in (corpus / "train.txt").read_text("utf-8").splitlines()
+    ]
+    assert len(rows) == 6
+    for row in rows:
+        length = len(row["context"])
+        assert any(
+            poem[begin : begin + length] == row["context"]
+            for poem in poems
+            for begin in range(len(poem))
+        )
+        assert 2 <= len(row["marks"]) <= 5
+        assert set(map(len, row["marks"])) == {len(row["context"][-1])}
+        assert set(row["marks"].values()) == {None}
+
+
+def test_a_seed_repeats_and_another_one_does_not(run, bundle, corpus, tmp_path):
+    one, two, three = (
+        draw(run, bundle, corpus, tmp_path / f"{number}.jsonl", seed)
+        for number, seed in enumerate((1, 1, 2))
+    )
+    assert one == two != three
+
+
+def test_a_sheet_is_a_file_of_marks_once_it_is_marked(run, bundle, corpus, tmp_path):
+    path = tmp_path / "sheet.jsonl"
+    rows = draw(run, bundle, corpus, path)
+    with pytest.raises(CorpusError, match="Line 1"):
+        read_marks(path)
+    for row in rows:
+        row["marks"] = dict(zip(row["marks"], range(9), strict=False))
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    for own, row in zip(read_marks(path), rows, strict=True):
+        assert ["".join(line) for line in own.lines] == list(row["marks"])
+        assert list(own.marks) == list(row["marks"].values())
