@@ -95,13 +95,13 @@ class Answers(ComposingCog, name=NAME):
                     await respond(interaction, layout, private=True)
 
     async def _score(self, answer: AnswerMessage) -> list[CandidateScore]:
-        """Returns the parts of the candidates' scores, as far as there are any.
+        """Returns the re-ranker's part in the candidates' scores, as far as there is any.
 
-        The message has no place for them, so they are computed again, by the bundle that answered.
+        The message has no place for it, so it is computed again, by the bundle that answered.
         """
         composer = self.resources.composer
         manifest = composer.bundle.manifest
-        if answer.model != f"{manifest.name} {manifest.version}":
+        if not manifest.reranker or answer.model != f"{manifest.name} {manifest.version}":
             return []
         if answer.options.is_acrostic or not isinstance(answer.details.search, Rerank):
             return []

@@ -25,7 +25,7 @@ def details_layout(
 
     Args:
         message: The answer.
-        scores: The parts of the candidates' scores; none if they are not known.
+        scores: The candidates' scores by a re-ranker; none without one, or if they are not known.
         localizer: The language.
     """
     rows = [f"**{literal(message.model, MAX_MODEL)}**", _search(message, localizer)]
@@ -41,8 +41,8 @@ def details_layout(
         text = one_line(verse) if message.options.is_poem else verse.answer
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append("-# " + " · ".join([score, *remarks(message, rank, localizer)]))
-        if scores:
-            rows.append(f"-# {_parts(scores[rank - 1], localizer)}")
+        if scores and (parts := _parts(scores[rank - 1], localizer)):
+            rows.append(f"-# {parts}")
     if texts := general_remarks(message, localizer):
         rows.append(f"-# {' · '.join(texts)}")
     if any(candidate.relaxed for candidate in message.candidates):
@@ -51,7 +51,7 @@ def details_layout(
         line = literal(message.corpus_continuation, MAX_LINE)
         rows.append("-# " + localizer.format("answer-original", line=line))
     rows.append(f"-# {localizer.format('details-scale')}")
-    if scores:
+    if isinstance(message.details.search, Rerank):
         rows.append(f"-# {localizer.format('details-order')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
@@ -88,21 +88,15 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
 
 
 def _parts(score: CandidateScore, localizer: Localizer) -> str:
-    """Returns a score and its parts."""
-    texts = [
-        localizer.format(
-            "details-parts",
-            score=f"{score.score:.2f}",
-            log_prob=f"{score.log_prob:.2f}",
-            prior=f"{score.prior:.2f}",
-            reverse=f"{score.reverse:.2f}",
-        )
-    ]
-    if score.poet is not None and score.next is not None:
-        texts.append(
-            localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")
-        )
-    return " · ".join(texts)
+    """Returns a score and the re-ranker's part in it; nothing without a re-ranker."""
+    if score.poet is None or score.next is None:
+        return ""
+    return localizer.format(
+        "details-parts",
+        score=f"{score.score:.2f}",
+        poet=f"{score.poet:.2f}",
+        next=f"{score.next:.2f}",
+    )
 
 
 def _perplexity(log_prob: float, tokens: int) -> str:

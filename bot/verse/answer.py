@@ -15,8 +15,8 @@ class Candidate:
     Attributes:
         lines: The new lines, in the script of the answer.
         log_prob: Natural-log probability of the lines, their endings included.
-        score: What candidates are ranked by; for `Rerank` by how much the prompt makes the lines
-            more probable, else the log-probability.
+        score: What candidates are ranked by: the log-probability, and for `Rerank` also the logits
+            of the bundle's re-ranker, if it has one.
         known: Whether the corpus has each line; empty if the bundle has no corpus index.
         relaxed: The rules that were dropped, of `tones`, `rhyme` and `repetition`.
     """
@@ -81,8 +81,6 @@ class CandidateScore:
         lines: The lines, as they were read.
         score: What candidates are ranked by.
         log_prob: Natural-log probability after the prompt.
-        prior: Natural-log probability of the lines by themselves.
-        reverse: Natural-log probability of each line before, after the line.
         poet: The re-ranker's logit that a poet wrote the line; None without a re-ranker.
         next: Its logit that the line follows this prompt rather than another one.
         unknown: Characters of the prompt and the lines that were read as `<unk>`.
@@ -91,8 +89,6 @@ class CandidateScore:
     lines: tuple[str, ...]
     score: float
     log_prob: float
-    prior: float
-    reverse: float
     poet: float | None = None
     next: float | None = None
     unknown: tuple[str, ...] = ()

@@ -131,15 +131,13 @@ class Composer:
 
         def job() -> Job[list[CandidateScore]]:
             texts = [encode(prompt.lines) for prompt in prompts]
-            found = yield from score_candidates(scorer, encode(given.lines), texts)
+            found = yield from score_candidates(scorer, vocabulary, encode(given.lines), texts)
             judged = scorer.reranker is not None
             return [
                 CandidateScore(
                     prompt.shown,
                     float(parts.total(scorer.weights).sum()),
                     float(parts.log_prob.sum()),
-                    float(parts.prior.sum()),
-                    float(parts.reverse.sum()),
                     float(parts.poet.sum()) if judged else None,
                     float(parts.next.sum()) if judged else None,
                     tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),

@@ -224,9 +224,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Rerank:
-    """Draws a pool of lines, scores them against the prompt, and keeps the best.
+    """Draws a pool of lines, and keeps the best that differ.
 
-    A model without the tokens `<s>` and `</l>` cannot score, and runs a beam search instead.
+    A model without the tokens `<s>` and `</l>` runs a beam search instead.
 
     Attributes:
         seed: Seed of the random numbers; None draws one, which the answer has.

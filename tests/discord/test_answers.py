@@ -5,7 +5,6 @@ import gc
 import logging
 import re
 import sqlite3
-from dataclasses import replace
 
 import pytest
 from lianju.bot.cogs import answers
@@ -355,46 +354,3 @@ async def test_another_batch_is_refused_outside_the_allowed_channels(fake, bot, 
     await store.guild_settings.change(42, channels=frozenset({98}))
     told = await press(fake, bot, answer, button(answer, "Another batch"))
     assert told["content"] == english("poem-elsewhere", channels="<#98>")
-
-
-# --- details ---
-
-
-async def test_details_are_private_and_exact(fake, bot, composer, answer):
-    told = await press(fake, bot, answer, button(answer, "Details"), user=78)
-    assert told["flags"] & EPHEMERAL
-    (text,) = texts(told)
-    how = "re-ranked: the best fit for this line out of many samples: beam width 5, seed 0"
-    assert text.startswith(f"**toy 0.0.1**\n{how}\n")
-    for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
-        assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
-
-
-async def test_details_have_the_parts_of_the_scores(fake, bot, composer, answer):
-    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
-    candidates = composer.compose_now(Request(LINE, search=Rerank())).candidates
-    found = composer.score_now(LINE, [candidate.text for candidate in candidates])
-    for each in found:
-        told = english(
-            "details-parts",
-            score=f"{each.score:.2f}",
-            log_prob=f"{each.log_prob:.2f}",
-            prior=f"{each.prior:.2f}",
-            reverse=f"{each.reverse:.2f}",
-        )
-        assert f"{each.lines[0]}\n-# log-probability" in text
-        assert told in text
-    assert english("details-order") in text
-
-
-async def test_details_of_another_model_have_no_parts(fake, bot, composer, answer, monkeypatch):
-    manifest = composer.bundle.manifest.model_copy(update={"version": "9.9.9"})
-    monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))
-    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
-    assert "log-probability" in text
-    assert english("details-order") not in text
-
-
-async def test_details_are_in_the_language_of_the_user_who_presses(fake, bot, answer):
-    told = await press(fake, bot, answer, button(answer, "Details"), user=78, locale="zh-TW")
-    assert "對數機率" in texts(told)[0]

@@ -1,6 +1,8 @@
 """At the deadline, the answer has the best whole lines so far."""
 
 import asyncio
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from lianju.bot.verse import (
@@ -18,6 +20,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .controlled_model import Clock
 from .toy import Toy
+from .toy_reranker import ByCharacters, with_reranker
 
 LINE = "黄河远上白云间"
 STEPS = len(LINE) + 1  # of a line: one a character, one for what closes it
@@ -49,12 +52,12 @@ def bundle(tmp_path_factory):
     return load_bundle(TOY.write(tmp_path_factory.mktemp("toy")))
 
 
-@pytest.fixture
-def ask(bundle):
+@contextmanager
+def asking(bundle, reranker=None):
     """Requests an answer with a deadline in steps; returns it and the number of steps taken."""
     clock = Clock()
     model = Ticking(OnnxModel(bundle, "cpu", 1), clock)
-    composer = Composer(bundle, model, Scheduler(model, clock=clock))
+    composer = Composer(bundle, model, Scheduler(model, clock=clock), reranker)
 
     def ask(steps, search, **options):
         clock.now = 0.0
@@ -64,6 +67,12 @@ def ask(bundle):
 
     yield ask
     composer.close()
+
+
+@pytest.fixture
+def ask(bundle):
+    with asking(bundle) as ask:
+        yield ask
 
 
 def log_prob(*lines, closed):
@@ -108,7 +117,7 @@ def test_lines_without_their_ending_are_whole(ask, mode):
     assert_best_first(answer, closed=False)
 
 
-@pytest.mark.parametrize("mode", ["beam", "sample"])
+@pytest.mark.parametrize("mode", MODES)
 def test_an_answer_at_the_last_step_is_complete(ask, mode):
     answer, taken = ask(STEPS, MODES[mode])
     assert answer.complete
@@ -119,24 +128,42 @@ def test_an_answer_at_the_last_step_is_complete(ask, mode):
     assert answer.candidates == unhurried.candidates
 
 
-@pytest.mark.parametrize("steps", [STEPS, STEPS + 1, 3 * STEPS - 1])
-def test_sampled_lines_that_are_not_yet_scored_are_ranked_by_log_prob(ask, steps):
-    answer, _ = ask(steps, MODES["rerank"])
-    assert not answer.complete
-    assert len(answer.candidates) == 5
-    assert_best_first(answer, closed=None)
-    assert [candidate.score for candidate in answer.candidates] == [
-        candidate.log_prob for candidate in answer.candidates
-    ]
+class Continued:
+    """A corpus index with one line, which follows every other."""
+
+    def __init__(self, line):
+        self._line = tuple(IDS[letter] for letter in line)
+
+    def contains(self, lines):
+        return (lines == self._line).all(axis=-1)
+
+    def continuation(self, line):
+        return self._line
 
 
-def test_scored_lines_are_ranked_by_their_score(ask):
-    answer, taken = ask(3 * STEPS, MODES["rerank"])  # the line before is scored as well
-    assert answer.complete
-    assert taken == 3 * STEPS
-    scores = [candidate.score for candidate in answer.candidates]
-    assert scores == sorted(scores, reverse=True)
-    assert scores != [candidate.log_prob for candidate in answer.candidates]
+def test_a_corpus_continuation_that_is_not_yet_scored_is_left_out(bundle, ask):
+    drawn, _ = ask(3600, Sample(seed=9))
+    second = drawn.candidates[-1].text
+    with asking(replace(bundle, known=Continued(second))) as ask_knowing:
+        for steps in (STEPS, STEPS + 1, 2 * STEPS - 1, 2 * STEPS):
+            answer, taken = ask_knowing(steps, MODES["rerank"], known="allow")
+            assert taken == steps
+            assert answer.complete == (steps == 2 * STEPS)
+            assert len(answer.candidates) == 5
+            assert_best_first(answer, closed=None)
+            texts = [candidate.text for candidate in answer.candidates]
+            assert (second in texts) == answer.complete
+
+
+def test_lines_at_the_deadline_are_not_reranked(bundle):
+    with asking(with_reranker(bundle), ByCharacters()) as ask:
+        for steps in (STEPS - 1, STEPS):
+            answer, _ = ask(steps, MODES["rerank"])
+            assert answer.complete == (steps == STEPS)
+            scores = [candidate.score for candidate in answer.candidates]
+            assert scores == sorted(scores, reverse=True)
+            reranked = scores != [candidate.log_prob for candidate in answer.candidates]
+            assert reranked == answer.complete
 
 
 def test_a_quatrain_has_the_lines_that_are_whole(ask):

@@ -282,8 +282,9 @@ def test_lines_of_the_corpus_are_excluded_or_marked(bundle, composer, mode):
 
 
 def test_the_corpus_continuation_is_in_the_answer_and_may_be_a_candidate(bundle, composer):
-    other = composer.compose_now(Request(LINE, search=Rerank(9, width=20)))
-    second = other.candidates[0].text
+    second = composer.compose_now(Request(LINE, search=Sample(seed=9))).candidates[-1].text
+    unaware = composer.compose_now(Request(LINE, search=Rerank(width=20), count=20))
+    assert second not in {candidate.text for candidate in unaware.candidates}
     knows = knowing(bundle, SomeLines({second}, second))
     told = knows.compose_now(Request(LINE, search=Rerank()))
     assert told.corpus_continuation == second

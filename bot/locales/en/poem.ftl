@@ -53,15 +53,14 @@ details-rules = { $rules ->
    *[free] free rules
 }
 details-known = lines from the corpus are allowed
-details-reranked = re-ranked: the best fit for this line out of many samples: beam width { $width }, seed { $seed }
+details-reranked = re-ranked: many lines are drawn, and the most probable that differ are shown: beam width { $width }, seed { $seed }
 details-beam = beam search, width { $width }
 details-sampled = sampled: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
-details-parts = score { $score }: after the prompt { $log_prob }, by itself { $prior }, the line before after it { $reverse }
-details-logits = re-ranker: poet { $poet }, next line { $next }
+details-parts = score { $score }, with the re-ranker: poet { $poet }, next line { $next }
 details-relaxed = Under the relaxed rules no line could be found here.
 details-scale = The bars show the mean log-probability a character, from −5.5 to −1: a fuller bar means a higher probability.
-details-order = Candidates are in the order of their score: it is higher if the prompt makes the line more probable, and the line the prompt.
+details-order = The more probable lines come first: the model that comes with Lianju has learned from readers' marks which are better.
 
 # The context menu of a message.
 answer-line-empty = There is no text in this message: choose one with a line of verse.

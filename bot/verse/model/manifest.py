@@ -164,10 +164,8 @@ class File(_Part):
 
 
 class RankingPart(_Part):
-    """How much each part of a line's score counts; see `ranking.RankingWeights`."""
+    """How much each logit of the re-ranker counts; see `ranking.RankingWeights`."""
 
-    prior: float
-    reverse: float
     poet: float
     next: float
 

@@ -19,8 +19,6 @@ from ..search.search import Hypothesis, Job, Search, nothing_allowed
 from .line_plan import LinePlan, LinePlanner
 from .prepared import Line, PreparedRequest
 from .ranking import (
-    BidirectionalScorer,
-    LogProbScorer,
     RankingWeights,
     ScoredLine,
     Scorer,
@@ -29,7 +27,6 @@ from .ranking import (
     log_probs,
     merge,
     rank,
-    shortlist,
 )
 
 __all__ = ["GenerationResult", "PartialPoem", "Planner", "make_scorer"]
@@ -38,10 +35,6 @@ DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
 # Chosen by blind readings of the answers to held-out first lines, see docs/readings.md.
 POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.7, 100, 0.95
 BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam alone would keep
-# Only the most probable lines of a pool are scored: readers found most of the others senseless.
-# 16 for up to five candidates; divided, like the pool, among the poems that are extended at once.
-SHORTLIST, SHORTLIST_PER_LINE = 16, 3
-WEIGHTS = RankingWeights(prior=1.0, reverse=0.8)  # of a bundle without a re-ranker
 
 
 @dataclass(frozen=True)
@@ -83,12 +76,12 @@ class GenerationResult:
     complete: bool = True
 
 
-def make_scorer(bundle: Bundle, reranker: Reranker | None) -> BidirectionalScorer:
-    """Returns what orders the candidates of a bundle with the tokens `<s>` and `</l>`."""
-    weights, part = WEIGHTS, bundle.manifest.reranker
-    if reranker and part:
-        weights = RankingWeights(**part.weights.model_dump())
-    return BidirectionalScorer(bundle.vocabulary, weights, reranker)
+def make_scorer(bundle: Bundle, reranker: Reranker | None) -> Scorer:
+    """Returns what orders the candidates of a bundle."""
+    part = bundle.manifest.reranker
+    if reranker is None or part is None:
+        return Scorer()
+    return Scorer(RankingWeights(**part.weights.model_dump()), reranker)
 
 
 class Planner:
@@ -148,24 +141,17 @@ class Planner:
                 late, results = error, error.found or [[] for _ in chain.from_iterable(searches)]
             result = iter(results)
             found = [merge([next(result) for _ in own]) for own in searches]
-            scores = log_probs(found)
-            if late is None:
-                scorer = self._scorer_for(prepared, poems[0])
+            reranked = isinstance(prepared.request.search, Rerank)
+            if reranked and continuation and late is None:
                 try:
-                    if isinstance(scorer, BidirectionalScorer):
-                        size = max(SHORTLIST // len(poems), SHORTLIST_PER_LINE * count)
-                        found = [
-                            shortlist(plan, paths, size)
-                            for plan, paths in zip(current, found, strict=True)
-                        ]
-                        if continuation:
-                            found = yield from self._with_line(continuation, current[0], found)
-                    scores = yield from scorer.score(current, found)
+                    found = yield from self._with_line(continuation, current[0], found)
                 except DeadlineError as error:
-                    late, scores = error, log_probs(found)
+                    late = error
+            in_time = reranked and late is None
+            scores = self._scorer.score(current, found) if in_time else log_probs(found)
             for n, plan, paths, score in zip(waiting, current, found, scores, strict=True):
                 best = rank(plan, paths, score)
-                if isinstance(prepared.request.search, Rerank):
+                if reranked:
                     best = choose_diverse(best, count, continuation)
                 if best:
                     extended[n] = [poems[n].with_line(line, plan.relaxed) for line in best[:count]]
@@ -239,19 +225,11 @@ class Planner:
         beam = BeamParams(**common, width=width, distinct=True)
         return [SampleSearch(sample), BeamSearch(beam)]
 
-    def _scorer_for(self, prepared: PreparedRequest, poem: PartialPoem) -> Scorer:
-        """Returns what ranks the next line of a poem."""
-        if not isinstance(prepared.request.search, Rerank):
-            return LogProbScorer()
-        if not (prepared.given or poem.lines):
-            return LogProbScorer()  # the first line has none before it
-        return self._scorer
-
     def _with_line(
         self, line: Line, plan: LinePlan, found: list[list[Hypothesis]]
     ) -> Job[list[list[Hypothesis]]]:
         """Adds a line to those found under the first plan, if the plan allows it."""
         if not plan.allows(line) or any(path.tokens == line for path in found[0]):
             return found
-        (scored,) = yield [log_prob_search(plan.prompt, [line], self._vocabulary)]
+        (scored,) = yield [log_prob_search(plan.prompt, line, self._vocabulary)]
         return [[*found[0], *scored], *found[1:]]

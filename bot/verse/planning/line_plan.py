@@ -40,7 +40,6 @@ class LinePlan:
 
     Attributes:
         prompt: Token ids of everything before, the opening of the line included.
-        previous: The line before; empty if this is the first.
         opening: The first tokens of the line.
         length: How many tokens to generate.
         constraints: Token constraints.
@@ -50,7 +49,6 @@ class LinePlan:
     """
 
     prompt: Line
-    previous: Line
     opening: Line
     length: int
     constraints: tuple[TokenConstraint, ...]
@@ -110,10 +108,9 @@ class LinePlanner:
         length = prepared.length - len(opening)
         start = () if vocabulary.start is None else (vocabulary.start,)
         ending = () if vocabulary.line is None else (vocabulary.line,)
-        previous = lines[-1] if lines else ()
         prompt = (*start, *chain.from_iterable((*line, *ending) for line in lines), *opening)
         if prepared.request.is_plain:
-            return [LinePlan(prompt, previous, opening, length, self._factory.plain(), ())]
+            return [LinePlan(prompt, opening, length, self._factory.plain(), ())]
         fixed: list[PathConstraint] = [self._blocklist.after(opening)]
         if self._corpus_index and prepared.request.known == "exclude":
             fixed.append(NovelLine(self._corpus_index, prepared.length, opening))
@@ -123,7 +120,6 @@ class LinePlanner:
         return [
             LinePlan(
                 prompt,
-                previous,
                 opening,
                 length,
                 (*self._factory.exact_length(length), *chain(*(r.constraints for r in kept))),

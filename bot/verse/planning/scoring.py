@@ -10,18 +10,22 @@ from ..search.search import Job
 from ..text.vocabulary import Vocabulary
 from .line_plan import LinePlan
 from .prepared import Line
-from .ranking import BidirectionalScorer, ScoreParts, log_prob_search
+from .ranking import ScoreParts, Scorer, log_prob_search
 
 __all__ = ["score_candidates"]
 
 
 def score_candidates(
-    scorer: BidirectionalScorer, given: Sequence[Line], candidates: Sequence[Sequence[Line]]
+    scorer: Scorer,
+    vocabulary: Vocabulary,
+    given: Sequence[Line],
+    candidates: Sequence[Sequence[Line]],
 ) -> Job[list[ScoreParts]]:
     """Scores what could follow some lines.
 
     Args:
         scorer: What the lines are scored by.
+        vocabulary: The model's, with line tokens.
         given: The lines before, at least one.
         candidates: One or several lines each.
 
@@ -31,24 +35,22 @@ def score_candidates(
     Raises:
         SearchError: The model failed.
     """
-    # Lines of one place and one length, after lines of one length, share the steps of the model.
-    together: defaultdict[tuple[int, int, int], list[int]] = defaultdict(list)
+    # A re-ranker judges lines of one length together.
+    together: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for number, lines in enumerate(candidates):
-        for place, (before, line) in enumerate(zip((given[-1], *lines), lines, strict=False)):
-            together[place, len(before), len(line)].append(number)
+        for place, line in enumerate(lines):
+            together[len(line)].append((number, place))
     found: dict[tuple[int, int], ScoreParts] = {}
-    for (place, _, _), numbers in together.items():
-        lines = [candidates[number][place] for number in numbers]
+    for length, places in together.items():
         plans = [
-            _plan(scorer.vocabulary, (*given, *candidates[number][:place]), len(line))
-            for number, line in zip(numbers, lines, strict=True)
+            _plan(vocabulary, (*given, *candidates[number][:place]), length)
+            for number, place in places
         ]
         results = yield [
-            log_prob_search(plan.prompt, [line], scorer.vocabulary)
-            for plan, line in zip(plans, lines, strict=True)
+            log_prob_search(plan.prompt, candidates[number][place], vocabulary)
+            for plan, (number, place) in zip(plans, places, strict=True)
         ]
-        parts = yield from scorer.parts(plans, results)
-        found |= {(number, place): each for number, each in zip(numbers, parts, strict=True)}
+        found |= zip(places, scorer.parts(plans, results), strict=True)
     return [
         _join([found[number, place] for place in range(len(lines))])
         for number, lines in enumerate(candidates)
@@ -58,7 +60,7 @@ def score_candidates(
 def _plan(vocabulary: Vocabulary, before: Sequence[Line], length: int) -> LinePlan:
     ending = (vocabulary.line or 0,)
     prompt = (vocabulary.start or 0, *chain.from_iterable((*line, *ending) for line in before))
-    return LinePlan(prompt, before[-1], (), length, (), ())
+    return LinePlan(prompt, (), length, (), ())
 
 
 def _join(parts: Sequence[ScoreParts]) -> ScoreParts:

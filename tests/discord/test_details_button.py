@@ -1,0 +1,79 @@
+"""The button *Details* of an answer."""
+
+from dataclasses import replace
+
+import pytest
+from lianju.bot.verse import Request, Rerank
+from lianju.bot.verse.planning.generation import Planner, make_scorer
+
+from ..verse.toy_reranker import NEXT, POET, ByCharacters, with_reranker
+from .commands import ask, button, english, press
+from .interactions import EPHEMERAL, poem, texts
+
+LINE = "黄河远上白云间"
+
+
+@pytest.fixture
+async def answer(fake, bot):
+    """An answer in server 42, asked for by member 77."""
+    return await ask(fake, bot, poem(LINE), private=False)
+
+
+async def test_details_are_private_and_exact(fake, bot, composer, answer):
+    told = await press(fake, bot, answer, button(answer, "Details"), user=78)
+    assert told["flags"] & EPHEMERAL
+    (text,) = texts(told)
+    how = english("details-reranked", width="5", seed="0")
+    assert text.startswith(f"**toy 0.0.1**\n{how}\n")
+    for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
+        assert f"{candidate.text}\n-# log-probability {candidate.log_prob:.4f} · " in text
+
+
+@pytest.fixture
+def reranked(composer, monkeypatch):
+    """Puts a re-ranker into the bundle that answers."""
+    bundle, reranker = with_reranker(composer.bundle), ByCharacters()
+    monkeypatch.setattr(composer, "bundle", bundle)
+    monkeypatch.setattr(composer, "_planner", Planner(bundle, reranker))
+    monkeypatch.setattr(composer, "_scorer", make_scorer(bundle, reranker))
+
+
+@pytest.mark.usefixtures("reranked")
+async def test_details_have_the_parts_of_the_scores(fake, bot, composer, answer):
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    index = composer.bundle.vocabulary.tokens.index
+    for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
+        (found,) = composer.score_now(LINE, [candidate.text])
+        poet, following = (index(candidate.text[place]) / 100 for place in (0, -1))
+        score = found.log_prob + POET * poet + NEXT * following
+        told = english(
+            "details-parts", score=f"{score:.2f}", poet=f"{poet:.2f}", next=f"{following:.2f}"
+        )
+        rows = text[text.index(candidate.text) :].splitlines()
+        assert rows[1].startswith("-# log-probability")
+        assert rows[2] == f"-# {told}"
+
+
+async def test_details_without_a_reranker_do_not_need_the_engine(
+    fake, bot, composer, answer, monkeypatch
+):
+    scored = []
+    monkeypatch.setattr(composer, "score", lambda *given: scored.append(given))
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    assert scored == []
+    assert "re-ranker:" not in text
+    assert english("details-order") in text
+
+
+@pytest.mark.usefixtures("reranked")
+async def test_details_of_another_model_have_no_parts(fake, bot, composer, answer, monkeypatch):
+    manifest = composer.bundle.manifest.model_copy(update={"version": "9.9.9"})
+    monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    assert "log-probability" in text
+    assert "re-ranker:" not in text
+
+
+async def test_details_are_in_the_language_of_the_user_who_presses(fake, bot, answer):
+    told = await press(fake, bot, answer, button(answer, "Details"), user=78, locale="zh-TW")
+    assert "對數機率" in texts(told)[0]
