@@ -241,7 +241,10 @@ def _context_ids(vocabulary: Vocabulary, place: Place) -> list[int]:
 
 
 class Kinds:
-    """Numbers for lines that could stand in for one another: of one length, rhyme and tones."""
+    """Numbers for lines that could stand in for one another.
+
+    They have one length, one rhyme group, and the same tones at the second and the last place.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         self._prosody = bundle.prosody

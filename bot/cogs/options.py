@@ -36,7 +36,7 @@ def choice(option: str, value: T, name: str) -> Choice[T]:
 
 
 MODE = [
-    choice("poem-mode", "chosen", "best fit for this line (re-ranked)"),
+    choice("poem-mode", "chosen", "the best of many lines (re-ranked)"),
     choice("poem-mode", "beam", "the most probable"),
     choice("poem-mode", "sampled", "sampled"),
 ]

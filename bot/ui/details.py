@@ -51,7 +51,7 @@ def details_layout(
         line = literal(message.corpus_continuation, MAX_LINE)
         rows.append("-# " + localizer.format("answer-original", line=line))
     rows.append(f"-# {localizer.format('details-scale')}")
-    if isinstance(message.details.search, Rerank):
+    if scores:
         rows.append(f"-# {localizer.format('details-order')}")
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 

@@ -316,8 +316,8 @@ def truth_figures(results: Results) -> Iterator[Figure]:
     found = true_among_poets(composer, couplets, results.dataset.poems, results.seed)
     label = f"ranked first among up to {POOL} lines of poets"
     note = (
-        "Held-out lines of the same length, rhyme group and tones. By probability alone "
-        f"{found.by_probability:.1%}, by chance {found.chance:.1%}."
+        "Held-out lines of the same length and rhyme group, and of the same tones in two places. "
+        f"By probability alone {found.by_probability:.1%}, by chance {found.chance:.1%}."
     )
     yield Figure("true_first", "truth", label, "share", found.by_score, None, 0.55, note=note)
 

@@ -36,7 +36,7 @@ class TrueFirst(NamedTuple):
 def true_among_poets(
     composer: Composer, couplets: Sequence[Couplet], poems: Iterable[Poem], seed: int
 ) -> TrueFirst:
-    """Ranks each poet's line among other lines of the same length, rhyme group and tones.
+    """Ranks each poet's line among others of its kind (see `groups.Kinds`).
 
     Args:
         couplets: Held-out first lines with the line that follows.

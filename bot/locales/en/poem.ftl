@@ -53,14 +53,14 @@ details-rules = { $rules ->
    *[free] free rules
 }
 details-known = lines from the corpus are allowed
-details-reranked = re-ranked: many lines are drawn, and the most probable that differ are shown: beam width { $width }, seed { $seed }
+details-reranked = re-ranked: many lines are drawn, and the best that differ are shown: beam width { $width }, seed { $seed }
 details-beam = beam search, width { $width }
 details-sampled = sampled: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
 details-parts = score { $score }, with the re-ranker: poet { $poet }, next line { $next }
 details-relaxed = Under the relaxed rules no line could be found here.
 details-scale = The bars show the mean log-probability a character, from −5.5 to −1: a fuller bar means a higher probability.
-details-order = The more probable lines come first: the model that comes with Lianju has learned from readers' marks which are better.
+details-order = The candidates with the highest scores come first.
 
 # The context menu of a message.
 answer-line-empty = There is no text in this message: choose one with a line of verse.

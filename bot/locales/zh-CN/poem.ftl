@@ -48,14 +48,14 @@ details-rules = { $rules ->
    *[free] 不拘格律
 }
 details-known = 可用前人成句
-details-reranked = 重排序：随机抽取多句，列出其中概率最高而彼此不同的：束宽 { $width }，随机种子 { $seed }
+details-reranked = 重排序：随机抽取多句，列出其中最好而彼此不同的：束宽 { $width }，随机种子 { $seed }
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
 details-parts = 得分 { $score }，含重排模型：似诗人 { $poet }，接上句 { $next }
 details-relaxed = 注明从宽的规则，守着它就写不出句子。
 details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1：越满，模型越有把握。
-details-order = 概率高的排在前面：联句自带的模型学过读者的评分，知道哪些句子更好。
+details-order = 得分高的排在前面。
 
 # 消息的右键菜单。
 answer-line-empty = 这条消息里没有文字：请选一条写着诗句的消息。

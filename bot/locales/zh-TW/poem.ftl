@@ -48,14 +48,14 @@ details-rules = { $rules ->
    *[free] 不拘格律
 }
 details-known = 可用前人成句
-details-reranked = 重新排序：隨機抽取多句，列出其中機率最高而彼此不同的：束寬 { $width }，隨機種子 { $seed }
+details-reranked = 重新排序：隨機抽取多句，列出其中最好而彼此不同的：束寬 { $width }，隨機種子 { $seed }
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }
 details-parts = 得分 { $score }，含重排模型：似詩人 { $poet }，接上句 { $next }
 details-relaxed = 註明從寬的規則，守著它就寫不出句子。
 details-scale = 方塊表示每字對數機率的平均值，從 −5.5 到 −1：越滿，模型越有把握。
-details-order = 機率高的排在前面：聯句自帶的模型學過讀者的評分，知道哪些句子更好。
+details-order = 得分高的排在前面。
 
 # 訊息的右鍵選單。
 answer-line-empty = 這則訊息裡沒有文字：請選一則寫著詩句的訊息。
