@@ -176,18 +176,13 @@ def groups(
 def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any) -> None:
     """Draws --lines lines of BUNDLE after each of --count contexts, for readers to mark.
 
-    The sheet is a file of marks without marks: a reader replaces each null by a number, the higher
-    the better. `lianju-train prefer` learns from it.
+    The sheet is a file of marks without marks: a reader replaces each null by a number, such as
+    0 to 9, the higher the better. `lianju-train prefer` learns from it.
     """
-    from .sheets import draw_sheets
+    from .sheets import draw_sheets, write_sheet
 
-    rows = list(draw_sheets(directory, corpus, split, **options))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    except OSError as error:
-        raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {out}: {len(rows):,} contexts")
+    count = write_sheet(out, draw_sheets(directory, corpus, split, **options))
+    click.echo(f"Wrote {out}: {count:,} contexts")
 
 
 @cli.command()

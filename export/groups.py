@@ -256,7 +256,7 @@ class Kinds:
         if self._prosody is not None:
             tones = [
                 (bool(self._prosody.level[line[place]]), bool(self._prosody.oblique[line[place]]))
-                for place in (1, len(line) - 1)
+                for place in sorted({min(1, len(line) - 1), len(line) - 1})
             ]
             (groups,) = np.nonzero(self._prosody.readings[:, line[-1]])
             kind = (len(line), *tones, *groups.tolist())

@@ -8,7 +8,9 @@ drawn at random from the rest, so that a reader sees what is worse, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -53,13 +55,13 @@ def draw_sheets(
     Raises:
         BundleError: The bundle is damaged or cannot be run.
         CorpusError: The corpus cannot be read.
-        ExportError: It has no line that follows another one.
+        ExportError: It has no line that follows another one and obeys the rules.
     """
     bundle = load_bundle(directory)
     vocabulary = bundle.vocabulary
     model = OnnxModel(bundle, threads=threads)
     planner, prefix_cache = LinePlanner(bundle), PrefixCache(model)
-    joint = " " if vocabulary.is_words and not vocabulary.is_chinese else ""
+    joint = " " if vocabulary.is_words else ""
 
     def text(tokens: tuple[str, ...]) -> str:
         return joint.join(tokens)
@@ -94,4 +96,32 @@ def draw_sheets(
         found = True
         yield row
     if not found:
-        raise ExportError(f"{corpus / split}.txt has no line that follows one of the same length.")
+        raise ExportError(
+            f"{corpus / split}.txt has no line that follows one of the same length and in whose "
+            "place two lines can be drawn under the rules of answers."
+        )
+
+
+def write_sheet(path: Path, rows: Iterable[str]) -> int:
+    """Writes a new sheet, completely or not at all; returns the number of rows.
+
+    Raises:
+        ExportError: The file exists, so that a reader's marks may be in it, or cannot be written.
+    """
+    if path.exists():
+        raise ExportError(f"{path} exists already: choose another --out.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    count = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("x", encoding="utf-8") as file:
+            for row in rows:
+                file.write(f"{row}\n")
+                count += 1
+        temporary.replace(path)
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return count

@@ -234,7 +234,7 @@ def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.1,
     show_default=True,
-    help="Share of the first lines whose marks are kept for measuring.",
+    help="Share of the contexts that is kept for measuring; those that share a line stay together.",
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--threads", type=click.IntRange(1), help="Processor threads; all by default.")
@@ -249,7 +249,9 @@ def prefer(
 ) -> None:
     """Teaches the model of CHECKPOINT to prefer the lines that readers marked higher.
 
-    CORPUS is trained on at the same time, so that the model does not unlearn it.
+    Marks are meant to be on a scale of about 0 to 9: a distance of two marks counts up to 4. CORPUS
+    is trained on at the same time, so that the model does not unlearn it. The checkpoint --out is
+    written after each epoch.
     """
     import torch
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import load_trained, provenance, save_checkpoint
+from .checkpoint import inherited, load_trained, provenance, save_checkpoint
 from .errors import CheckpointError
 
 
@@ -94,6 +94,8 @@ def average_checkpoints(path: Path, other: Path, share: float, out: Path) -> Non
         name: torch.lerp(weights[name].detach(), own.detach(), share)
         for name, own in first.model.named_parameters()
     }
-    info = {**first.info, "averaged_with": {**provenance(second), "share": 1 - share}}
+    info = inherited(first)
+    added = {**provenance(second), "share": 1 - share}
+    info["averaged_with"] = [*info.get("averaged_with", ()), added]
     out.parent.mkdir(parents=True, exist_ok=True)
     save_checkpoint(out, first.model, average, first.vocabulary, info)

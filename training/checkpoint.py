@@ -167,8 +167,20 @@ def read_resumable(path: Path, recipe: Recipe, corpus_sha256: str) -> dict[str, 
 
 def provenance(initial: Trained) -> dict[str, Any]:
     """Returns the part of a checkpoint's origin that runs which begin with it keep."""
-    keys = ("preset", "corpus_sha256", "commit", "tokens_seen", "seed")
-    return {key: initial.info[key] for key in keys if key in initial.info}
+    keys = (
+        *("preset", "corpus_sha256", "commit", "tokens_seen", "seed"),
+        *("averaged_with", "preferences"),
+    )
+    info = inherited(initial)
+    return {key: info[key] for key in keys if key in info}
+
+
+def inherited(trained: Trained) -> dict[str, Any]:
+    """Returns a checkpoint's origin for one with other weights, without what was measured."""
+    info = {key: value for key, value in trained.info.items() if key != "validation_perplexity"}
+    if isinstance(info.get("averaged_with"), dict):  # older ones have one only
+        info["averaged_with"] = [info["averaged_with"]]
+    return info
 
 
 def code_commit() -> str | None:

@@ -10,27 +10,30 @@ same time, so that the model does not unlearn them.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
+from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn import functional
 
 from . import data
-from .checkpoint import load_trained, save_checkpoint
+from .checkpoint import Trained, code_commit, inherited, load_trained, save_checkpoint
 from .distributed import Processes
 from .errors import CheckpointError, CorpusError
 from .loss import SummedLoss
 from .marks import MarkedLines, read_marks
 from .model import LanguageModel
-from .recipe import Batch, load_recipe
+from .recipe import Batch, Recipe, load_recipe
 
 CLIP = 1.0  # largest norm of the gradient
 LARGEST_DISTANCE = 4.0  # of two marks; pairs farther apart count no more
@@ -39,7 +42,7 @@ WARMUP = 10  # updates
 
 @dataclass(frozen=True)
 class Options:
-    """How a model learns from marks.
+    """How a model learns from marks, which are meant to be on a scale of about 0 to 9.
 
     Attributes:
         epochs: Passes over the marks.
@@ -48,7 +51,8 @@ class Options:
         scale: Of a difference of log-probabilities, in the loss of a pair.
         corpus: Weight of the corpus's loss, in nats a token, beside that of the pairs.
         corpus_tokens: Tokens of the corpus an update.
-        held_out: Share of the contexts that is kept for measuring.
+        held_out: Share of the contexts that is kept for measuring; those that share a line
+            count as one.
         seed: Of the order of the contexts, and of what is held out.
     """
 
@@ -108,20 +112,15 @@ def marked_batches(
     if start is None or ending is None:
         raise CheckpointError("Marks are for models with line tokens; this one has none.")
     generator = np.random.default_rng(seed)
-    shapes: defaultdict[tuple[int, int], list[tuple[list[int], list[list[int]], Any]]]
+    shapes: defaultdict[tuple[int, int], list[tuple[list[int], list[list[int]], Sequence[float]]]]
     shapes = defaultdict(list)
     for number in generator.permutation(len(marked)).tolist():
         each = marked[number]
         context = [start]
         for line in each.context:
             context += [*vocabulary.encode(line), ending]
-        by_length: defaultdict[int, list[int]] = defaultdict(list)
-        for place, line in enumerate(each.lines):
-            by_length[len(line)].append(place)
-        for length, places in by_length.items():
-            lines = [[*vocabulary.encode(each.lines[place]), ending] for place in places]
-            marks = [each.marks[place] for place in places]
-            shapes[len(context), length].append((context, lines, marks))
+        lines = [[*vocabulary.encode(line), ending] for line in each.lines]
+        shapes[len(context), len(lines[0])].append((context, lines, each.marks))
     batches = []
     for found in shapes.values():
         for begin in range(0, len(found), size):
@@ -168,7 +167,7 @@ def preference_loss(log_probs: Tensor, batch: MarkedBatch, scale: float) -> Tens
     """
     weights = pair_weights(batch)
     losses = functional.softplus(-scale * (log_probs[:, None] - log_probs))
-    return (weights * losses).sum() / weights.sum().clamp(min=1)
+    return (weights * losses).sum() / weights.sum().clamp(min=torch.finfo(weights.dtype).tiny)
 
 
 @torch.no_grad()
@@ -199,11 +198,13 @@ def learn_preferences(
     options: Options,
     report: Callable[[str], None] = lambda line: None,
 ) -> Agreement:
-    """Trains a checkpoint's model on marks; writes another checkpoint.
+    """Trains a checkpoint's model on marks; writes another checkpoint after each epoch.
+
+    Contexts without two different marks teach nothing and are left out. There is no dropout.
 
     Args:
         checkpoint: The model.
-        corpus: The prepared corpus that it was trained on.
+        corpus: The prepared corpus that it was trained on, of poems.
         files: Of marks, see `read_marks`.
         out: The checkpoint to write.
         options: How.
@@ -220,10 +221,21 @@ def learn_preferences(
         raise CheckpointError(f"{out} exists already: choose another --out.")
     trained = load_trained(checkpoint)
     model, vocabulary = trained.model, trained.vocabulary
-    marked = [each for file in files for each in read_marks(file)]
-    kept, held_out = _split(marked, options)
-    poems = _poem_batches(corpus, vocabulary, options)
-    torch.manual_seed(options.seed)
+    _stop_dropout(model)
+    marked = [each for file in files for each in read_marks(file, vocabulary)]
+    marked = [each for each in marked if len({*each.marks}) > 1]
+    kept, held_out = split_marks(marked, options)
+    poems = poem_batches(corpus, trained, options)
+    info = inherited(trained)
+    earlier = info.get("preferences", ())
+    origin = {
+        "marks": sum(len(each.marks) for each in marked),
+        "sha256": [sha256(file.read_bytes()).hexdigest() for file in files],
+        "corpus_sha256": sha256((corpus / "train.txt").read_bytes()).hexdigest(),
+        "commit": code_commit(),
+        "options": asdict(options),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0)
     poem_loss = SummedLoss(model)
     per_epoch = len(marked_batches(kept, vocabulary, options.contexts, (options.seed, 0)))
@@ -252,52 +264,76 @@ def learn_preferences(
             f"epoch {epoch + 1}: loss of pairs {means[0]:.3f}, of the corpus {means[1]:.3f}; "
             f"held out: {_described(found)}"
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    info = {
-        **trained.info,
-        "preferences": [
-            *trained.info.get("preferences", ()),
-            {
-                "marks": sum(len(each.marks) for each in marked),
-                "sha256": [sha256(file.read_bytes()).hexdigest() for file in files],
-                "options": asdict(options),
-                "held_out": asdict(found),
-            },
-        ],
-    }
-    weights = {name: value.detach() for name, value in model.named_parameters()}
-    save_checkpoint(out, model, weights, vocabulary, info)
+        done = {**origin, "epochs": epoch + 1, "held_out": asdict(found)}
+        weights = {name: value.detach() for name, value in model.named_parameters()}
+        content = {**info, "preferences": [*earlier, done]}
+        save_checkpoint(out, model, weights, vocabulary, content)
     return found
 
 
-def _split(
+def split_marks(
     marked: Sequence[MarkedLines], options: Options
 ) -> tuple[list[MarkedLines], list[MarkedLines]]:
-    """Returns the marks to train on and those to measure on; no first line is in both."""
-    first_lines = sorted({each.context[0] for each in marked})
-    order = np.random.default_rng(options.seed).permutation(len(first_lines)).tolist()
-    count = round(options.held_out * len(first_lines))
-    if not 0 < count < len(first_lines):
-        raise CorpusError("There are too few marks to hold some out: at least 10 contexts.")
-    kept_out = {first_lines[number] for number in order[:count]}
+    """Returns the marks to train on and those to measure on; no line of a context is in both.
+
+    Raises:
+        CorpusError: There are too few contexts without a line in common.
+    """
+    parents = {line: line for each in marked for line in each.context}
+
+    def first(line: tuple[str, ...]) -> tuple[str, ...]:
+        while parents[line] != line:
+            line = parents[line]
+        return line
+
+    for each in marked:
+        for line in each.context[1:]:
+            low, high = sorted((first(line), first(each.context[0])))
+            parents[high] = low
+    groups = sorted({first(line) for line in parents})
+    needed = math.ceil(1 / min(options.held_out, 1 - options.held_out))
+    if len(groups) < needed:
+        raise CorpusError(
+            f"To hold out a share of {options.held_out:g}, {needed} contexts with different marks "
+            f"and without a line in common are needed: mark more than these {len(groups)}."
+        )
+    order = np.random.default_rng(options.seed).permutation(len(groups)).tolist()
+    chosen = {groups[number] for number in order[: round(options.held_out * len(groups))]}
     return (
-        [each for each in marked if each.context[0] not in kept_out],
-        [each for each in marked if each.context[0] in kept_out],
+        [each for each in marked if first(each.context[0]) not in chosen],
+        [each for each in marked if first(each.context[0]) in chosen],
     )
 
 
-def _poem_batches(
-    corpus: Path, vocabulary: Vocabulary, options: Options
+def poem_batches(
+    corpus: Path, trained: Trained, options: Options
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Returns inputs and targets of the corpus without end, the tested part as often as Song's."""
-    recipe = load_recipe("release", ())
-    recipe = recipe.model_copy(update={"batch": Batch(tokens=options.corpus_tokens)})
-    data.check_kind(corpus, recipe.data)
-    poems = data.read_poems(corpus / "train.txt", lowercase=vocabulary.is_lowercase)
-    if len(data.training_counts(corpus)) > 1:
+    """Returns inputs and targets of the corpus without end, read as the model's recipe says.
+
+    A model that has learned from marks before gets other batches than it got then.
+
+    Raises:
+        CorpusError: The corpus cannot be read, or is one continuous text.
+    """
+    if data.is_stream(corpus):
+        raise CorpusError(f"{corpus} is one continuous text: give a corpus of poems.")
+    try:
+        recipe = Recipe.model_validate(trained.info["recipe"])
+    except (KeyError, ValidationError):
+        recipe = load_recipe("release")
+    seed = options.seed + len(trained.info.get("preferences", ()))
+    recipe = recipe.model_copy(
+        update={
+            "data": recipe.data.model_copy(update={"stream": False}),
+            "batch": Batch(tokens=options.corpus_tokens),
+            "run": recipe.run.model_copy(update={"seed": seed}),
+        }
+    )
+    poems = data.read_poems(corpus / "train.txt", lowercase=trained.vocabulary.is_lowercase)
+    with suppress(CorpusError):  # a corpus without parts is read as it is
         poems = data.oversample(poems, corpus, recipe.data.oversampling)
     processes = Processes(0, 1, torch.device("cpu"))
-    found = data.TrainingData(poems, vocabulary, recipe, processes)
+    found = data.TrainingData(poems, trained.vocabulary, recipe, processes)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         epoch = 0
@@ -306,6 +342,14 @@ def _poem_batches(
             epoch += 1
 
     return batches()
+
+
+def _stop_dropout(model: LanguageModel) -> None:
+    """Switches dropout off, which would change the log-probability of each line by chance."""
+    model.recurrent.dropout = 0.0
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
 
 
 def _described(found: Agreement) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.averaging import average_checkpoints
-from lianju.training.checkpoint import load_trained, save_checkpoint
+from lianju.training.checkpoint import load_trained, provenance, save_checkpoint
 from lianju.training.errors import CheckpointError
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
@@ -12,12 +12,12 @@ from lianju.training.recipe import ModelConfig
 TOKENS = ("<unk>", "<e>", "山", "水")
 
 
-def write(path, seed, tokens=TOKENS, **shape):
+def write(path, seed, tokens=TOKENS, info=None, **shape):
     torch.manual_seed(seed)
     sizes = {"vocabulary_size": 4, "embedding_size": 6, "hidden_size": 6, "tied": True}
     model = LanguageModel(ModelConfig(**sizes, **shape))
     weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    info = {"preset": "toy", "seed": seed, "tokens_seen": 100 * seed}
+    info = {"preset": "toy", "seed": seed, "tokens_seen": 100 * seed, **(info or {})}
     save_checkpoint(path, model, weights, Vocabulary(tokens, (-1, -1, 2, 1)), info)
     return weights
 
@@ -34,7 +34,21 @@ def test_each_weight_is_the_weighted_mean(tmp_path, share):
     assert found.model.output.weight is found.model.embedding.weight
     assert found.info["seed"] == 1
     other = {"preset": "toy", "seed": 2, "tokens_seen": 200}
-    assert found.info["averaged_with"] == {**other, "share": 1 - share}
+    assert found.info["averaged_with"] == [{**other, "share": 1 - share}]
+
+
+def test_origins_are_kept_and_measures_are_not(tmp_path):
+    old = {"seed": 7, "share": 0.5}  # as older checkpoints have it
+    write(tmp_path / "1.pt", 1, info={"averaged_with": old, "validation_perplexity": 60.0})
+    taught = {"averaged_with": [{"seed": 8}], "preferences": [{"marks": 24}]}
+    write(tmp_path / "2.pt", 2, info=taught)
+    average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.75, tmp_path / "average.pt")
+    found = load_trained(tmp_path / "average.pt")
+    other = {"preset": "toy", "seed": 2, "tokens_seen": 200}
+    both = [old, {**other, **taught, "share": 0.25}]
+    assert found.info["averaged_with"] == provenance(found)["averaged_with"] == both
+    assert "preferences" not in found.info
+    assert "validation_perplexity" not in found.info
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import json
 import math
-from itertools import product
+from hashlib import sha256
+from itertools import islice, permutations, product
 
 import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.training.checkpoint import load_trained, save_checkpoint
+from lianju.training.checkpoint import code_commit, load_trained, provenance, save_checkpoint
 from lianju.training.errors import CheckpointError, CorpusError
 from lianju.training.marks import MarkedLines, read_marks
 from lianju.training.model import LanguageModel
@@ -17,34 +18,44 @@ from lianju.training.preference import (
     learn_preferences,
     line_log_probs,
     marked_batches,
+    poem_batches,
     preference_loss,
+    split_marks,
 )
 from lianju.training.recipe import ModelConfig
 
 CHARACTERS = "山水云月花鸟风雪江天春秋"
 TOKENS = ("<unk>", "<e>", "<s>", "</l>", *CHARACTERS)
 VOCABULARY = Vocabulary(TOKENS, (-1, -1, -1, -1, *range(len(CHARACTERS), 0, -1)))
-PLAIN = Vocabulary(("<unk>", "<e>", "山", "水"), (-1, -1, 2, 1))
+PLAIN = Vocabulary(("<unk>", "<e>", *CHARACTERS), (-1, -1, *range(len(CHARACTERS), 0, -1)))
+WORDS = Vocabulary(("<unk>", "<e>", "<s>", "</l>", "shall", "i", "a"), (-1,) * 4 + (3, 2, 1))
+SPACED = Vocabulary(("<unk>", "<e>", "<s>", "</l>", "␣", "a", "b", "A"), (-1,) * 4 + (4, 3, 2, 1))
 
 
-def make_model(vocabulary=VOCABULARY, seed=1):
-    torch.manual_seed(seed)
-    shape = ModelConfig(
+def make_model(vocabulary=VOCABULARY, **shape):
+    """A model with attention that is seen: at first it would add nothing."""
+    torch.manual_seed(1)
+    config = ModelConfig(
         vocabulary_size=len(vocabulary),
         embedding_size=16,
         hidden_size=16,
         tied=True,
         attention_heads=1,
         attention_size=16,
-        attention_window=40,
+        attention_window=8,
+        **shape,
     )
-    return LanguageModel(shape).eval()
+    model = LanguageModel(config).eval()
+    torch.nn.init.normal_(model.attention.output.weight, std=0.3)
+    torch.nn.init.normal_(model.attention.distance_bias)
+    return model
 
 
-def write_model(path, vocabulary=VOCABULARY):
-    model = make_model(vocabulary)
+def write_model(path, vocabulary=VOCABULARY, info=None, **shape):
+    model = make_model(vocabulary, **shape)
     weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
-    save_checkpoint(path, model, weights, vocabulary, {"preset": "toy", "seed": 1})
+    info = {"preset": "toy", "seed": 1, "validation_perplexity": 9.0, **(info or {})}
+    save_checkpoint(path, model, weights, vocabulary, info)
     return path
 
 
@@ -56,7 +67,8 @@ def marked(context, **marks):
 MARKED = [
     marked(["山水云月花"], 山水云月花=1, 花鸟风雪江=6, 天春秋山水=4),
     marked(["江天春秋山", "水云月花鸟"], 风雪江天春=0, 秋山水云月=3),
-    marked(["云月花鸟风"], 雪江天春秋=7, 山水云月花=2, 风雪江天=5, 秋山水云=5),
+    marked(["云月花鸟风"], 雪江天春秋=7, 山水云月花=2, 风雪江天春=5, 秋山水云月=5),
+    marked(["云月花鸟风"], 雪江天春=3, 山水云月=2),
 ]
 
 
@@ -65,8 +77,9 @@ def write_marks(path, rows):
     return path
 
 
-def test_log_probabilities_are_those_of_each_line_read_alone():
-    model = make_model()
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_log_probabilities_are_those_of_each_line_read_alone(cell):
+    model = make_model(cell=cell)
     found = {}
     with torch.no_grad():
         for batch in marked_batches(MARKED, VOCABULARY, 2, (1,)):
@@ -105,6 +118,11 @@ def test_loss_is_that_of_the_formula():
     assert float(found) == pytest.approx(total / weights)
 
 
+def test_loss_is_a_mean_whatever_the_scale_of_the_marks():
+    (batch,) = marked_batches([marked(["山"], 水=0.1, 云=0.2)], VOCABULARY, 1, (1,))
+    assert float(preference_loss(torch.zeros(2), batch, 0.5)) == pytest.approx(math.log(2))
+
+
 def test_lines_of_different_contexts_are_no_pair():
     (batch,) = marked_batches(
         [marked(["山水云月花"], 山水云月花=1), marked(["云月花鸟风"], 花鸟风雪江=9)],
@@ -131,8 +149,14 @@ def test_better_lines_become_more_probable_on_held_out_contexts_too(tmp_path, co
     found = learn_preferences(start, corpus, [many], out, options)
     assert (found.pairs, found.best, found.mean) == (1.0, 7.0, 4.0)
     trained = load_trained(out)
-    assert agreement(trained.model, read_marks(many), VOCABULARY).pairs == 1
-    assert [each["marks"] for each in trained.info["preferences"]] == [24]
+    assert agreement(trained.model, read_marks(many, VOCABULARY), VOCABULARY).pairs == 1
+    (origin,) = trained.info["preferences"]
+    assert (origin["marks"], origin["epochs"]) == (24, 30)
+    assert origin["sha256"] == [sha256(many.read_bytes()).hexdigest()]
+    assert origin["corpus_sha256"] == sha256((corpus / "train.txt").read_bytes()).hexdigest()
+    assert origin["commit"] == code_commit()
+    assert "validation_perplexity" not in trained.info
+    assert provenance(trained)["preferences"] == [origin]
     again = tmp_path / "again.pt"
     learn_preferences(out, corpus, [many], again, Options(epochs=1, corpus_tokens=64))
     both = load_trained(again).info["preferences"]
@@ -162,6 +186,78 @@ def test_the_same_seed_makes_the_same_weights(tmp_path, corpus, many):
         assert torch.equal(own, other)
 
 
+def test_dropout_is_off(tmp_path, corpus, many):
+    options = Options(epochs=2, corpus_tokens=64)
+    models = []
+    for dropout in (0.0, 0.5):
+        start = write_model(tmp_path / f"{dropout}.pt", dropout=dropout)
+        out = tmp_path / f"{dropout}-taught.pt"
+        learn_preferences(start, corpus, [many], out, options)
+        models.append(load_trained(out).model)
+    for own, other in zip(*(model.parameters() for model in models), strict=True):
+        assert torch.equal(own, other)
+    assert models[1].config.dropout == 0.5
+
+
+def test_an_interruption_costs_an_epoch_at_most(tmp_path, corpus, many):
+    start, out = write_model(tmp_path / "start.pt"), tmp_path / "new" / "out.pt"
+
+    def report(line):
+        if line.startswith("epoch 3"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn_preferences(start, corpus, [many], out, Options(epochs=9, corpus_tokens=64), report)
+    assert load_trained(out).info["preferences"][0]["epochs"] == 2
+    assert [path.name for path in out.parent.iterdir()] == ["out.pt"]
+
+
+def test_contexts_without_different_marks_are_left_out(tmp_path, corpus, many):
+    rows = [json.loads(row) for row in many.read_text("utf-8").splitlines()]
+    same = write_marks(
+        tmp_path / "same.jsonl",
+        [{**row, "marks": dict.fromkeys(row["marks"], 9)} for row in rows],
+    )
+    start, out = write_model(tmp_path / "start.pt"), tmp_path / "out.pt"
+    found = learn_preferences(start, corpus, [many, same], out, Options(epochs=1, corpus_tokens=64))
+    assert found.mean == 4.0
+    assert load_trained(out).info["preferences"][0]["marks"] == 24
+    with pytest.raises(CorpusError, match=r" 10 contexts .* than these 0"):
+        learn_preferences(start, corpus, [same], tmp_path / "none.pt", Options())
+
+
+def test_poems_are_read_by_the_recipe_and_in_another_order_each_round(tmp_path, corpus):
+    # Poems of seven characters a line have 28 of them; with <s> and </l> they have 33 inputs.
+    info = {"recipe": {"data": {"minimum_length": 25, "oversampling": 3}}}
+    options = Options(corpus_tokens=99)
+    rounds = []
+    for earlier in ([], [{}]):
+        path = tmp_path / f"{len(earlier)}.pt"
+        trained = load_trained(write_model(path, info={**info, "preferences": earlier}))
+        batches = list(islice(poem_batches(corpus, trained, options), 9))
+        assert {inputs.shape[1] for inputs, _ in batches} == {33}
+        rounds.append(torch.cat([inputs for inputs, _ in batches]))
+    assert not torch.equal(*rounds)
+    (corpus / "report.json").write_text('{"stream": true}', "utf-8")
+    with pytest.raises(CorpusError, match="continuous text: give a corpus of poems"):
+        poem_batches(corpus, trained, options)
+
+
+@pytest.mark.parametrize("held_out", [0.2, 0.5, 0.8])
+def test_no_line_of_a_context_is_in_both_parts(held_out):
+    lines = list(map("".join, permutations("山水云")))
+    more = list(map("".join, permutations("花鸟风雪")))
+    chains = [marked(more[i : i + 2], 山=1, 水=2) for i in range(0, 24, 2)]
+    chains += [marked([more[i], lines[i // 6]], 山=1, 水=2) for i in range(0, 24, 6)]
+    chains += [marked([lines[i // 6]], 山=1, 水=2) for i in range(0, 24, 6)]
+    kept, out = split_marks(chains, Options(held_out=held_out))
+    assert len(kept) + len(out) == len(chains)
+    one, two = ({line for each in part for line in each.context} for part in (kept, out))
+    assert one
+    assert two
+    assert not one & two
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -171,6 +267,9 @@ def test_the_same_seed_makes_the_same_weights(tmp_path, corpus, many):
         ('{"context": [], "marks": {"山": 1}}', "Line 1"),
         ('{"context": [""], "marks": {"山": 1}}', "Line 1"),
         ('{"context": ["山"], "marks": {"": 1}}', "Line 1"),
+        ('{"context": ["山"], "marks": {}}', "Line 1 .* is not of the form"),
+        ('{"context": ["山"], "marks": {"水": 1, "云月": 2}}', "Line 1 of .*differ in length"),
+        ('\n{"context": ["山"], "marks": {"水龙": 1, "云月": 2}}', "Line 2 of .* has 龙"),
         ('{"context": ["山"], "marks": {"水": 1}}\n{"context": ["山"], "marks": 1}', "Line 2"),
         ('{"context": ["山"], "marks": {"水": NaN}}', "Line 1"),
         ('{"context": ["山"], "marks": {"水": true}}', "Line 1"),
@@ -180,7 +279,24 @@ def test_files_of_another_form_are_refused(tmp_path, text, message):
     path = tmp_path / "marks.jsonl"
     path.write_text(text, "utf-8")
     with pytest.raises(CorpusError, match=message):
-        read_marks(path)
+        read_marks(path, VOCABULARY)
+
+
+def test_the_vocabulary_decides_what_a_token_is(tmp_path):
+    def read(vocabulary, context, line):
+        row = json.dumps({"context": [context], "marks": {line: 1}})
+        path = tmp_path / "marks.jsonl"
+        path.write_text(row, "utf-8-sig")
+        (found,) = read_marks(path, vocabulary)
+        return "|".join(found.context[0]), "|".join(found.lines[0])
+
+    assert read(WORDS, "Shall I", "a") == ("shall|i", "a")
+    assert read(WORDS, "thou <unk>", "Shall") == ("thou|<unk>", "shall")
+    assert read(SPACED, "a bA", "b␣a") == ("a|␣|b|A", "b|␣|a")
+    assert read(VOCABULARY, "山龙 水", "山 水") == ("山|龙|水", "山|水")
+    for context, line in [("a", "thou"), ("a", "<unk>"), ("a", "</l>"), ("a </l>", "a")]:
+        with pytest.raises(CorpusError, match=r"Line 1 of .* has "):
+            read(WORDS, context, line)
 
 
 def test_missing_files_few_marks_and_models_without_lines_are_refused(tmp_path, corpus, many):
@@ -188,7 +304,7 @@ def test_missing_files_few_marks_and_models_without_lines_are_refused(tmp_path, 
     with pytest.raises(CorpusError, match="cannot be read"):
         learn_preferences(start, corpus, [tmp_path / "none"], out, Options())
     few = write_marks(tmp_path / "few.jsonl", [{"context": ["山"], "marks": {"水": 1, "云": 2}}])
-    with pytest.raises(CorpusError, match="too few"):
+    with pytest.raises(CorpusError, match=r" 10 contexts .* than these 1"):
         learn_preferences(start, corpus, [few], out, Options())
     plain = write_model(tmp_path / "plain.pt", PLAIN)
     with pytest.raises(CheckpointError, match="line tokens"):
