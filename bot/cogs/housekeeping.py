@@ -9,7 +9,7 @@ import discord
 from discord.ext import commands
 
 from ..resources import Resources
-from ..store import StoreBusyError, StoreError
+from ..store import StoreError
 from .base import LianjuCog
 
 __all__ = ["Bot", "Housekeeping"]
@@ -93,7 +93,7 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
                 return
 
     async def _delete_left_guilds(self) -> bool:
-        """Returns whether all is done that can be; the database may be busy."""
+        """Returns whether all is done that can be; the database may fail for a while."""
         bot, resources = self._bot, self.resources
         if not bot.is_ready() or not bot.intents.guilds or bot.application_id is None:
             return True  # the servers are not known
@@ -101,11 +101,10 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
             deleted = await resources.store.delete_left_guilds(
                 bot.application_id, self._is_left, resources.clock()
             )
-        except StoreBusyError as error:
-            _log.warning("%s", error)
-            return False
         except StoreError as error:
             _log.warning("%s", error)
+            # What belongs to another application is never deleted; a full disk is so for a while.
+            return error.key == "store-application"
         except Exception as error:
             resources.count_failure("deletion of settings", error)
         else:

@@ -8,7 +8,7 @@ from discord import ui
 from lianju.bot.cogs.base import LianjuCog
 from lianju.bot.cogs.housekeeping import PURGE_EVERY_S, RETRY_AFTER_S, Housekeeping
 from lianju.bot.resources import DAY
-from lianju.bot.store import StoreBusyError
+from lianju.bot.store import StoreBusyError, StoreError
 from lianju.bot.verse import BusyError, Request
 from lianju.bot.verses import Verse
 
@@ -196,21 +196,22 @@ async def test_bot_that_does_not_know_its_servers_deletes_nothing(host, resource
     assert await beam_sizes(resources.store, 42) == [9]
 
 
-async def test_settings_are_deleted_once_the_database_is_free(host, resources, monkeypatch):
+@pytest.mark.parametrize("error", [StoreBusyError(), StoreError("store-disk-full", path="x")])
+async def test_settings_are_deleted_once_the_database_works(error, host, resources, monkeypatch):
     store, housekeeping = resources.store, host.get_cog("Lianju housekeeping")
     await store.guild_settings.change(42, beam_size=9)
     await restart(host, 42)
     delete, waits = store.delete_left_guilds, []
 
-    async def busy_at_first(*arguments):
+    async def fail_at_first(*arguments):
         if len(waits) < 2:
-            raise StoreBusyError
+            raise error
         return await delete(*arguments)
 
     async def sleep(seconds):
         waits.append(seconds)
 
-    monkeypatch.setattr(store, "delete_left_guilds", busy_at_first)
+    monkeypatch.setattr(store, "delete_left_guilds", fail_at_first)
     monkeypatch.setattr(housekeeping, "_sleep", sleep)
     await restart(host)
     assert waits == [RETRY_AFTER_S] * 2
