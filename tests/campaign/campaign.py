@@ -12,7 +12,7 @@ from typing import Any
 
 from ..discord.process import Ended, Served, serving
 from .actions import ACTIONS
-from .checks import ids_in_files, log_faults, read_database
+from .checks import could_delete, ids_in_files, log_faults, read_database
 from .conversations import Conversations
 from .faulty_discord import START_ROUTES, TROUBLES, FaultyDiscord
 from .ledger import Key, Ledger
@@ -96,9 +96,10 @@ class Campaign:
             self._machine.take_blocks()  # nobody waits for a bot that is not online
             numbers = self._take(rng.randint(*EVENTS), until, events)
             await self._be_online(served, ended, numbers, rng)
-        self._check_log((await ended).log)
+        log = (await ended).log
+        self._check_log(log)
         self._check_blocks()
-        self._check_database(left)
+        self._check_database(left, log)
 
     def _settings(self) -> dict[str, object]:
         return self._machine.environment | {
@@ -267,11 +268,12 @@ class Campaign:
                 what = f"{seconds} s, of which {computed} s computing: {where}"
                 self._report.fault("blocked", self._last, what)
 
-    def _check_database(self, left: set[int]) -> None:
+    def _check_database(self, left: set[int], log: str) -> None:
         """Compares what is stored with what was acknowledged.
 
         Args:
             left: Servers that the process had left before it started.
+            log: Of the process.
         """
         try:
             stored = read_database(self._machine.database)
@@ -292,8 +294,8 @@ class Campaign:
             self._report.count("database", "has nothing of what was deleted")
             for id_, files in ids_in_files(self._machine.database, self._ledger.forgotten).items():
                 self._report.fault("forgotten-bytes", self._last, f"member {id_} in {files}")
-        for guild in left & stored.servers:
-            self._report.fault("left", self._last, f"settings of server {guild}")
+        for guild in left & stored.servers if could_delete(log) else ():
+            self._report.fault("left", self._last, f"settings of server {guild}", log)
         self._ledger.adopt(stored.favorites)
 
     def _read_favorite(self, number: int) -> Key | None:

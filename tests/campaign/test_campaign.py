@@ -15,7 +15,15 @@ from ..discord.fake_discord import TOKEN
 from ..discord.interactions import poem
 from .__main__ import campaign
 from .campaign import Campaign
-from .checks import MEMBER, SERVER, ids_in_files, log_faults, read_database
+from .checks import (
+    MEMBER,
+    SERVED,
+    SERVER,
+    could_delete,
+    ids_in_files,
+    log_faults,
+    read_database,
+)
 from .conversations import Conversations
 from .faulty_discord import FaultyDiscord
 from .ledger import Ledger
@@ -156,16 +164,16 @@ async def test_changed_database_is_a_fault(database, tmp_path):
     checked._ledger.forget(MEMBER + 1)
     with sqlite3.connect(database) as other:
         other.execute("UPDATE couplet_hearts SET hearts = 2")
-    checked._check_database(set())  # not rewritten yet: the bytes may be there a little longer
+    checked._check_database(set(), "")  # not rewritten yet: the bytes may be there a little longer
     assert [fault.kind for fault in report.faults] == ["database", "forgotten"]
     with other:
         other.execute("UPDATE couplet_hearts SET hearts = 1")
         other.execute("PRAGMA user_version = 1")
     other.close()
-    checked._check_database(set())
+    checked._check_database(set(), "")
     assert [fault.kind for fault in report.faults[2:]] == ["forgotten", "forgotten-bytes"]
     database.write_bytes(b"SQLite format 3\0" * 100)
-    checked._check_database(set())
+    checked._check_database(set(), "")
     assert [fault.kind for fault in report.faults[4:]] == ["database"]
 
 
@@ -250,3 +258,23 @@ def test_events_depend_on_the_seed_alone(tmp_path):
         for seed in (1, 1, 2)
     ]
     assert dice[0] == dice[1] != dice[2]
+
+
+ONLINE = "2026-01-01 00:00:00,000 INFO lianju.bot.client: online shards=1 servers=6\n"
+ANSWERED = "2026-01-01 00:00:01,000 INFO lianju.bot.cogs.base: command=poem outcome=answered\n"
+STOPPING = "2026-01-01 00:00:02,000 INFO lianju.bot.serve: stopping\n"
+FULL = "2026-01-01 00:00:00,500 ERROR lianju.bot.store.database: the disk is full.\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "could"),
+    [
+        (ONLINE + ANSWERED * SERVED, True),
+        (FULL + ONLINE + ANSWERED * SERVED + STOPPING, True),
+        (ANSWERED * SERVED, False),
+        (ONLINE + ANSWERED * (SERVED - 1) + STOPPING + ANSWERED, False),
+        (ONLINE + FULL + ANSWERED * SERVED, False),
+    ],
+)
+def test_settings_must_be_gone_only_if_there_was_time_and_a_database(log, could):
+    assert could_delete(log) == could
