@@ -175,7 +175,6 @@ def agreement(
     model: LanguageModel, marked: Sequence[MarkedLines], vocabulary: Vocabulary
 ) -> Agreement:
     """Measures a model on marks that it was not trained on."""
-    model.eval()
     right = pairs = 0.0
     best, marks = [], []
     for batch in marked_batches(marked, vocabulary, 8, (0,)):
@@ -200,7 +199,8 @@ def learn_preferences(
 ) -> Agreement:
     """Trains a checkpoint's model on marks; writes another checkpoint after each epoch.
 
-    Contexts without two different marks teach nothing and are left out. There is no dropout.
+    Contexts without two different marks teach nothing and are left out. The model stays in
+    evaluation mode: dropout would change the log-probability of each line by chance.
 
     Args:
         checkpoint: The model.
@@ -221,7 +221,6 @@ def learn_preferences(
         raise CheckpointError(f"{out} exists already: choose another --out.")
     trained = load_trained(checkpoint)
     model, vocabulary = trained.model, trained.vocabulary
-    _stop_dropout(model)
     marked = [each for file in files for each in read_marks(file, vocabulary)]
     marked = [each for each in marked if len({*each.marks}) > 1]
     kept, held_out = split_marks(marked, options)
@@ -243,7 +242,6 @@ def learn_preferences(
     report(f"before: {_described(found)}")
     update = 0
     for epoch in range(options.epochs):
-        model.train()
         losses: list[tuple[float, float]] = []
         for batch in marked_batches(kept, vocabulary, options.contexts, (options.seed, epoch)):
             share = min((update + 1) / WARMUP, 1 - update / (per_epoch * options.epochs))
@@ -342,14 +340,6 @@ def poem_batches(
             epoch += 1
 
     return batches()
-
-
-def _stop_dropout(model: LanguageModel) -> None:
-    """Switches dropout off, which would change the log-probability of each line by chance."""
-    model.recurrent.dropout = 0.0
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
 
 
 def _described(found: Agreement) -> str:
