@@ -14,6 +14,20 @@ from .grade import command
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
+# Of what draws lines in the place of poets' lines.
+_corpus_option = click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+_part_option = click.option(
+    "--split",
+    type=click.Choice(["train", "validation"]),
+    default="train",
+    show_default=True,
+    help="The part of the corpus that contexts come from.",
+)
+_seed_option = click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+_threads_option = click.option(
+    "--threads", type=click.IntRange(0), default=0, help="0 takes every core."
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(package_name="lianju", prog_name="lianju-export")
@@ -103,14 +117,8 @@ def checkpoint(directory: Path, out: Path) -> None:
 
 @cli.command()
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
-@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation"]),
-    default="train",
-    show_default=True,
-    help="The part of the corpus that contexts come from.",
-)
+@_corpus_option
+@_part_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--count", type=click.IntRange(1), default=300_000, show_default=True)
 @click.option(
@@ -121,8 +129,8 @@ def checkpoint(directory: Path, out: Path) -> None:
     help="How many groups get lines of the bundle.",
 )
 @click.option("--lines", type=click.IntRange(1, 64), default=6, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
+@_seed_option
+@_threads_option
 def groups(
     directory: Path,
     corpus: Path,
@@ -160,19 +168,13 @@ def groups(
 
 @cli.command()
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
-@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
-@click.option(
-    "--split",
-    type=click.Choice(["train", "validation"]),
-    default="train",
-    show_default=True,
-    help="The part of the corpus that contexts come from.",
-)
+@_corpus_option
+@_part_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--count", type=click.IntRange(1), default=400, show_default=True)
 @click.option("--lines", type=click.IntRange(2, 60), default=8, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
+@_seed_option
+@_threads_option
 def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any) -> None:
     """Draws --lines lines of BUNDLE after each of --count contexts, for readers to mark.
 
