@@ -58,7 +58,7 @@ class LianjuBot(commands.AutoShardedBot):
 
     @property
     def running(self) -> int:
-        """How many interactions and background jobs are running."""
+        """How many interactions are running."""
         return 0 if self._resources is None else len(self._resources.running)
 
     async def opened(self) -> Resources:

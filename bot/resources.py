@@ -37,8 +37,8 @@ class Resources:
         store: The database.
         limiter: Limits the requests of each user.
         clock: Returns the time in Unix seconds.
-        running: A future for each interaction and each background job; the database is closed
-            after the last.
+        running: A future for each interaction; the database is closed after the last.
+        background: A future for each background job; closing waits for them too.
         closing: Set when no new interaction is accepted.
         failures: How often something failed of which no user is told.
     """
@@ -49,6 +49,7 @@ class Resources:
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
     running: set[asyncio.Future[Any]] = field(default_factory=set)
+    background: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     failures: Counter[str] = field(default_factory=Counter)
     _closed_by: float | None = field(default=None, init=False)
@@ -110,7 +111,7 @@ class Resources:
         del self._closing_composers[composer]
 
     async def finish(self) -> None:
-        """Refuses new interactions and waits for running ones.
+        """Refuses new interactions, and waits for running ones and background jobs.
 
         All waiting until the resources are closed takes at most the deadline, from the first call.
         """
@@ -119,8 +120,8 @@ class Resources:
             self._closed_by = asyncio.get_running_loop().time() + self.settings.deadline
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._closed_by):
-                while self.running:
-                    await asyncio.wait(self.running)
+                while waited_for := self.running | self.background:
+                    await asyncio.wait(waited_for)
 
     async def close(self) -> None:
         """Waits for running interactions, then closes the model and the database."""

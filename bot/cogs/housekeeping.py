@@ -134,8 +134,8 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         A cancelled operation may leave a connection of aiosqlite that never closes.
         """
         doing = asyncio.ensure_future(work)
-        self.resources.running.add(doing)
-        doing.add_done_callback(self.resources.running.discard)
+        self.resources.background.add(doing)
+        doing.add_done_callback(self.resources.background.discard)
         return await asyncio.shield(doing)
 
     @commands.Cog.listener("on_guild_remove")
