@@ -8,10 +8,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from lianju.bot.verse.model.bundle import (
@@ -19,17 +18,16 @@ from lianju.bot.verse.model.bundle import (
     MANIFEST,
     PROSODY,
     VOCABULARY,
-    Bundle,
     load_bundle,
 )
-from lianju.bot.verse.model.manifest import File
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
 
 from .calibration import Limits, measure_limits
 from .corpus_index import build_corpus_index
-from .errors import ExportError
+from .errors import ExportError, VerificationError
+from .gpu_graph import build_gpu_graph
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .precision import PRECISIONS
 from .prosody import build_prosody
@@ -39,8 +37,10 @@ from .weights import StoredWeights, weights_of
 
 FORMAT = 1
 STEP = "step.onnx"
+GPU_STEP = "step.gpu.onnx"
 CONTENTS = {
     STEP: "one step of the language model",
+    GPU_STEP: "the same for GPUs, in fp32; the weights are in step.onnx",
     VOCABULARY: "tokens and how often the training text has them",
     PROSODY: "the vocabulary's readings in the 106 rhyme groups of the 平水韵",
     KNOWN: "fingerprints of the corpus' lines, and the second lines of its couplets by the first",
@@ -101,7 +101,11 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
             trained.vocabulary.unknown,
             limits,
         )
-        (folder / STEP).write_bytes(graph.SerializeToString())
+        content = graph.SerializeToString()
+        (folder / STEP).write_bytes(content)
+        if precision.quantizes_activations:
+            on_gpu = build_gpu_graph(content, STEP).SerializeToString()
+            (folder / GPU_STEP).write_bytes(on_gpu)
         if options.prosody:
             table = build_prosody(trained.vocabulary)
             (folder / PROSODY).write_text(table, encoding="utf-8", newline="\n")
@@ -120,9 +124,9 @@ def verify_bundle(
     """Verifies that a bundle computes what a model computes, and measures it.
 
     Every stored weight is the model's, up to half a step of the precision. Over random prompts and
-    states the graph gives what PyTorch gives with the stored weights; a graph with 8-bit
-    activations is compared twice: with fp32 activations closely, as it is loosely. The perplexity
-    on a corpus, if there is one, is the model's within 0.5 %.
+    states the graph gives what PyTorch gives with the stored weights; the graph for GPUs closely, a
+    graph with 8-bit activations loosely. The perplexity on a corpus, if there is one, is the
+    model's within 0.5 %.
 
     Returns:
         What was measured, for the manifest.
@@ -135,9 +139,9 @@ def verify_bundle(
     stored = StoredWeights(bundle.graph_path)
     stored.verify(model)
     reference = stored.model()
-    with TemporaryDirectory() as folder:
-        exact = exact_bundle(bundle, stored, Path(folder))
-        difference = verify_steps(exact, reference, EXACT)
+    if stored.precision.quantizes_activations and bundle.manifest.gpu_graph is None:
+        raise VerificationError("The bundle has no graph for GPUs: export it again.")
+    difference = verify_steps(bundle, reference, EXACT, gpu_graph=True)
     proof = {"prompts": PROMPTS, "largest_log_prob_difference": _rounded(difference)}
     if stored.precision.quantizes_activations:
         quantized = verify_steps(bundle, reference, QUANTIZED)
@@ -146,21 +150,6 @@ def verify_bundle(
     if corpus is not None:
         metrics["perplexity"] = verify_perplexity(directory, model, corpus)
     return metrics
-
-
-def exact_bundle(bundle: Bundle, stored: StoredWeights, folder: Path) -> Bundle:
-    """Returns a bundle in a folder whose graph does not round activations, to compare it with.
-
-    Args:
-        stored: The weights of its graph.
-        folder: Where the graph is written.
-    """
-    name = bundle.manifest.graph.file
-    stored.save_exact(folder / name)
-    content = (folder / name).read_bytes()
-    file = File(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-    manifest = bundle.manifest.model_copy(update={"files": {**bundle.manifest.files, name: file}})
-    return replace(bundle, directory=folder, manifest=manifest)
 
 
 @contextmanager
@@ -190,6 +179,7 @@ def _temporary_folder(out: Path, force: bool) -> Iterator[Path]:
 def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[str, Any]:
     config, vocabulary = trained.model.config, trained.vocabulary
     preset = trained.info.get("preset", "lianju")
+    on_gpu = {"file": GPU_STEP, "weights": STEP} if (folder / GPU_STEP).exists() else None
     return {
         "format": FORMAT,
         "name": options.name or f"{preset}-{config.cell}",
@@ -211,6 +201,7 @@ def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[st
             "outputs": graph_outputs(config),
             "state": _state(config),
         },
+        "gpu_graph": on_gpu,
         "files": {
             name: file_info(folder / name, content)
             for name, content in CONTENTS.items()

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from lianju.bot.verse.model.bundle import MANIFEST, load_bundle
+from lianju.bot.verse.model.bundle import MANIFEST, GraphFile, load_bundle
 from lianju.bot.verse.model.reranker import INPUTS, OUTPUT, Reranker
 from lianju.training.reranker.model import OUTPUTS
 from lianju.training.reranker.model import Reranker as TorchReranker
@@ -237,7 +237,8 @@ def verify_reranker(path: Path, model: TorchReranker, seed: int = 0) -> float:
             depend on the others.
     """
     config, generator = model.config, np.random.default_rng(seed)
-    graph = Reranker(path.read_bytes(), path, config.vocabulary_size, config.context, threads=1)
+    file = GraphFile(path, path.read_bytes())
+    graph = Reranker(file, config.vocabulary_size, config.context, threads=1)
     largest = 0.0
     for _ in range(VERIFIED):
         poems, rows, tokens = (int(n) for n in generator.integers(1, 9, 3))

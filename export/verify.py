@@ -56,7 +56,12 @@ QUANTIZED = Tolerance(reference=1.0, batch=0.0)
 
 
 def verify_steps(
-    bundle: Bundle, model: LanguageModel, tolerance: Tolerance, seed: int = 0
+    bundle: Bundle,
+    model: LanguageModel,
+    tolerance: Tolerance,
+    seed: int = 0,
+    *,
+    gpu_graph: bool = False,
 ) -> float:
     """Runs a bundle beside PyTorch.
 
@@ -65,6 +70,7 @@ def verify_steps(
         model: What it must compute, with the weights as the bundle stores them.
         tolerance: Of the comparison.
         seed: Of prompts and states.
+        gpu_graph: Whether to run the graph for GPUs, if there is one; on the CPU.
 
     Returns:
         The largest difference of any log-probability.
@@ -75,7 +81,7 @@ def verify_steps(
             or a step without candidates changes the state; or prefill gives another state than
             single steps.
     """
-    onnx_model = OnnxModel(bundle, provider="cpu", threads=1)
+    onnx_model = OnnxModel(bundle, provider="cpu", threads=1, gpu_graph_on_cpu=gpu_graph)
     model = copy.deepcopy(model).double()  # so that all rounding is the graph's
     rng = np.random.default_rng(seed)
     batches = range(PROMPTS // ROWS)

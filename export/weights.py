@@ -18,7 +18,7 @@ from onnx import numpy_helper
 
 from .errors import ExportError, VerificationError
 from .graph import CONFIG, PRECISION
-from .precision import PRECISIONS, Weight, without_activation_rounding
+from .precision import PRECISIONS, Weight
 
 
 def weights_of(model: LanguageModel) -> dict[str, Weight]:
@@ -80,10 +80,6 @@ class StoredWeights:
             for name, parameter in model.named_parameters():
                 parameter.copy_(torch.from_numpy(self._read(name).copy()))
         return model.eval()
-
-    def save_exact(self, path: Path) -> None:
-        """Writes the graph without the rounding of activations, to compare it with PyTorch."""
-        onnx.save(without_activation_rounding(self._graph), path)
 
     def verify(self, model: LanguageModel) -> None:
         """Checks that no weight differs by more than half a step of the precision.

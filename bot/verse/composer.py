@@ -255,5 +255,4 @@ def open_reranker(bundle: Bundle, threads: int) -> Reranker | None:
     part, graph = bundle.manifest.reranker, bundle.read_reranker()
     if part is None or graph is None:
         return None
-    path = bundle.directory / part.file
-    return Reranker(graph, path, len(bundle.vocabulary), part.context, threads)
+    return Reranker(graph, len(bundle.vocabulary), part.context, threads)

@@ -47,9 +47,23 @@ def stamp(directory: Path, card: Path) -> dict[str, Any]:
 
 
 def is_measured_on(figures: dict[str, Any], bundle: Bundle) -> bool:
-    """Returns whether figures were measured on exactly the files that a bundle has now."""
-    files = {name: file.sha256 for name, file in bundle.manifest.files.items()}
-    return bool(figures.get("files") == files)
+    """Returns whether figures were measured on exactly the files that a bundle has now.
+
+    All but the graph for GPUs: a card is measured on the CPU.
+    """
+    gpu_graph = bundle.manifest.gpu_graph
+    measured, present = (
+        {
+            name: checksum
+            for name, checksum in files.items()
+            if not gpu_graph or name != gpu_graph.file
+        }
+        for files in (
+            figures.get("files", {}),
+            {name: file.sha256 for name, file in bundle.manifest.files.items()},
+        )
+    )
+    return bool(measured == present)
 
 
 def _read(card: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from lianju.bot.verse.errors import BundleError
-from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.export import bundle as writing
 from lianju.export import verify
 from lianju.export.bundle import BundleOptions, verify_bundle, write_bundle
@@ -218,3 +218,60 @@ def test_a_missing_corpus_is_named(make_trained, tmp_path):
     with pytest.raises(CorpusError, match=r"train\.txt"):
         write(make_trained(), tmp_path / "toy", corpus=tmp_path / "nowhere")
     assert list(tmp_path.iterdir()) == []
+
+
+class TestGpuGraph:
+    """The second graph of an 8-bit bundle, which has its weights in the first one's file."""
+
+    @pytest.fixture
+    def trained(self, make_trained):
+        return make_trained("lstm, attention")
+
+    @pytest.fixture
+    def directory(self, trained, corpus, tmp_path):
+        write_bundle(trained, tmp_path / "toy", BundleOptions(precision="int8", corpus=corpus))
+        return tmp_path / "toy"
+
+    def test_it_repeats_no_matrix(self, directory):
+        graph = onnx.load(directory / "step.gpu.onnx", load_external_data=False).graph
+        matrices = [tensor for tensor in graph.initializer if "weight_hh_l0.int8" in tensor.name]
+        assert matrices
+        for tensor in matrices:
+            places = {entry.key: entry.value for entry in tensor.external_data}
+            assert places["location"] == "step.onnx"
+            begin, size = int(places["offset"]), int(places["length"])
+            stored = (directory / "step.onnx").read_bytes()[begin : begin + size]
+            (original,) = (
+                each
+                for each in onnx.load(directory / "step.onnx").graph.initializer
+                if each.name == tensor.name
+            )
+            assert stored == original.raw_data
+
+    def test_it_has_no_8_bit_products(self, directory):
+        graph = onnx.load(directory / "step.gpu.onnx", load_external_data=False).graph
+        operators = {node.op_type for node in (*graph.node, *branches(graph))}
+        assert "MatMul" in operators
+        assert not {"MatMulIntegerToFloat", "QuantizeLinear"} & operators
+
+    def test_another_weight_in_it_fails_verification(self, directory, trained):
+        path = directory / "step.gpu.onnx"
+        graph = onnx.load(path, load_external_data=False)
+        for tensor in graph.graph.initializer:
+            if tensor.name == "embedding.weight.step":
+                array = numpy_helper.to_array(tensor) * np.float32(1.01)
+                tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+        path.write_bytes(graph.SerializeToString())
+        manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+        manifest["files"][path.name] = writing.file_info(path, "")
+        (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        with pytest.raises(VerificationError, match="its log-probabilities differ from PyTorch's"):
+            verify_bundle(directory, trained.model)
+
+
+def test_the_shipped_bundle_has_a_small_graph_for_gpus():
+    bundle = load_bundle(default_directory())
+    part = bundle.manifest.gpu_graph
+    assert part is not None
+    assert part.weights == bundle.manifest.graph.file
+    assert bundle.manifest.files[part.file].bytes < 100_000

@@ -10,7 +10,7 @@ import onnx
 import pytest
 import torch
 from lianju.bot.verse import BundleError, Request, Rerank, open_composer, simplify
-from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.bundle import GraphFile, load_bundle
 from lianju.bot.verse.model.reranker import Reranker
 from lianju.export import reranker as exporter
 from lianju.export.errors import VerificationError
@@ -88,7 +88,7 @@ def test_weights_are_rounded_by_half_a_step_at_most():
 def test_the_last_tokens_of_a_long_context_count(tmp_path):
     onnx.save(build_reranker_graph(random_reranker()), tmp_path / "graph.onnx")
     path = tmp_path / "graph.onnx"
-    graph = Reranker(path.read_bytes(), path, CONFIG.vocabulary_size, CONFIG.context, 1)
+    graph = Reranker(GraphFile(path, path.read_bytes()), CONFIG.vocabulary_size, CONFIG.context, 1)
     long = np.random.default_rng(0).integers(4, 40, 30).tolist()
     lines, poem = np.array([[5, 6, 7]]), np.array([0])
     found = graph.logits([long], lines, poem)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import onnx
 import pytest
 from lianju.bot.verse import (
     Beam,
@@ -61,15 +62,17 @@ class Machine:
         refuses: Whether CUDA sessions cannot be opened.
         lacks: Whether CUDA's libraries are missing.
         opened: The providers of each session that was opened.
+        graphs: Its graph.
     """
 
     def __init__(self):
         self.fails = self.refuses = self.lacks = False
-        self.opened = []
+        self.opened, self.graphs = [], []
         self._open = sessions.ort.InferenceSession
 
     def open(self, path, options, providers, **more):
         self.opened.append([each if isinstance(each, str) else each[0] for each in providers])
+        self.graphs.append(path)
         session = self._open(path, options, providers=[CPU], **more)
         if self.opened[-1] == [CPU] or self.lacks:
             return session
@@ -296,10 +299,87 @@ def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_required(machine, tmp_path
     assert OnnxModel(bundle, "auto", 1).provider == "cpu"
     (record,) = log.records
     assert record.levelname == "INFO"
-    assert "fp32" in record.getMessage()
+    assert "export it again" in record.getMessage()
     log.clear()
     assert OnnxModel(bundle, "cuda", 1).provider == "cuda"
     assert not log.records
+
+
+class TestGpuGraph:
+    """A bundle with a second graph, whose weights are in the file of the first."""
+
+    @pytest.fixture
+    def directory(self, tmp_path):
+        """Its first graph claims to be of 8 bits."""
+        directory = Toy().write(tmp_path)
+        step = onnx.load(directory / "step.onnx")
+        data = step.SerializeToString()
+        (directory / "step.onnx").write_bytes(data)
+        weights = max(step.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+        place = {"location": "step.onnx", "offset": data.index(weights.raw_data)}
+        place["length"] = len(weights.raw_data)
+        weights.ClearField("raw_data")
+        weights.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in place.items():
+            weights.external_data.add(key=key, value=str(value))
+        (directory / "gpu.onnx").write_bytes(step.SerializeToString())
+        manifest = read_manifest(directory)
+        manifest["graph"]["precision"] = "int8"
+        manifest["gpu_graph"] = {"file": "gpu.onnx", "weights": "step.onnx"}
+        write_manifest(directory, manifest)
+        return directory
+
+    def test_it_runs_on_cuda_and_the_other_one_on_the_cpu(self, machine, directory, log):
+        bundle = load_bundle(directory)
+        model = OnnxModel(bundle, "auto", 1)
+        assert model.provider == "cuda"
+        assert_answers(model, bundle)
+        assert machine.graphs == [bundle.read_gpu_graph().content, bundle.read_graph().content]
+        assert not log.records
+
+    def test_after_a_failure_the_other_one_runs_on_the_cpu(self, machine, directory, log):
+        bundle = load_bundle(directory)
+        model = OnnxModel(bundle, "auto", 1)
+        machine.fails = True
+        with pytest.raises(RuntimeError, match="CUDA failure"):
+            model.step(ids(4), ids(0), model.initial_state(), 3)
+        assert model.provider == "cpu"
+        assert machine.graphs[-1] == bundle.read_graph().content
+        assert_one_warning(log, "failed on CUDA")
+
+    def test_it_can_run_on_the_cpu(self, directory):
+        bundle = load_bundle(directory)
+        assert_answers(OnnxModel(bundle, "cpu", 1, gpu_graph_on_cpu=True), bundle)
+
+    @pytest.mark.parametrize("weights", ["vocab.txt", "other.bin", "../step.onnx"])
+    def test_weights_elsewhere(self, directory, weights):
+        manifest = read_manifest(directory)
+        manifest["gpu_graph"]["weights"] = weights
+        write_manifest(directory, manifest)
+        with pytest.raises(BundleError) as caught:
+            load_bundle(directory)
+        keys = {"vocab.txt": "bundle-external-data", "other.bin": "bundle-no-checksum"}
+        assert caught.value.key == keys.get(weights, "bundle-file")
+
+    def test_altered_weights(self, directory):
+        path = directory / "step.onnx"
+        content = bytearray(path.read_bytes())
+        content[-3] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(BundleError) as caught:
+            load_bundle(directory)
+        assert caught.value.key == "bundle-checksum"
+
+    def test_data_beyond_the_end_of_the_file(self, directory):
+        graph = onnx.load(directory / "gpu.onnx", load_external_data=False)
+        (weights,) = (each for each in graph.graph.initializer if each.external_data)
+        (offset,) = (each for each in weights.external_data if each.key == "offset")
+        offset.value = str((directory / "step.onnx").stat().st_size - 8)
+        (directory / "gpu.onnx").write_bytes(graph.SerializeToString())
+        write_manifest(directory, read_manifest(directory))
+        with pytest.raises(BundleError) as caught:
+            OnnxModel(load_bundle(directory), "cpu", 1, gpu_graph_on_cpu=True)
+        assert caught.value.key == "bundle-graph"
 
 
 def test_a_warning_of_the_model_is_one_sentence(tmp_path):

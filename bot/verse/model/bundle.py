@@ -3,7 +3,8 @@
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,16 +13,33 @@ from ..errors import BundleError
 from ..prosody.table import Prosody
 from ..text.corpus_index import CorpusIndex
 from ..text.vocabulary import Vocabulary
-from .external_data import has_external_data
+from .external_data import external_files
 from .manifest import File, Manifest
 
-__all__ = ["KNOWN", "PROSODY", "Bundle", "default_directory", "load_bundle"]
+__all__ = ["KNOWN", "PROSODY", "Bundle", "GraphFile", "default_directory", "load_bundle"]
 
 MANIFEST = "manifest.json"
 VOCABULARY = "vocab.txt"
 PROSODY = "prosody.tsv"
 KNOWN = "known.bin"
 MAX_MANIFEST = 1 << 22  # bytes
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """The content of an ONNX file.
+
+    Attributes:
+        path: The file, for messages.
+        content: Its bytes.
+        precision: How it stores its weights, and multiplies by them.
+        weights: The files that hold its external data, by the names that it has for them.
+    """
+
+    path: Path
+    content: bytes
+    precision: str = "fp32"
+    weights: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,18 +62,29 @@ class Bundle:
         """The path of the step graph."""
         return self.directory / self.manifest.graph.file
 
-    def read_graph(self) -> bytes:
+    def read_graph(self) -> GraphFile:
         """Returns the step graph; sessions are opened from it, as the file may be replaced.
 
         Raises:
             BundleError: The file is missing or altered.
         """
-        return self._read(self.manifest.graph.file)
+        graph = self.manifest.graph
+        return GraphFile(self.graph_path, self._read(graph.file), graph.precision)
 
-    def read_reranker(self) -> bytes | None:
+    def read_gpu_graph(self) -> GraphFile | None:
+        """Returns the step graph for GPUs, if there is one; see `read_graph`."""
+        part = self.manifest.gpu_graph
+        if part is None:
+            return None
+        weights = {part.weights: self._read(part.weights)}
+        return GraphFile(self.directory / part.file, self._read(part.file), weights=weights)
+
+    def read_reranker(self) -> GraphFile | None:
         """Returns the re-ranker's graph, if there is one; see `read_graph`."""
         part = self.manifest.reranker
-        return None if part is None else self._read(part.file)
+        if part is None:
+            return None
+        return GraphFile(self.directory / part.file, self._read(part.file))
 
     def _read(self, name: str) -> bytes:
         return _read_checked(self.directory / name, self.manifest.files[name])
@@ -81,15 +110,16 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError("bundle-not-utf8", path=str(path)) from None
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
-    graphs = [part.file for part in (manifest.graph, manifest.reranker) if part]
-    for name in (*graphs, VOCABULARY):
+    parts = (manifest.graph, manifest.gpu_graph, manifest.reranker)
+    graphs = {part.file: getattr(part, "weights", None) for part in parts if part}
+    for name in (*graphs, *filter(None, graphs.values()), VOCABULARY):
         if name not in manifest.files:
             raise BundleError("bundle-no-checksum", path=str(path), name=name)
     contents: dict[str, bytes] = {}  # what is parsed is what was checked
     for name, expected in manifest.files.items():
         content = _read_checked(directory / name, expected)
         if name in graphs:
-            _check_graph(directory / name, content)
+            _check_graph(directory / name, content, graphs[name])
         elif name in (VOCABULARY, PROSODY, KNOWN):
             contents[name] = content
     vocabulary = _load_vocabulary(directory / VOCABULARY, contents[VOCABULARY], manifest)
@@ -134,12 +164,13 @@ def _read(path: Path, most: int, least: int = 0) -> bytes:
     return content
 
 
-def _check_graph(path: Path, content: bytes) -> None:
+def _check_graph(path: Path, content: bytes, weights: str | None) -> None:
+    """Checks that a graph has no weights in any file but the one that the manifest names."""
     try:
-        external = has_external_data(content)
+        external = external_files(content)
     except ValueError as error:
         raise BundleError("bundle-graph", path=str(path), reason=str(error)) from None
-    if external:
+    if not external <= {weights}:
         raise BundleError("bundle-external-data", path=str(path))
 
 

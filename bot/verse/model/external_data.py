@@ -1,17 +1,19 @@
-"""Detects external data: weights that an ONNX file leaves to other files, which nobody checked.
+"""Finds external data: weights that an ONNX file leaves to other files.
 
-ONNX Runtime reads such files when it opens a graph, from anywhere before version 1.24. Ours, since
-the package onnx, which parses graphs, is not needed for anything else here. Encoding and field
-numbers: https://protobuf.dev/programming-guides/encoding/ and onnx.proto3.
+ONNX Runtime reads such files when it opens a graph, from anywhere before version 1.24; nobody would
+have checked them. Ours, since the package onnx, which parses graphs, is not needed for anything
+else here. Encoding and field numbers: https://protobuf.dev/programming-guides/encoding/ and
+onnx.proto3.
 """
 
 from collections.abc import Iterator
 
-__all__ = ["has_external_data"]
+__all__ = ["external_files"]
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 MAX_DEPTH = 100  # of messages, as in protobuf itself
 EXTERNAL_DATA, DATA_LOCATION = 13, 14  # fields of a TensorProto
+KEY, VALUE = 1, 2  # fields of an entry of its external data
 
 # For each message its fields that lead to tensors, by number, and what message each holds.
 MESSAGES = {
@@ -25,29 +27,35 @@ MESSAGES = {
 }
 
 
-def has_external_data(model: bytes) -> bool:
-    """Returns whether any tensor of an ONNX file names another file.
+def external_files(model: bytes) -> set[str]:
+    """Returns the names of the files that hold data of the tensors of an ONNX file.
 
     Raises:
         ValueError: It is no ONNX file; the message is a clause.
     """
-    return _any_external(memoryview(model), "model", 0)
+    return set(_locations(memoryview(model), "model", 0))
 
 
-def _any_external(content: memoryview, message: str, depth: int) -> bool:
+def _locations(content: memoryview, message: str, depth: int) -> Iterator[str]:
     if depth > MAX_DEPTH:
         raise ValueError("it is nested too deeply")
-    if message == "tensor":
-        return any(
-            number == EXTERNAL_DATA or (number == DATA_LOCATION and value)
-            for number, value in _fields(content)
-        )
-    inner = MESSAGES[message]
-    return any(
-        _any_external(value, inner[number], depth + 1)
-        for number, value in _fields(content)
-        if number in inner and isinstance(value, memoryview)
-    )
+    inner = MESSAGES.get(message, {})
+    is_external, location = False, ""
+    for number, value in _fields(content):
+        if message == "tensor" and number in (EXTERNAL_DATA, DATA_LOCATION):
+            is_external = is_external or number == EXTERNAL_DATA or bool(value)
+            if isinstance(value, memoryview):
+                entry = {
+                    field: bytes(text)
+                    for field, text in _fields(value)
+                    if not isinstance(text, int)
+                }
+                if entry.get(KEY) == b"location":
+                    location = entry.get(VALUE, b"").decode("utf-8", "replace")
+        elif number in inner and isinstance(value, memoryview):
+            yield from _locations(value, inner[number], depth + 1)
+    if is_external:
+        yield location
 
 
 def _fields(content: memoryview) -> Iterator[tuple[int, memoryview | int]]:

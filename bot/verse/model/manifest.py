@@ -156,6 +156,17 @@ class Graph(_Part):
         return self
 
 
+class GpuGraph(_Part):
+    """A step graph for GPUs, with the inputs and outputs of the other one.
+
+    Attributes:
+        weights: The file of the bundle that holds the graph's weights, as its external data.
+    """
+
+    file: FileName
+    weights: FileName
+
+
 class File(_Part):
     """Size and checksum of a file of the bundle."""
 
@@ -198,6 +209,7 @@ class Manifest(_Part):
     tokens: TokenIds
     graph: Graph
     files: dict[FileName, File]
+    gpu_graph: GpuGraph | None = None
     reranker: RerankerPart | None = None
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}

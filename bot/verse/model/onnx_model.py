@@ -34,6 +34,13 @@ class OnnxModel:
 
     Shapes: B rows, one per hypothesis; V vocabulary size.
 
+    Args:
+        bundle: The bundle.
+        provider: Where it runs.
+        threads: Threads within one operator on the CPU; 0 uses every core.
+        gpu_graph_on_cpu: Whether the CPU runs the graph for GPUs, if there is one: to verify it, or
+            for results without the rounding of activations.
+
     Attributes:
         provider: `cuda` or `cpu`, the one in use; any thread may read it.
         vocabulary_size: V.
@@ -44,7 +51,14 @@ class OnnxModel:
         ProviderError: `cuda` was requested and is not available.
     """
 
-    def __init__(self, bundle: Bundle, provider: Provider = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        provider: Provider = "auto",
+        threads: int = 0,
+        *,
+        gpu_graph_on_cpu: bool = False,
+    ) -> None:
         graph = bundle.manifest.graph
         self._bundle, self._threads = bundle, threads
         self._require_cuda = provider == "cuda"
@@ -52,9 +66,9 @@ class OnnxModel:
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
-        session = open_session(
-            bundle.read_graph(), bundle.graph_path, provider, threads, graph.precision
-        )
+        gpu_graph = bundle.read_gpu_graph()
+        on_cpu = gpu_graph if gpu_graph_on_cpu and gpu_graph else bundle.read_graph()
+        session = open_session(on_cpu, provider, threads, gpu_graph)
         self._use(session)
         self.state_grows = any(tensor.grows and not tensor.padding for tensor in graph.state)
         self._check_graph(bundle, session)
@@ -212,8 +226,7 @@ class OnnxModel:
         if self.provider == "cpu" or self._require_cuda:
             return
         try:
-            graph, path = self._bundle.read_graph(), self._bundle.graph_path
-            session = open_session(graph, path, "cpu", self._threads)
+            session = open_session(self._bundle.read_graph(), "cpu", self._threads)
         except BundleError:
             _log.warning(
                 "The model failed on CUDA, and cannot be opened on the CPU: its graph is gone."

@@ -1,11 +1,11 @@
 """The re-ranker of a bundle on ONNX Runtime."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import BundleError, SearchError
+from .bundle import GraphFile
 from .language_model import FloatArray, IntArray
 from .session import open_session
 
@@ -21,8 +21,7 @@ class Reranker:
     The graph is small and always runs on the CPU.
 
     Args:
-        graph: The content of an ONNX file.
-        path: The file, for messages.
+        graph: Its graph.
         vocabulary_size: V; this id is padding.
         context: Tokens of context that it reads, at most.
         threads: Threads within one operator; 0 for all cores.
@@ -32,13 +31,13 @@ class Reranker:
     """
 
     def __init__(
-        self, graph: bytes, path: Path, vocabulary_size: int, context: int, threads: int = 0
+        self, graph: GraphFile, vocabulary_size: int, context: int, threads: int = 0
     ) -> None:
-        self._session = open_session(graph, path, "cpu", threads)
+        self._session = open_session(graph, "cpu", threads)
         names = {each.name for each in self._session.get_inputs()}
         outputs = [each.name for each in self._session.get_outputs()]
         if names != set(INPUTS) or outputs != [OUTPUT]:
-            raise BundleError("bundle-reranker", path=str(path))
+            raise BundleError("bundle-reranker", path=str(graph.path))
         self._padding, self._context = vocabulary_size, context
 
     def logits(

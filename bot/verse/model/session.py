@@ -6,10 +6,10 @@ import io
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..errors import BundleError, ProviderError
+from .bundle import GraphFile
 from .provider import Device, Provider
 
 # ONNX Runtime 1.29 and later send telemetry, and store an id of the machine in its cache folder,
@@ -47,39 +47,41 @@ _log = logging.getLogger(__name__)
 
 
 def open_session(
-    graph: bytes, path: Path, provider: Provider, threads: int, precision: str = "fp32"
+    graph: GraphFile, provider: Provider, threads: int, gpu_graph: GraphFile | None = None
 ) -> ort.InferenceSession:
     """Opens a graph.
 
     ONNX Runtime has no CUDA kernel for the matrix product of an int8 graph
     (`MatMulIntegerToFloat`, as of 1.31): with CUDA, each product would run on the CPU between two
-    copies.
+    copies. Hence the other graph.
 
     Args:
-        graph: The content of an ONNX file.
-        path: The file, for messages.
+        graph: The graph.
         provider: `auto` uses CUDA if it loads and suits the graph, and the CPU otherwise, with a
             line in the log if a GPU is not used; `cuda` requires CUDA.
         threads: Threads within one operator; 0 uses every core that this process may use.
-        precision: How the graph stores its weights.
+        gpu_graph: The graph to open instead on CUDA.
 
     Raises:
         BundleError: ONNX Runtime cannot run the file.
         ProviderError: `cuda` was requested and is not available.
     """
     if provider == "cpu":
-        return _open_on_cpu(graph, path, threads)
+        return _open_on_cpu(graph, threads)
     if CUDA not in ort.get_available_providers() or not _has_cuda_device():
         if provider == "cuda":
             raise ProviderError("provider-cuda")
-        return _open_on_cpu(graph, path, threads)
-    if provider == "auto" and precision == "int8":
-        _log.info("An int8 bundle is fastest on the CPU; for this GPU, export one with fp32.")
-        return _open_on_cpu(graph, path, threads)
+        return _open_on_cpu(graph, threads)
+    if provider == "auto" and gpu_graph is None and graph.precision == "int8":
+        _log.info(
+            "An int8 bundle without a graph for GPUs is fastest on the CPU; export it again to "
+            "use this GPU."
+        )
+        return _open_on_cpu(graph, threads)
     try:
-        return _open_on_cuda(graph, threads)
+        return _open_on_cuda(gpu_graph or graph, threads)
     except Exception as error:  # ONNX Runtime's errors share no other base
-        session = _open_on_cpu(graph, path, threads)
+        session = _open_on_cpu(graph, threads)
         if provider == "cuda":
             raise ProviderError("provider-cuda") from error
         _log.warning("CUDA cannot be used, so the model runs on the CPU: %s.", _reason(error))
@@ -91,14 +93,14 @@ def provider_of(session: ort.InferenceSession) -> Device:
     return "cuda" if CUDA in session.get_providers() else "cpu"
 
 
-def _open_on_cpu(graph: bytes, path: Path, threads: int) -> ort.InferenceSession:
+def _open_on_cpu(graph: GraphFile, threads: int) -> ort.InferenceSession:
     try:
         return _open(graph, threads, [CPU])
     except Exception as error:  # ONNX Runtime's errors share no other base
-        raise BundleError("bundle-graph", path=str(path), reason=_reason(error)) from error
+        raise BundleError("bundle-graph", path=str(graph.path), reason=_reason(error)) from error
 
 
-def _open_on_cuda(graph: bytes, threads: int) -> ort.InferenceSession:
+def _open_on_cuda(graph: GraphFile, threads: int) -> ort.InferenceSession:
     # ONNX Runtime prints which libraries fail to load.
     with contextlib.redirect_stdout(io.StringIO()):
         ort.preload_dlls()
@@ -109,7 +111,7 @@ def _open_on_cuda(graph: bytes, threads: int) -> ort.InferenceSession:
     return session
 
 
-def _open(graph: bytes, threads: int, providers: list[Any]) -> ort.InferenceSession:
+def _open(graph: GraphFile, threads: int, providers: list[Any]) -> ort.InferenceSession:
     settings = ort.SessionOptions()
     settings.intra_op_num_threads = threads or usable_cores()
     # By default threads spin for long while they wait for work: beside another process on the same
@@ -121,7 +123,12 @@ def _open(graph: bytes, threads: int, providers: list[Any]) -> ort.InferenceSess
     # A provider that fails to load is reported on the process-wide logger.
     ort.set_default_logger_severity(FATAL)
     # ONNX Runtime's own fallback to the CPU prints, and gives no reason.
-    return ort.InferenceSession(graph, settings, providers=providers, enable_fallback=0)
+    if graph.weights:  # it copies what it needs of them
+        names, contents = zip(*graph.weights.items(), strict=True)
+        settings.add_external_initializers_from_files_in_memory(
+            list(names), list(contents), list(map(len, contents))
+        )
+    return ort.InferenceSession(graph.content, settings, providers=providers, enable_fallback=0)
 
 
 def _reason(error: Exception) -> str:
