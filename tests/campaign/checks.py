@@ -17,7 +17,8 @@ MEMBER, SERVER = 271_828_182_800_000_000, 314_159_265_300_000_000  # their ids b
 CANARY = "Kanarienvogel"  # in whatever members write in Latin letters
 FILES = ("", "-wal", "-shm", "-journal")
 
-SERVED = 20  # interactions, after which the settings of servers that left are gone
+WRITTEN = 20  # answers after a write to the database, before which no other write still waits
+WRITE = re.compile(r" command=(?:heart|forget|settings reset|unfavou?rite) .* outcome=answered")
 RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ")
 SECRETS = {
     "token": re.compile(re.escape(TOKEN)),
@@ -40,13 +41,13 @@ def log_records(log: str) -> Iterator[list[str]]:
 
 
 def could_delete(log: str) -> bool:
-    """Whether a process was online and served for a while, with a database that worked.
+    """Whether a process was online and wrote for a while, to a database that worked.
 
     Its clock is no measure of the while: it jumps.
     """
     _, _, online = log.partition(": online shards=")
     serving, _, _ = online.partition(" lianju.bot.serve: stopping")
-    return serving.count(" outcome=") >= SERVED and " ERROR lianju.bot.store" not in serving
+    return len(WRITE.findall(serving)) >= WRITTEN and " ERROR lianju.bot.store" not in serving
 
 
 def log_faults(log: str) -> Iterator[tuple[str, str]]:

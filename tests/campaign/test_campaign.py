@@ -17,8 +17,8 @@ from .__main__ import campaign
 from .campaign import Campaign
 from .checks import (
     MEMBER,
-    SERVED,
     SERVER,
+    WRITTEN,
     could_delete,
     ids_in_files,
     log_faults,
@@ -261,7 +261,9 @@ def test_events_depend_on_the_seed_alone(tmp_path):
 
 
 ONLINE = "2026-01-01 00:00:00,000 INFO lianju.bot.client: online shards=1 servers=6\n"
-ANSWERED = "2026-01-01 00:00:01,000 INFO lianju.bot.cogs.base: command=poem outcome=answered\n"
+ANSWERED = (
+    "2026-01-01 00:00:01,000 INFO lianju.bot.cogs.base: command=heart server=1 outcome=answered\n"
+)
 STOPPING = "2026-01-01 00:00:02,000 INFO lianju.bot.serve: stopping\n"
 FULL = "2026-01-01 00:00:00,500 ERROR lianju.bot.store.database: the disk is full.\n"
 
@@ -269,11 +271,12 @@ FULL = "2026-01-01 00:00:00,500 ERROR lianju.bot.store.database: the disk is ful
 @pytest.mark.parametrize(
     ("log", "could"),
     [
-        (ONLINE + ANSWERED * SERVED, True),
-        (FULL + ONLINE + ANSWERED * SERVED + STOPPING, True),
-        (ANSWERED * SERVED, False),
-        (ONLINE + ANSWERED * (SERVED - 1) + STOPPING + ANSWERED, False),
-        (ONLINE + FULL + ANSWERED * SERVED, False),
+        (ONLINE + ANSWERED * WRITTEN, True),
+        (FULL + ONLINE + ANSWERED * WRITTEN + STOPPING, True),
+        (ANSWERED * WRITTEN, False),
+        (ONLINE + ANSWERED.replace("heart", "poem") * WRITTEN, False),
+        (ONLINE + ANSWERED * (WRITTEN - 1) + STOPPING + ANSWERED, False),
+        (ONLINE + FULL + ANSWERED * WRITTEN, False),
     ],
 )
 def test_settings_must_be_gone_only_if_there_was_time_and_a_database(log, could):
