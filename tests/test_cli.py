@@ -96,6 +96,7 @@ class TestPoem:
                 "rhyme": None,
                 "rules": "strict",
                 "known": "exclude",
+                "rhyme_group": None,
             },
             "candidates": [
                 {
@@ -112,6 +113,18 @@ class TestPoem:
             "known_answer": None,
             "unknown": [],
             "complete": True,
+            "prompt": {"written": [LINE], "shown": [LINE]},
+            "request": {
+                "line": LINE,
+                "form": "next",
+                "rules": "strict",
+                "known": "exclude",
+                "count": 5,
+                "mode": "chosen",
+                "beam": 5,
+                "script": "auto",
+                "seed": 0,
+            },
         }
 
     def test_unknown_characters_are_named_beside_the_answer(self, lianju):

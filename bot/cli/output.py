@@ -1,13 +1,13 @@
 """Answers as text for a terminal, as JSON, and in the classic file format."""
 
 import json
-from typing import Any
 
 import click
 
 from ..characters import describe
+from ..engine import wire
 from ..errors import LianjuError
-from ..verse import DEFAULT_COUNT, Acrostic, Answer, Beam, Candidate, Rerank, Sample
+from ..verse import Answer, Candidate, Rerank, Sample
 from .language import format_error
 
 __all__ = ["classic_block", "pretty", "to_json"]
@@ -74,44 +74,7 @@ def _dim(text: str) -> str:
 
 def to_json(answer: Answer) -> str:
     """Returns the answer as one JSON object; candidates of a random search have its seed."""
-    request = answer.request
-    search, plain = request.search, request.is_plain
-    # Sampling has no width; the field is there in every answer.
-    width = max(DEFAULT_COUNT, request.count) if isinstance(search, Sample) else search.width
-    content = {
-        "line": answer.line,
-        "bundle": {"name": answer.bundle_name, "version": answer.bundle_version},
-        "search": {"width": width, "length": answer.length, "plain": plain},
-        "form": {
-            "name": request.form.name,
-            "heads": request.text if isinstance(request.form, Acrostic) else None,
-            "rhyme": request.rhyme,
-            "rules": None if plain else request.rules,
-            "known": "allow" if plain else request.known,
-        },
-        "candidates": [_candidate(answer, candidate) for candidate in answer.candidates],
-        "known_answer": answer.corpus_continuation,
-        "unknown": answer.unknown,
-        "complete": answer.complete,
-        "elapsed_ms": round(answer.elapsed_ms, 3),
-    }
-    return json.dumps(content, ensure_ascii=False)
-
-
-def _candidate(answer: Answer, candidate: Candidate) -> dict[str, Any]:
-    search = answer.request.search
-    content: dict[str, Any] = {
-        "text": candidate.text,
-        "log_prob": candidate.log_prob,
-        "lines": candidate.lines,
-        "known": candidate.known,
-        "relaxed": candidate.relaxed,
-    }
-    if isinstance(search, Rerank):
-        content["objective"] = candidate.score
-    if not isinstance(search, Beam):
-        content["seed"] = search.seed
-    return content
+    return json.dumps(wire.to_json(wire.AnswerFields.of(answer)), ensure_ascii=False)
 
 
 def classic_block(index: int, prompt: str, answer: Answer | LianjuError, spaced: bool) -> str:

@@ -16,9 +16,7 @@ from ..verse import (
     TOP_K,
     TOP_P,
     WIDTH,
-    Acrostic,
     Beam,
-    Form,
     FormName,
     Known,
     Request,
@@ -28,7 +26,7 @@ from ..verse import (
     Sample,
     Script,
     SearchMode,
-    form_named,
+    form_from,
 )
 
 __all__ = ["bundle_option", "provider_option", "request_from", "search_options"]
@@ -149,18 +147,7 @@ def request_from(
     )
     if count is None:
         count = DEFAULT_COUNT if isinstance(search, Sample) else min(DEFAULT_COUNT, search.width)
-    written: Form
-    if heads is None:
-        if chars is not None:
-            raise RequestError("request-chars-alone")
-        written = form_named(form, length)
-    else:
-        if line and line.strip():
-            raise RequestError("request-heads-line")
-        if length is not None:
-            raise RequestError("request-form-length")
-        kind = None if form == "next" else form
-        written = Acrostic(kind=kind) if chars is None else Acrostic(chars, kind)
+    written = form_from(form, line=line, heads=heads, chars=chars, length=length)
     text = (line or "") if heads is None else heads
     return Request(text, written, search, count, script, rhyme, rules, known)
 

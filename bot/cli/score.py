@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,11 +32,11 @@ def score(line: str, candidates: Sequence[str], as_json: bool, **options: Any) -
 
 
 def _json(line: str, candidates: Sequence[str], scores: Sequence["CandidateScore"]) -> str:
-    rows = []
-    for text, found in zip(candidates, scores, strict=True):
-        parts = {name: value for name, value in asdict(found).items() if value is not None}
-        rows.append({"text": text, **parts})
-    return json.dumps({"line": line, "candidates": rows}, ensure_ascii=False)
+    from ..engine import wire
+
+    return json.dumps(
+        wire.to_json(wire.ScoreFields.of(line, candidates, scores)), ensure_ascii=False
+    )
 
 
 def _table(scores: Sequence["CandidateScore"]) -> str:

@@ -18,8 +18,7 @@ class About(LianjuCog, name="Lianju about"):
     async def about(self, interaction: Interaction) -> None:
         """Shows the model behind the answers: size, quality, version, license."""
         async with self.handle(interaction) as context:
-            composer = self.resources.composer
-            layout = about_layout(context.localizer, composer.bundle.manifest, composer.provider)
+            layout = about_layout(context.localizer, await self.resources.engine.bundle())
             await respond(interaction, layout, private=True)
 
     @app_commands.command()

@@ -23,7 +23,7 @@ from ..ui.replies import (
 )
 from ..verse import CandidateScore, Request, Rerank
 from ..verses import Verse
-from .composing import ComposingCog, request_for
+from .composing import OUTSIDE, ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Answers"]
@@ -90,24 +90,27 @@ class Answers(ComposingCog, name=NAME):
                         request = _repeated(answer, context.guild_settings)
                         await self.compose(interaction, context, request, answer.options.writer)
                 case "details":
-                    scores = await self._score(answer)
+                    scores = await self._score(answer, interaction.guild_id or OUTSIDE)
                     layout = details_layout(answer, scores, localizer)
                     await respond(interaction, layout, private=True)
 
-    async def _score(self, answer: AnswerMessage) -> list[CandidateScore]:
+    async def _score(self, answer: AnswerMessage, group: int) -> list[CandidateScore]:
         """Returns the re-ranker's part in the candidates' scores, as far as there is any.
 
         The message has no place for it, so it is computed again, by the bundle that answered.
+
+        Args:
+            answer: The answer.
+            group: Whose share of the queue that takes.
         """
-        composer = self.resources.composer
-        manifest = composer.bundle.manifest
-        if not manifest.reranker or answer.model != f"{manifest.name} {manifest.version}":
-            return []
         if answer.options.is_acrostic or not isinstance(answer.details.search, Rerank):
             return []
-        deadline = self.resources.settings.deadline
+        engine, deadline = self.resources.engine, self.resources.settings.deadline
         try:
-            return await composer.score(answer.prompt, answer.new_lines, deadline)
+            bundle = await engine.bundle()
+            if not bundle.reranked or answer.model != f"{bundle.name} {bundle.version}":
+                return []
+            return await engine.score(answer.prompt, answer.new_lines, deadline, group)
         except LianjuError:  # the other details do not need the engine
             return []
 

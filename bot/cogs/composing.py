@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import get_args
 
 from discord.app_commands import Choice
 
 from ..characters import describe
+from ..engine import matching_rhymes
 from ..errors import NotAllowedError
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
@@ -14,13 +16,11 @@ from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, CandidateView
 from ..ui.buttons import DetailsButton, RequestOptions, Writer
 from ..ui.replies import Interaction, defer_reply, respond
-from ..ui.rhymes import matching_rhymes
 from ..verse import (
     Answer,
     Beam,
     Form,
     Known,
-    Prosody,
     Request,
     Rerank,
     Rules,
@@ -33,7 +33,7 @@ from ..verses import Verse
 from .base import Context, LianjuCog, is_allowed_here
 from .options import MAX_CHOICE, MAX_CHOICES, MAX_RHYME, Mode
 
-__all__ = ["ComposingCog", "request_for"]
+__all__ = ["OUTSIDE", "ComposingCog", "request_for"]
 
 OUTSIDE = 0  # direct messages share the queue as one server does
 
@@ -130,29 +130,26 @@ class ComposingCog(LianjuCog):
             LianjuError: It cannot be answered, or not now.
             discord.HTTPException: Discord did not accept the answer.
         """
-        composer = self.resources.composer  # to the end, even if another is loaded meanwhile
-        prepared = composer.prepare(request)  # before the reply is deferred: errors are private
         width = "none" if isinstance(request.search, Sample) else request.search.width
         context.add_log_fields(form=request.form.name, width=width, lines=request.count)
-        await defer_reply(interaction)
-        answer = await composer.compose(
-            prepared, self.resources.settings.deadline, interaction.guild_id or OUTSIDE
+        answer = await self.resources.engine.compose(
+            request,
+            self.resources.settings.deadline,
+            interaction.guild_id or OUTSIDE,
+            partial(defer_reply, interaction),  # errors of the request come before, in private
         )
-        message = _answer_message(answer, composer.bundle.prosody, interaction.user.id, writer)
+        message = _answer_message(answer, interaction.user.id, writer)
         await respond(interaction, answer_layout(message, context.localizer), private=False)
         if not answer.complete:
             context.outcome = "cut-short"
 
     async def complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Offers the rhyme groups that match what is typed; none if the bundle has none."""
-        bundle = self.resources.composer.bundle
         traditional = localizer_for(interaction).language == "zh-TW"
 
         async def find() -> list[Choice[str]]:
-            if bundle.prosody is None:
-                return []
-            typed = current[:MAX_RHYME]
-            fitting = matching_rhymes(bundle.prosody, bundle.vocabulary, typed, traditional)
+            groups = (await self.resources.engine.bundle()).rhymes
+            fitting = matching_rhymes(groups, current[:MAX_RHYME], traditional)
             return [
                 Choice(name=text[:MAX_CHOICE], value=name)
                 for name, text in list(fitting.items())[:MAX_CHOICES]
@@ -161,37 +158,31 @@ class ComposingCog(LianjuCog):
         return await self.complete(interaction, find)
 
 
-def _answer_message(
-    answer: Answer, prosody: Prosody | None, user_id: int, writer: Writer | None
-) -> AnswerMessage:
+def _answer_message(answer: Answer, user_id: int, writer: Writer | None) -> AnswerMessage:
     """Returns the content of the message with an answer.
 
     Args:
         answer: The answer.
-        prosody: The rhyme groups of its bundle.
         user_id: Id of the user who made the request.
         writer: Who wrote the line, if it was not the user.
     """
-    prepared, request = answer.prepared, answer.request
-    rhyme = None
-    if prosody is not None and prepared.rhyme_group is not None:
-        rhyme = prosody.groups[prepared.rhyme_group]
+    request = answer.request
     options = RequestOptions(
         user_id,
         request.count,
         request.script,
         "sampled" if isinstance(request.search, Sample) else "chosen",
         request.form,
-        rhyme,
+        answer.rhyme,
         request.rules,
         request.known,
         writer,
     )
-    given = () if options.is_acrostic else prepared.prompt.shown
+    given = () if options.is_acrostic else answer.shown
     generated = answer.length - options.is_acrostic  # the first characters are given
     return AnswerMessage(
         # As the user wrote it: a conversion to the other script cannot always be undone.
-        prompt="\n".join(prepared.prompt.written),
+        prompt="\n".join(answer.written),
         candidates=tuple(
             CandidateView(
                 Verse.of(*given, *candidate.lines)

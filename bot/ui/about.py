@@ -5,9 +5,9 @@ from typing import Any
 
 import discord
 
+from ..engine import BundleInfo
 from ..i18n import Localizer
 from ..markdown import literal
-from ..verse import Manifest
 from .layout import Layout
 
 __all__ = ["about_layout", "help_layout"]
@@ -26,15 +26,14 @@ FEATURES = (
 )
 
 
-def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Layout:
+def about_layout(localizer: Localizer, bundle: BundleInfo) -> Layout:
     """Returns the model's size, quality, device, versions and licenses.
 
     Args:
         localizer: The language.
-        manifest: The manifest of the bundle.
-        provider: The device that runs the model, `cpu` or `cuda`.
+        bundle: The bundle that answers.
     """
-    model = manifest.model
+    model = bundle.model
     rows = [
         localizer.format(
             "about-size",
@@ -44,12 +43,12 @@ def about_layout(localizer: Localizer, manifest: Manifest, provider: str) -> Lay
             parameters=model.parameters,
             tokens=model.vocabulary_size,
         ),
-        *_perplexity(localizer, manifest),
-        localizer.format("about-provider", provider=provider.upper()),
+        *_perplexity(localizer, bundle),
+        localizer.format("about-provider", provider=bundle.provider.upper()),
         localizer.format(
             "about-versions",
-            model=literal(f"{manifest.name} {manifest.version}", MAX_FACT),
-            license=literal(manifest.license or "?", MAX_FACT),
+            model=literal(f"{bundle.name} {bundle.version}", MAX_FACT),
+            license=literal(bundle.license or "?", MAX_FACT),
             lianju=version("lianju"),
         ),
     ]
@@ -69,9 +68,9 @@ def help_layout(localizer: Localizer) -> Layout:
     )
 
 
-def _perplexity(localizer: Localizer, manifest: Manifest) -> list[str]:
+def _perplexity(localizer: Localizer, bundle: BundleInfo) -> list[str]:
     """Returns the perplexity on held-out poems, which bundles of other trainers may lack."""
-    measured: Any = manifest.metrics
+    measured: Any = bundle.metrics
     for key in ("perplexity", "test"):
         measured = measured.get(key) if isinstance(measured, dict) else None
     if not isinstance(measured, dict):

@@ -44,6 +44,7 @@ from .request import (
     Script,
     SearchMode,
     check_choice,
+    form_from,
     form_named,
 )
 
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
-    from .prosody.table import Prosody
-    from .text.prompt import simplify, write_line
+    from .prosody.table import Prosody, find_rhyme_group
+    from .text.prompt import simplify, to_traditional, write_line
     from .text.vocabulary import Vocabulary, is_han
 
 __all__ = [
@@ -105,11 +106,14 @@ __all__ = [
     "Vocabulary",
     "check_choice",
     "default_directory",
+    "find_rhyme_group",
+    "form_from",
     "form_named",
     "is_han",
     "load_bundle",
     "open_composer",
     "simplify",
+    "to_traditional",
     "usable_cores",
     "write_line",
 ]
@@ -121,7 +125,9 @@ _IMPORTED_ON_FIRST_USE = {
     "load_bundle": ".model.bundle",
     "usable_cores": ".model.session",
     "Prosody": ".prosody.table",
+    "find_rhyme_group": ".prosody.table",
     "simplify": ".text.prompt",
+    "to_traditional": ".text.prompt",
     "write_line": ".text.prompt",
     "Vocabulary": ".text.vocabulary",
     "is_han": ".text.vocabulary",

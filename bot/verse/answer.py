@@ -1,8 +1,7 @@
-"""What the composer returns."""
+"""What an engine returns: plain data, with nothing of the bundle that it came from."""
 
 from dataclasses import dataclass
 
-from .planning.prepared import PreparedRequest
 from .request import Request
 
 __all__ = ["Answer", "Candidate", "CandidateScore"]
@@ -38,39 +37,34 @@ class Answer:
     """The candidates for one request.
 
     Attributes:
-        prepared: The request as it was prepared.
-        line: The prompt in the script of the answer.
+        request: The request, with the drawn seed and the search that ran.
+        line: The prompt in the script of the answer, on one line if it is Chinese.
+        written: Each line of the prompt as the user wrote it.
+        shown: Each line of the prompt in the script of the answer.
+        length: Tokens of each new line.
         candidates: The candidates, best first; at most as many as requested.
         elapsed_ms: Milliseconds from the call of the composer to the answer.
         bundle_name: Name of the bundle.
         bundle_version: Version of the bundle.
+        rhyme: The name of the requested rhyme group, if one was requested.
+        unknown: What the model does not know of the prompt, and read as `<unk>`.
         corpus_continuation: The line that follows the prompt in the corpus, if any.
         complete: False if the deadline passed first: the candidates are the best found by then.
     """
 
-    prepared: PreparedRequest
+    request: Request
     line: str
+    written: tuple[str, ...]
+    shown: tuple[str, ...]
+    length: int
     candidates: tuple[Candidate, ...]
     elapsed_ms: float
     bundle_name: str
     bundle_version: str
+    rhyme: str | None = None
+    unknown: tuple[str, ...] = ()
     corpus_continuation: str | None = None
     complete: bool = True
-
-    @property
-    def request(self) -> Request:
-        """The request, with the drawn seed and the search that ran."""
-        return self.prepared.request
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """What the model does not know of the prompt, and read as `<unk>`."""
-        return self.prepared.prompt.unknown
-
-    @property
-    def length(self) -> int:
-        """Tokens of each new line."""
-        return self.prepared.length
 
 
 @dataclass(frozen=True)

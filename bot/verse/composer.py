@@ -99,7 +99,11 @@ class Composer:
         return self._scheduler.run_now(self._scoring_job(line, candidates))
 
     async def score(
-        self, line: str, candidates: Sequence[str], deadline_s: float
+        self,
+        line: str,
+        candidates: Sequence[str],
+        deadline_s: float,
+        group: Hashable | None = None,
     ) -> list[CandidateScore]:
         """Scores what could follow a line, by what orders the candidates of an answer.
 
@@ -107,6 +111,7 @@ class Composer:
             line: One or several lines.
             candidates: One or several lines each, which need not obey any rules.
             deadline_s: Seconds that it may take.
+            group: Whose share of the queue it takes; None for no share.
 
         Returns:
             The scores in the order given.
@@ -118,7 +123,7 @@ class Composer:
             DeadlineError: The deadline passed.
             SearchError: The model failed.
         """
-        return await self._scheduler.run(self._scoring_job(line, candidates), deadline_s)
+        return await self._scheduler.run(self._scoring_job(line, candidates), deadline_s, group)
 
     def _scoring_job(self, line: str, candidates: Sequence[str]) -> Job[list[CandidateScore]]:
         vocabulary, scorer = self.bundle.vocabulary, self._scorer
@@ -196,14 +201,20 @@ class Composer:
             )
             for poem in poems
         )
-        continuation = prepared.corpus_continuation
+        continuation, prosody = prepared.corpus_continuation, self.bundle.prosody
+        group = prepared.rhyme_group
         return Answer(
-            prepared=prepared,
+            request=request,
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
+            written=prompt.written,
+            shown=prompt.shown,
+            length=prepared.length,
             candidates=candidates,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
             bundle_name=manifest.name,
             bundle_version=manifest.version,
+            rhyme=None if prosody is None or group is None else prosody.groups[group],
+            unknown=prompt.unknown,
             corpus_continuation=None if continuation is None else as_text(continuation),
             complete=result.complete,
         )

@@ -2,12 +2,13 @@
 
 Each value is checked where it is made; a `RequestError` is raised if it is out of range.
 
-Cogs and the command line build a `Request`. `Composer.prepare` parses its text for one bundle into
-a `PreparedRequest`, which every later stage uses and which the `Answer` carries.
+Cogs, the command line and the web build a `Request`. `Composer.prepare` parses its text for one
+bundle into a `PreparedRequest`, which every later stage uses.
 """
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, Literal, TypeVar, get_args
 
 from .errors import RequestError
@@ -36,6 +37,7 @@ __all__ = [
     "Script",
     "SearchMode",
     "check_choice",
+    "form_from",
     "form_named",
 ]
 
@@ -93,6 +95,7 @@ ACROSTIC_LINES = Bounds(2, 8)
 CHARS = (5, 7)  # characters of a line of regulated verse
 POEM_LINES: dict[PoemKind, int] = {"jueju": 4, "lushi": 8}
 DEFAULT_COUNT = 5
+DRAWN_SEEDS = 1_000_000  # few enough to be typed again
 POOL_PER_WIDTH = 12  # lines drawn for each line that a beam would keep
 
 
@@ -180,6 +183,38 @@ def form_named(name: str, length: int | None = None) -> NextLine | Poem:
     if length is not None:
         raise RequestError("request-form-length")
     return Poem("jueju" if name == "jueju" else "lushi")
+
+
+def form_from(
+    name: FormName = "next",
+    *,
+    line: str | None = None,
+    heads: str | None = None,
+    chars: int | None = None,
+    length: int | None = None,
+) -> Form:
+    """Returns the form that options describe.
+
+    Args:
+        name: The name of the form; with `heads`, the kind of acrostic, or `next` for any.
+        line: The line or lines to continue.
+        heads: The first characters of an acrostic's lines, in place of `line`.
+        chars: Characters of each line of an acrostic.
+        length: Tokens of a next line.
+
+    Raises:
+        RequestError: Options exclude each other, or a value is out of range.
+    """
+    if heads is None:
+        if chars is not None:
+            raise RequestError("request-chars-alone")
+        return form_named(name, length)
+    if line and line.strip():
+        raise RequestError("request-heads-line")
+    if length is not None:
+        raise RequestError("request-form-length")
+    kind = None if name == "next" else name
+    return Acrostic(kind=kind) if chars is None else Acrostic(chars, kind)
 
 
 @dataclass(frozen=True)
@@ -294,3 +329,9 @@ class Request:
     def is_plain(self) -> bool:
         """Whether this is the reference search."""
         return isinstance(self.search, Beam) and self.search.plain
+
+    def with_drawn_seed(self) -> "Request":
+        """Returns the request with a seed, which is drawn if its search needs one and has none."""
+        if isinstance(self.search, Beam) or self.search.seed is not None:
+            return self
+        return replace(self, search=replace(self.search, seed=secrets.randbelow(DRAWN_SEEDS)))

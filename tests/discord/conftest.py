@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from lianju.bot.cogs import FEATURES
+from lianju.bot.engine import LocalEngine
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
@@ -86,9 +87,15 @@ def clock():
 
 
 @pytest.fixture
-def resources(composer, store, clock):
+def engine(composer):
+    """The engine in this process."""
+    return LocalEngine(composer, open_again=None)
+
+
+@pytest.fixture
+def resources(engine, store, clock):
     """What the cogs share, over a toy model and a real database."""
-    return Resources(Settings(), composer, store, RequestLimiter(clock, clock), clock)
+    return Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
 
 
 @pytest.fixture

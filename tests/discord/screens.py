@@ -15,11 +15,11 @@ from pathlib import Path
 
 import discord
 from lianju.bot.cogs import FEATURES
+from lianju.bot.engine import open_local_engine
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
-from lianju.bot.verse.composer import open_composer
 from PIL import Image
 
 from .bots import OtherBot
@@ -49,10 +49,10 @@ async def take(bundle, folder):
     async with FakeDiscord.running() as fake, OtherBot() as bot:
         discord.http.Route.BASE = fake.rest_base
         store = await open_store(f"sqlite+aiosqlite:///{folder / 'screens.sqlite3'}")
-        composer = open_composer(bundle, "cpu")
+        engine = open_local_engine(bundle, "cpu")
         moments = iter(range(1_790_000_000, 2_000_000_000, 3600))
         resources = Resources(
-            Settings(), composer, store, RequestLimiter(moments.__next__), moments.__next__
+            Settings(), engine, store, RequestLimiter(moments.__next__), moments.__next__
         )
         await bot.login(fake.token)
         for cog in FEATURES:
@@ -69,7 +69,7 @@ async def take(bundle, folder):
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         await store.close()
-        composer.close()
+        await engine.close()
     return pages
 
 

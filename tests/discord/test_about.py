@@ -1,10 +1,11 @@
 import json
+from types import SimpleNamespace
 
 import pytest
+from lianju.bot.engine.bundle import describe_bundle
 from lianju.bot.i18n import Localizer
 from lianju.bot.ui.about import about_layout, help_layout
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
-from lianju.bot.verse.model.manifest import Manifest
 
 from ..verse.toy import Toy, read_manifest, write_manifest
 from .commands import ask
@@ -41,6 +42,10 @@ def said(layout):
     return json.dumps(layout.to_components(), ensure_ascii=False)
 
 
+def described(directory, provider="cpu"):
+    return describe_bundle(SimpleNamespace(bundle=load_bundle(directory), provider=provider))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_help_names_every_command(language, bot):
     text = said(help_layout(Localizer(language)))
@@ -56,15 +61,14 @@ async def test_help_names_every_command(language, bot):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_about_does_not_describe_the_training_corpus(language):
-    manifest = load_bundle(default_directory()).manifest
-    text = said(about_layout(Localizer(language), manifest, "cpu"))
+    text = said(about_layout(Localizer(language), described(default_directory())))
     assert not any(name in text for name in ("Tang", "Song", "唐", "宋"))
 
 
 def test_metrics_of_the_shipped_bundle_are_shown():
-    manifest = load_bundle(default_directory()).manifest
-    text = said(about_layout(Localizer("en"), manifest, "cuda"))
-    assert f"{manifest.metrics['perplexity']['test']['han']:.0f} a character" in text
+    bundle = described(default_directory(), "cuda")
+    text = said(about_layout(Localizer("en"), bundle))
+    assert f"{bundle.metrics['perplexity']['test']['han']:.0f} a character" in text
     assert "runs on: CUDA" in text
 
 
@@ -76,7 +80,6 @@ def test_foreign_metrics_are_left_out(metrics, tmp_path):
     bundle = Toy().write(tmp_path / "toy")
     manifest = read_manifest(bundle) | {"metrics": metrics, "name": "@everyone `x`"}
     write_manifest(bundle, manifest)
-    parsed = Manifest.parse((bundle / "manifest.json").read_text(encoding="utf-8"))
-    text = said(about_layout(Localizer("en"), parsed, "cpu"))
+    text = said(about_layout(Localizer("en"), described(bundle)))
     assert "perplexity" not in text
     assert r"\\@everyone \\`x\\`" in text  # as JSON writes a backslash

@@ -95,10 +95,10 @@ async def test_heart_in_a_direct_message(fake, bot, store):
 
 
 async def test_buttons_work_after_a_restart_with_a_new_database(
-    fake, answer, composer, tmp_path, clock
+    fake, answer, engine, tmp_path, clock
 ):
     store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/another.sqlite3")
-    resources = Resources(Settings(), composer, store, RequestLimiter(clock, clock), clock)
+    resources = Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
         await bot.add_cog(answers.Answers(resources))

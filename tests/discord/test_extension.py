@@ -154,7 +154,7 @@ async def test_each_bot_handles_its_own_errors(fake, host, monkeypatch):
     async def fail(request, *rest):
         raise RuntimeError
 
-    monkeypatch.setattr(host.get_cog("Lianju poem").resources.composer, "compose", fail)
+    monkeypatch.setattr(host.get_cog("Lianju poem").resources.engine, "compose", fail)
     (message,) = await ask(fake, host, poem(LINE))
     assert "report incident" in message["content"]
     assert host.tree_errors == []
@@ -178,7 +178,7 @@ async def test_unloading_releases_all_resources(fake, host):
     (message,) = await ask(fake, host, poem(LINE))
     await press_heart(fake, host, message, 78)
     assert threads() > running
-    model = weakref.ref(host.get_cog("Lianju poem").resources.composer._model)
+    model = weakref.ref(host.get_cog("Lianju poem").resources.engine.composer._model)
     await host.unload_extension(EXTENSION)
     assert threads() == running
     assert names(host) == OWN

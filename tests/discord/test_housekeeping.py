@@ -98,7 +98,7 @@ async def test_removal_waits_for_answers_then_releases_all_resources(fake, host,
     assert refusal["flags"] & EPHEMERAL
     assert refusal["content"] == "我正要停機：請過一分鐘再問。"
     with pytest.raises(BusyError):
-        await resources.composer.compose(Request(COUPLET.line), 30)
+        await resources.engine.compose(Request(COUPLET.line), 30)
     assert host.tree_errors == []
 
 

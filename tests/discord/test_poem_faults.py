@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from lianju.bot.cogs.answers import Answers
 from lianju.bot.cogs.poem import MAX_TYPED, PoemCog
+from lianju.bot.engine import LocalEngine
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
@@ -115,7 +116,7 @@ async def test_unexpected_error_shows_an_incident_id_of_the_log(
     [
         (LINE, 42, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
         (LINE, None, r"form=next width=5 lines=5 ms=\d+ outcome=answered"),
-        ("龘龘上龘", 42, r"ms=\d+ outcome=refused:PromptError"),
+        ("龘龘上龘", 42, r"form=next width=5 lines=5 ms=\d+ outcome=refused:PromptError"),
     ],
 )
 async def test_log_has_one_line_per_request_without_its_text(
@@ -225,7 +226,8 @@ async def open_minded(fake, store, tmp_path, clock):
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
     model = OnnxModel(bundle, "cpu", threads=1)
     composer = Composer(bundle, model, Scheduler(model))
-    resources = Resources(Settings(), composer, store, RequestLimiter(clock, clock), clock)
+    engine = LocalEngine(composer, open_again=None)
+    resources = Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)
         for cog in (PoemCog(resources), Answers(resources)):

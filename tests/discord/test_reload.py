@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
-from lianju.bot import resources as opening
+from lianju.bot.engine import local as opening
 from lianju.bot.i18n import LANGUAGES, messages
 from lianju.bot.resources import open_resources
 from lianju.bot.settings import Settings
@@ -191,7 +191,7 @@ async def test_no_dictionary_is_read_by_the_first_request(bundle, tmp_path, monk
     async with opened(bundle, tmp_path) as resources:
         monkeypatch.setattr(prompt, "OpenCC", None)
         for script in ("auto", "simplified", "traditional"):
-            resources.composer.compose_now(Request("黃河遠上白雲間", script=script))
+            resources.engine.composer.compose_now(Request("黃河遠上白雲間", script=script))
 
 
 class Loading:
@@ -225,49 +225,54 @@ class TestResources:
             replace(bundle)
             reload = asyncio.create_task(resources.reload())
             await loading.begun.wait()
-            answer = await resources.composer.compose(Request(LINE), 30)
+            answer = await resources.engine.compose(Request(LINE), 30)
             assert answer.bundle_version == "0.0.1"
             loading.may_go_on.set()
             await reload
-            answer = await resources.composer.compose(Request(LINE), 30)
+            answer = await resources.engine.compose(Request(LINE), 30)
             assert answer.bundle_version == "0.0.2"
 
     async def test_old_composer_is_freed_after_its_last_answer(self, bundle, tmp_path):
         async with opened(bundle, tmp_path) as resources:
-            await resources.composer.compose(Request(LINE), 30)
+            await resources.engine.compose(Request(LINE), 30)
             (engine,) = engines()
-            under_way = asyncio.get_running_loop().create_future()
-            resources.running.add(under_way)
-            old = resources.composer
+            old = resources.engine.composer
+            accepted, may_go_on = asyncio.Event(), asyncio.Event()
+
+            async def wait():
+                accepted.set()
+                await may_go_on.wait()
+
+            under_way = asyncio.create_task(resources.engine.compose(Request(LINE), 30, None, wait))
+            await accepted.wait()
             freed, loop = asyncio.Event(), asyncio.get_running_loop()
             weakref.finalize(old._model, loop.call_soon_threadsafe, freed.set).atexit = False
             await resources.reload()
-            (retiring,) = resources._closing_composers.values()
-            assert (await old.compose(Request(LINE), 30)).candidates
-            resources.running.remove(under_way)
-            under_way.set_result(None)
+            (retiring,) = resources.engine._closing_composers.values()
+            may_go_on.set()
+            assert (await under_way).candidates
             await retiring
             assert not engine.is_alive()
             with pytest.raises(BusyError):
                 await old.compose(Request(LINE), 30)
-            del old, retiring
+            del old, retiring, under_way
             async with asyncio.timeout(HANGS_S):  # the thread that closed it may be the last
                 await freed.wait()
         assert engines() == []
 
     async def test_failed_reload_changes_nothing(self, bundle, tmp_path):
         async with opened(bundle, tmp_path) as resources:
-            before = resources.composer
+            before = resources.engine.composer
             (bundle / "step.onnx").unlink()
             with pytest.raises(BundleError) as caught:
                 await resources.reload()
             assert caught.value.key == "bundle-missing-file"
-            assert resources.composer is before
+            assert resources.engine.composer is before
             assert (await before.compose(Request(LINE), 30)).candidates
 
     async def test_concurrent_reloads_run_one_after_the_other(self, bundle, tmp_path, monkeypatch):
         async with opened(bundle, tmp_path) as resources:
-            await resources.composer.compose(Request(LINE), 30)
+            await resources.engine.compose(Request(LINE), 30)
             loading = Loading(monkeypatch)
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
             reloads = [asyncio.create_task(resources.reload()) for _ in range(2)]
@@ -278,21 +283,21 @@ class TestResources:
             finally:
                 loading.may_go_on.set()
             await asyncio.gather(*reloads)
-            assert resources.composer is loading.opened[1]
-            await asyncio.gather(*resources._closing_composers.values())
+            assert resources.engine.composer is loading.opened[1]
+            await asyncio.gather(*resources.engine._closing_composers.values())
             assert engines() == []
-            assert (await resources.composer.compose(Request(LINE), 30)).candidates
+            assert (await resources.engine.compose(Request(LINE), 30)).candidates
 
     async def test_close_during_reload(self, bundle, tmp_path, monkeypatch):
         async with opened(bundle, tmp_path) as resources:
-            before, loading = resources.composer, Loading(monkeypatch)
+            before, loading = resources.engine.composer, Loading(monkeypatch)
             reload = asyncio.create_task(resources.reload())
             await loading.begun.wait()
             await resources.close()
             loading.may_go_on.set()
             with pytest.raises(BusyError):
                 await reload
-            assert resources.composer is before
+            assert resources.engine.composer is before
             with pytest.raises(BusyError):
                 await resources.reload()
         assert engines() == []

@@ -1,8 +1,8 @@
 """What `/poem` and `/acrostic` offer while a rhyme is typed."""
 
 import pytest
-from lianju.bot.ui import rhymes
-from lianju.bot.ui.rhymes import matching_rhymes
+from lianju.bot.engine import rhymes
+from lianju.bot.engine.rhymes import matching_rhymes, rhyme_groups
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
@@ -15,21 +15,13 @@ COUNTS = (9, 1, 50, 7, 8, 3, 2, 2, 2)  # 风 is the commonest
 
 
 @pytest.fixture(scope="module")
-def vocabulary():
-    return Vocabulary(("<unk>", "<e>", *LETTERS), (-1, -1, *COUNTS))
+def groups():
+    vocabulary = Vocabulary(("<unk>", "<e>", *LETTERS), (-1, -1, *COUNTS))
+    return rhyme_groups(Prosody.parse(TABLE, vocabulary), vocabulary)
 
 
-@pytest.fixture(scope="module")
-def prosody(vocabulary):
-    return Prosody.parse(TABLE, vocabulary)
-
-
-def names(prosody, vocabulary, typed):
-    return list(matching_rhymes(prosody, vocabulary, typed, traditional=False))
-
-
-def test_every_group_shows_its_tone_and_most_common_characters(prosody, vocabulary):
-    assert matching_rhymes(prosody, vocabulary, " ", traditional=False) == {
+def test_every_group_shows_its_tone_and_most_common_characters(groups):
+    assert matching_rhymes(groups, " ", traditional=False) == {
         "东": "东 · 平 · 风中空",
         "阳": "阳 · 平 · 长光乡",
         "庚": "庚 · 平 · 行",
@@ -39,7 +31,7 @@ def test_every_group_shows_its_tone_and_most_common_characters(prosody, vocabula
 
 
 @pytest.mark.parametrize(
-    ("typed", "groups"),
+    ("typed", "names"),
     [
         ("阳", ["阳"]),
         ("下平阳", ["阳"]),
@@ -53,30 +45,28 @@ def test_every_group_shows_its_tone_and_most_common_characters(prosody, vocabula
         ("a", []),
     ],
 )
-def test_groups_that_match_the_typed_text(typed, groups, prosody, vocabulary):
-    assert names(prosody, vocabulary, typed) == groups
+def test_groups_that_match_the_typed_text(typed, names, groups):
+    assert list(matching_rhymes(groups, typed, traditional=False)) == names
 
 
-def test_labels_are_written_once_for_each_script(prosody, vocabulary, monkeypatch):
+def test_labels_are_written_once_for_each_bundle(groups, monkeypatch):
     """Every keystroke needs all of them, and writing them takes milliseconds."""
-    written, write = [], rhymes.write_line
+    written, write = [], rhymes.to_traditional
 
-    def counted(*arguments):
-        written.append(arguments)
-        return write(*arguments)
+    def counted(text):
+        written.append(text)
+        return write(text)
 
-    rhymes._labels.cache_clear()
-    monkeypatch.setattr(rhymes, "write_line", counted)
+    rhymes.rhyme_labels.cache_clear()
+    monkeypatch.setattr(rhymes, "to_traditional", counted)
     for _ in range(3):
         for traditional in (False, True):
-            matching_rhymes(prosody, vocabulary, "阳", traditional)
-    assert len(written) == 2 * 2 * len(prosody.groups)
+            matching_rhymes(groups, "阳", traditional)
+    assert len(written) == 3 * len(groups)
 
 
-def test_groups_are_in_traditional_characters_for_zh_tw(prosody, vocabulary):
-    assert matching_rhymes(prosody, vocabulary, "陽", traditional=True) == {
-        "阳": "陽 · 平 · 長光鄉"
-    }
+def test_groups_are_in_traditional_characters_for_zh_tw(groups):
+    assert matching_rhymes(groups, "陽", traditional=True) == {"阳": "陽 · 平 · 長光鄉"}
 
 
 async def offered(fake, bot, command, **place):

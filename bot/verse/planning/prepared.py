@@ -1,6 +1,5 @@
 """A request prepared for one bundle: its text as tokens, its options resolved."""
 
-import secrets
 from dataclasses import dataclass, replace
 
 from ..errors import RequestError
@@ -23,8 +22,6 @@ __all__ = ["Line", "PreparedRequest", "prepare"]
 
 Line = tuple[int, ...]
 """Token ids of a line, without an ending."""
-
-DRAWN_SEEDS = 1_000_000  # few enough to be typed again
 
 
 @dataclass(frozen=True)
@@ -132,10 +129,7 @@ def _remaining_lines(kind: PoemKind, lines: tuple[Line, ...]) -> int:
 
 def _resolve_search(request: Request, vocabulary: Vocabulary) -> Request:
     """Returns the request with a search that the model can run, and with a seed if it needs one."""
-    search = request.search
-    if isinstance(search, Rerank) and not vocabulary.has_lines:
+    if isinstance(request.search, Rerank) and not vocabulary.has_lines:
         # The score needs the log-probability of a line by itself, as the first of a poem.
-        search = Beam(search.width)
-    if not isinstance(search, Beam) and search.seed is None:
-        search = replace(search, seed=secrets.randbelow(DRAWN_SEEDS))
-    return replace(request, search=search)
+        return replace(request, search=Beam(request.search.width))
+    return request.with_drawn_seed()

@@ -5,7 +5,7 @@ is level, 上, 去 and 入 are oblique. Many characters have several readings; a
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, Self
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..errors import RequestError
 from ..text.vocabulary import Vocabulary
 
-__all__ = ["BoolArray", "Prosody", "Tone"]
+__all__ = ["BoolArray", "Prosody", "Tone", "find_rhyme_group"]
 
 Tone = Literal["level", "oblique"]
 BoolArray = npt.NDArray[np.bool_]
@@ -46,6 +46,7 @@ class Prosody:
     Attributes:
         groups: The names of the groups in simplified characters, in the classical order, so the
             level ones come first.
+        tones: The tone of each group by its name: 平, 上, 去 or 入.
         level_groups: The number of level groups.
         readings: [G, V], whether a token has a reading in a group; read-only.
         level: [V], whether a token has a level reading; read-only.
@@ -59,7 +60,7 @@ class Prosody:
             ValueError: There are no groups, their order is wrong, one has no valid name or tone
                 or occurs twice, or a character is no token of the vocabulary.
         """
-        self._tones: dict[str, str] = {}
+        self.tones: dict[str, str] = {}
         self._vocabulary = vocabulary
         members = []
         for number, (name, tone, characters) in enumerate(rows, 1):
@@ -70,12 +71,12 @@ class Prosody:
                         f"has the character {character} in line {number}, which the vocabulary "
                         "lacks"
                     )
-            self._tones[name] = tone
+            self.tones[name] = tone
             members.append(vocabulary.encode(characters))
         if not members:
             raise ValueError("has no rhyme groups")
-        self.groups = tuple(self._tones)
-        self.level_groups = sum(tone == LEVEL for tone in self._tones.values())
+        self.groups = tuple(self.tones)
+        self.level_groups = sum(tone == LEVEL for tone in self.tones.values())
         self.readings: BoolArray = np.zeros((len(members), len(vocabulary)), np.bool_)
         for row, ids in zip(self.readings, members, strict=True):
             row[ids] = True
@@ -113,12 +114,8 @@ class Prosody:
             RequestError: There is no such group, or the character rhymes in several.
         """
         name = name.strip()
-        match = _SPELLING.fullmatch(name)
-        if match:
-            found = _OTHER_NAMES.get(match["name"], match["name"])
-            tone = self._tones.get(found)
-            if tone and (not match["tone"] or match["tone"][-1] == tone):
-                return self.groups.index(found)
+        if found := find_rhyme_group(name, self.tones):
+            return self.groups.index(found)
         own: frozenset[int] = frozenset()
         if self._vocabulary.is_ordinary(name):
             (token,) = self._vocabulary.encode([name])
@@ -149,7 +146,7 @@ class Prosody:
         return frozenset(group for group in range(len(self.groups)) if self.tone_of(group) == tone)
 
     def _check(self, number: int, name: str, tone: str) -> None:
-        if not name or name in self._tones:
+        if not name or name in self.tones:
             raise ValueError(
                 f"repeats the group {name} in line {number}"
                 if name
@@ -157,6 +154,22 @@ class Prosody:
             )
         if tone not in TONES:
             raise ValueError(f"has the tone {tone!r} in line {number}, which is none of 平上去入")
-        before = next(reversed(self._tones.values()), LEVEL)
+        before = next(reversed(self.tones.values()), LEVEL)
         if tone == LEVEL != before:
             raise ValueError(f"has the level group {name} after an oblique one, in line {number}")
+
+
+def find_rhyme_group(name: str, tones: Mapping[str, str]) -> str | None:
+    """Returns the name of the rhyme group that is called so in either script, or None.
+
+    Args:
+        name: Such as 东, 一東 or 上平声一东.
+        tones: The tone of each group by its name in simplified characters.
+    """
+    match = _SPELLING.fullmatch(name.strip())
+    if match is None:
+        return None
+    found = _OTHER_NAMES.get(match["name"], match["name"])
+    tone = tones.get(found)
+    agrees = tone is not None and (not match["tone"] or match["tone"][-1] == tone)
+    return found if agrees else None

@@ -15,7 +15,7 @@ from ..errors import PromptError
 from ..request import MAX_CHARACTERS, MAX_LINES, Script
 from .vocabulary import SPACE, UNKNOWN, Vocabulary, is_han
 
-__all__ = ["Prompt", "read_prompt", "simplify", "write_line"]
+__all__ = ["Prompt", "read_prompt", "simplify", "to_traditional", "write_line"]
 
 MAX_UNKNOWN_NAMED = 8
 # All but fillers of Hangul, which would be named by another code point than they were written.
@@ -129,8 +129,11 @@ def simplify(text: str) -> str:
 def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool) -> str:
     """Returns the text of a line of tokens, in traditional characters if `traditional`."""
     text = _join(tokens, vocabulary)
-    if not traditional:
-        return text
+    return to_traditional(text) if traditional else text
+
+
+def to_traditional(text: str) -> str:
+    """Returns simplified verse in traditional characters."""
     converter = _converter("s2t")
     written: str = converter.convert(text)
     if len(written) != len(text):

@@ -1,0 +1,348 @@
+"""Requests and answers as JSON: of `lianju poem --json`, of the service, and between engines."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..verse import (
+    COUNT,
+    DEFAULT_COUNT,
+    LENGTH,
+    SEED,
+    TEMPERATURE,
+    TOP_K,
+    TOP_P,
+    WIDTH,
+    Acrostic,
+    Answer,
+    Beam,
+    Bounds,
+    Candidate,
+    CandidateScore,
+    FormName,
+    Known,
+    NextLine,
+    Request,
+    RequestError,
+    Rerank,
+    Rules,
+    Sample,
+    Script,
+    SearchMode,
+    form_from,
+)
+
+__all__ = ["AnswerFields", "Mode", "RequestFields", "ScoreFields", "to_json"]
+
+Mode = Literal["chosen", "beam", "sampled", "plain"]
+"""The names of `Rerank`, `Beam` and `Sample`; `plain` is the reference beam search."""
+
+
+def _within(bounds: Bounds[Any]) -> Any:
+    return Field(ge=bounds.low, le=bounds.high)
+
+
+class RequestFields(BaseModel):
+    """A request for verse. It has a `line`, or for an acrostic `heads`."""
+
+    # The strings below fields are their descriptions in the OpenAPI document.
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    line: str | None = None
+    """The line or lines to continue, such as 黄河远上白云间."""
+    form: FormName = "next"
+    """One line more, the rest of a quatrain (绝句), or of eight lines of regulated verse (律诗)."""
+    heads: str | None = None
+    """For an acrostic (藏头诗): the first character of each line, in place of `line`."""
+    chars: Literal[5, 7] | None = None
+    """Characters of each line of an acrostic; 7 if left out."""
+    rhyme: str | None = None
+    """A rhyme group, or a character that rhymes; if left out, the line decides."""
+    rules: Rules = "strict"
+    """How tones and rhyme bind."""
+    known: Known = "exclude"
+    """Whether lines of the corpus may be answers."""
+    count: Annotated[int, _within(COUNT)] | None = None
+    """How many candidates; 5 if left out."""
+    mode: Mode = "chosen"
+    """The best of many lines, the most probable, sampled, or the reference beam search."""
+    beam: Annotated[int, _within(WIDTH)] | None = None
+    """Width of the beam, or of the pool of `chosen`; wide enough for `count` if left out."""
+    length: Annotated[int, _within(LENGTH)] | None = None
+    """Characters of a next line; those of the last line if left out."""
+    script: Script = "auto"
+    """The characters of the answer; `auto` follows the line."""
+    seed: Annotated[int, _within(SEED)] | None = None
+    """Other candidates for another number; without it `chosen` has 0, `sampled` draws one."""
+    temperature: Annotated[float, _within(TEMPERATURE)] | None = None
+    """Of `sampled`: below 1 it favors probable characters; 0.8 if left out."""
+    top_k: Annotated[int, _within(TOP_K)] | None = None
+    """Of `sampled`: so many characters can be drawn; 100 if left out."""
+    top_p: Annotated[float, _within(TOP_P)] | None = None
+    """Of `sampled`: the share of the probability that can be drawn; 0.9 if left out."""
+
+    @classmethod
+    def of(cls, request: Request) -> "RequestFields":
+        """Returns the fields of a request; `to_request` gives an equal one if its seed is drawn."""
+        form, search = request.form, request.search
+        values: dict[str, object] = {
+            ("heads" if isinstance(form, Acrostic) else "line"): request.text,
+            "form": form.name,
+            "chars": form.chars if isinstance(form, Acrostic) else None,
+            "length": form.length if isinstance(form, NextLine) else None,
+            "rhyme": request.rhyme,
+            "rules": request.rules,
+            "known": request.known,
+            "count": request.count,
+            "script": request.script,
+        }
+        match search:
+            case Beam(width, plain):
+                values |= {"mode": "plain" if plain else "beam", "beam": width}
+            case Rerank(seed, width):
+                values |= {"mode": "chosen", "beam": width, "seed": seed}
+            case Sample():
+                values |= {"mode": "sampled", **asdict(search)}
+        return cls.model_validate({k: v for k, v in values.items() if v is not None})
+
+    def to_request(self) -> Request:
+        """Returns the request.
+
+        Raises:
+            RequestError: Fields exclude each other.
+        """
+        form = form_from(
+            self.form, line=self.line, heads=self.heads, chars=self.chars, length=self.length
+        )
+        search = self._search()
+        width = DEFAULT_COUNT if isinstance(search, Sample) else search.width
+        count = min(DEFAULT_COUNT, width) if self.count is None else self.count
+        text = (self.line or "") if self.heads is None else self.heads
+        return Request(text, form, search, count, self.script, self.rhyme, self.rules, self.known)
+
+    def _search(self) -> SearchMode:
+        options = {"temperature": self.temperature, "top_k": self.top_k, "top_p": self.top_p}
+        given: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
+        if self.mode == "sampled":
+            if self.beam is not None:
+                raise RequestError("request-sampling")
+            return Sample(**given, seed=self.seed)
+        if given:
+            raise RequestError("api-sample-option", option=next(iter(given)))
+        width = max(DEFAULT_COUNT, self.count or 0) if self.beam is None else self.beam
+        if self.mode == "chosen":
+            return Rerank(self.seed or 0, width)
+        if self.seed is not None:
+            raise RequestError("poem-seed")
+        return Beam(width, plain=self.mode == "plain")
+
+
+class _Part(BaseModel):
+    # A service of another version may add fields.
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class BundleFields(_Part):
+    """The bundle that answered."""
+
+    name: str
+    version: str
+
+
+class SearchFields(_Part):
+    """How the candidates were found; `length` is the characters of a line."""
+
+    width: int
+    length: int
+    plain: bool
+
+
+class FormFields(_Part):
+    """What was written."""
+
+    name: FormName
+    heads: str | None
+    rhyme: str | None
+    """The rhyme as requested, in simplified characters."""
+    rules: Rules | None
+    """None of the reference search."""
+    known: Known
+    rhyme_group: str | None = None
+    """The name of the requested group."""
+
+
+class PromptFields(_Part):
+    """The lines of the prompt: as the user wrote them, and in the script of the answer."""
+
+    written: tuple[str, ...]
+    shown: tuple[str, ...]
+
+
+class CandidateFields(_Part):
+    """One candidate."""
+
+    text: str
+    """The lines, separated by line breaks."""
+    log_prob: float
+    """Natural-log probability of the lines."""
+    lines: tuple[str, ...]
+    known: tuple[bool, ...]
+    """Whether the corpus has each line; empty if that is not known."""
+    relaxed: tuple[str, ...]
+    """The rules that were dropped."""
+    objective: float | None = None
+    """What candidates of `chosen` are ranked by."""
+    seed: int | None = None
+    """The seed, if the search was random."""
+
+
+class AnswerFields(_Part):
+    """An answer."""
+
+    line: str
+    """The prompt in the script of the answer."""
+    bundle: BundleFields
+    search: SearchFields
+    form: FormFields
+    candidates: tuple[CandidateFields, ...]
+    """Best first."""
+    known_answer: str | None
+    """The line that follows the prompt in the corpus."""
+    unknown: tuple[str, ...]
+    """Characters of the prompt that the model does not know."""
+    complete: bool
+    """False if the deadline passed first: the candidates are the best found by then."""
+    elapsed_ms: float
+    prompt: PromptFields
+    request: RequestFields
+    """What to send for the same candidates."""
+
+    @classmethod
+    def of(cls, answer: Answer) -> "AnswerFields":
+        """Returns the fields of an answer."""
+        request = answer.request
+        search, plain = request.search, request.is_plain
+        # Sampling has no width; the field is there in every answer.
+        width = max(DEFAULT_COUNT, request.count) if isinstance(search, Sample) else search.width
+        return cls(
+            line=answer.line,
+            bundle=BundleFields(name=answer.bundle_name, version=answer.bundle_version),
+            search=SearchFields(width=width, length=answer.length, plain=plain),
+            form=FormFields(
+                name=request.form.name,
+                heads=request.text if isinstance(request.form, Acrostic) else None,
+                rhyme=request.rhyme,
+                rules=None if plain else request.rules,
+                known="allow" if plain else request.known,
+                rhyme_group=answer.rhyme,
+            ),
+            candidates=tuple(_candidate(search, candidate) for candidate in answer.candidates),
+            known_answer=answer.corpus_continuation,
+            unknown=answer.unknown,
+            complete=answer.complete,
+            elapsed_ms=round(answer.elapsed_ms, 3),
+            prompt=PromptFields(written=answer.written, shown=answer.shown),
+            request=RequestFields.of(request),
+        )
+
+    def to_answer(self) -> Answer:
+        """Returns the answer.
+
+        Raises:
+            RequestError: Its request is contradictory.
+        """
+        return Answer(
+            request=self.request.to_request(),
+            line=self.line,
+            written=self.prompt.written,
+            shown=self.prompt.shown,
+            length=self.search.length,
+            candidates=tuple(
+                Candidate(
+                    each.lines,
+                    each.log_prob,
+                    each.log_prob if each.objective is None else each.objective,
+                    each.known,
+                    each.relaxed,
+                )
+                for each in self.candidates
+            ),
+            elapsed_ms=self.elapsed_ms,
+            bundle_name=self.bundle.name,
+            bundle_version=self.bundle.version,
+            rhyme=self.form.rhyme_group,
+            unknown=self.unknown,
+            corpus_continuation=self.known_answer,
+            complete=self.complete,
+        )
+
+
+class CandidateScoreFields(_Part):
+    """The score of one candidate."""
+
+    text: str
+    """The candidate as it was given."""
+    lines: tuple[str, ...]
+    """Its lines as they were read."""
+    score: float
+    """What candidates are ranked by; of use beside others only."""
+    log_prob: float
+    """Natural-log probability after the prompt."""
+    unknown: tuple[str, ...]
+    """Characters that the model does not know."""
+    poet: float | None = None
+    """The re-ranker's logit that a poet wrote the line, if there is a re-ranker."""
+    next: float | None = None
+    """Its logit that the line follows this prompt."""
+
+
+class ScoreFields(_Part):
+    """The scores of candidates, in the order given."""
+
+    line: str
+    candidates: tuple[CandidateScoreFields, ...]
+
+    @classmethod
+    def of(
+        cls, line: str, candidates: Sequence[str], scores: Sequence[CandidateScore]
+    ) -> "ScoreFields":
+        """Returns the fields of scores."""
+        rows = []
+        for text, found in zip(candidates, scores, strict=True):
+            parts = {name: value for name, value in asdict(found).items() if value is not None}
+            rows.append(CandidateScoreFields(text=text, **parts))
+        return cls(line=line, candidates=tuple(rows))
+
+    def to_scores(self) -> list[CandidateScore]:
+        """Returns the scores."""
+        return [
+            CandidateScore(
+                each.lines, each.score, each.log_prob, each.poet, each.next, each.unknown
+            )
+            for each in self.candidates
+        ]
+
+
+def to_json(fields: BaseModel) -> dict[str, Any]:
+    """Returns the JSON object of an answer or of scores, without the fields that do not apply."""
+    return fields.model_dump(mode="json", exclude_unset=True)
+
+
+def _candidate(search: SearchMode, candidate: Candidate) -> CandidateFields:
+    also: dict[str, Any] = {}
+    if isinstance(search, Rerank):
+        also["objective"] = candidate.score
+    if not isinstance(search, Beam):
+        also["seed"] = search.seed
+    return CandidateFields(
+        text=candidate.text,
+        log_prob=candidate.log_prob,
+        lines=candidate.lines,
+        known=candidate.known,
+        relaxed=candidate.relaxed,
+        **also,
+    )
