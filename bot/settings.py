@@ -4,6 +4,7 @@ import difflib
 import io
 import ipaddress
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,7 +31,16 @@ __all__ = [
 PREFIX = "LIANJU_"
 TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
 DOTENV = Path(".env")
-MAY_CONTAIN_SECRETS = (TOKEN, "LIANJU_DATABASE", "LIANJU_REST_BASE", "LIANJU_GATEWAY")
+MAY_CONTAIN_SECRETS = (
+    TOKEN,
+    "LIANJU_DATABASE",
+    "LIANJU_ENGINE",
+    "LIANJU_ENGINE_TOKEN",
+    "LIANJU_GATEWAY",
+    "LIANJU_REST_BASE",
+)
+HTTP_ADDRESS = re.compile(r"^https?://[^\s/?#@]+[^\s?#@]*$")
+HEADER_TOKEN = re.compile("[!-~]+")
 ENCODING = "utf-8-sig"  # Windows editors put a byte order mark before the first key
 
 
@@ -55,11 +65,25 @@ def _check_address(address: str) -> str:
     return address
 
 
+def _check_addresses(addresses: str) -> str:
+    for address in addresses.split(","):
+        if not HTTP_ADDRESS.fullmatch(address.strip()):
+            raise ValueError(address)
+        _check_address(address.strip())
+    return addresses
+
+
+def _check_token(token: SecretStr) -> SecretStr:
+    if not HEADER_TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError
+    return token
+
+
 Folder = Annotated[Path, AfterValidator(_expand_user)]
 # Without a user and password: they would clash with the token of every request.
 Address = Annotated[
     str,
-    StringConstraints(pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$"),
+    StringConstraints(pattern=HTTP_ADDRESS.pattern),
     AfterValidator(_check_address),
 ]
 GatewayAddress = Annotated[
@@ -67,6 +91,10 @@ GatewayAddress = Annotated[
     StringConstraints(pattern=r"^wss?://[^\s/?#@]+[^\s?#@]*$"),
     AfterValidator(_check_address),
 ]
+# One or more, separated by commas.
+Addresses = Annotated[str, AfterValidator(_check_addresses)]
+# As HTTP headers may contain it, and a token that is guessed is none.
+EngineToken = Annotated[SecretStr, AfterValidator(_check_token)]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///[^\s\x00][^\x00]*$")]
@@ -99,6 +127,8 @@ class Settings(BaseSettings):
     rest_base: Address | None = None
     gateway: GatewayAddress | None = None
     allow_plaintext: bool = False
+    engine: Addresses | None = None
+    engine_token: EngineToken | None = None
     bundle: Folder | None = None
     provider: Provider = "auto"
     threads: int = Field(default=0, ge=0, le=256)
@@ -109,6 +139,12 @@ class Settings(BaseSettings):
     log_level: LogLevel = "info"
     retention_days: int = Field(default=30, ge=1, le=365)
     database: DatabaseUrl = Field(default_factory=_default_database)
+
+    @property
+    def engine_addresses(self) -> tuple[str, ...]:
+        """The addresses of the service that answers; none if the engine is in this process."""
+        addresses = (self.engine or "").split(",")
+        return tuple(address.strip().rstrip("/") for address in addresses if address.strip())
 
 
 def variable(field: str) -> str:
@@ -131,6 +167,9 @@ def load_settings() -> Settings:
     for name in ("rest_base", "gateway"):
         if not (settings.allow_plaintext or hides_token(getattr(settings, name) or "")):
             raise SettingsError("setting-plaintext", name=variable(name))
+    hidden = settings.engine_token is None or all(map(hides_token, settings.engine_addresses))
+    if not (settings.allow_plaintext or hidden):
+        raise SettingsError("setting-plaintext", name=variable("engine"))
     return settings
 
 

@@ -17,6 +17,7 @@ from .poem import generate, poem
 from .score import score
 from .serve import serve
 from .store import backup, restore
+from .web import web
 
 __all__ = ["cli", "main"]
 
@@ -33,7 +34,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, score, generate, serve, backup, restore, bench):
+for _command in (poem, score, generate, serve, web, backup, restore, bench):
     cli.add_command(_command)
 
 

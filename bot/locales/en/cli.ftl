@@ -9,6 +9,7 @@ cli-unreadable = { $path } cannot be read: { $reason }.
 cli-unwritable = { $path } cannot be written: { $reason }.
 cli-output-failed = The answer cannot be written: { $reason }.
 cli-path-failed = { $path } cannot be used: { $reason }.
+cli-extra = The Python package { $module } is not installed: run pip install 'lianju[{ $extra }]'.
 cli-folder-gone = The working folder is gone: change to another one.
 
 # The environment and `.env`.
@@ -26,6 +27,8 @@ setting-allowed = { $name ->
     [LIANJU_REST_BASE] an http:// or https:// address such as https://discord.com/api/v10, without a user or password
     [LIANJU_GATEWAY] a ws:// or wss:// address such as wss://gateway.discord.gg
     [LIANJU_ALLOW_PLAINTEXT] true or false
+    [LIANJU_ENGINE] one or more http:// or https:// addresses such as https://lianju.example, separated by commas, without a user or password
+    [LIANJU_ENGINE_TOKEN] letters, digits and signs of ASCII, without spaces
     [LIANJU_BUNDLE] the folder of a bundle
     [LIANJU_PROVIDER] auto, cuda or cpu
     [LIANJU_THREADS] a whole number from 0 (every core) to 256
@@ -57,4 +60,5 @@ check-bundle = { $name } { $version } runs on { $provider ->
     [cuda] CUDA
    *[other] the CPU
 }
+check-engine = { $name } { $version } answers there
 check-token = of the application { $application }; whether it is valid shows when the bot goes online

@@ -19,6 +19,7 @@ request-number = { $name ->
     [temperature] Temperature
     [top_k] Top-k
     [top_p] Top-p
+    [deadline_ms] Deadline
     [seed] Seed
     [beam_size] Beam size
     [candidates] Number of candidates
@@ -52,3 +53,8 @@ busy-closing = I am shutting down: ask again in a minute.
 busy-full = Too many people are asking at once: try again in a moment.
 busy-group = Too many people here are asking at once: try again in a moment.
 deadline = The answer took too long: please try again.
+
+# The service that `LIANJU_ENGINE` names.
+service-away = The service that writes the verse cannot be reached: try again in a minute.
+service-token = The service that writes the verse refused the token: its operator has to set LIANJU_ENGINE_TOKEN.
+service-odd = The service that writes the verse is of another version: its operator has to update it.

@@ -9,6 +9,7 @@ cli-unreadable = 无法读取 { $path }：{ $reason }。
 cli-unwritable = 无法写入 { $path }：{ $reason }。
 cli-output-failed = 无法输出结果：{ $reason }。
 cli-path-failed = 无法使用 { $path }：{ $reason }。
+cli-extra = 没有安装 Python 包 { $module }：请运行 pip install 'lianju[{ $extra }]'。
 cli-folder-gone = 当前目录已不存在：请换一个目录。
 
 # 环境变量与 `.env`。
@@ -26,6 +27,8 @@ setting-allowed = { $name ->
     [LIANJU_REST_BASE] 以 http:// 或 https:// 开头的地址，例如 https://discord.com/api/v10，不含用户名和密码
     [LIANJU_GATEWAY] 以 ws:// 或 wss:// 开头的地址，例如 wss://gateway.discord.gg
     [LIANJU_ALLOW_PLAINTEXT] true 或 false
+    [LIANJU_ENGINE] 一个或多个 http:// 或 https:// 地址，例如 https://lianju.example，用逗号分隔，不含用户名和密码
+    [LIANJU_ENGINE_TOKEN] ASCII 字母、数字和符号，不含空格
     [LIANJU_BUNDLE] 模型包的目录
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整数
@@ -57,4 +60,5 @@ check-bundle = { $name } { $version } 在 { $provider ->
     [cuda] CUDA
    *[other] CPU
 } 上运行
+check-engine = 由 { $name } { $version } 回答
 check-token = 属于应用 { $application }；是否有效要等机器人上线时才知道

@@ -19,6 +19,7 @@ request-number = { $name ->
     [temperature] 温度
     [top_k] top-k
     [top_p] top-p
+    [deadline_ms] 时限
     [seed] 种子
     [beam_size] 束宽
     [candidates] 候选数量
@@ -49,3 +50,8 @@ busy-closing = 我正要停机：请过一分钟再问。
 busy-full = 同时提问的人太多了：请稍后再试。
 busy-group = 这里同时提问的人太多了：请稍后再试。
 deadline = 这次回答花的时间太长了：请再试一次。
+
+# `LIANJU_ENGINE` 所指的服务。
+service-away = 现在连不上写诗的服务：请过一分钟再试。
+service-token = 写诗的服务不接受令牌：需要运营者设置 LIANJU_ENGINE_TOKEN。
+service-odd = 写诗的服务版本不同：需要运营者更新。

@@ -9,6 +9,7 @@ cli-unreadable = 無法讀取 { $path }：{ $reason }。
 cli-unwritable = 無法寫入 { $path }：{ $reason }。
 cli-output-failed = 無法輸出結果：{ $reason }。
 cli-path-failed = 無法使用 { $path }：{ $reason }。
+cli-extra = 沒有安裝 Python 套件 { $module }：請執行 pip install 'lianju[{ $extra }]'。
 cli-folder-gone = 目前資料夾已不存在：請換一個資料夾。
 
 # 環境變數與 `.env`。
@@ -26,6 +27,8 @@ setting-allowed = { $name ->
     [LIANJU_REST_BASE] 以 http:// 或 https:// 開頭的網址，例如 https://discord.com/api/v10，不含使用者名稱和密碼
     [LIANJU_GATEWAY] 以 ws:// 或 wss:// 開頭的網址，例如 wss://gateway.discord.gg
     [LIANJU_ALLOW_PLAINTEXT] true 或 false
+    [LIANJU_ENGINE] 一個或多個 http:// 或 https:// 位址，例如 https://lianju.example，以逗號分隔，不含使用者名稱和密碼
+    [LIANJU_ENGINE_TOKEN] ASCII 字母、數字和符號，不含空格
     [LIANJU_BUNDLE] 模型包的資料夾
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整數
@@ -57,4 +60,5 @@ check-bundle = { $name } { $version } 在 { $provider ->
     [cuda] CUDA
    *[other] CPU
 } 上執行
+check-engine = 由 { $name } { $version } 回答
 check-token = 屬於應用程式 { $application }；是否有效要等機器人上線時才知道

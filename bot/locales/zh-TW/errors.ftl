@@ -19,6 +19,7 @@ request-number = { $name ->
     [temperature] 溫度
     [top_k] top-k
     [top_p] top-p
+    [deadline_ms] 時限
     [seed] 種子
     [beam_size] 束寬
     [candidates] 候選數量
@@ -49,3 +50,8 @@ busy-closing = 我正要停機：請過一分鐘再問。
 busy-full = 同時提問的人太多了：請稍後再試。
 busy-group = 這裡同時提問的人太多了：請稍後再試。
 deadline = 這次回答花的時間太長了：請再試一次。
+
+# `LIANJU_ENGINE` 所指的服務。
+service-away = 現在連不上寫詩的服務：請過一分鐘再試。
+service-token = 寫詩的服務不接受權杖：需要營運者設定 LIANJU_ENGINE_TOKEN。
+service-odd = 寫詩的服務版本不同：需要營運者更新。

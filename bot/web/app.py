@@ -1,0 +1,57 @@
+"""The ASGI application: an engine over HTTP."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from ..engine import Engine
+from .api import api_routes
+from .errors import WebError, error_response
+from .openapi import openapi_route
+
+__all__ = ["create_app"]
+
+STATUS_KEYS = {404: "api-not-found", 405: "api-method"}
+
+
+def create_app(
+    engine: Engine,
+    *,
+    token: str | None = None,
+    deadline_s: float = 30.0,
+    routes: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] = (),
+) -> Starlette:
+    """Returns an application that answers requests with an engine, which it does not close.
+
+    Args:
+        engine: Answers requests; `app.state.engine`.
+        token: What clients of `/v1` must send as a bearer token; None admits all.
+        deadline_s: Seconds that an answer may take at most.
+        routes: Further routes.
+        middleware: In front of all routes. It must pass `receive` on, by which a request learns
+            that its client has gone.
+    """
+    app = Starlette(
+        routes=[*api_routes(engine, token, deadline_s), openapi_route(token), *routes],
+        middleware=list(middleware),
+        exception_handlers={HTTPException: _http_error},
+    )
+    app.state.engine = engine
+    app.state.deadline_s = deadline_s
+    return app
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answers what Starlette refuses, such as an unknown path."""
+    if not isinstance(error, HTTPException):
+        raise error
+    key = STATUS_KEYS.get(error.status_code, "api-not-found")
+    response = error_response(request, WebError(error.status_code, key))
+    response.headers.update(error.headers or {})  # such as Allow
+    return response
