@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from ..client import StartError
+from ..engine import BundleInfo, RemoteEngine
 from ..errors import LianjuError
 from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
@@ -34,7 +35,8 @@ def run_checks() -> int:
         _report("FAILED", "settings", format_error(error))
         return FAILED  # without settings nothing else can be checked
     _report("ok", "settings", locale_localizer().format("check-settings"))
-    checks = {"bundle": _bundle, "database": _database, "token": _token}
+    engine = {"engine": _engine} if settings.engine_addresses else {"bundle": _bundle}
+    checks = engine | {"database": _database, "token": _token}
     passed = [_passes(name, check, settings) for name, check in checks.items()]
     return 0 if all(passed) else FAILED
 
@@ -72,6 +74,19 @@ def _bundle(settings: Settings) -> str:
     return locale_localizer().format(
         "check-bundle", name=manifest.name, version=manifest.version, provider=model.provider
     )
+
+
+def _engine(settings: Settings) -> str:
+    bundle = asyncio.run(_ask_engine(settings))
+    return locale_localizer().format("check-engine", name=bundle.name, version=bundle.version)
+
+
+async def _ask_engine(settings: Settings) -> BundleInfo:
+    engine = RemoteEngine(settings.engine_addresses, settings.engine_token)
+    try:
+        return await engine.bundle()
+    finally:
+        await engine.close()
 
 
 def _database(settings: Settings) -> str:

@@ -13,6 +13,7 @@ import discord
 from discord.app_commands import Choice
 from discord.ext import commands
 
+from ..engine import ServiceError
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
 from ..i18n import Localizer, localizer_for
@@ -163,6 +164,8 @@ class LianjuCog(commands.Cog):
             choices = await find()
         except (UnicodeEncodeError, PromptError):
             pass  # lone surrogates were typed: no text contains them
+        except ServiceError:
+            pass  # the log says once that the service is away
         except Exception as error:
             self.resources.count_failure("autocomplete", error)
         try:

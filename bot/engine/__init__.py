@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .bundle import BundleInfo
+    from .errors import ServiceError
     from .local import LocalEngine, open_local_engine
     from .opening import open_engine
     from .protocol import Engine
+    from .remote import RemoteEngine
     from .rhymes import RhymeGroup, matching_rhymes
 
 __all__ = [
     "BundleInfo",
     "Engine",
     "LocalEngine",
+    "RemoteEngine",
     "RhymeGroup",
+    "ServiceError",
     "matching_rhymes",
     "open_engine",
     "open_local_engine",
@@ -27,7 +31,9 @@ _MODULES = {
     "BundleInfo": ".bundle",
     "Engine": ".protocol",
     "LocalEngine": ".local",
+    "RemoteEngine": ".remote",
     "RhymeGroup": ".rhymes",
+    "ServiceError": ".errors",
     "matching_rhymes": ".rhymes",
     "open_engine": ".opening",
     "open_local_engine": ".local",

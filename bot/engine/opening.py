@@ -1,21 +1,41 @@
 """Opens the engine that the settings describe."""
 
 import asyncio
+import logging
 
 from ..settings import Settings
-from .local import open_local_engine
+from .errors import ServiceError
 from .protocol import Engine
 
 __all__ = ["open_engine"]
 
+_log = logging.getLogger(__name__)
+
 
 async def open_engine(settings: Settings) -> Engine:
-    """Opens the engine in this process.
+    """Opens the engine: in this process, or the service that `LIANJU_ENGINE` names.
+
+    A service may be away: the engine tries again with each request.
 
     Raises:
         BundleError: The bundle cannot be used.
         ProviderError: CUDA was requested and is not available.
     """
-    return await asyncio.to_thread(
-        open_local_engine, settings.bundle, settings.provider, settings.threads, settings.queue
-    )
+    if not settings.engine_addresses:
+        from .local import open_local_engine  # a bot that asks a service needs no ONNX Runtime
+
+        return await asyncio.to_thread(
+            open_local_engine,
+            settings.bundle,
+            settings.provider,
+            settings.threads,
+            settings.queue,
+        )
+    from .remote import RemoteEngine
+
+    engine = RemoteEngine(settings.engine_addresses, settings.engine_token)
+    try:
+        await engine.reload()
+    except ServiceError as error:
+        _log.warning("%s", error)
+    return engine
