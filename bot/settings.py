@@ -97,7 +97,12 @@ Addresses = Annotated[str, AfterValidator(_check_addresses)]
 EngineToken = Annotated[SecretStr, AfterValidator(_check_token)]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
-DatabaseUrl = Annotated[str, StringConstraints(pattern=r"^sqlite\+aiosqlite:///[^\s\x00][^\x00]*$")]
+DatabaseUrl = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(sqlite\+aiosqlite:///[^\s\x00][^\x00]*|postgresql\+asyncpg://[^\s\x00]+)$"
+    ),
+]
 
 
 class SettingsError(LianjuError):
@@ -138,7 +143,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     retention_days: int = Field(default=30, ge=1, le=365)
-    database: DatabaseUrl = Field(default_factory=_default_database)
+    database: DatabaseUrl = Field(default_factory=_default_database, repr=False)  # has a password
 
     @property
     def engine_addresses(self) -> tuple[str, ...]:

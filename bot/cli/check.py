@@ -13,8 +13,7 @@ from ..engine import BundleInfo, RemoteEngine
 from ..errors import LianjuError
 from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
-from ..store import open_store
-from ..store.database_file import database_path
+from ..store import name_of, open_store
 from ..verse import BundleError, OnnxModel, default_directory, load_bundle
 from .language import format_error, locale_localizer, path_error
 
@@ -91,7 +90,7 @@ async def _ask_engine(settings: Settings) -> BundleInfo:
 
 def _database(settings: Settings) -> str:
     asyncio.run(_open_and_close(settings.database))
-    return str(database_path(settings.database))
+    return name_of(settings.database)
 
 
 async def _open_and_close(url: str) -> None:

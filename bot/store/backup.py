@@ -1,4 +1,4 @@
-"""Backup of the database, also while the bot runs, and restore while it does not."""
+"""Backup of a SQLite database, also while the bot runs, and restore while it does not."""
 
 import os
 import shutil
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from .database_file import check_owner, database_path
 from .errors import DamagedFileError, StoreBusyError, StoreError, convert_error
 from .forgotten import carry_over, forgets_anybody
+from .postgres import is_postgres
 from .private_files import create_private_file, create_private_folder
 from .schema import check_schema, migrate
 
@@ -34,7 +35,7 @@ def back_up(url: str, target: Path, force: bool = False) -> None:
     Raises:
         StoreError: The copy failed; `target` is unchanged.
     """
-    path, named = database_path(url), target.absolute()
+    path, named = _file(url), target.absolute()
     target = Path(os.path.realpath(named))  # a link stays a link
     if not path.exists():
         raise StoreError("backup-no-database", path=str(path))
@@ -70,7 +71,7 @@ def restore(url: str, source: Path) -> Path | None:
     Raises:
         StoreError: The restore failed; the database is unchanged.
     """
-    path, source = database_path(url), source.absolute()
+    path, source = _file(url), source.absolute()
     if not source.exists():
         raise StoreError("restore-no-file", path=str(source))
     if not source.is_file() or not source.stat().st_size:
@@ -88,6 +89,12 @@ def restore(url: str, source: Path) -> Path | None:
                 shutil.copyfile(_with_suffix(source, suffix), _with_suffix(temporary, suffix))
         _check(temporary, source)
         return _install(temporary, path)
+
+
+def _file(url: str) -> Path:
+    if is_postgres(url):
+        raise StoreError("backup-server")
+    return database_path(url)
 
 
 def _install(temporary: Path, path: Path) -> Path | None:

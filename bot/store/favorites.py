@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 
 from sqlalchemy import and_, delete, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
 from ..verses import Favorite, Page, Verse
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten, verse_name
+from .statements import contains, insert
 from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
@@ -74,7 +74,7 @@ class Favorites:
         removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
         press = Act("user", user_id, acted_at)
         request = Act("user", author_id, asked_at) if author_id else None
-        async with self._database.write_transaction() as connection:
+        async with self._database.write_transaction(_part(verse)) as connection:
             gone = await find_forgotten(connection, [*filter(None, (removed, press, request))])
             if removed in gone:
                 guild_id = author_id = None
@@ -86,9 +86,10 @@ class Favorites:
                 return False
             if request in gone:
                 author_id = None
-            await connection.execute(insert(couplet).values(text).on_conflict_do_nothing())
+            added = insert(connection, couplet).values(text)
+            await connection.execute(added.on_conflict_do_nothing())
             await connection.execute(
-                insert(favorite).values(
+                insert(connection, favorite).values(
                     **user_and_guild, couplet_id=couplet_id, author_id=author_id, kept_at=int(at)
                 )
             )
@@ -141,8 +142,8 @@ class Favorites:
             _SELECT_FAVORITES.where(
                 favorite.c.id.in_(latest),
                 or_(
-                    func.instr(couplet.c.line, containing) > 0,
-                    func.instr(couplet.c.answer, containing) > 0,
+                    contains(couplet.c.line, containing),
+                    contains(couplet.c.answer, containing),
                 ),
             )
             .order_by(*latest_first)
@@ -159,18 +160,25 @@ class Favorites:
             Its verse; None if the user has no such favorite.
         """
         which = (favorite.c.id == favorite_id, favorite.c.user_id == user_id)
-        async with self._database.write_transaction() as connection:
+        async with self._database.read_transaction() as connection:
             row = (await connection.execute(_SELECT_FAVORITES.where(*which))).one_or_none()
-            if row is None:
-                return None
-            await connection.execute(delete(favorite).where(*which))
-        return _favorite(*row).verse
+        if row is None:
+            return None
+        verse = _favorite(*row).verse
+        async with self._database.write_transaction(_part(verse)) as connection:
+            removed = await connection.execute(delete(favorite).where(*which))
+        return verse if removed.rowcount else None
 
     async def all(self, user_id: int) -> list[Favorite]:
         """Returns all favorites of a user, oldest first."""
         mine = _SELECT_FAVORITES.where(favorite.c.user_id == user_id).order_by(*_BY_AGE)
         async with self._database.read_transaction("list") as connection:
             return [_favorite(*row) for row in await connection.execute(mine)]
+
+
+def _part(verse: Verse) -> str:
+    """Returns what a transaction about a verse writes: its favorites and tallies."""
+    return f"verse:{verse.line}\n{verse.answer}"
 
 
 def _favorite(id_: int, line: str, answer: str, kept_at: int, guild_id: int) -> Favorite:

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..verses import Verse
+from .statements import insert, later
 from .tables import UNCLEAN, forgetting_key, forgotten
 
 __all__ = [
@@ -91,7 +91,7 @@ def verse_name(guild_id: int, verse: Verse) -> str:
 async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at: float) -> None:
     """Notes that whatever a member or a server did up to a time is forgotten.
 
-    The file is no longer marked as clean, until `Database.clean` has rewritten it.
+    A file is no longer marked as clean, until `Database.clean` has rewritten it.
 
     Args:
         connection: Of the transaction that deletes it.
@@ -100,16 +100,17 @@ async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at:
         at: The time, in Unix seconds.
     """
     (key_id, key), *_ = await _keys(connection)
-    noted = insert(forgotten).values(
+    noted = insert(connection, forgotten).values(
         key_id=key_id, digest=_digest(key, kind, name), forgotten_at=_milliseconds(at)
     )
     await connection.execute(
         noted.on_conflict_do_update(
             index_elements=["key_id", "digest"],
-            set_={"forgotten_at": func.max(forgotten.c.forgotten_at, noted.excluded.forgotten_at)},
+            set_={"forgotten_at": later(forgotten.c.forgotten_at, noted.excluded.forgotten_at)},
         )
     )
-    await connection.exec_driver_sql(f"PRAGMA user_version = {UNCLEAN}")
+    if connection.dialect.name == "sqlite":
+        await connection.exec_driver_sql(f"PRAGMA user_version = {UNCLEAN}")
 
 
 async def find_forgotten(connection: AsyncConnection, acts: Iterable[Act]) -> set[Act]:

@@ -12,7 +12,7 @@ from ..verse.request import Script
 from .database import Database, to_the_end
 from .tables import channel, server
 
-__all__ = ["Changes", "GuildSettingsStore"]
+__all__ = ["Changes", "GuildSettingsStore", "guild_part"]
 
 
 class Changes(TypedDict, total=False):
@@ -48,7 +48,7 @@ class GuildSettingsStore:
             RequestError: A value is not allowed; nothing has changed.
             StoreError: The database cannot be written; nothing has changed.
         """
-        async with self._database.write_transaction() as connection:
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
             changed = dataclasses.replace(await _get(connection, guild_id), **changes)
             await _delete(connection, guild_id)
             row = dataclasses.asdict(changed)
@@ -67,8 +67,13 @@ class GuildSettingsStore:
     @to_the_end
     async def reset(self, guild_id: int) -> None:
         """Resets a server to the defaults."""
-        async with self._database.write_transaction() as connection:
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
             await _delete(connection, guild_id)
+
+
+def guild_part(guild_id: int) -> str:
+    """Returns what a transaction about a server's settings writes."""
+    return f"guild:{guild_id}"
 
 
 async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:

@@ -1,12 +1,14 @@
 """Rankings of verses and members, for each server."""
 
+import math
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, not_, select
 
 from ..verses import Page, RankedMember, RankedVerse, Verse
 from .database import Database
 from .favorites import stored_guild_id
+from .statements import contains
 from .tables import couplet, couplet_hearts, favorite, member_hearts
 
 __all__ = ["Leaderboard"]
@@ -80,7 +82,7 @@ class Leaderboard:
         page, total = ranking
         values = {
             "guild_id": stored_guild_id(guild_id),
-            "since": since,
+            "since": None if since is None else math.ceil(since),  # times are whole seconds
             "offset": offset,
             "limit": limit,
         }
@@ -172,8 +174,8 @@ _LINES = (
     select(couplet.c.answer)
     .join(_best, _best.c.couplet_id == couplet.c.id)
     .where(
-        func.instr(couplet.c.answer, bindparam("containing")) > 0,
-        func.instr(couplet.c.answer, "\n") == 0,
+        contains(couplet.c.answer, bindparam("containing")),
+        not_(contains(couplet.c.answer, "\n")),
     )
     .group_by(couplet.c.answer)
     .order_by(func.max(_best.c.hearts).desc(), func.min(_best.c.first_at), couplet.c.answer)

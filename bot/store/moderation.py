@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, or_, select, text
 
 from ..verses import BoardVerse, Verse
 from .database import Database, to_the_end
 from .forgotten import DELETIONS, remember, verse_name
+from .statements import contains
 from .tables import couplet, couplet_hearts
 
 __all__ = ["Moderation"]
@@ -37,8 +38,8 @@ class Moderation:
             .where(
                 couplet.c.id.in_(best),
                 or_(
-                    func.instr(couplet.c.line, containing) > 0,
-                    func.instr(couplet.c.answer, containing) > 0,
+                    contains(couplet.c.line, containing),
+                    contains(couplet.c.answer, containing),
                 ),
             )
             .order_by(

@@ -4,16 +4,17 @@ import asyncio
 import math
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Select, delete, select
 
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten
+from .statements import contains, insert, later
 from .tables import prompt
 
 __all__ = ["RecentLines"]
 
 KEPT = 200  # lines of each user
+PART = "recent lines"  # one transaction at a time: what arrives meanwhile goes into the next
 BATCH = 5000  # rows deleted in one transaction, some 20 ms
 
 
@@ -47,18 +48,18 @@ class RecentLines:
         await asyncio.shield(self._writing)
 
     async def _write(self, rows: list[tuple[dict[str, Any], float]]) -> None:
-        added = insert(prompt)
-        again = added.on_conflict_do_update(
-            index_elements=["user_id", "line"],
-            set_={"asked_at": func.max(prompt.c.asked_at, added.excluded.asked_at)},
-        )
         try:
-            async with self._database.write_transaction() as connection:
+            async with self._database.write_transaction(PART) as connection:
                 self._rows = []  # later lines start another transaction
                 acts = [Act("user", row["user_id"], acted_at) for row, acted_at in rows]
                 gone = await find_forgotten(connection, acts)
                 kept = [row for (row, _), act in zip(rows, acts, strict=True) if act not in gone]
                 if kept:
+                    added = insert(connection, prompt)
+                    again = added.on_conflict_do_update(
+                        index_elements=["user_id", "line"],
+                        set_={"asked_at": later(prompt.c.asked_at, added.excluded.asked_at)},
+                    )
                     await connection.execute(again, kept)
                 for user_id in {row["user_id"] for row in kept}:
                     surplus = _latest(user_id).limit(BATCH).offset(KEPT)
@@ -82,8 +83,8 @@ class RecentLines:
             select(prompt.c.line)
             .where(
                 prompt.c.id.in_(_latest(user_id).limit(KEPT)),
-                prompt.c.asked_at >= since,
-                func.instr(prompt.c.line, containing) > 0,
+                prompt.c.asked_at >= math.ceil(since),
+                contains(prompt.c.line, containing),
             )
             .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
             .limit(limit)
@@ -98,10 +99,10 @@ class RecentLines:
         Returns:
             The number of deleted lines.
         """
-        old = select(prompt.c.id).where(prompt.c.asked_at < before).limit(BATCH)
+        old = select(prompt.c.id).where(prompt.c.asked_at < math.ceil(before)).limit(BATCH)
         purged = 0
         while True:
-            async with self._database.write_transaction() as connection:
+            async with self._database.write_transaction(PART) as connection:
                 batch = await connection.execute(delete(prompt).where(prompt.c.id.in_(old)))
             purged += batch.rowcount
             if batch.rowcount < BATCH:

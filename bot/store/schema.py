@@ -1,4 +1,4 @@
-"""The schema of a database: made by the migrations, and compared with what they make."""
+"""The schema of a SQLite database: made by the migrations, and compared with what they make."""
 
 import sqlite3
 import threading
@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 from .errors import DamagedFileError, StoreError
 from .tables import APPLICATION_ID
 
-__all__ = ["check_schema", "migrate"]
+__all__ = ["MIGRATIONS", "check_schema", "migrate", "upgrade"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _alembic_lock = threading.Lock()  # Alembic keeps its context in globals
@@ -43,7 +43,7 @@ def migrate(raw: sqlite3.Connection, path: Path) -> None:
         if check_schema(raw, path) == scripts.get_current_head():
             raw.execute("ROLLBACK")
             return
-        _upgrade(connection, "head")
+        upgrade(connection, "head")
 
 
 def check_schema(raw: sqlite3.Connection, path: Path) -> str | None:
@@ -67,7 +67,7 @@ def check_schema(raw: sqlite3.Connection, path: Path) -> str | None:
         raise StoreError("store-newer", path=str(path))
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         with _engine(model).connect() as connection, connection.begin():
-            _upgrade(connection, version)
+            upgrade(connection, version)
         missing = sorted(_parts(model) - _parts(raw))
         wanted, found = dict(model.execute(TRIGGERS)), dict(raw.execute(TRIGGERS))
     missing += [f"trigger {name}" for name in wanted if wanted[name] != found.get(name)]
@@ -84,7 +84,8 @@ def _engine(raw: sqlite3.Connection) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
 
 
-def _upgrade(connection: sqlalchemy.Connection, version: str) -> None:
+def upgrade(connection: sqlalchemy.Connection, version: str) -> None:
+    """Runs the migrations up to a version, in the transaction of the connection."""
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with _alembic_lock:

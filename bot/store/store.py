@@ -14,14 +14,16 @@ from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
 from .forgotten import DELETIONS, remember
-from .guilds import GuildSettingsStore
+from .guilds import GuildSettingsStore, guild_part
 from .leaderboard import Leaderboard
 from .moderation import Moderation
+from .postgres import is_postgres, open_postgres, parse_url, server_name
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
+from .sqlite import SQLiteDatabase
 from .tables import application, server
 
-__all__ = ["DeletedData", "Store", "open_store"]
+__all__ = ["DeletedData", "Store", "name_of", "open_store"]
 
 BUSY_S = 2.0  # what a terminal command waits; the bot waits as long as an answer may take
 
@@ -120,7 +122,7 @@ class Store:
         Raises:
             StoreError: It cannot be done; nothing was deleted.
         """
-        async with self._database.write_transaction() as connection:
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
             await _delete_guild(connection, guild_id, at)
         await self._truncate_wal()
 
@@ -144,6 +146,11 @@ class Store:
         Raises:
             StoreError: The settings belong to another application, or it cannot be done.
         """
+        async with self._database.read_transaction("list") as connection:
+            owner = await connection.scalar(select(application.c.id))
+            guilds = list(await connection.scalars(select(server.c.guild_id)))
+        if owner == application_id and not any(map(is_left, guilds)):
+            return 0
         async with self._database.write_transaction() as connection:
             owner = await connection.scalar(select(application.c.id))
             if owner is None:
@@ -153,7 +160,6 @@ class Store:
                 raise StoreError(
                     "store-application", owner=str(owner), application=str(application_id)
                 )
-            guilds = await connection.scalars(select(server.c.guild_id))
             left = [guild_id for guild_id in guilds if is_left(guild_id)]
             for guild_id in left:
                 await _delete_guild(connection, guild_id, at)
@@ -176,14 +182,17 @@ async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -
     """Opens a database, which is created or migrated if necessary.
 
     Args:
-        url: Such as `sqlite+aiosqlite:////srv/lianju.sqlite3`.
+        url: Such as `sqlite+aiosqlite:////srv/lianju.sqlite3`, or
+            `postgresql+asyncpg://user:password@host/database`.
         busy_s: Seconds that a reader or writer waits for the database at most.
-        alone: Whether to refuse a database that another bot uses, and to keep others away.
+        alone: Whether to refuse a file that another bot uses, and to keep others away.
 
     Raises:
         StoreBusyError: Something else keeps the database locked.
         StoreError: The database cannot be used; it is unchanged.
     """
+    if is_postgres(url):
+        return Store(await open_postgres(url, busy_s))
     path = database_path(url)
     lock = await asyncio.to_thread(_lock, path) if alone else None
     try:
@@ -192,7 +201,12 @@ async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -
         if lock is not None:
             lock.release()
         raise
-    return Store(Database(path, busy_s, guard), lock)
+    return Store(SQLiteDatabase(path, busy_s, guard), lock)
+
+
+def name_of(url: str) -> str:
+    """Returns what names a database in messages: its file, or server and database."""
+    return server_name(parse_url(url)) if is_postgres(url) else str(database_path(url))
 
 
 def _lock(path: Path) -> ProcessLock:

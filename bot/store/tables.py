@@ -1,4 +1,4 @@
-"""The schema, with the constraints and triggers that SQLite enforces.
+"""The schema, with the constraints that the database enforces.
 
 A change needs a migration in `migrations/versions`; a test compares the two.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from sqlalchemy import (
-    DDL,
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
 )
 
 from ..guild_settings import (
@@ -30,6 +29,7 @@ from ..guild_settings import (
     Bounds,
 )
 from ..i18n import Language
+from .triggers import listen_for_triggers
 
 __all__ = [
     "APPLICATION_ID",
@@ -55,6 +55,11 @@ UNCLEAN, CLEAN = 0, 1
 
 metadata = MetaData()
 
+# SQLite's integers have 64 bits in any case; there a primary key must be called INTEGER.
+Long = Integer().with_variant(BigInteger(), "postgresql")
+# Text in the order of its code points, as SQLite has it, whatever language a server is set up for.
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+
 
 def _between(name: str, bounds: Bounds[int]) -> CheckConstraint:
     return CheckConstraint(f"{name} BETWEEN {bounds.low} AND {bounds.high}", f"{name}_in_bounds")
@@ -67,9 +72,9 @@ def _one_of(name: str, choices: Iterable[str]) -> CheckConstraint:
 couplet = Table(
     "couplet",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("line", Text, nullable=False),
-    Column("answer", Text, nullable=False),
+    Column("id", Long, primary_key=True),
+    Column("line", Words, nullable=False),
+    Column("answer", Words, nullable=False),
     UniqueConstraint("line", "answer", name="couplet_once"),
     CheckConstraint("line <> '' AND answer <> ''", "couplet_not_empty"),
     sqlite_strict=True,
@@ -78,12 +83,12 @@ couplet = Table(
 favorite = Table(
     "favourite",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("user_id", Integer, nullable=False),
-    Column("guild_id", Integer, nullable=False),  # 0 outside servers, as UNIQUE tells NULLs apart
+    Column("id", Long, primary_key=True),
+    Column("user_id", Long, nullable=False),
+    Column("guild_id", Long, nullable=False),  # 0 outside servers, as UNIQUE tells NULLs apart
     Column("couplet_id", ForeignKey("couplet.id"), nullable=False),
-    Column("author_id", Integer),  # who gave the line; NULL if unknown or deleted
-    Column("kept_at", Integer, nullable=False),  # Unix seconds
+    Column("author_id", Long),  # who gave the line; NULL if unknown or deleted
+    Column("kept_at", Long, nullable=False),  # Unix seconds
     UniqueConstraint("user_id", "guild_id", "couplet_id", name="favourite_once"),
     CheckConstraint("guild_id >= 0", "favourite_guild"),
     Index("favourite_of_user", "user_id", "kept_at"),
@@ -99,10 +104,10 @@ favorite = Table(
 couplet_hearts = Table(
     "couplet_hearts",
     metadata,
-    Column("guild_id", Integer, primary_key=True),
-    Column("couplet_id", Integer, primary_key=True),
+    Column("guild_id", Long, primary_key=True),
+    Column("couplet_id", Long, primary_key=True),
     Column("hearts", Integer, nullable=False),
-    Column("first_at", Integer, nullable=False),
+    Column("first_at", Long, nullable=False),
     CheckConstraint("hearts > 0", "couplet_hearts_some"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
@@ -118,8 +123,8 @@ Index(
 member_hearts = Table(
     "member_hearts",
     metadata,
-    Column("guild_id", Integer, primary_key=True),
-    Column("user_id", Integer, primary_key=True),
+    Column("guild_id", Long, primary_key=True),
+    Column("user_id", Long, primary_key=True),
     Column("hearts", Integer, nullable=False),  # from others
     CheckConstraint("hearts > 0", "member_hearts_some"),
     sqlite_with_rowid=False,
@@ -135,10 +140,10 @@ Index(
 prompt = Table(
     "prompt",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("user_id", Integer, nullable=False),
-    Column("line", Text, nullable=False),
-    Column("asked_at", Integer, nullable=False),  # Unix seconds of the last use
+    Column("id", Long, primary_key=True),
+    Column("user_id", Long, nullable=False),
+    Column("line", Words, nullable=False),
+    Column("asked_at", Long, nullable=False),  # Unix seconds of the last use
     UniqueConstraint("user_id", "line", name="prompt_once"),
     CheckConstraint("line <> ''", "prompt_not_empty"),
     Index("prompt_of_user", "user_id", "asked_at"),
@@ -149,12 +154,12 @@ prompt = Table(
 server = Table(
     "server",
     metadata,
-    Column("guild_id", Integer, primary_key=True),
+    Column("guild_id", Long, primary_key=True, autoincrement=False),
     Column("beam_size", Integer, nullable=False),
     Column("candidates", Integer, nullable=False),
     Column("cooldown_s", Integer, nullable=False),
-    Column("script", Text, nullable=False),
-    Column("language", Text, nullable=False),
+    Column("script", Words, nullable=False),
+    Column("language", Words, nullable=False),
     CheckConstraint("guild_id > 0", "server_guild"),
     _between("beam_size", BEAM_SIZE),
     _between("candidates", CANDIDATES),
@@ -170,7 +175,7 @@ channel = Table(
     metadata,
     Column("guild_id", ForeignKey("server.guild_id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),  # bounds the number of channels
-    Column("channel_id", Integer, nullable=False),
+    Column("channel_id", Long, nullable=False),
     UniqueConstraint("guild_id", "channel_id", name="channel_once"),
     CheckConstraint("channel_id > 0", "channel_positive"),
     _between("number", Bounds(1, CHANNELS.high)),
@@ -182,7 +187,7 @@ channel = Table(
 forgetting_key = Table(
     "forgetting_key",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Long, primary_key=True),
     Column("key", LargeBinary, nullable=False),
     UniqueConstraint("key", name="forgetting_key_once"),
     CheckConstraint("length(key) = 32", "forgetting_key_size"),
@@ -195,7 +200,7 @@ forgotten = Table(
     metadata,
     Column("key_id", ForeignKey("forgetting_key.id"), primary_key=True),
     Column("digest", LargeBinary, primary_key=True),  # HMAC-SHA-256 of kind and id
-    Column("forgotten_at", Integer, nullable=False),  # Unix milliseconds
+    Column("forgotten_at", Long, nullable=False),  # Unix milliseconds
     CheckConstraint("length(digest) = 32", "forgotten_digest_size"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
@@ -205,49 +210,9 @@ forgotten = Table(
 application = Table(
     "application",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", Long, primary_key=True, autoincrement=False),
     CheckConstraint("id > 0", "application_positive"),
     sqlite_strict=True,
 )
 
-_TRIGGERS = (
-    """CREATE TRIGGER favourite_added AFTER INSERT ON favourite BEGIN
-    INSERT INTO couplet_hearts (guild_id, couplet_id, hearts, first_at)
-    VALUES (NEW.guild_id, NEW.couplet_id, 1, NEW.kept_at)
-    ON CONFLICT (guild_id, couplet_id)
-    DO UPDATE SET hearts = hearts + 1, first_at = min(first_at, excluded.first_at);
-    INSERT INTO member_hearts (guild_id, user_id, hearts)
-    SELECT NEW.guild_id, NEW.author_id, 1 WHERE NEW.author_id <> NEW.user_id
-    ON CONFLICT (guild_id, user_id) DO UPDATE SET hearts = hearts + 1;
-END""",
-    """CREATE TRIGGER favourite_removed AFTER DELETE ON favourite BEGIN
-    DELETE FROM couplet_hearts
-    WHERE guild_id = OLD.guild_id AND couplet_id = OLD.couplet_id AND hearts = 1;
-    UPDATE couplet_hearts SET hearts = hearts - 1, first_at = (
-        SELECT min(kept_at) FROM favourite
-        WHERE couplet_id = OLD.couplet_id AND guild_id = OLD.guild_id
-    )
-    WHERE guild_id = OLD.guild_id AND couplet_id = OLD.couplet_id;
-    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.author_id
-        AND OLD.author_id <> OLD.user_id AND hearts = 1;
-    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
-        AND user_id = OLD.author_id AND OLD.author_id <> OLD.user_id;
-    DELETE FROM couplet WHERE id = OLD.couplet_id
-        AND NOT EXISTS (SELECT 1 FROM favourite WHERE couplet_id = OLD.couplet_id);
-END""",
-    """CREATE TRIGGER favourite_unlinked AFTER UPDATE OF author_id ON favourite BEGIN
-    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.author_id
-        AND OLD.author_id <> OLD.user_id AND hearts = 1;
-    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
-        AND user_id = OLD.author_id AND OLD.author_id <> OLD.user_id;
-END""",
-    """CREATE TRIGGER favourite_fixed BEFORE UPDATE ON favourite
-WHEN NEW.author_id IS NOT NULL
-    OR (NEW.id, NEW.user_id, NEW.guild_id, NEW.couplet_id, NEW.kept_at)
-    IS NOT (OLD.id, OLD.user_id, OLD.guild_id, OLD.couplet_id, OLD.kept_at)
-BEGIN
-    SELECT RAISE(ABORT, 'a favourite may lose its author, nothing else of it changes');
-END""",
-)
-for _trigger in _TRIGGERS:
-    event.listen(metadata, "after_create", DDL(_trigger))  # type: ignore[no-untyped-call]
+listen_for_triggers(metadata)

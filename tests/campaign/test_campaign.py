@@ -265,7 +265,7 @@ ANSWERED = (
     "2026-01-01 00:00:01,000 INFO lianju.bot.cogs.base: command=heart server=1 outcome=answered\n"
 )
 STOPPING = "2026-01-01 00:00:02,000 INFO lianju.bot.serve: stopping\n"
-FULL = "2026-01-01 00:00:00,500 ERROR lianju.bot.store.database: the disk is full.\n"
+FULL = "2026-01-01 00:00:00,500 ERROR lianju.bot.store.sqlite: the disk is full.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +8,22 @@ from pathlib import Path
 
 import pytest
 from lianju.bot.store import open_store
+
+from .. import postgres as postgres_module
+from ..postgres import own_postgres as own_postgres
+from ..postgres import postgres as postgres
+
+FOLDER, NAME = "data 50%20 #1", "联句@home.sqlite3"
+DIALECTS = ("sqlite", "postgres")
+
+
+def pytest_generate_tests(metafunc):
+    """Runs tests with each database; those that look at the file with SQLite alone."""
+    if "dialect" in metafunc.fixturenames:
+        dialects = getattr(metafunc.module, "DIALECTS", DIALECTS)
+        if "path" in metafunc.fixturenames:
+            dialects = ("sqlite",)
+        metafunc.parametrize("dialect", dialects)
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +38,22 @@ def _bare(tmp_path, monkeypatch):
 @pytest.fixture
 def path(tmp_path):
     """The database's path, with characters that need care in URLs."""
-    return tmp_path / "data 50%20 #1" / "联句@home.sqlite3"
+    return tmp_path / FOLDER / NAME
 
 
 @pytest.fixture
-def url(path):
-    return f"sqlite+aiosqlite:///{path}"
+def sqlite_url(tmp_path):
+    return f"sqlite+aiosqlite:///{tmp_path / FOLDER / NAME}"
+
+
+@pytest.fixture
+def url(dialect, request):
+    """A database without rows; SQLite's file does not exist yet."""
+    if dialect == "sqlite":
+        yield request.getfixturevalue("sqlite_url")
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -37,14 +64,23 @@ async def store(url):
 
 
 @pytest.fixture
-def query(path):
-    """Queries the database file directly."""
+def query(url):
+    """Queries the database directly."""
+    return lambda sql, *parameters: ask(url, sql, *parameters)
 
-    def query(sql, *parameters):
-        with closing(sqlite3.connect(path)) as database:
-            return database.execute(sql, parameters).fetchall()
 
-    return query
+def ask(url, sql, *parameters):
+    """Queries a database without the store."""
+    if url.startswith("postgresql"):
+        return postgres_module.ask(url, sql, *parameters)
+    with closing(sqlite3.connect(url.partition("///")[2])) as database:
+        return database.execute(sql, parameters).fetchall()
+
+
+@pytest.fixture
+def closed_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 @pytest.fixture

@@ -1,16 +1,17 @@
 """Random histories: the store agrees with the reference implementation."""
 
 import asyncio
-import sqlite3
 import tempfile
-from contextlib import closing
-from pathlib import Path
+from contextlib import contextmanager
+from functools import partial
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lianju.bot.store import open_store
 from lianju.bot.verses import Verse
 
+from .conftest import ask
 from .reference import Reference
 
 # So few of each that histories meet again and again.
@@ -39,11 +40,10 @@ SELECT user_id, guild_id, couplet_id FROM favourite GROUP BY 1, 2, 3 HAVING coun
 """
 
 
-def wrong_tallies(path):
+def wrong_tallies(query):
     """What the tallies say and a recount does not, and the reverse; couplets no one keeps."""
-    with closing(sqlite3.connect(path)) as database:
-        questions = TALLIES.strip().rstrip(";").split(";")
-        return [row for question in questions for row in database.execute(question)]
+    questions = TALLIES.strip().rstrip(";").split(";")
+    return [row for question in questions for row in query(question)]
 
 
 async def compare(store, reference):
@@ -83,8 +83,8 @@ async def compare(store, reference):
             assert (part.items, part.total) == (members.items[1:3], members.total)
 
 
-async def live(path, actions):
-    store, reference = await open_store(f"sqlite+aiosqlite:///{path}"), Reference()
+async def live(url, actions):
+    store, reference = await open_store(url, busy_s=60), Reference()
     try:
         for action, *rest in actions:
             if action == "press":
@@ -104,14 +104,33 @@ async def live(path, actions):
             else:
                 (user,) = rest
                 assert (await store.delete_user(user, 0)).favorites == reference.forget(user)
-        assert wrong_tallies(path) == []
+        assert wrong_tallies(partial(ask, url)) == []
         await compare(store, reference)
     finally:
         await store.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ACTION, min_size=10, max_size=40))
-def test_random_histories_agree(actions):
+@contextmanager
+def sqlite_database():
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(live(Path(folder) / "lianju.sqlite3", actions))
+        yield f"sqlite+aiosqlite:///{folder}/lianju.sqlite3"
+
+
+@pytest.fixture
+def database(dialect, request):
+    """Makes a database without rows, and deletes it."""
+    if dialect == "sqlite":
+        return sqlite_database
+    return request.getfixturevalue("postgres").database
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    # What makes databases is the same for all examples.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(actions=st.lists(ACTION, min_size=10, max_size=40))
+def test_random_histories_agree(database, actions):
+    with database() as url:
+        asyncio.run(live(url, actions))

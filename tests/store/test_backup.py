@@ -13,6 +13,8 @@ from lianju.bot.store import backup as backup_module
 from lianju.bot.store.tables import APPLICATION_ID
 from lianju.bot.verses import Verse
 
+pytestmark = pytest.mark.usefixtures("path")  # SQLite alone has a file
+
 
 @pytest.fixture
 def lianju(url, capsys, monkeypatch):

@@ -93,6 +93,7 @@ async def test_write_transaction_has_the_lock_from_the_beginning(store, lock):
             pass
 
 
+@pytest.mark.usefixtures("path")
 async def test_wait_for_the_write_lock_counts_toward_the_limit(store):
     clock = asyncio.get_running_loop().time
     database = store._database

@@ -12,6 +12,8 @@ from lianju.bot.store import database_file as database_file_module
 from lianju.bot.store.tables import APPLICATION_ID
 from lianju.bot.verses import Verse
 
+pytestmark = pytest.mark.usefixtures("path")  # SQLite alone has a file
+
 COUPLET = Verse("黄河远上白云间", "万里江山万里遥")
 
 

@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager, closing, contextmanager
 
 import pytest
 from lianju.bot.store import StoreBusyError, StoreError, open_store
-from lianju.bot.store import database as database_module
+from lianju.bot.store import sqlite as sqlite_module
 from lianju.bot.store.backup import back_up, restore
 from lianju.bot.verses import Verse
+
+pytestmark = pytest.mark.usefixtures("path")  # SQLite alone has a file
 
 MEMBERS = range(271_828_182_800_000_000, 271_828_182_800_000_010)
 GONE = MEMBERS[:5]
@@ -114,7 +116,7 @@ async def test_after_every_deletion_the_file_is_rewritten(store, is_clean, kind)
 
 
 async def test_file_is_not_rewritten_without_a_deletion(store, fill, monkeypatch):
-    statements, execute = [], database_module._execute_directly
+    statements, execute = [], sqlite_module._execute_directly
 
     async def note(connection, statement):
         statements.append(statement)
@@ -122,7 +124,7 @@ async def test_file_is_not_rewritten_without_a_deletion(store, fill, monkeypatch
 
     await store.purge(0)
     fill()
-    monkeypatch.setattr(database_module, "_execute_directly", note)
+    monkeypatch.setattr(sqlite_module, "_execute_directly", note)
     for _ in range(2):
         await store.purge(0)
     assert "VACUUM" not in statements
@@ -181,7 +183,7 @@ async def test_file_that_others_read_is_not_rewritten(
     forgetful, found, path, is_clean, monkeypatch
 ):
     """A log that cannot be emptied would get another copy of the database each time."""
-    monkeypatch.setattr(database_module, "TRUNCATE_S", 0.01)
+    monkeypatch.setattr(sqlite_module, "TRUNCATE_S", 0.01)
     with read(path):
         await forgetful.favorites.toggle(MEMBERS[9], 5, Verse("行", "新"), None, 9)
         size = path.with_name(f"{path.name}-wal").stat().st_size
@@ -196,8 +198,8 @@ async def test_file_that_others_read_is_not_rewritten(
 
 async def test_somebody_begins_to_read_meanwhile(forgetful, found, path, is_clean, monkeypatch):
     """Then the old pages are still in the file."""
-    monkeypatch.setattr(database_module, "TRUNCATE_S", 0.01)
-    execute, reading = database_module._execute_directly, read(path)
+    monkeypatch.setattr(sqlite_module, "TRUNCATE_S", 0.01)
+    execute, reading = sqlite_module._execute_directly, read(path)
 
     async def read_first(connection, statement):
         if statement == "VACUUM":
@@ -205,7 +207,7 @@ async def test_somebody_begins_to_read_meanwhile(forgetful, found, path, is_clea
         return await execute(connection, statement)
 
     with monkeypatch.context() as patched:
-        patched.setattr(database_module, "_execute_directly", read_first)
+        patched.setattr(sqlite_module, "_execute_directly", read_first)
         with pytest.raises(StoreBusyError):
             await forgetful.purge(0)
     assert not is_clean()
@@ -217,7 +219,7 @@ async def test_somebody_begins_to_read_meanwhile(forgetful, found, path, is_clea
 
 async def test_members_are_answered_while_the_file_is_rewritten(forgetful, monkeypatch):
     """Others read; a heart waits, and is kept."""
-    execute, hearts = database_module._execute_directly, []
+    execute, hearts = sqlite_module._execute_directly, []
     verse = Verse("行", "新")
 
     async def press_first(connection, statement):
@@ -227,7 +229,7 @@ async def test_members_are_answered_while_the_file_is_rewritten(forgetful, monke
             assert await forgetful.favorites.counts(5, [verse]) == [0]
         return await execute(connection, statement)
 
-    monkeypatch.setattr(database_module, "_execute_directly", press_first)
+    monkeypatch.setattr(sqlite_module, "_execute_directly", press_first)
     await forgetful.purge(0)
     (heart,) = hearts
     assert await heart

@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 from lianju.bot.store import DeletedData
-from lianju.bot.store import database as database_module
 from lianju.bot.store import recent_lines as prompts_module
+from lianju.bot.store import sqlite as sqlite_module
 from lianju.bot.store.database_file import create_or_migrate
 from lianju.bot.verses import Verse
 
@@ -150,15 +150,15 @@ async def test_id_of_a_forgotten_member_is_nowhere_in_the_files(store, path):
 
 async def test_deleted_text_leaves_the_log_though_somebody_reads(store, on_disk, monkeypatch):
     """The deletion waits for whoever reads at this moment."""
-    truncating, execute = asyncio.Event(), database_module._execute_directly
+    truncating, execute = asyncio.Event(), sqlite_module._execute_directly
 
     async def note(connection, statement):
         if "wal_checkpoint" in statement:
             truncating.set()
         return await execute(connection, statement)
 
-    monkeypatch.setattr(database_module, "_execute_directly", note)
-    monkeypatch.setattr(database_module, "TRUNCATE_S", 60)
+    monkeypatch.setattr(sqlite_module, "_execute_directly", note)
+    monkeypatch.setattr(sqlite_module, "TRUNCATE_S", 60)
     await store.recent_lines.add(1, SECRET, 9)
     async with store._database.read_transaction() as connection:
         await connection.exec_driver_sql("SELECT count(*) FROM prompt")

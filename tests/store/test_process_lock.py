@@ -9,6 +9,8 @@ from lianju.bot.store import StoreError, open_store
 from lianju.bot.store import process_lock as module
 from lianju.bot.store.process_lock import ProcessLock
 
+pytestmark = pytest.mark.usefixtures("path")  # SQLite alone has a file
+
 HOLD = """
 import asyncio, sys
 from lianju.bot.store import open_store

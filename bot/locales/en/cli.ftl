@@ -37,7 +37,7 @@ setting-allowed = { $name ->
     [LIANJU_LOG_FORMAT] text or json
     [LIANJU_LOG_LEVEL] debug, info, warning or error
     [LIANJU_RETENTION_DAYS] a whole number of days from 1 to 365
-   *[LIANJU_DATABASE] a URL such as sqlite+aiosqlite:////srv/lianju.sqlite3
+   *[LIANJU_DATABASE] a URL such as sqlite+aiosqlite:////srv/lianju.sqlite3 or postgresql+asyncpg://user:password@host/database
 }
 
 # Why `lianju serve` cannot start.

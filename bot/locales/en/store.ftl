@@ -4,6 +4,7 @@ settings-candidates = A beam of size { $beam_size } cannot give { $candidates } 
 unknown-choice = { $value } is not known: choose from { $choices }.
 store-busy = The database is busy: please try again in a moment.
 store-failed = The database cannot be used: the operator finds the reason in the log.
+store-away = The database cannot be reached: please try again in a moment.
 
 # The database file, for the operator.
 store-url = LIANJU_DATABASE names no file: write sqlite+aiosqlite:/// followed by the file's path.
@@ -24,6 +25,20 @@ store-unusable = The database { $path } cannot be used: { $reason }.
 store-application = The settings in the database belong to the servers of the application { $owner }, and the bot is { $application }: settings of servers that it is not in are kept.
 store-exposed = Others than its owner may use { $path }: forbid it with chmod { $mode }.
 
+# A PostgreSQL database, for the operator.
+store-extra = PostgreSQL needs the driver asyncpg: install it with pip install 'lianju[postgres]'.
+store-server-url = This is no address of a PostgreSQL database: write postgresql+asyncpg://user:password@host/database, with %40 for an @ in the password, %2F for a / and %3A for a colon.
+store-server-option = The address of the database has an option { $option }, which is not known: choose from { $options }.
+store-server-value = The option { $option } in the address of the database has a value that is not known: choose from { $values }.
+store-unreachable = The database { $path } cannot be reached ({ $reason }): check the server and the network.
+store-login = The database { $path } refuses user or password: check LIANJU_DATABASE.
+store-no-such-database = The server has no database { $path }: create it with createdb --encoding UTF8 --template template0.
+store-forbidden = The user may not create or write the tables of the database { $path }: make that user the database's owner.
+store-standby = The database { $path } is read-only: connect to the primary server.
+store-encoding = The database { $path } is encoded in { $encoding }, which lacks characters: create it with createdb --encoding UTF8 --template template0.
+store-tables-taken = The database { $path } has tables of another program: create a database for Lianju alone.
+store-half-copied = The database { $path } holds an unfinished copy: run lianju migrate-database again.
+
 # Backup and restore.
 backup-no-database = There is no database at { $path }: start the bot once.
 backup-exists = { $path } exists: choose another file, or replace it with --force.
@@ -38,6 +53,7 @@ restore-empty = { $path } is an empty database: choose another file.
 restore-kept-exists = { $path } exists: try again in a second.
 restore-in-use = { $path } is in use: stop the bot, then restore.
 backup-unwritable = { $path } cannot be written: { $reason }.
+backup-server = lianju backup and lianju restore are for SQLite: copy a PostgreSQL database with pg_dump, and bring it back with pg_restore.
 backup-done = Copied { $path } to { $target } ({ $megabytes } MB).
 restore-done = Restored { $source } to { $path }.
 restore-kept = The previous database is { $path }.

@@ -4,6 +4,7 @@ settings-candidates = 束宽 { $beam_size } 给不出 { $candidates } 句：请�
 unknown-choice = 没有 { $value } 这一项：请从 { $choices } 中选择。
 store-busy = 数据库正忙：请稍后再试。
 store-failed = 数据库无法使用：运营者可以在日志里找到原因。
+store-away = 无法连接数据库：请稍后再试。
 
 # 数据库文件，写给运行机器人的人。
 store-url = LIANJU_DATABASE 没有指明文件：请写 sqlite+aiosqlite:///，后接文件路径。
@@ -24,6 +25,20 @@ store-unusable = 数据库 { $path } 无法使用：{ $reason }。
 store-application = 数据库里的设置属于应用 { $owner } 的服务器，而机器人是 { $application }：它不在的服务器的设置保留不动。
 store-exposed = 别的用户也能使用 { $path }：请用 chmod { $mode } 禁止。
 
+# PostgreSQL 数据库，写给运行机器人的人。
+store-extra = 使用 PostgreSQL 需要驱动 asyncpg：请运行 pip install 'lianju[postgres]'。
+store-server-url = 这不是 PostgreSQL 数据库的地址：请写 postgresql+asyncpg://用户:密码@主机/数据库，密码中的 @ 写作 %40，/ 写作 %2F，冒号写作 %3A。
+store-server-option = 数据库地址中没有 { $option } 这个选项：请从 { $options } 中选择。
+store-server-value = 数据库地址中选项 { $option } 的值不对：请从 { $values } 中选择。
+store-unreachable = 无法连接数据库 { $path }（{ $reason }）：请检查服务器与网络。
+store-login = 数据库 { $path } 拒绝了用户或密码：请检查 LIANJU_DATABASE。
+store-no-such-database = 服务器上没有数据库 { $path }：请用 createdb --encoding UTF8 --template template0 创建。
+store-forbidden = 该用户无权创建或写入数据库 { $path } 的表：请让该用户成为数据库的所有者。
+store-standby = 数据库 { $path } 是只读的：请连接主服务器。
+store-encoding = 数据库 { $path } 的编码是 { $encoding }，缺少字符：请用 createdb --encoding UTF8 --template template0 创建。
+store-tables-taken = 数据库 { $path } 里有别的程序的表：请为 Lianju 单独建一个数据库。
+store-half-copied = 数据库 { $path } 里的复制尚未完成：请再次运行 lianju migrate-database。
+
 # 备份与恢复。
 backup-no-database = { $path } 处没有数据库：请先启动一次机器人。
 backup-exists = { $path } 已存在：请另选文件，或用 --force 覆盖。
@@ -38,6 +53,7 @@ restore-empty = { $path } 是空数据库：请另选文件。
 restore-kept-exists = { $path } 已存在：请过一秒再试。
 restore-in-use = { $path } 正在使用：请先停止机器人，再恢复。
 backup-unwritable = 无法写入 { $path }：{ $reason }。
+backup-server = lianju backup 与 lianju restore 用于 SQLite：PostgreSQL 数据库请用 pg_dump 备份，用 pg_restore 恢复。
 backup-done = 已将 { $path } 备份到 { $target }（{ $megabytes } MB）。
 restore-done = 已用 { $source } 恢复 { $path }。
 restore-kept = 原数据库保存为 { $path }。

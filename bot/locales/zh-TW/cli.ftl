@@ -37,7 +37,7 @@ setting-allowed = { $name ->
     [LIANJU_LOG_FORMAT] text 或 json
     [LIANJU_LOG_LEVEL] debug、info、warning 或 error
     [LIANJU_RETENTION_DAYS] 1 到 365 的整天數
-   *[LIANJU_DATABASE] 一個 URL，例如 sqlite+aiosqlite:////srv/lianju.sqlite3
+   *[LIANJU_DATABASE] 一個 URL，例如 sqlite+aiosqlite:////srv/lianju.sqlite3 或 postgresql+asyncpg://使用者:密碼@主機/資料庫
 }
 
 # `lianju serve` 無法啟動的原因。

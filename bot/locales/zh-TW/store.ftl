@@ -4,6 +4,7 @@ settings-candidates = 束寬 { $beam_size } 給不出 { $candidates } 句：請�
 unknown-choice = 沒有 { $value } 這一項：請從 { $choices } 中選擇。
 store-busy = 資料庫正忙：請稍後再試。
 store-failed = 資料庫無法使用：營運者可以在日誌裡找到原因。
+store-away = 無法連線到資料庫：請稍後再試。
 
 # 資料庫檔案，寫給執行機器人的人。
 store-url = LIANJU_DATABASE 沒有指明檔案：請寫 sqlite+aiosqlite:///，後接檔案路徑。
@@ -24,6 +25,20 @@ store-unusable = 資料庫 { $path } 無法使用：{ $reason }。
 store-application = 資料庫裡的設定屬於應用程式 { $owner } 的伺服器，而機器人是 { $application }：它不在的伺服器的設定保留不動。
 store-exposed = 別的使用者也能使用 { $path }：請用 chmod { $mode } 禁止。
 
+# PostgreSQL 資料庫，寫給執行機器人的人。
+store-extra = 使用 PostgreSQL 需要驅動程式 asyncpg：請執行 pip install 'lianju[postgres]'。
+store-server-url = 這不是 PostgreSQL 資料庫的位址：請寫 postgresql+asyncpg://使用者:密碼@主機/資料庫，密碼中的 @ 寫作 %40，/ 寫作 %2F，冒號寫作 %3A。
+store-server-option = 資料庫位址中沒有 { $option } 這個選項：請從 { $options } 中選擇。
+store-server-value = 資料庫位址中選項 { $option } 的值不對：請從 { $values } 中選擇。
+store-unreachable = 無法連線到資料庫 { $path }（{ $reason }）：請檢查伺服器與網路。
+store-login = 資料庫 { $path } 拒絕了使用者或密碼：請檢查 LIANJU_DATABASE。
+store-no-such-database = 伺服器上沒有資料庫 { $path }：請用 createdb --encoding UTF8 --template template0 建立。
+store-forbidden = 該使用者無權建立或寫入資料庫 { $path } 的資料表：請讓該使用者成為資料庫的擁有者。
+store-standby = 資料庫 { $path } 是唯讀的：請連線到主要伺服器。
+store-encoding = 資料庫 { $path } 的編碼是 { $encoding }，缺少字元：請用 createdb --encoding UTF8 --template template0 建立。
+store-tables-taken = 資料庫 { $path } 裡有別的程式的資料表：請為 Lianju 單獨建立一個資料庫。
+store-half-copied = 資料庫 { $path } 裡的複製尚未完成：請再次執行 lianju migrate-database。
+
 # 備份與還原。
 backup-no-database = { $path } 處沒有資料庫：請先啟動一次機器人。
 backup-exists = { $path } 已存在：請另選檔案，或用 --force 覆寫。
@@ -38,6 +53,7 @@ restore-empty = { $path } 是空資料庫：請另選檔案。
 restore-kept-exists = { $path } 已存在：請過一秒再試。
 restore-in-use = { $path } 正在使用：請先停止機器人，再還原。
 backup-unwritable = 無法寫入 { $path }：{ $reason }。
+backup-server = lianju backup 與 lianju restore 用於 SQLite：PostgreSQL 資料庫請用 pg_dump 備份，用 pg_restore 還原。
 backup-done = 已將 { $path } 備份到 { $target }（{ $megabytes } MB）。
 restore-done = 已用 { $source } 還原 { $path }。
 restore-kept = 原資料庫保存為 { $path }。
