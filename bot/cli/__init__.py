@@ -16,7 +16,7 @@ from .language import format_error, path_error
 from .poem import generate, poem
 from .score import score
 from .serve import serve
-from .store import backup, restore
+from .store import backup, migrate_database, restore
 from .web import web
 
 __all__ = ["cli", "main"]
@@ -34,7 +34,7 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, score, generate, serve, web, backup, restore, bench):
+for _command in (poem, score, generate, serve, web, backup, restore, migrate_database, bench):
     cli.add_command(_command)
 
 

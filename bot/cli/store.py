@@ -1,4 +1,4 @@
-"""`lianju backup` and `lianju restore`."""
+"""`lianju backup`, `lianju restore` and `lianju migrate-database`."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import click
 
 from .language import format_error, locale_localizer
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "migrate_database", "restore"]
 
 
 @click.command()
@@ -52,3 +52,27 @@ def restore(file: Path) -> None:
     )
     if kept:
         click.echo(format_message("restore-kept", path=str(kept)))
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def migrate_database(source: str, target: str) -> None:
+    """Copy a SQLite database into a PostgreSQL database without rows.
+
+    FROM and TO are URLs as in LIANJU_DATABASE. The bot must not run meanwhile. A copy that was
+    interrupted goes on where it stopped. In the end each table is compared, row by row. A password
+    that TO leaves out is taken from PGPASSWORD or ~/.pgpass.
+    """
+    from ..store.postgres.copying import copy_database
+
+    format_message = locale_localizer().format
+
+    def tell(table: str, done: int, total: int) -> None:
+        facts = {"table": table, "done": str(done), "total": str(total)}
+        click.echo(format_message("copy-progress", **facts), err=True)
+
+    for table, copied in copy_database(source, target, tell).items():
+        facts = {"table": table, "rows": str(copied.rows), "checksum": copied.checksum[:16]}
+        click.echo(format_message("copy-table", **facts))
+    click.echo(format_message("copy-done"))

@@ -1,7 +1,8 @@
 """The store on a database that many servers have filled: `python -m tests.benchmarks.store`.
 
-Fills a database in the folder for temporary files and deletes it afterwards. A target is for the
-95th percentile.
+Fills a database in the folder for temporary files and deletes it afterwards. With `--database
+postgres` it starts a server there, as durable as one is by default, and copies the file into it by
+`lianju migrate-database`. A target is for the 95th percentile.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -18,9 +19,11 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 from lianju.bot.store.database_file import create_or_migrate
+from lianju.bot.store.postgres.copying import copy_database
 from lianju.bot.store.store import BUSY_S, Store, open_store
 from lianju.bot.verses import Page, Verse
 
+from ..postgres import running_server
 from .table import print_table
 
 NOW = 1_800_000_000
@@ -32,6 +35,7 @@ PAGE = 10
 FAVORITE_MS, PAGE_MS = 5.0, 10.0  # targets
 STARTS = 9
 LOG_BYTES = 60_000  # that one favorite writes, or so
+SIZE = "SELECT pg_database_size($1::text::name)"
 HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 2000)]
 
 Call = Callable[[int], Awaitable[object]]
@@ -72,16 +76,25 @@ class Result(NamedTuple):
 @click.option("--favorites", type=click.IntRange(1000, 10**8), default=1_000_000, show_default=True)
 @click.option("--servers", type=click.IntRange(1, 10**6), default=10_000, show_default=True)
 @click.option("--repeat", type=click.IntRange(20, 10_000), default=500, show_default=True)
-def main(favorites: int, servers: int, repeat: int) -> None:
+@click.option("--database", type=click.Choice(["sqlite", "postgres"]), default="sqlite")
+def main(favorites: int, servers: int, repeat: int, database: str) -> None:
     """Measures each operation of the store."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, ExitStack() as stack:
         path, empty = Path(folder) / "full.sqlite3", Path(folder) / "empty.sqlite3"
         started = time.perf_counter()
         fill(path, favorites, servers)
-        seconds = time.perf_counter() - started
         create_or_migrate(empty, BUSY_S).close()
-        results = asyncio.run(_measure_all(path, empty, repeat))
         size_mb = path.stat().st_size / 1e6
+        full, none = _url(path), _url(empty)
+        if database == "postgres":
+            server = stack.enter_context(running_server(durable=True))
+            source, full, none = full, server.create(), server.create()
+            started = time.perf_counter()
+            copy_database(source, full, lambda *_: None)
+            (size,) = server.execute("postgres", SIZE, full.rpartition("/")[2])[0]
+            size_mb = size / 1e6
+        seconds = time.perf_counter() - started
+        results = asyncio.run(_measure_all(full, none, path, repeat))
     print_table(
         f"{favorites} favorites, {servers} servers: filled in {seconds:.0f} s, {size_mb:.0f} MB; "
         f"each {repeat} times",
@@ -145,7 +158,7 @@ def fill(path: Path, favorites: int, servers: int, seed: int = 1) -> None:
         database.execute("COMMIT")
 
 
-async def _measure_all(path: Path, empty: Path, repeat: int) -> list[Result]:
+async def _measure_all(full: str, empty: str, path: Path, repeat: int) -> list[Result]:
     with (path.parent / "disk").open("wb", buffering=0) as disk:
 
         async def write(_: int) -> None:
@@ -154,18 +167,18 @@ async def _measure_all(path: Path, empty: Path, repeat: int) -> list[Result]:
 
         # The part of every write that does not depend on the store.
         results = [await _measure(Operation("write and sync, the disk alone", None, write), repeat)]
-    store = await open_store(_url(path))
+    store = await open_store(full)
     try:
         operations = await _operations(store, _Sample(path, repeat + 1))
         results += [await _measure(operation, repeat) for operation in operations]
     finally:
         await store.close()
 
-    async def start(file: Path) -> None:
-        await (await open_store(_url(file))).close()
+    async def start(url: str) -> None:
+        await (await open_store(url)).close()
 
-    for name, file in (("an empty", empty), ("this", path)):
-        operation = Operation(f"start with {name} database", None, lambda _, it=file: start(it))
+    for name, url in (("an empty", empty), ("this", full)):
+        operation = Operation(f"start with {name} database", None, lambda _, it=url: start(it))
         results.append(await _measure(operation, STARTS))
     return results
 

@@ -57,3 +57,16 @@ backup-server = lianju backup and lianju restore are for SQLite: copy a PostgreS
 backup-done = Copied { $path } to { $target } ({ $megabytes } MB).
 restore-done = Restored { $source } to { $path }.
 restore-kept = The previous database is { $path }.
+
+# Copying from SQLite to PostgreSQL.
+copy-source = FROM is not the address of a SQLite database: write sqlite+aiosqlite:/// followed by the file's path.
+copy-no-source = There is no database at { $path }: check FROM.
+copy-running = Another copy into the database { $path } is running: wait for its end.
+copy-target-in-use = A bot uses the database { $path }: stop it, then copy.
+copy-not-empty = The database { $path } has rows already: create an empty one.
+copy-other-source = The database { $path } holds an unfinished copy of another database: create an empty one.
+copy-differs = The table { $table } differs from the copy: run the same command again; if it differs again, create an empty database.
+copy-zero-byte = A text in the table { $table } has a zero byte, which PostgreSQL does not store: remove that row first.
+copy-progress = { $table }: copied { $done } of { $total } rows
+copy-table = { $table }: { $rows } rows, checksum { $checksum }… in both
+copy-done = Everything is copied: set LIANJU_DATABASE to the new database, and keep the old file until the bot has started.

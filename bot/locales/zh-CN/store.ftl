@@ -57,3 +57,16 @@ backup-server = lianju backup 与 lianju restore 用于 SQLite：PostgreSQL 数�
 backup-done = 已将 { $path } 备份到 { $target }（{ $megabytes } MB）。
 restore-done = 已用 { $source } 恢复 { $path }。
 restore-kept = 原数据库保存为 { $path }。
+
+# 从 SQLite 复制到 PostgreSQL。
+copy-source = FROM 不是 SQLite 数据库的地址：请写 sqlite+aiosqlite:///，后接文件路径。
+copy-no-source = { $path } 处没有数据库：请检查 FROM。
+copy-running = 另一次复制正在写入数据库 { $path }：请等它结束。
+copy-target-in-use = 有机器人正在使用数据库 { $path }：请先停止它，再复制。
+copy-not-empty = 数据库 { $path } 里已有数据：请另建一个空数据库。
+copy-other-source = 数据库 { $path } 里有另一个数据库未完成的复制：请另建一个空数据库。
+copy-differs = 表 { $table } 与复制的内容不符：请再次运行同一命令；若仍不符，请另建一个空数据库。
+copy-zero-byte = 表 { $table } 中有文本含零字节，PostgreSQL 无法保存：请先删除该行。
+copy-progress = { $table }：已复制 { $done } 行，共 { $total } 行
+copy-table = { $table }：{ $rows } 行，两边校验和均为 { $checksum }…
+copy-done = 全部复制完毕：请把 LIANJU_DATABASE 设为新数据库，并保留旧文件，直到机器人启动成功。

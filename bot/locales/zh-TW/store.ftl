@@ -57,3 +57,16 @@ backup-server = lianju backup 與 lianju restore 用於 SQLite：PostgreSQL 資�
 backup-done = 已將 { $path } 備份到 { $target }（{ $megabytes } MB）。
 restore-done = 已用 { $source } 還原 { $path }。
 restore-kept = 原資料庫保存為 { $path }。
+
+# 從 SQLite 複製到 PostgreSQL。
+copy-source = FROM 不是 SQLite 資料庫的位址：請寫 sqlite+aiosqlite:///，後接檔案路徑。
+copy-no-source = { $path } 處沒有資料庫：請檢查 FROM。
+copy-running = 另一次複製正在寫入資料庫 { $path }：請等它結束。
+copy-target-in-use = 有機器人正在使用資料庫 { $path }：請先停止它，再複製。
+copy-not-empty = 資料庫 { $path } 裡已有資料：請另建一個空資料庫。
+copy-other-source = 資料庫 { $path } 裡有另一個資料庫未完成的複製：請另建一個空資料庫。
+copy-differs = 資料表 { $table } 與複製的內容不符：請再次執行同一命令；若仍不符，請另建一個空資料庫。
+copy-zero-byte = 資料表 { $table } 中有文字含零位元組，PostgreSQL 無法儲存：請先刪除該列。
+copy-progress = { $table }：已複製 { $done } 列，共 { $total } 列
+copy-table = { $table }：{ $rows } 列，兩邊校驗和均為 { $checksum }…
+copy-done = 全部複製完畢：請把 LIANJU_DATABASE 設為新資料庫，並保留舊檔案，直到機器人啟動成功。
