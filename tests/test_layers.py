@@ -15,7 +15,7 @@ BOT_LAYERS = (
     {"engine", "rate_limit", "translator"},
     {"resources"},
     {"ui", "web"},
-    {"cogs"},
+    {"cluster", "cogs"},
     {"client"},
     {"serve"},
     {"cli"},

@@ -1,0 +1,52 @@
+"""One replica: a whole engine and the application that asks it, in a process of the cluster."""
+
+import sys
+from contextlib import suppress
+
+from starlette.applications import Starlette
+
+from ..engine import open_local_engine
+from ..logs import set_up_logging
+from ..settings import Settings
+from ..verse import Beam, BusyError, NextLine, Request
+from ..web.app import create_app
+from .options import threads_of
+
+__all__ = ["Replica"]
+
+ALIVE_S = 10.0  # for the smallest answer, beside all others
+SWITCH_S = 1e-3  # as `lianju web`: the engine's thread and the event loop share the interpreter
+
+
+class Replica:
+    """What Ray Serve runs; its own methods are called by Ray.
+
+    Nothing is closed in the end: the process ends when its last request is answered.
+
+    Args:
+        settings: The operator's settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        set_up_logging(settings.log_format, settings.log_level)
+        sys.setswitchinterval(SWITCH_S)
+        self._settings = settings
+        self._engine = open_local_engine(
+            settings.bundle, settings.provider, threads_of(settings), settings.queue
+        )
+
+    def __serve_build_asgi_app__(self) -> Starlette:
+        token = self._settings.engine_token and self._settings.engine_token.get_secret_value()
+        return create_app(self._engine, token=token or None, deadline_s=self._settings.deadline)
+
+    async def check_health(self) -> None:
+        """Asks the engine for a line of one token; where that fails, Ray starts another replica.
+
+        Raises:
+            LianjuError: The engine does not answer.
+        """
+        vocabulary = self._engine.composer.bundle.vocabulary
+        word = next(token for token in vocabulary.tokens if vocabulary.is_ordinary(token))
+        smallest = Request(word, NextLine(1), Beam(1, plain=True), count=1)
+        with suppress(BusyError):  # full of requests, which have deadlines
+            await self._engine.compose(smallest, ALIVE_S)
