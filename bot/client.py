@@ -14,7 +14,9 @@ from .characters import printable
 from .cogs import add_cogs
 from .errors import LianjuError
 from .resources import Resources
-from .settings import Settings, hides_token
+from .settings import Settings, hides_token, parse_shards
+from .sharding import register_once, take_turn
+from .store.postgres import Processes
 from .translator import LianjuTranslator
 
 __all__ = ["LianjuBot", "StartError"]
@@ -41,10 +43,12 @@ class LianjuBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            **_shard_options(settings),
         )
         self._settings = settings
         self._resources: Resources | None = None
         self._opened = asyncio.Event()
+        self._max_concurrency = 1
         self._gateway = None if settings.gateway is None else yarl.URL(settings.gateway)
         if self._gateway is not None:
             _redirect(self.http, self._gateway)
@@ -83,15 +87,38 @@ class LianjuBot(commands.AutoShardedBot):
             raise
         self._opened.set()
         await self.tree.set_translator(LianjuTranslator())
+        if self._resources.store.processes is not None:
+            await self._resources.store.processes.claim(self.shard_ids, self.shard_count)
         if self._settings.test_guild is None:
-            await self.tree.sync()
+            await self._register()
             return
         guild = discord.Object(self._settings.test_guild)
         self.tree.copy_global_to(guild=guild)
         try:
-            await self.tree.sync(guild=guild)
+            await self._register(guild)
         except discord.Forbidden:
             raise StartError("start-test-guild", guild=str(guild.id)) from None
+
+    async def _register(self, guild: discord.Object | None = None) -> None:
+        """Registers the commands; of several processes, the first one does."""
+        if self._processes is None:
+            await self.tree.sync(guild=guild)
+        elif await register_once(self._processes, self.tree, guild):
+            _log.info("commands registered")
+
+    @property
+    def _processes(self) -> Processes | None:
+        """What this process agrees on with others; None if it has all shards."""
+        if self._resources is None or not self._settings.shards:
+            return None
+        return self._resources.store.processes
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Waits until Discord lets a shard identify: one every five seconds in each bucket."""
+        if self._processes is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        await take_turn(self._processes, (shard_id or 0) % self._max_concurrency)
 
     async def launch_shards(self) -> None:
         """Connects all shards.
@@ -108,9 +135,13 @@ class LianjuBot(commands.AutoShardedBot):
             except ValueError:
                 key = "start-gateway-unreachable"
                 raise StartError(key, address=printable(address)) from None
+            self._max_concurrency = limits["max_concurrency"]
             return shards, address, limits
 
         self.http.get_bot_gateway = get_valid_gateway  # type: ignore[method-assign]
+        if self.shard_count is not None:  # then discord.py does not ask
+            _, address, _ = await get_valid_gateway()
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(address)
         await super().launch_shards()
 
     async def launch_shard(
@@ -146,7 +177,15 @@ class LianjuBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Logs that every shard is online."""
-        _log.info("online shards=%s servers=%d", self.shard_count, len(self.guilds))
+        shards = self._settings.shards or self.shard_count
+        _log.info("online shards=%s servers=%d", shards, len(self.guilds))
+
+
+def _shard_options(settings: Settings) -> dict[str, Any]:
+    if settings.shards is None:
+        return {}
+    shards, count = parse_shards(settings.shards)
+    return {"shard_ids": list(shards), "shard_count": count}
 
 
 def _require_encryption(http: discord.http.HTTPClient) -> None:

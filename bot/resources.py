@@ -4,8 +4,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ from .engine import Engine, open_engine
 from .errors import LianjuError
 from .i18n import load_languages
 from .logs import format_traceback
-from .rate_limit import RequestLimiter
+from .rate_limit import RateLimitError, RequestLimiter
 from .settings import Settings
-from .store import Store, open_store
+from .store import Store, StoreError, open_store
 from .verse import BusyError
 
 __all__ = ["Resources", "open_resources"]
@@ -73,6 +73,41 @@ class Resources:
         if not isinstance(error, LianjuError):
             line += f"\n{format_traceback(error)}"
         _log.warning(line, extra=fields)
+
+    @asynccontextmanager
+    async def admit(
+        self, user_id: int, guild_id: int | None, cooldown_s: float
+    ) -> AsyncIterator[None]:
+        """Counts a request of a user as running while the block runs.
+
+        Each server is with one process, and so are its cooldowns. A member is in servers of
+        several processes: that one request of a member runs at a time is kept in the database.
+
+        Args:
+            user_id: The user.
+            guild_id: The server, or None.
+            cooldown_s: Seconds between two requests in the server.
+
+        Raises:
+            RateLimitError: The user has to wait.
+            StoreError: The database cannot be used.
+        """
+        processes = self.store.processes if self.settings.shards else None
+        with self.limiter.acquire(user_id, guild_id, cooldown_s):
+            if processes is None:
+                yield
+                return
+            most_s = 2 * self.settings.deadline  # one that takes longer is not refused for it
+            begun = await processes.begin_request(user_id, most_s)
+            if begun is None:
+                raise RateLimitError("limit-running")
+            try:
+                yield
+            finally:
+                try:
+                    await asyncio.shield(processes.end_request(user_id, begun))
+                except StoreError as error:  # the request was answered
+                    self.count_failure("end of a request", error)
 
     async def reload(self) -> None:
         """Loads the bundle again; see `Engine.reload`.

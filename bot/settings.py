@@ -25,6 +25,7 @@ __all__ = [
     "SettingsError",
     "hides_token",
     "load_settings",
+    "parse_shards",
     "variable",
 ]
 
@@ -79,6 +80,11 @@ def _check_token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _check_shards(text: str) -> str:
+    parse_shards(text)
+    return text
+
+
 Folder = Annotated[Path, AfterValidator(_expand_user)]
 # Without a user and password: they would clash with the token of every request.
 Address = Annotated[
@@ -95,6 +101,7 @@ GatewayAddress = Annotated[
 Addresses = Annotated[str, AfterValidator(_check_addresses)]
 # As HTTP headers may contain it, and a token that is guessed is none.
 EngineToken = Annotated[SecretStr, AfterValidator(_check_token)]
+Shards = Annotated[str, AfterValidator(_check_shards)]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 DatabaseUrl = Annotated[
@@ -140,6 +147,7 @@ class Settings(BaseSettings):
     queue: int = Field(default=64, ge=1, le=10_000)
     # An interaction can be answered for 15 minutes; 840 s leave a minute for the reply itself.
     deadline: float = Field(default=30, ge=1, le=840)
+    shards: Shards | None = None
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     retention_days: int = Field(default=30, ge=1, le=365)
@@ -150,6 +158,22 @@ class Settings(BaseSettings):
         """The addresses of the service that answers; none if the engine is in this process."""
         addresses = (self.engine or "").split(",")
         return tuple(address.strip().rstrip("/") for address in addresses if address.strip())
+
+
+def parse_shards(text: str) -> tuple[range, int]:
+    """Returns the shards of a process, such as 0 to 3 for `0-3/16`, and how many the bot has.
+
+    Raises:
+        ValueError: The text names no such shards.
+    """
+    found = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?/([0-9]{1,5})", text)
+    if found is None:
+        raise ValueError
+    first, count = int(found[1]), int(found[3])
+    last = first if found[2] is None else int(found[2])
+    if not first <= last < count:
+        raise ValueError
+    return range(first, last + 1), count
 
 
 def variable(field: str) -> str:
@@ -172,6 +196,10 @@ def load_settings() -> Settings:
     for name in ("rest_base", "gateway"):
         if not (settings.allow_plaintext or hides_token(getattr(settings, name) or "")):
             raise SettingsError("setting-plaintext", name=variable(name))
+    if settings.shards is not None and settings.database.startswith("sqlite"):
+        shards, count = parse_shards(settings.shards)
+        if len(shards) < count:  # others would use the file as well
+            raise SettingsError("setting-shards-sqlite", name=variable("shards"))
     hidden = settings.engine_token is None or all(map(hides_token, settings.engine_addresses))
     if not (settings.allow_plaintext or hidden):
         raise SettingsError("setting-plaintext", name=variable("engine"))

@@ -15,7 +15,7 @@ BOT_LAYERS = (
     {"engine", "rate_limit", "translator"},
     {"resources"},
     {"ui", "web"},
-    {"cluster", "cogs"},
+    {"cluster", "cogs", "sharding"},
     {"client"},
     {"serve"},
     {"cli"},

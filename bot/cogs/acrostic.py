@@ -52,19 +52,21 @@ class AcrosticCog(ComposingCog, name="Lianju acrostic"):
             script: The characters of the answer; if left out, this server's choice.
             seed: Other poems for another number, the same poems for the same one.
         """
-        async with self.handle(interaction, defer_reply) as context:
-            with self.limit(interaction, context):
-                request = request_for(
-                    SEPARATORS.sub("", heads),
-                    Acrostic(chars),
-                    context.guild_settings,
-                    seed=seed,
-                    count=count,
-                    script=script,
-                    rhyme=rhyme,
-                    rules=rules,
-                )
-                await self.compose(interaction, context, request)
+        async with (
+            self.handle(interaction, defer_reply) as context,
+            self.limit(interaction, context),
+        ):
+            request = request_for(
+                SEPARATORS.sub("", heads),
+                Acrostic(chars),
+                context.guild_settings,
+                seed=seed,
+                count=count,
+                script=script,
+                rhyme=rhyme,
+                rules=rules,
+            )
+            await self.compose(interaction, context, request)
 
     @acrostic.autocomplete("rhyme")
     async def _complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:

@@ -86,7 +86,7 @@ class Answers(ComposingCog, name=NAME):
                         raise NotFoundError(key) from None
                 case "again":
                     check_owner(interaction, str(answer.options.user_id), "/poem")
-                    with self.limit(interaction, context):
+                    async with self.limit(interaction, context):
                         request = _repeated(answer, context.guild_settings)
                         await self.compose(interaction, context, request, answer.options.writer)
                 case "details":

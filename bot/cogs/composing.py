@@ -1,7 +1,7 @@
 """What the commands that answer with verse have in common."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import get_args
 
@@ -89,8 +89,8 @@ def request_for(
 class ComposingCog(LianjuCog):
     """A cog that answers with verse."""
 
-    @contextmanager
-    def limit(self, interaction: Interaction, context: Context) -> Iterator[None]:
+    @asynccontextmanager
+    async def limit(self, interaction: Interaction, context: Context) -> AsyncIterator[None]:
         """Checks where and how often the user asks, before anything of the request is read.
 
         Args:
@@ -106,7 +106,7 @@ class ComposingCog(LianjuCog):
         if not is_allowed_here(interaction, guild_settings):
             channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
             raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
-        with self.resources.limiter.acquire(
+        async with self.resources.admit(
             interaction.user.id, interaction.guild_id, guild_settings.applied_cooldown_s
         ):
             yield

@@ -87,7 +87,7 @@ class PoemCog(ComposingCog, name=POEM):
             seed: Other answers for another number, the same answers for the same one.
         """
         async with self.handle(interaction, defer_reply) as context:
-            with self.limit(interaction, context):
+            async with self.limit(interaction, context):
                 if mode == "beam" and seed is not None:
                     raise RequestError("poem-seed")
                 request = request_for(
@@ -132,17 +132,19 @@ class PoemCog(ComposingCog, name=POEM):
         stored among the user's recent lines. An answer of this bot is refused, since it has many
         lines.
         """
-        async with self.handle(interaction, defer_reply) as context:
-            with self.limit(interaction, context):
-                if message.author.id == interaction.application_id:
-                    raise PromptError("answer-line-mine")
-                if not message.content.strip():
-                    raise PromptError("answer-line-empty")
-                if (size := len(message.content)) > MAX_TYPED:
-                    raise PromptError("prompt-characters", size=size, most=MAX_CHARACTERS)
-                plain = remove_markdown(message.content)
-                request = request_for(plain, NextLine(), context.guild_settings)
-                await self.compose(interaction, context, request, _writer(interaction, message))
+        async with (
+            self.handle(interaction, defer_reply) as context,
+            self.limit(interaction, context),
+        ):
+            if message.author.id == interaction.application_id:
+                raise PromptError("answer-line-mine")
+            if not message.content.strip():
+                raise PromptError("answer-line-empty")
+            if (size := len(message.content)) > MAX_TYPED:
+                raise PromptError("prompt-characters", size=size, most=MAX_CHARACTERS)
+            plain = remove_markdown(message.content)
+            request = request_for(plain, NextLine(), context.guild_settings)
+            await self.compose(interaction, context, request, _writer(interaction, message))
 
     async def _remember(self, interaction: Interaction, line: str) -> None:
         """Stores a line for autocompletion; a failure is only logged, as the answer is sent."""

@@ -17,7 +17,7 @@ from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore, guild_part
 from .leaderboard import Leaderboard
 from .moderation import Moderation
-from .postgres import is_postgres, open_postgres, parse_url, server_name
+from .postgres import Processes, is_postgres, open_postgres, parse_url, server_name
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .sqlite import SQLiteDatabase
@@ -52,10 +52,17 @@ class Store:
         moderation: Removal of verses from a leaderboard.
         guild_settings: Settings of each server.
         recent_lines: Recent prompts of each user.
+        processes: What several processes agree on; None where the database serves one.
     """
 
-    def __init__(self, database: Database, lock: ProcessLock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        lock: ProcessLock | None = None,
+        processes: Processes | None = None,
+    ) -> None:
         self._lock = lock
+        self.processes = processes
         self._database = database
         self.favorites = Favorites(database)
         self.leaderboard = Leaderboard(database)
@@ -67,6 +74,8 @@ class Store:
         """Closes the database."""
         try:
             await self._database.close()
+            if self.processes is not None:
+                await self.processes.close()
         finally:
             if self._lock is not None:
                 self._lock.release()
@@ -86,6 +95,8 @@ class Store:
         """
         purged = await self.recent_lines.purge(before)
         await self._database.clean()
+        if self.processes is not None:
+            await self.processes.purge()
         return purged
 
     @to_the_end
@@ -192,7 +203,7 @@ async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -
         StoreError: The database cannot be used; it is unchanged.
     """
     if is_postgres(url):
-        return Store(await open_postgres(url, busy_s))
+        return Store(await open_postgres(url, busy_s), processes=Processes(parse_url(url), busy_s))
     path = database_path(url)
     lock = await asyncio.to_thread(_lock, path) if alone else None
     try:

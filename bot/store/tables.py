@@ -42,9 +42,12 @@ __all__ = [
     "favorite",
     "forgetting_key",
     "forgotten",
+    "identified",
     "member_hearts",
     "metadata",
     "prompt",
+    "registered",
+    "running",
     "server",
 ]
 
@@ -212,6 +215,32 @@ application = Table(
     metadata,
     Column("id", Long, primary_key=True, autoincrement=False),
     CheckConstraint("id > 0", "application_positive"),
+    sqlite_strict=True,
+)
+
+# What several processes of one bot agree on, in PostgreSQL: when a shard identified last, in
+# milliseconds, in each of Discord's buckets; which commands are registered; whose request runs.
+identified = Table(
+    "identified",
+    metadata,
+    Column("bucket", Long, primary_key=True, autoincrement=False),
+    Column("at", Long, nullable=False),
+    sqlite_strict=True,
+)
+
+registered = Table(
+    "registered",
+    metadata,
+    Column("scope", Words, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+running = Table(
+    "running",
+    metadata,
+    Column("user_id", Long, primary_key=True, autoincrement=False),
+    Column("ends_by", Long, nullable=False),  # Unix milliseconds
     sqlite_strict=True,
 )
 

@@ -15,6 +15,8 @@ from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.serving.scheduler import Scheduler
 
+from ..postgres import own_postgres as own_postgres
+from ..postgres import postgres as postgres
 from ..verse.toy import Toy
 from .bots import OtherBot
 from .fake_discord import FakeDiscord

@@ -238,7 +238,8 @@ class FakeDiscord(FakeGateway):
         )
 
     async def _gateway_bot(self, request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0}
+        limit["max_concurrency"] = self.max_concurrency
         url = self.gateway_url or self.gateway
         return _json({"url": url, "shards": self.shards, "session_start_limit": limit})
 

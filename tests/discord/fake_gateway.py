@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections import defaultdict
 
 from aiohttp import WSMsgType, web
 
@@ -18,6 +19,10 @@ class FakeGateway:
         port: Where it listens.
         guilds: The servers that the bot is in; it is told of them when it identifies.
         identified: The payload of every IDENTIFY.
+        identify_times: When each of them came, and for which shard.
+        max_concurrency: How many shards may identify at a time, by the rest of their number.
+        identify_every_s: Shards of one rest that identify sooner are refused.
+        online: Set for each shard as long as it is connected.
         resumed: The payload of every RESUME.
         resume_url: Where READY sends the bot to resume; None is this server.
         refuse_identify_with: A close code for whoever identifies.
@@ -31,6 +36,10 @@ class FakeGateway:
     def __init__(self) -> None:
         self.guilds = {"42"}
         self.identified: list[Json] = []
+        self.identify_times: list[tuple[float, int]] = []
+        self.max_concurrency = 1
+        self.identify_every_s = 0.0
+        self.online: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.resumed: list[Json] = []
         self.resume_url: str | None = None
         self.refuse_identify_with: int | None = None
@@ -84,6 +93,9 @@ class FakeGateway:
                 await self._hear(socket, json.loads(message.data))
         if self.identified:
             self.closed_with.append(socket.close_code)
+        for shard, connected in self._shards.items():
+            if connected is socket:
+                self.online[shard].clear()
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, heard: Json) -> None:
@@ -94,12 +106,24 @@ class FakeGateway:
             if self.refuse_identify_with:
                 await socket.close(code=self.refuse_identify_with)
                 return
+            if self._is_too_soon(heard["d"]):
+                await socket.send_json({"op": 9, "d": False, "s": None, "t": None})
+                return
             await self._welcome(socket, heard["d"])
         elif heard["op"] == 6:
             self.resumed.append(heard["d"])
             self._shards[int(heard["d"]["session_id"].removeprefix("session-"))] = socket
             await self._dispatch(socket, "RESUMED", {})
             self.back.set()
+
+    def _is_too_soon(self, identify: Json) -> bool:
+        # https://discord.com/developers/docs/events/gateway#sharding-max-concurrency
+        now, (shard, _) = asyncio.get_running_loop().time(), identify.get("shard", (0, 1))
+        latest = [
+            at for at, other in self.identify_times if (other - shard) % self.max_concurrency == 0
+        ]
+        self.identify_times.append((now, shard))
+        return bool(latest) and now - latest[-1] < self.identify_every_s
 
     async def _welcome(self, socket: web.WebSocketResponse, identify: Json) -> None:
         shard, self._of = identify.get("shard", (0, 1))
@@ -118,6 +142,7 @@ class FakeGateway:
         for guild in here:
             await self._dispatch(socket, "GUILD_CREATE", guild_payload(int(guild)))
         self.ready.set()
+        self.online[shard].set()
 
     async def _dispatch(self, socket: web.WebSocketResponse, event: str, data: Json) -> None:
         await socket.send_json({"op": 0, "s": next(self._sequence), "t": event, "d": data})

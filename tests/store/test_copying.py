@@ -28,6 +28,7 @@ copying.BATCH = 10
 sys.exit(cli.main(["migrate-database", *sys.argv[1:]]))
 """
 TABLES = sorted(metadata.tables)
+OF_SEVERAL_PROCESSES = {"identified", "registered", "running"}  # which SQLite does not serve
 
 DIALECTS = ("postgres",)
 
@@ -88,7 +89,7 @@ def rows(url):
 
 async def test_copy_has_every_row_and_goes_on_as_the_source(source, url, query, copy):
     before = rows(source)
-    assert all(before.values())
+    assert {table for table in TABLES if not before[table]} == OF_SEVERAL_PROCESSES
     status, out, _ = copy()
     assert status == 0
     assert rows(url) == rows(source) == before

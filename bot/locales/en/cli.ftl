@@ -21,6 +21,7 @@ setting-unknown-similar = { $name } is not a setting: did you mean { $similar }?
 setting-value = { $name } must be { setting-allowed }, not { $value }.
 setting-secret-value = { $name } must be { setting-allowed }.
 setting-plaintext = { $name } would send the token unencrypted to another machine: use an https:// or wss:// address, or set LIANJU_ALLOW_PLAINTEXT=true.
+setting-shards-sqlite = { $name } leaves shards to other processes, which SQLite cannot serve: use PostgreSQL in LIANJU_DATABASE, or name all shards.
 setting-allowed = { $name ->
     [DISCORD_TOKEN] the token from the Bot page of the Discord developer portal
     [LIANJU_TEST_GUILD] the id of a Discord server, digits only
@@ -34,6 +35,7 @@ setting-allowed = { $name ->
     [LIANJU_THREADS] a whole number from 0 (every core) to 256
     [LIANJU_QUEUE] a whole number from 1 to 10000
     [LIANJU_DEADLINE] a number of seconds from 1 to 840
+    [LIANJU_SHARDS] shards of this process and the number of all, such as 0-3/16 or 5/16
     [LIANJU_LOG_FORMAT] text or json
     [LIANJU_LOG_LEVEL] debug, info, warning or error
     [LIANJU_RETENTION_DAYS] a whole number of days from 1 to 365

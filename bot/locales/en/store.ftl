@@ -38,6 +38,8 @@ store-standby = The database { $path } is read-only: connect to the primary serv
 store-encoding = The database { $path } is encoded in { $encoding }, which lacks characters: create it with createdb --encoding UTF8 --template template0.
 store-tables-taken = The database { $path } has tables of another program: create a database for Lianju alone.
 store-half-copied = The database { $path } holds an unfinished copy: run lianju migrate-database again.
+store-other-process = Another process of the bot uses the database { $path }: stop it, or share the shards by LIANJU_SHARDS in all processes.
+store-shard-taken = Another process has the shard { $shard } of { $count } in the database { $path }: stop it, or give this one other shards in LIANJU_SHARDS.
 
 # Backup and restore.
 backup-no-database = There is no database at { $path }: start the bot once.

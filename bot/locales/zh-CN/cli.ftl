@@ -21,6 +21,7 @@ setting-unknown-similar = 没有名为 { $name } 的设置：您要的是 { $sim
 setting-value = { $name } 必须是{ setting-allowed }，不能是 { $value }。
 setting-secret-value = { $name } 必须是{ setting-allowed }。
 setting-plaintext = { $name } 会把令牌不加密地发给别的机器：请改用 https:// 或 wss:// 地址，或设置 LIANJU_ALLOW_PLAINTEXT=true。
+setting-shards-sqlite = { $name } 把一部分分片留给别的进程，而 SQLite 只能供一个进程使用：请在 LIANJU_DATABASE 中改用 PostgreSQL，或写上全部分片。
 setting-allowed = { $name ->
     [DISCORD_TOKEN] Discord 开发者门户 Bot 页面上的令牌
     [LIANJU_TEST_GUILD] 一个 Discord 服务器的 ID，只含数字
@@ -34,6 +35,7 @@ setting-allowed = { $name ->
     [LIANJU_THREADS] 0（所有核心）到 256 的整数
     [LIANJU_QUEUE] 1 到 10000 的整数
     [LIANJU_DEADLINE] 1 到 840 的秒数
+    [LIANJU_SHARDS] 本进程的分片与分片总数，例如 0-3/16 或 5/16
     [LIANJU_LOG_FORMAT] text 或 json
     [LIANJU_LOG_LEVEL] debug、info、warning 或 error
     [LIANJU_RETENTION_DAYS] 1 到 365 的整天数

@@ -38,6 +38,8 @@ store-standby = 数据库 { $path } 是只读的：请连接主服务器。
 store-encoding = 数据库 { $path } 的编码是 { $encoding }，缺少字符：请用 createdb --encoding UTF8 --template template0 创建。
 store-tables-taken = 数据库 { $path } 里有别的程序的表：请为 Lianju 单独建一个数据库。
 store-half-copied = 数据库 { $path } 里的复制尚未完成：请再次运行 lianju migrate-database。
+store-other-process = 机器人的另一个进程正在使用数据库 { $path }：请停止它，或在所有进程中用 LIANJU_SHARDS 分配分片。
+store-shard-taken = 数据库 { $path } 上已有另一个进程负责分片 { $shard }（共 { $count } 个）：请停止它，或在 LIANJU_SHARDS 中为本进程换别的分片。
 
 # 备份与恢复。
 backup-no-database = { $path } 处没有数据库：请先启动一次机器人。

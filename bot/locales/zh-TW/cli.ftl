@@ -21,6 +21,7 @@ setting-unknown-similar = 沒有名為 { $name } 的設定：您要的是 { $sim
 setting-value = { $name } 必須是{ setting-allowed }，不能是 { $value }。
 setting-secret-value = { $name } 必須是{ setting-allowed }。
 setting-plaintext = { $name } 會把權杖不加密地傳給別的機器：請改用 https:// 或 wss:// 網址，或設定 LIANJU_ALLOW_PLAINTEXT=true。
+setting-shards-sqlite = { $name } 把一部分分片留給別的行程，而 SQLite 只能供一個行程使用：請在 LIANJU_DATABASE 中改用 PostgreSQL，或寫上全部分片。
 setting-allowed = { $name ->
     [DISCORD_TOKEN] Discord 開發者入口網站 Bot 頁面上的權杖
     [LIANJU_TEST_GUILD] 一個 Discord 伺服器的 ID，只含數字
@@ -34,6 +35,7 @@ setting-allowed = { $name ->
     [LIANJU_THREADS] 0（所有核心）到 256 的整數
     [LIANJU_QUEUE] 1 到 10000 的整數
     [LIANJU_DEADLINE] 1 到 840 的秒數
+    [LIANJU_SHARDS] 本行程的分片與分片總數，例如 0-3/16 或 5/16
     [LIANJU_LOG_FORMAT] text 或 json
     [LIANJU_LOG_LEVEL] debug、info、warning 或 error
     [LIANJU_RETENTION_DAYS] 1 到 365 的整天數

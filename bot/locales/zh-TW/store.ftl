@@ -38,6 +38,8 @@ store-standby = 資料庫 { $path } 是唯讀的：請連線到主要伺服器�
 store-encoding = 資料庫 { $path } 的編碼是 { $encoding }，缺少字元：請用 createdb --encoding UTF8 --template template0 建立。
 store-tables-taken = 資料庫 { $path } 裡有別的程式的資料表：請為 Lianju 單獨建立一個資料庫。
 store-half-copied = 資料庫 { $path } 裡的複製尚未完成：請再次執行 lianju migrate-database。
+store-other-process = 機器人的另一個行程正在使用資料庫 { $path }：請停止它，或在所有行程中用 LIANJU_SHARDS 分配分片。
+store-shard-taken = 資料庫 { $path } 上已有另一個行程負責分片 { $shard }（共 { $count } 個）：請停止它，或在 LIANJU_SHARDS 中為本行程換別的分片。
 
 # 備份與還原。
 backup-no-database = { $path } 處沒有資料庫：請先啟動一次機器人。

@@ -18,7 +18,6 @@ NETWORK_S = 5.0  # beyond the server's own limit, until the connection counts as
 IDLE_S = 60  # that a transaction may wait for a bot that hangs, or whose machine is gone
 SETTINGS = {
     "jit": "off",  # compiling takes longer than any of our statements
-    "idle_in_transaction_session_timeout": f"{IDLE_S}s",
     # A machine that is gone must not keep its locks for hours.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
@@ -27,14 +26,21 @@ SETTINGS = {
 
 
 def create_engine(
-    url: URL, busy_s: float, *, statement_s: float | None = None, name: str = BOT, **options: Any
+    url: URL,
+    busy_s: float,
+    *,
+    statement_s: float | None = None,
+    idle_s: int = IDLE_S,
+    name: str = BOT,
+    **options: Any,
 ) -> AsyncEngine:
     """Returns an engine whose connections wait for the server for a limited time.
 
     Args:
         url: Names the server and the database.
-        busy_s: How many seconds to wait for a lock or a connection.
+        busy_s: How many seconds to wait for a lock or a connection; 0 means no limit for locks.
         statement_s: How many for a statement, the same by default; 0 means no limit.
+        idle_s: How many a transaction may be idle; 0 means no limit.
         name: Names the connections on the server.
         options: Of SQLAlchemy.
     """
@@ -45,11 +51,12 @@ def create_engine(
     engine = create_async_engine(
         url,
         connect_args={
-            "timeout": min(busy_s, CONNECT_S),
+            "timeout": min(busy_s, CONNECT_S) or CONNECT_S,
             "command_timeout": statement_s + NETWORK_S if statement_s else None,
             "server_settings": SETTINGS
             | {
                 "application_name": name,
+                "idle_in_transaction_session_timeout": f"{idle_s}s",
                 "lock_timeout": str(round(busy_s * 1e3)),
                 "statement_timeout": str(round(statement_s * 1e3)),
             },
