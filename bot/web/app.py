@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from ..engine import Engine
+from ..i18n import load_languages
 from .api import api_routes
 from .errors import WebError, error_response
 from .openapi import openapi_route
@@ -37,6 +38,7 @@ def create_app(
         middleware: In front of all routes. It must pass `receive` on, by which a request learns
             that its client has gone.
     """
+    load_languages()  # else the first error of each language would hold up the event loop
     app = Starlette(
         routes=[*api_routes(engine, token, deadline_s), openapi_route(token), *routes],
         middleware=list(middleware),

@@ -1,7 +1,6 @@
 """The document of the JSON interface, in OpenAPI 3.1: `/openapi.json`."""
 
 from collections.abc import Mapping
-from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -36,14 +35,14 @@ def openapi_route(token: str | None) -> Route:
     Args:
         token: Whether clients need one.
     """
+    document = openapi_document(token is not None)
 
-    async def document(request: Request) -> Response:
-        return JSONResponse(openapi_document(token is not None))
+    async def show(request: Request) -> Response:
+        return JSONResponse(document)
 
-    return Route("/openapi.json", document, methods=["GET"])
+    return Route("/openapi.json", show, methods=["GET"])
 
 
-@cache
 def openapi_document(with_token: bool) -> dict[str, Any]:
     """Returns the document.
 
