@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import logging
 from collections.abc import Callable
 
 import click
@@ -28,6 +29,8 @@ def run_checks() -> int:
     Returns:
         The exit status: 0, or 2 if anything is missing or wrong.
     """
+    # What is logged meanwhile is reported as well.
+    logging.getLogger("lianju").addHandler(logging.NullHandler())
     try:
         settings = load_settings()
     except SettingsError as error:

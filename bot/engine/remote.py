@@ -21,6 +21,7 @@ from .wire import AnswerFields, RequestFields, ScoreFields
 __all__ = ["RemoteEngine"]
 
 CONNECT_S = 2.0
+KEEP_ALIVE_S = 4.0  # less than uvicorn's 5: where both close at once, a request is lost
 ACCEPTED_AFTER_S = 0.5  # without a refusal: then a request counts as accepted
 GRACE_S = 1.5  # after the deadline, for the answer to be sent
 DESCRIBE_S = 10.0
@@ -63,7 +64,7 @@ class RemoteEngine:
         self._addresses = tuple(addresses)
         headers = {} if token is None else {"Authorization": f"Bearer {token.get_secret_value()}"}
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             headers=headers,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -163,7 +164,7 @@ class RemoteEngine:
         """
         ends_at = self._now() + deadline_s
         refusal: LianjuError | None = None
-        broken = 0
+        broken, cause = 0, ""
         for address in self._order():
             left_s = ends_at - self._now()
             if left_s <= 0:
@@ -178,8 +179,7 @@ class RemoteEngine:
                 if self._session.closed:
                     raise BusyError("busy-closing") from None
                 self._down_until[address] = self._now() + DOWN_S
-                cause = type(error.__cause__ or error).__name__
-                _log.debug("service failed address=%s error=%s", address, cause)
+                cause = type(error.__cause__ or error).__name__.strip("_")
                 broken += error.was_sent
                 if broken == MAX_SENT:
                     break
@@ -194,7 +194,7 @@ class RemoteEngine:
                 return answer
         if refusal is not None:
             raise refusal
-        self._note_away()
+        self._note_away(cause)
         raise ServiceError("service-away")
 
     def _order(self) -> list[str]:
@@ -235,11 +235,13 @@ class RemoteEngine:
             _log.info("service back address=%s", address)
         self._is_away = False
 
-    def _note_away(self) -> None:
+    def _note_away(self, cause: str) -> None:
         """Logs that the service is away, if it was not."""
         self._description = None
         if not self._is_away:
-            _log.warning("service away addresses=%s", ",".join(self._addresses))
+            fields = {"addresses": ",".join(self._addresses), "error": cause}
+            line = " ".join(f"{name}={value}" for name, value in fields.items())
+            _log.warning("service away %s", line, extra=fields)
         self._is_away = True
 
 
