@@ -158,6 +158,12 @@ def test_bad_value_is_refused_with_value_and_range(name, value, allowed, monkeyp
         ("LIANJU_REST_BASE", "https://proxy..home/api"),
         ("LIANJU_REST_BASE", f"https://{'a' * 64}/api"),
         ("LIANJU_REST_BASE", "https://:80/api"),
+        ("LIANJU_ENGINE", "https://me:hush@service"),
+        ("LIANJU_ENGINE", "https://one,two"),
+        ("LIANJU_ENGINE", "https://one,"),
+        ("LIANJU_ENGINE", "https://one https://two"),
+        ("LIANJU_ENGINE_TOKEN", "hush hush"),
+        ("LIANJU_ENGINE_TOKEN", "hushé"),
     ],
 )
 def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypatch):
@@ -228,6 +234,33 @@ def test_addresses_of_this_machine_need_no_encryption(host, monkeypatch):
     monkeypatch.setenv("LIANJU_REST_BASE", f"http://{host}/api")
     monkeypatch.setenv("LIANJU_GATEWAY", f"ws://{host}")
     assert load_settings().gateway == f"ws://{host}"
+
+
+def test_services_may_have_several_addresses(monkeypatch):
+    assert load_settings().engine_addresses == ()
+    monkeypatch.setenv("LIANJU_ENGINE", "https://one.example/ , http://[::1]:8080/lianju")
+    assert load_settings().engine_addresses == ("https://one.example", "http://[::1]:8080/lianju")
+
+
+def test_token_of_the_service_is_not_shown_by_its_settings(monkeypatch):
+    monkeypatch.setenv("LIANJU_ENGINE_TOKEN", "hush")
+    settings = load_settings()
+    assert settings.engine_token.get_secret_value() == "hush"
+    assert "hush" not in repr(settings) + str(settings)
+
+
+def test_token_of_the_service_is_not_sent_unencrypted_unless_that_is_allowed(monkeypatch):
+    monkeypatch.setenv("LIANJU_ENGINE", "http://127.0.0.1:1,http://10.0.0.1:8080")
+    assert len(load_settings().engine_addresses) == 2  # nothing is to be hidden
+    monkeypatch.setenv("LIANJU_ENGINE_TOKEN", "hush")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert (caught.value.key, caught.value.facts) == (
+        "setting-plaintext",
+        {"name": "LIANJU_ENGINE"},
+    )
+    monkeypatch.setenv("LIANJU_ALLOW_PLAINTEXT", "true")
+    assert len(load_settings().engine_addresses) == 2
 
 
 def lianju(*arguments, **environment):

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack, suppress
 
 import pytest
+from lianju.bot.web.app import create_app
 
 from ..discord.interactions import HANGS_S
+from .served import served
 
 LINE = "黄河远上白云间"
 
@@ -22,6 +25,15 @@ async def send(address, group="a"):
     writer.write(content)
     await writer.drain()
     return reader, writer
+
+
+async def refuses_connections(address):
+    """Waits until it does."""
+    host, port = address.removeprefix("http://").split(":")
+    with suppress(ConnectionError):
+        while True:
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
 
 
 async def status(reader):
@@ -75,3 +87,17 @@ async def test_others_go_on(address, engine, held):
     held.release()
     assert await status(reader) == 200
     staying.close()
+
+
+async def test_stopping_server_finishes_its_requests(engine, held):
+    """It accepts no connection meanwhile."""
+    async with AsyncExitStack() as server:
+        address = await server.enter_async_context(served(create_app(engine)))
+        reader, writer = await send(address)
+        await held.begun.wait()
+        stopping = asyncio.create_task(server.pop_all().aclose())
+        await refuses_connections(address)
+        held.release()
+        assert await status(reader) == 200
+        await stopping
+        writer.close()

@@ -1,0 +1,162 @@
+"""`lianju web` as a process."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from ..discord.interactions import HANGS_S
+from ..verse.toy import Toy, read_manifest, write_manifest
+
+LINE = "黄河远上白云间"
+PROGRAM = (sys.executable, "-m", "lianju.bot", "web")
+
+
+@pytest.fixture(autouse=True)
+def environment(bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.upper().startswith("LIANJU_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LIANJU_BUNDLE", str(bundle))
+    monkeypatch.setenv("LIANJU_PROVIDER", "cpu")
+
+
+class Process:
+    """A running `lianju web`."""
+
+    def __init__(self, process):
+        self._process = process
+        self.log = ""
+
+    async def wait_for(self, pattern):
+        """Waits for a line of the log."""
+        async with asyncio.timeout(HANGS_S):
+            while not (match := re.search(pattern, self.log)):
+                line = await self._process.stderr.readline()
+                assert line, self.log
+                self.log += line.decode()
+        return match
+
+    def send(self, number):
+        self._process.send_signal(number)
+
+    async def stop(self, number=signal.SIGTERM):
+        self.send(number)
+        self.log += (await self._process.stderr.read()).decode()
+        return await self._process.wait()
+
+
+@asynccontextmanager
+async def running():
+    process = await asyncio.create_subprocess_exec(
+        *PROGRAM, "--port", "0", stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        web = Process(process)
+        web.address = (await web.wait_for(r"listening address=(\S+)"))[1]
+        yield web
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_process_answers_and_stops_cleanly(number):
+    async with running() as web:
+        async with aiohttp.ClientSession(web.address) as client:
+            response = await client.post("/v1/compose", json={"line": LINE})
+            assert response.status == 200
+            assert len((await response.json())["candidates"]) == 5
+            assert "Server" not in response.headers
+        assert await web.stop(number) == 0
+    assert "Traceback" not in web.log
+    assert LINE not in web.log
+    assert web.log.count("outcome=answered") == 1
+
+
+async def test_bundle_is_reloaded_on_request(bundle, tmp_path, monkeypatch):
+    own = Toy().write(tmp_path / "own")
+    monkeypatch.setenv("LIANJU_BUNDLE", str(own))
+    async with running() as web, aiohttp.ClientSession(web.address) as client:
+        write_manifest(own, read_manifest(own) | {"version": "0.0.2"})
+        web.send(signal.SIGHUP)
+        await web.wait_for(r"loaded bundle=toy version=0\.0\.2")
+        assert (await (await client.get("/v1/bundle")).json())["version"] == "0.0.2"
+        (own / "step.onnx").unlink()
+        web.send(signal.SIGHUP)
+        await web.wait_for("bundle not reloaded")
+        assert (await client.post("/v1/compose", json={"line": LINE})).status == 200
+        assert await web.stop() == 0
+
+
+async def test_token_is_asked_for_and_not_logged(monkeypatch):
+    monkeypatch.setenv("LIANJU_ENGINE_TOKEN", "secret")
+    monkeypatch.setenv("LIANJU_LOG_LEVEL", "debug")
+    async with running() as web, aiohttp.ClientSession(web.address) as client:
+        for token, status in (("wrong", 401), ("secret", 200)):
+            response = await client.get("/v1/bundle", headers={"Authorization": f"Bearer {token}"})
+            assert response.status == status
+        await web.stop()
+    assert "secret" not in web.log
+    assert "wrong" not in web.log
+
+
+def fails(*arguments, **environment):
+    """Runs a service that cannot start, and returns its sentence."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=HANGS_S,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lianju: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr.removeprefix("lianju: ").strip()
+
+
+def test_port_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        told = fails("--port", port)
+    assert told.startswith(f"Port {port} of 127.0.0.1 is in use")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid", "a..b", "x" * 300])
+def test_host_of_another_machine(host):
+    assert fails("--host", host).startswith(f"{host} is not an address of this machine")
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "http"])
+def test_wrong_port(port):
+    assert "--port" in fails("--port", port)
+
+
+def test_missing_bundle():
+    assert "/nowhere" in fails(LIANJU_BUNDLE="/nowhere")
+
+
+@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
+def test_missing_extra_is_named(module):
+    code = (
+        f"import sys; sys.modules['{module}'] = None\n"
+        "from lianju.bot.cli import main\n"
+        "sys.exit(main(['web']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'lianju[web]'" in done.stderr
+    assert done.stderr.count("\n") == 1
