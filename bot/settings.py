@@ -1,4 +1,4 @@
-"""The operator's settings, read from the environment and then from `.env`."""
+"""The operator's settings: given in code, or read from the environment and then from `.env`."""
 
 import difflib
 import io
@@ -7,12 +7,20 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import LianjuError
@@ -113,26 +121,23 @@ DatabaseUrl = Annotated[
 
 
 class SettingsError(LianjuError):
-    """The environment or `.env` contains an unknown setting or a value that is not allowed."""
+    """There is an unknown setting, or a value that is not allowed."""
 
 
 def _default_database() -> str:
     return f"sqlite+aiosqlite:///{(user_data_path('lianju') / 'lianju.sqlite3').as_posix()}"
 
 
-class Settings(BaseSettings):
-    """The settings in force; the message `setting-allowed` says what each may contain."""
+class Settings(BaseModel):
+    """The settings in force; the message `setting-allowed` says what each may contain.
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        env_prefix=PREFIX,
-        env_file=DOTENV,
-        env_file_encoding=ENCODING,
-        env_ignore_empty=True,
-        populate_by_name=True,
-        # `.env` is shared with other programs; load_settings refuses unknown names of ours.
-        extra="ignore",
-    )
+    What is not given has its default: only `load_settings` reads the environment and `.env`.
+
+    Raises:
+        SettingsError: A name is unknown, or a value is not allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
 
     discord_token: SecretStr | None = Field(default=None, validation_alias=TOKEN)
     test_guild: int | None = Field(default=None, gt=0, lt=2**63)
@@ -153,11 +158,33 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=1, le=365)
     database: DatabaseUrl = Field(default_factory=_default_database, repr=False)  # has a password
 
+    if not TYPE_CHECKING:  # type checkers know the fields as its arguments
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                raise _settings_error(error) from None
+            _check_together(self)
+
     @property
     def engine_addresses(self) -> tuple[str, ...]:
         """The addresses of the service that answers; none if the engine is in this process."""
         addresses = (self.engine or "").split(",")
         return tuple(address.strip().rstrip("/") for address in addresses if address.strip())
+
+
+class _EnvironmentSettings(Settings, BaseSettings):
+    """Settings that the environment and `.env` fill."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=DOTENV,
+        env_file_encoding=ENCODING,
+        env_ignore_empty=True,
+        # `.env` is shared with other programs; load_settings refuses unknown names of ours.
+        extra="ignore",
+    )
 
 
 def parse_shards(text: str) -> tuple[range, int]:
@@ -189,21 +216,26 @@ def load_settings() -> Settings:
             read; the message names the variable and never contains the token.
     """
     _refuse_unknown([*os.environ, *_dotenv_names()])
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        raise _settings_error(error) from None
-    for name in ("rest_base", "gateway"):
-        if not (settings.allow_plaintext or hides_token(getattr(settings, name) or "")):
-            raise SettingsError("setting-plaintext", name=variable(name))
+    return _EnvironmentSettings()
+
+
+def _check_together(settings: Settings) -> None:
+    """Checks settings that depend on each other.
+
+    Raises:
+        SettingsError: Others could read a token on its way to an address, or use the same file.
+    """
     if settings.shards is not None and settings.database.startswith("sqlite"):
         shards, count = parse_shards(settings.shards)
-        if len(shards) < count:  # others would use the file as well
+        if len(shards) < count:
             raise SettingsError("setting-shards-sqlite", name=variable("shards"))
-    hidden = settings.engine_token is None or all(map(hides_token, settings.engine_addresses))
-    if not (settings.allow_plaintext or hidden):
+    if settings.allow_plaintext:
+        return
+    for name in ("rest_base", "gateway"):
+        if not hides_token(getattr(settings, name) or ""):
+            raise SettingsError("setting-plaintext", name=variable(name))
+    if settings.engine_token is not None and not all(map(hides_token, settings.engine_addresses)):
         raise SettingsError("setting-plaintext", name=variable("engine"))
-    return settings
 
 
 def hides_token(address: str) -> bool:
@@ -241,18 +273,24 @@ def _dotenv_names() -> list[str]:
 def _refuse_unknown(names: Iterable[str]) -> None:
     known = {variable(field) for field in Settings.model_fields}
     for name in names:
-        if not name.upper().startswith(PREFIX) or name.upper() in known:
-            continue
-        similar = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.75)
-        if similar:
-            raise SettingsError("setting-unknown-similar", name=name, similar=similar[0])
-        raise SettingsError("setting-unknown", name=name, names=", ".join(sorted(known)))
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise _unknown(name, name.upper(), known)
+
+
+def _unknown(name: str, spelling: str, known: Iterable[str]) -> SettingsError:
+    """Returns the error for a name that is none of the known ones, with the most similar."""
+    similar = difflib.get_close_matches(spelling, known, n=1, cutoff=0.75)
+    if similar:
+        return SettingsError("setting-unknown-similar", name=name, similar=similar[0])
+    return SettingsError("setting-unknown", name=name, names=", ".join(sorted(known)))
 
 
 def _settings_error(error: ValidationError) -> SettingsError:
     """Returns an error for the first wrong value, without the value if it may contain a secret."""
     first = error.errors(include_url=False, include_context=False)[0]
     name = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        return _unknown(name, name, list(Settings.model_fields))
     name = TOKEN if name == TOKEN else variable(name)
     if name in MAY_CONTAIN_SECRETS:
         return SettingsError("setting-secret-value", name=name)

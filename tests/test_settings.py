@@ -288,3 +288,52 @@ def test_start_of_the_command_line_imports_no_heavy_library(module):
     code = f"import sys, {module}; print(*(name for name in {heavy} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+# --- in code ---
+
+
+def test_settings_in_code_read_neither_the_environment_nor_dotenv(monkeypatch):
+    defaults = Settings()
+    monkeypatch.setenv("LIANJU_THREADS", "7")
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+    dotenv("LIANJU_QUEUE=9\n")
+    assert Settings() == defaults
+    assert Settings(threads=3).threads == 3
+    assert (load_settings().threads, load_settings().queue) == (7, 9)
+
+
+def test_settings_in_code_are_those_of_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("LIANJU_BUNDLE", str(tmp_path))
+    monkeypatch.setenv("LIANJU_DEADLINE", "9")
+    monkeypatch.setenv("DISCORD_TOKEN", "hush")
+    given = Settings(bundle=tmp_path, deadline=9, discord_token="hush")
+    assert given.model_dump() == load_settings().model_dump()
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "facts"),
+    [
+        ({"threads": -1}, "setting-value", {"name": "LIANJU_THREADS", "value": "'-1'"}),
+        ({"databse": "x"}, "setting-unknown-similar", {"name": "databse", "similar": "database"}),
+        ({"database": "me:hush@host"}, "setting-secret-value", {"name": "LIANJU_DATABASE"}),
+        ({"gateway": "ws://elsewhere"}, "setting-plaintext", {"name": "LIANJU_GATEWAY"}),
+        (
+            {"engine": "http://elsewhere", "engine_token": "hush"},
+            "setting-plaintext",
+            {"name": "LIANJU_ENGINE"},
+        ),
+    ],
+)
+def test_a_wrong_setting_in_code_is_one_sentence(values, key, facts):
+    with pytest.raises(SettingsError) as caught:
+        Settings(**values)
+    assert (caught.value.key, caught.value.facts) == (key, facts)
+    assert "hush" not in str(caught.value)
+
+
+def test_an_unknown_setting_in_code_is_answered_with_all_names():
+    with pytest.raises(SettingsError) as caught:
+        Settings(colour="red")
+    assert caught.value.key == "setting-unknown"
+    assert caught.value.facts["names"].split(", ") == sorted(Settings.model_fields)
