@@ -1,6 +1,6 @@
 """The base of every error that a user may read."""
 
-__all__ = ["LianjuError", "NotAllowedError", "NotFoundError"]
+__all__ = ["LianjuError", "NotAllowedError", "NotFoundError", "SetupError"]
 
 
 class LianjuError(Exception):
@@ -34,3 +34,7 @@ class NotAllowedError(LianjuError):
 
 class NotFoundError(LianjuError):
     """What the user refers to does not exist, or no longer."""
+
+
+class SetupError(LianjuError):
+    """The extension cannot be added to this bot, or not in the way that was asked for."""

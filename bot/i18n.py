@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fluent.runtime import FluentBundle, FluentResource
 
+from .commands import MENU, Commands
 from .errors import LianjuError
 from .markdown import escape
 
@@ -65,12 +66,16 @@ class Localizer:
 
     Attributes:
         language: One of `LANGUAGES`.
+        commands: What the commands are called that messages mention.
     """
 
     language: str
+    commands: Commands = field(default_factory=Commands)
 
     def format(self, key: str, **facts: str | int | float) -> str:
         """Returns a message, in English if the language lacks it.
+
+        Every message may use the variable `slash`, which stands before the name of a command.
 
         Args:
             key: The message's name in the `.ftl` files.
@@ -90,10 +95,15 @@ class Localizer:
             name: SURROGATES.sub("\ufffd", fact[:MAX_FACT]) if isinstance(fact, str) else fact
             for name, fact in facts.items()
         }
-        text, faults = bundle.format_pattern(pattern, shortened)
+        text, faults = bundle.format_pattern(pattern, self._names() | shortened)
         if faults:  # such as a missing fact, whose name stands in the text
             _log.error("message=%s language=%s faults=%d", key, self.language, len(faults))
         return str(text)
+
+    def _names(self) -> dict[str, str | int]:
+        """Returns what is known to every message."""
+        menu = self.commands.menu or MENU
+        return {"slash": self.commands.slash, "menu": escape(menu), "renamed": int(menu != MENU)}
 
     def format_error(self, error: LianjuError) -> str:
         """Returns the error's sentence as markdown.
@@ -116,17 +126,22 @@ def load_languages() -> None:
         Localizer(language).format("favorites-exported", count=1000)
 
 
-def localizer_for(interaction: "discord.Interaction[Any]", setting: Language = "auto") -> Localizer:
+def localizer_for(
+    interaction: "discord.Interaction[Any]",
+    setting: Language = "auto",
+    commands: Commands = Commands(),  # noqa: B008 -- frozen
+) -> Localizer:
     """Returns the server's language if it has set one, else the user's, else the server's locale.
 
     Args:
         interaction: The interaction to answer.
         setting: The server's setting.
+        commands: What the commands are called.
     """
     if setting != "auto":
-        return Localizer(setting)
+        return Localizer(setting, commands)
     for locale in map(str, (interaction.locale, interaction.guild_locale)):
         language = OTHER_LOCALES.get(locale, locale)
         if language in LANGUAGES:
-            return Localizer(language)
-    return Localizer(ENGLISH)
+            return Localizer(language, commands)
+    return Localizer(ENGLISH, commands)

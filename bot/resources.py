@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from .commands import Commands
 from .engine import Engine, open_engine
 from .errors import LianjuError
 from .i18n import load_languages
@@ -37,6 +38,7 @@ class Resources:
         store: The database.
         limiter: Limits the requests of each user.
         clock: Returns the time in Unix seconds.
+        commands: The commands of the bot.
         running: A future for each interaction; the database is closed after the last.
         background: A future for each background job; closing waits for them too.
         closing: Set when no new interaction is accepted.
@@ -48,6 +50,7 @@ class Resources:
     store: Store
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
+    commands: Commands = field(default_factory=Commands)
     running: set[asyncio.Future[Any]] = field(default_factory=set)
     background: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)

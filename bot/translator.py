@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
+from .commands import GROUP, MENU
 from .i18n import LANGUAGES, messages
 
 __all__ = ["LianjuTranslator"]
@@ -23,7 +24,7 @@ class LianjuTranslator(app_commands.Translator):
     The messages are in `bot/locales/zh-*/commands-*.ftl`. A command or context menu has the key
     `command-<name>`, an option `command-<name>-<option>`, in lower case and with hyphens; the
     attribute `.description` is the description. A choice carries its own key; see
-    `cogs.options.choice`.
+    `cogs.options.choice`. Names that the host chose, of a group or a menu, stay as they are.
     """
 
     async def translate(
@@ -59,6 +60,12 @@ def _key(
     if not _is_ours(command.module):
         return None
     path = command.qualified_name
+    if isinstance(command, app_commands.ContextMenu):
+        return "command-answer-this-line" if path == MENU else None
+    if GROUP in command.extras:
+        return "command-group"  # which has a description, and no name
+    if command.root_parent is not None and GROUP in command.root_parent.extras:
+        path = path.removeprefix(f"{command.root_parent.name} ")
     if isinstance(data, app_commands.Parameter):
         path += f" {data.name}"
     return "command-" + path.lower().replace(" ", "-").replace("_", "-")

@@ -8,9 +8,10 @@ import pytest
 
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
-    {"characters", "errors", "i18n", "markdown"},  # an error's text comes from the messages
+    # An error's text comes from the messages, and these name commands.
+    {"characters", "commands", "errors", "i18n", "markdown"},
     {"verse", "verses"},
-    {"guild_settings", "settings"},
+    {"events", "guild_settings", "host", "settings"},
     {"store", "logs"},
     {"engine", "rate_limit", "translator"},
     {"resources"},
@@ -29,7 +30,7 @@ VERSE_LAYERS = (
     {"planning", "serving"},
     {"answer", "composer"},
 )
-SHARED = {"errors", "i18n", "markdown", "request", "answer", "composer"}
+SHARED = {"commands", "errors", "i18n", "markdown", "request", "answer", "composer"}
 """Parts that may import others of their layer."""
 
 packages = pytest.mark.parametrize(

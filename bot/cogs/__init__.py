@@ -3,8 +3,14 @@
 `docs/architecture.md`, *How to add a command*, lists the files of a new command.
 """
 
-import logging
+from collections.abc import Iterable
+from types import new_class
+from typing import TypeVar, cast
 
+from discord.ext import commands as ext
+
+from ..commands import MENU
+from ..errors import SetupError
 from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
@@ -12,14 +18,15 @@ from .acrostic import AcrosticCog
 from .answers import Answers
 from .base import LianjuCog
 from .favorites import Favorites
-from .housekeeping import Bot, Housekeeping
+from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
 from .moderation import Moderation
 from .poem import PoemCog
 from .privacy import Privacy
+from .registration import build_commands, choose_commands
 from .settings import ServerSettings
 
-__all__ = ["add_cogs"]
+__all__ = ["add_cogs", "remove_cogs"]
 
 FEATURES: tuple[type[LianjuCog], ...] = (
     PoemCog,
@@ -33,13 +40,28 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     About,
 )
 
-_log = logging.getLogger(__name__)
+T = TypeVar("T", bound=LianjuCog)
 
 
-async def add_cogs(bot: Bot, settings: Settings) -> Resources:
-    """Opens the model and the database and adds every cog.
+async def add_cogs(
+    bot: Bot,
+    settings: Settings,
+    commands: Iterable[str] | None = None,
+    *,
+    group: str | None = None,
+    context_menu: str | None = MENU,
+    cog_base: type[ext.Cog] | None = None,
+) -> Resources:
+    """Opens the model and the database and adds every cog; or nothing, if anything fails.
 
-    `About` is left out if the bot has an /about or /help of its own.
+    Args:
+        bot: The bot.
+        settings: The operator's settings.
+        commands: As for `setup`, like the others. The cogs of further commands are added without
+            them, as they handle the buttons of answers.
+        group: The command whose subcommands they become.
+        context_menu: The name of the message menu.
+        cog_base: A class that the cogs must derive from.
 
     Returns:
         The resources of the cogs; removing the cogs closes them.
@@ -48,28 +70,44 @@ async def add_cogs(bot: Bot, settings: Settings) -> Resources:
         BundleError: The bundle cannot be used.
         ProviderError: CUDA was requested and is not available.
         StoreError: The database cannot be used.
-        discord.app_commands.CommandAlreadyRegistered: The bot has a command of the same name.
+        SetupError: A name is not valid or taken, or the bot has these cogs already.
     """
+    if bot.get_cog(HOUSEKEEPING) is not None:
+        raise SetupError("setup-twice")
+    chosen = choose_commands(bot.tree, commands, group, context_menu)
+    features = [_derive(feature, cog_base) for feature in FEATURES]
+    housekeeping = _derive(Housekeeping, cog_base)
     resources = await open_resources(settings)
-    cogs = [feature(resources) for feature in FEATURES if not _is_left_out(bot, feature)]
+    resources.commands = chosen
+    cogs = [feature(resources) for feature in features]
+    roots = build_commands(cogs, chosen)
     try:
         # Housekeeping is added last and so removed last, as it closes the resources.
-        for cog in (*cogs, Housekeeping(bot, resources, cogs)):
+        for cog in (*cogs, housekeeping(bot, resources, cogs, commands=roots)):
             await bot.add_cog(cog)
     except BaseException:
         for cog in cogs:
-            await bot.remove_cog(cog.qualified_name)
+            if bot.get_cog(cog.qualified_name) is cog:
+                await bot.remove_cog(cog.qualified_name)
         await resources.close()
         raise
     return resources
 
 
-def _is_left_out(bot: Bot, feature: type[LianjuCog]) -> bool:
-    """Returns whether the bot has a command of its own with a name of `About`."""
-    taken = {command.name for command in bot.tree.get_commands()}
-    ours = {command.name for command in feature.__cog_app_commands__}
-    if feature is not About or taken.isdisjoint(ours):
-        return False
-    for name in sorted(taken & ours):
-        _log.warning("/about and /help are left out: this bot has a command %s of its own", name)
-    return True
+async def remove_cogs(bot: Bot) -> None:
+    """Removes every cog that `add_cogs` has added, in the same order."""
+    for name, cog in list(bot.cogs.items()):
+        if isinstance(cog, LianjuCog):
+            await bot.remove_cog(name)
+
+
+def _derive(feature: type[T], base: type[ext.Cog] | None) -> type[T]:
+    """Returns the class of a cog, which also derives from the host's own base."""
+    if base is None:
+        return feature
+    attributes = {"__doc__": feature.__doc__, "__module__": feature.__module__}
+    options = {"name": feature.__cog_name__}
+    derived = new_class(
+        feature.__name__, (feature, base), options, lambda names: names.update(attributes)
+    )
+    return cast("type[T]", derived)

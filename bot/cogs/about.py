@@ -21,10 +21,10 @@ class About(LianjuCog, name="Lianju about"):
             layout = about_layout(context.localizer, await self.resources.engine.bundle())
             await respond(interaction, layout, private=True)
 
-    @app_commands.command()
+    @app_commands.command(name="help")
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-    async def help(self, interaction: Interaction) -> None:
+    async def show_help(self, interaction: Interaction) -> None:
         """Shows what every command does."""
         async with self.handle(interaction) as context:
             await respond(interaction, help_layout(context.localizer), private=True)

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from ..errors import LianjuError, NotFoundError
+from ..events import FavoriteEvent
 from ..guild_settings import GuildSettings
 from ..resources import Resources
 from ..ui.answer import parse_answer_message, with_hearts
@@ -76,6 +77,9 @@ class Answers(ComposingCog, name=NAME):
                         interaction.created_at.timestamp(),
                         asked_at,
                     )
+                    guild_id, user_id = interaction.guild_id, interaction.user.id
+                    event = FavoriteEvent(user_id, guild_id, verse, added=kept)
+                    interaction.client.dispatch(event.NAME, event)
                     try:
                         await self._show_hearts(interaction, message, answer.verses)
                     except discord.NotFound as error:
@@ -85,7 +89,7 @@ class Answers(ComposingCog, name=NAME):
                         key = "message-deleted-kept" if kept else "message-deleted-removed"
                         raise NotFoundError(key) from None
                 case "again":
-                    check_owner(interaction, str(answer.options.user_id), "/poem")
+                    check_owner(interaction, str(answer.options.user_id), "poem")
                     async with self.limit(interaction, context):
                         request = _repeated(answer, context.guild_settings)
                         await self.compose(interaction, context, request, answer.options.writer)

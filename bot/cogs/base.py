@@ -16,7 +16,7 @@ from discord.ext import commands
 from ..engine import ServiceError
 from ..errors import LianjuError
 from ..guild_settings import GuildSettings
-from ..i18n import Localizer, localizer_for
+from ..i18n import Language, Localizer, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
@@ -94,7 +94,7 @@ class LianjuCog(commands.Cog):
     Attributes:
         items: Classes of buttons and selects in messages of any age, which find this cog by its
             name. `Housekeeping` registers them.
-        menus: Context menus, likewise.
+        menus: Message menus, which find this cog likewise.
     """
 
     items: ClassVar[tuple[type[discord.ui.DynamicItem[Any]], ...]] = ()
@@ -102,6 +102,21 @@ class LianjuCog(commands.Cog):
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
+
+    def localizer_for(self, interaction: Interaction, setting: Language = "auto") -> Localizer:
+        """Returns the language of an answer, with the names that the commands have in this bot."""
+        return localizer_for(interaction, setting, self.resources.commands)
+
+    def command_name(self, interaction: Interaction) -> str:
+        """Returns what a command is called where nothing is renamed.
+
+        For a button it is the second part of its custom id.
+        """
+        if interaction.command is not None:
+            return self.resources.commands.usual_name(interaction.command.qualified_name)
+        data: Any = interaction.data or {}
+        parts = data.get("custom_id", "").split(":")
+        return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
 
     @asynccontextmanager
     async def handle(
@@ -133,7 +148,7 @@ class LianjuCog(commands.Cog):
                     outcome = await _report_error(interaction, error, context.error_localizer)
                 finally:
                     fields = {
-                        "command": _name(interaction),
+                        "command": self.command_name(interaction),
                         "server": interaction.guild_id or "none",
                         **log_fields,
                         **context.log_fields,
@@ -178,7 +193,7 @@ class LianjuCog(commands.Cog):
         return choices
 
     async def _context(self, interaction: Interaction) -> Context:
-        localizer, guild_id = localizer_for(interaction), interaction.guild_id
+        localizer, guild_id = self.localizer_for(interaction), interaction.guild_id
         if self.resources.closing.is_set():
             return Context(localizer, GuildSettings(), BusyError("busy-closing"))
         if guild_id is None:
@@ -187,7 +202,7 @@ class LianjuCog(commands.Cog):
             guild_settings = await self.resources.store.guild_settings.get(guild_id)
         except Exception as error:
             return Context(localizer, error)
-        return Context(localizer_for(interaction, guild_settings.language), guild_settings)
+        return Context(self.localizer_for(interaction, guild_settings.language), guild_settings)
 
     async def cog_app_command_error(self, interaction: Interaction, error: Exception) -> None:
         """Reports what fails before a command's own code runs, such as an outdated option.
@@ -205,15 +220,6 @@ def is_allowed_here(interaction: Interaction, guild_settings: GuildSettings) -> 
     """Whether the server allows the bot in this channel, or in the channel of this thread."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     return not guild_settings.channels or not guild_settings.channels.isdisjoint(here)
-
-
-def _name(interaction: Interaction) -> str:
-    """The command; of a button the second part of its custom id."""
-    if interaction.command is not None:
-        return interaction.command.qualified_name
-    data: Any = interaction.data or {}
-    parts = data.get("custom_id", "").split(":")
-    return parts[1] if parts[0] == "lianju" and len(parts) > 1 else "unknown"
 
 
 async def _report_error(interaction: Interaction, error: Exception, localizer: Localizer) -> str:

@@ -10,6 +10,7 @@ from discord.app_commands import Choice
 from ..characters import describe
 from ..engine import matching_rhymes
 from ..errors import NotAllowedError
+from ..events import AnswerEvent
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import Markdown, localizer_for
 from ..ui.answer import answer_layout
@@ -139,7 +140,18 @@ class ComposingCog(LianjuCog):
             partial(defer_reply, interaction),  # errors of the request come before, in private
         )
         message = _answer_message(answer, interaction.user.id, writer)
-        await respond(interaction, answer_layout(message, context.localizer), private=False)
+        layout = answer_layout(message, context.localizer)
+        message_id = await respond(interaction, layout, private=False)
+        event = AnswerEvent(
+            self.command_name(interaction),
+            interaction.user.id,
+            interaction.guild_id,
+            interaction.channel_id,
+            message_id,
+            message.prompt,
+            tuple(message.verses),
+        )
+        interaction.client.dispatch(event.NAME, event)
         if not answer.complete:
             context.outcome = "cut-short"
 

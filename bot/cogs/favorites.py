@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..errors import NotFoundError
+from ..events import FavoriteEvent
 from ..i18n import Localizer
 from ..ui.downloads import Format, favorites_file
 from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
@@ -23,6 +24,7 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
+from ..verses import Verse
 from .base import LianjuCog
 from .items import CogItem, check_owner, cog_item
 from .options import MAX_CHOICES, choice
@@ -30,7 +32,7 @@ from .options import MAX_CHOICES, choice
 __all__ = ["Favorites"]
 
 NAME = "Lianju favorites"
-LIST = "/favorites list"
+LIST = "favorites list"
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -80,7 +82,7 @@ class Favorites(LianjuCog, name=NAME):
             localizer = context.localizer
             gone = None
             if FAVORITE_ID.fullmatch(verse):  # chosen, and not typed
-                gone = await self.resources.store.favorites.remove(interaction.user.id, int(verse))
+                gone = await self._remove(interaction, int(verse))
             if gone is None:
                 raise NotFoundError("favorites-unknown")
             note = discord.ui.TextDisplay[Layout](removed(localizer, gone))
@@ -105,10 +107,19 @@ class Favorites(LianjuCog, name=NAME):
         async with self.handle(interaction, defer_update) as context:
             localizer = context.localizer
             check_owner(interaction, menu.match["owner"], LIST)
-            chosen = int(menu.item.values[0])
-            gone = await self.resources.store.favorites.remove(interaction.user.id, chosen)
+            gone = await self._remove(interaction, int(menu.item.values[0]))
             note = localizer.format("favorites-gone") if gone is None else removed(localizer, gone)
             await edit_message(interaction, await self._page_at(localizer, menu.match, note))
+
+    async def _remove(self, interaction: Interaction, chosen: int) -> Verse | None:
+        """Removes one of the user's favorites and tells the host; None if there is no such one."""
+        user_id = interaction.user.id
+        gone = await self.resources.store.favorites.remove(user_id, chosen)
+        if gone is None:
+            return None
+        event = FavoriteEvent(user_id, gone.guild_id, gone.verse, added=False)
+        interaction.client.dispatch(event.NAME, event)
+        return gone.verse
 
     @favorites.command()
     @app_commands.rename(form="format")

@@ -8,14 +8,20 @@ from typing import Any, TypeVar
 import discord
 from discord.ext import commands
 
+from ..events import ForgetEvent
 from ..resources import Resources
-from ..store import StoreError
+from ..store import DeletedData, StoreError
+from ..ui.downloads import favorites_file
 from .base import LianjuCog
+from .registration import AppCommand, register, unregister
 
-__all__ = ["Bot", "Housekeeping"]
+__all__ = ["HOUSEKEEPING", "Bot", "Housekeeping"]
+
+HOUSEKEEPING = "Lianju housekeeping"
 
 PURGE_EVERY_S = 60 * 60.0
 RETRY_AFTER_S = 60.0
+EVERY = 1000  # recent lines, of which a user has 200 at most
 
 _log = logging.getLogger(__name__)
 
@@ -23,14 +29,15 @@ Bot = commands.Bot | commands.AutoShardedBot
 T = TypeVar("T")
 
 
-class Housekeeping(LianjuCog, name="Lianju housekeeping"):
+class Housekeeping(LianjuCog, name=HOUSEKEEPING):
     """Owns the resources of all cogs: added last, it is removed last and closes them.
 
     Args:
         bot: The bot that has the cogs.
         resources: Closed when the cog is removed.
-        cogs: The other cogs, whose items and context menus it registers.
+        cogs: The other cogs, whose items it registers.
         sleep: Waits so many seconds; not discord.py's loops, which follow the system time.
+        commands: The commands of these cogs, which it registers as well.
     """
 
     def __init__(
@@ -39,18 +46,22 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         resources: Resources,
         cogs: Sequence[LianjuCog],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        commands: Sequence[AppCommand] = (),
     ) -> None:
         super().__init__(resources)
         self._sleep = sleep
         self._purging: asyncio.Task[None] | None = None
         self._bot = bot
         self._items = [item for cog in cogs for item in cog.items]
-        self._menus = [menu for cog in cogs for menu in cog.menus]
+        self._commands = commands
 
     async def cog_load(self) -> None:
-        """Registers context menus and items, and starts to purge."""
-        for menu in self._menus:
-            self._bot.tree.add_command(menu)
+        """Registers commands and items, and starts to purge.
+
+        Raises:
+            SetupError: A command cannot be registered; then nothing is.
+        """
+        register(self._bot.tree, self._commands, self.resources.commands)
         self._bot.add_dynamic_items(*self._items)
         self._purging = asyncio.create_task(self._keep_purging())
 
@@ -58,8 +69,7 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
         """Waits for running interactions, then closes the resources."""
         if self._purging is not None:
             self._purging.cancel()
-        for menu in self._menus:
-            self._bot.tree.remove_command(menu.name, type=menu.type)
+        unregister(self._bot.tree, self._commands)
         await self.resources.finish()  # sending an answer registers its buttons
         self._bot.remove_dynamic_items(*self._items)
         await self.resources.close()
@@ -71,6 +81,30 @@ class Housekeeping(LianjuCog, name="Lianju housekeeping"):
             LianjuError: The bundle cannot be used, or the cog is being removed.
         """
         await self.resources.reload()
+
+    async def delete_user(self, user_id: int) -> DeletedData:
+        """Deletes all that is stored about a user, as the button of `/privacy` does.
+
+        Raises:
+            StoreError: It cannot be done; nothing was deleted.
+        """
+        deleted = await self.resources.store.delete_user(user_id, self.resources.clock())
+        self._bot.dispatch(ForgetEvent.NAME, ForgetEvent(user_id))
+        return deleted
+
+    async def export_user(self, user_id: int) -> dict[str, bytes]:
+        """Returns files with a user's favorites and recent lines, by name; none if there are none.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        store, files = self.resources.store, {}
+        if favorites := await store.favorites.all(user_id):
+            files["lianju-favorites.json"] = favorites_file(favorites, "json")
+        since = self.resources.retained_since
+        if lines := await store.recent_lines.recent(user_id, "", EVERY, since):
+            files["lianju-recent-lines.txt"] = "".join(f"{line}\n" for line in lines).encode()
+        return files
 
     async def purge(self) -> bool:
         """Deletes data that is older than the retention period; returns whether it succeeded."""

@@ -58,10 +58,10 @@ def check_owner(interaction: Interaction, owner: str, command: str) -> None:
     Args:
         interaction: The use of a button or select.
         owner: The owner's id.
-        command: The command that shows the user's own.
+        command: The command that shows the user's own, without the slash.
 
     Raises:
         NotAllowedError: The user is not the owner.
     """
     if str(interaction.user.id) != owner:
-        raise NotAllowedError("page-not-yours", command=Markdown(f"`{command}`"))
+        raise NotAllowedError("page-not-yours", command=Markdown(command))

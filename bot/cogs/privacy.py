@@ -2,6 +2,7 @@
 
 from discord import app_commands
 
+from ..events import ForgetEvent
 from ..ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, privacy_layout
 from ..ui.replies import Interaction, defer_update, edit_message, respond
 from .base import LianjuCog
@@ -30,7 +31,7 @@ class Privacy(LianjuCog, name=NAME):
         """Asks for confirmation, deletes, or goes back."""
         async with self.handle(interaction, defer_update) as context:
             localizer, user = context.localizer, interaction.user.id
-            check_owner(interaction, button.match["owner"], "/privacy")
+            check_owner(interaction, button.match["owner"], "privacy")
             match button.match["step"]:
                 case "ask":
                     await edit_message(interaction, confirmation_layout(localizer, user))
@@ -40,6 +41,7 @@ class Privacy(LianjuCog, name=NAME):
                 case "delete":
                     at = interaction.created_at.timestamp()
                     deleted = await self.resources.store.delete_user(user, at)
+                    interaction.client.dispatch(ForgetEvent.NAME, ForgetEvent(user))
                     await edit_message(interaction, deleted_layout(localizer, deleted))
 
     items = (cog_item(NAME, DELETE_BUTTON, press),)

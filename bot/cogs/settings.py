@@ -8,7 +8,7 @@ from discord.app_commands import Choice
 
 from ..errors import NotAllowedError
 from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN
-from ..i18n import LANGUAGES, Language, localizer_for
+from ..i18n import LANGUAGES, Language
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
     CHANNEL_MENU,
@@ -72,7 +72,7 @@ class ServerSettings(LianjuCog, name=NAME):
         interaction: Interaction,
         number: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high],
     ) -> None:
-        """Sets how many answers /poem and /acrostic offer.
+        """Sets how many answers members are offered.
 
         Args:
             number: At most the beam size.
@@ -96,7 +96,7 @@ class ServerSettings(LianjuCog, name=NAME):
     @settings.command()
     @for_admins
     async def channels(self, interaction: Interaction) -> None:
-        """Sets in which channels members may use /poem and /acrostic."""
+        """Sets in which channels members may ask for verse."""
         async with self.handle(interaction) as context:
             layout = channels_layout(
                 context.localizer, context.guild_settings.channels, interaction.guild, saved=False
@@ -110,7 +110,7 @@ class ServerSettings(LianjuCog, name=NAME):
         """Sets the characters of the answers.
 
         Args:
-            script: Members can still choose for themselves in /poem and /acrostic.
+            script: Members can still choose for themselves when they ask.
         """
         await self._change(interaction, script=script)
 
@@ -137,7 +137,7 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction) as context:
             before = context.guild_settings
             await self.resources.store.guild_settings.reset(_guild_id(interaction))
-            text = reset_text(localizer_for(interaction), before)
+            text = reset_text(self.localizer_for(interaction), before)
             await _send_text(interaction, text)
 
     async def set_channels(self, interaction: Interaction, menu: CogItem) -> None:
@@ -166,7 +166,8 @@ class ServerSettings(LianjuCog, name=NAME):
                 _guild_id(interaction), **changes
             )
             (name,) = changes
-            text = change_text(localizer_for(interaction, after.language), before, after, name)
+            localizer = self.localizer_for(interaction, after.language)
+            text = change_text(localizer, before, after, name)
             await _send_text(interaction, text)
 
     items = (cog_item(NAME, CHANNEL_MENU, set_channels),)

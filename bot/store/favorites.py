@@ -153,21 +153,21 @@ class Favorites:
             return [_favorite(*row) for row in await connection.execute(found)]
 
     @to_the_end
-    async def remove(self, user_id: int, favorite_id: int) -> Verse | None:
+    async def remove(self, user_id: int, favorite_id: int) -> Favorite | None:
         """Removes a favorite of a user.
 
         Returns:
-            Its verse; None if the user has no such favorite.
+            What it was; None if the user has no such favorite.
         """
         which = (favorite.c.id == favorite_id, favorite.c.user_id == user_id)
         async with self._database.read_transaction() as connection:
             row = (await connection.execute(_SELECT_FAVORITES.where(*which))).one_or_none()
         if row is None:
             return None
-        verse = _favorite(*row).verse
-        async with self._database.write_transaction(_part(verse)) as connection:
+        found = _favorite(*row)
+        async with self._database.write_transaction(_part(found.verse)) as connection:
             removed = await connection.execute(delete(favorite).where(*which))
-        return verse if removed.rowcount else None
+        return found if removed.rowcount else None
 
     async def all(self, user_id: int) -> list[Favorite]:
         """Returns all favorites of a user, oldest first."""

@@ -23,6 +23,8 @@ FEATURES = (
     "remove-verse",
     "settings",
     "about",
+    "privacy",
+    "help",
 )
 
 
@@ -60,11 +62,18 @@ def about_layout(localizer: Localizer, bundle: BundleInfo) -> Layout:
 
 
 def help_layout(localizer: Localizer) -> Layout:
-    """Returns a description of every command."""
+    """Returns a description of every command that the bot has."""
+    names = localizer.commands.names
+    has = names | {"hearts"} | ({"answer"} if localizer.commands.menu is not None else set())
+    texts = [localizer.format(f"help-{each}") for each in FEATURES if each in has]
     return Layout(
         discord.ui.TextDisplay(f"### {localizer.format('help-heading')}"),
-        discord.ui.TextDisplay("\n".join(localizer.format(f"help-{each}") for each in FEATURES)),
-        discord.ui.TextDisplay(f"-# {localizer.format('help-more')}"),
+        discord.ui.TextDisplay("\n".join(texts)),
+        *(
+            [discord.ui.TextDisplay(f"-# {localizer.format('help-more')}")]
+            if names.issuperset(("poem", "acrostic"))
+            else []
+        ),
     )
 
 

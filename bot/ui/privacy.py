@@ -34,9 +34,12 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
 
 def confirmation_layout(localizer: Localizer, owner: int) -> Layout:
     """Returns the question whether to delete everything."""
+    sentences = [localizer.format("privacy-sure-what")]
+    if "favorites" in localizer.commands.names:
+        sentences.append(localizer.format("privacy-sure-export"))
     return Layout(
         discord.ui.TextDisplay(f"### {localizer.format('privacy-sure')}"),
-        discord.ui.TextDisplay(localizer.format("privacy-sure-what")),
+        discord.ui.TextDisplay("\n".join(sentences)),
         discord.ui.ActionRow(
             _button(localizer.format("privacy-yes"), owner, "delete", discord.ButtonStyle.danger),
             _button(localizer.format("privacy-no"), owner, "keep", discord.ButtonStyle.secondary),

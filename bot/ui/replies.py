@@ -94,8 +94,13 @@ async def defer_update(interaction: Interaction) -> None:
     await _defer(interaction, "update")
 
 
-async def respond(interaction: Interaction, view: discord.ui.LayoutView, *, private: bool) -> None:
+async def respond(
+    interaction: Interaction, view: discord.ui.LayoutView, *, private: bool
+) -> int | None:
     """Sends a new message.
+
+    Returns:
+        Its id; None if it was the first response, of which Discord may not have said it.
 
     Raises:
         discord.HTTPException: Discord refused the message.
@@ -103,13 +108,14 @@ async def respond(interaction: Interaction, view: discord.ui.LayoutView, *, priv
     options: dict[str, Any] = {"view": view, "allowed_mentions": NO_MENTIONS}
     send = partial(interaction.response.send_message, **options, ephemeral=private)
     if await _send_first(interaction, "message", send):
-        return
+        return None
     if _response(interaction) == ("private reply" if private else "reply"):
-        await interaction.edit_original_response(**options)
+        edited = await interaction.edit_original_response(**options)
         interaction.extras[RESPONSE] = "message"
-        return
+        return edited.id
     await _delete_deferred_reply(interaction)
-    await interaction.followup.send(**options, ephemeral=private)
+    sent = await interaction.followup.send(**options, ephemeral=private, wait=True)
+    return sent.id
 
 
 async def edit_message(interaction: Interaction, view: discord.ui.LayoutView) -> None:

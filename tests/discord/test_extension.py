@@ -2,22 +2,18 @@
 
 import gc
 import logging
-import os
 import signal
 import sys
-import threading
 import weakref
-from pathlib import Path
 
 import discord
 import pytest
 from discord import app_commands, ui
 from discord.ext import commands
 from lianju.bot.verse import BundleError
-from lianju.bot.verse.composer import Composer
 
 from ..verse.toy import read_manifest, write_manifest
-from .bots import OtherBot
+from .bots import OtherBot, items, names, open_files, threads
 from .interactions import EPHEMERAL, custom_ids, labels, poem, slash, texts
 
 EXTENSION = "lianju.bot"
@@ -68,29 +64,6 @@ async def host(fake, bundle, monkeypatch, _modules):
             await interaction.response.send_message("press", view=view)
 
         yield bot
-
-
-def threads():
-    """The names of all threads but those that the event loop keeps for anybody's use."""
-    names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if not name.startswith("asyncio_")}
-
-
-def open_files():
-    """The names of the files that this process has open, where the system tells."""
-    return [
-        Path(os.readlink(each)).name  # noqa: PTH115 -- some vanish meanwhile
-        for each in Path("/proc/self/fd").glob("*")
-        if each.is_symlink() and each.exists()
-    ]
-
-
-def names(bot):
-    return {command.name for command in bot.tree.get_commands()}
-
-
-def items(bot):
-    return dict(bot._connection._view_store._dynamic_items)
 
 
 def surroundings(host):
@@ -233,21 +206,22 @@ async def test_closing_the_bot_releases_all_resources(fake, host):
     assert threads() == running
 
 
-async def test_extension_does_not_replace_a_command_of_the_same_name(host, monkeypatch):
-    closed = []
-    monkeypatch.setattr(Composer, "close", lambda composer, *_: closed.append(composer))
+async def test_extension_does_not_replace_a_command_of_the_same_name(host, tmp_path):
+    running = threads()
 
     @host.tree.command(name="poem")
     async def other(interaction):
         """Somebody else's."""
 
-    with pytest.raises(commands.ExtensionFailed, match="CommandAlreadyRegistered"):
+    with pytest.raises(commands.ExtensionFailed) as caught:
         await host.load_extension(EXTENSION)
+    error = caught.value.original
+    assert (error.key, error.facts) == ("setup-clash", {"name": "poem"})
     assert host.tree.get_command("poem") is other
-    assert len(closed) == 1
     assert names(host) == OWN | {"poem"}
-    assert host.cogs == {}
+    assert (host.cogs, threads()) == ({}, running)
     assert list(items(host).values()) == [Theirs]
+    assert not (tmp_path / "lianju.sqlite3").exists()
 
 
 @pytest.mark.parametrize("name", ["about", "help"])

@@ -9,13 +9,15 @@ about-versions = model { $model } (license: { $license }) · Lianju { $lianju } 
 
 # What every command does.
 help-heading = What I can do
-help-poem = `/poem` answers your line of verse with next lines to choose from; with `form` it writes on to the end of a quatrain (绝句) or of a regulated poem (律诗).
-help-acrostic = `/acrostic` writes poems whose lines begin with the characters that you give (藏头诗).
-help-answer = *Apps → Answer this line* on a message does the same for what it says.
+help-poem = `{ $slash }poem` answers your line of verse with next lines to choose from; with `form` it writes on to the end of a quatrain (绝句) or of a regulated poem (律诗).
+help-acrostic = `{ $slash }acrostic` writes poems whose lines begin with the characters that you give (藏头诗).
+help-answer = *Apps → { answer-menu }* on a message does the same for what it says.
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
-help-favorites = `/favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
-help-leaderboard = `/leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
-help-remove-verse = `/remove-verse` is for moderators, who have *Manage Messages* or *Manage Server*: it removes a verse from the leaderboard.
-help-settings = `/settings` is for members with the permission *Manage Server*.
-help-about = `/about` describes the model, `/privacy` says what is stored about you and how to delete it, `/help` shows this.
-help-more = Try `/poem` with 黄河远上白云间, or `/acrostic` with 春夏秋冬.
+help-favorites = `{ $slash }favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
+help-leaderboard = `{ $slash }leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
+help-remove-verse = `{ $slash }remove-verse` is for moderators, who have *Manage Messages* or *Manage Server*: it removes a verse from the leaderboard.
+help-settings = `{ $slash }settings` is for members with the permission *Manage Server*.
+help-about = `{ $slash }about` describes the model.
+help-privacy = `{ $slash }privacy` says what is stored about you, and deletes it.
+help-help = `{ $slash }help` shows this.
+help-more = Try `{ $slash }poem` with 黄河远上白云间, or `{ $slash }acrostic` with 春夏秋冬.

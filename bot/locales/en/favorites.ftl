@@ -6,7 +6,7 @@ favorites-place = { $count ->
     [oldest] oldest first
    *[newest] newest first
 } · page { $page } of { $pages }
-favorites-none = You have no favorites yet: press ♥ beside an answer of `/poem` to keep it.
+favorites-none = You have no favorites yet: press ♥ beside an answer to keep it.
 favorites-choose = Remove one of these…
 favorites-removed = Removed: { $verse }
 favorites-unknown = That is none of your favorites: choose one from the list that appears while you type.

@@ -11,6 +11,6 @@ leaderboard-place = { $period } · page { $page } of { $pages }
 leaderboard-by = line by { $member }
 leaderboard-none = { $ranking ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
-   *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer of `/poem` to be the first.
+   *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer to be the first.
 }
 leaderboard-no-server = Each server has a leaderboard of its own: ask in a server.

@@ -37,9 +37,9 @@ answer-left-out = { $count ->
    *[other] { $count } more answers are too long to show here.
 }
 answer-too-long = The answer is too long for one message: write a shorter line.
-message-deleted-kept = The message was deleted, but you keep the verse: see `/favorites list`.
+message-deleted-kept = The message was deleted, but you keep the verse.
 message-deleted-removed = The message was deleted; you no longer keep the verse.
-answer-unreadable = I cannot read this message any more: ask again with /poem.
+answer-unreadable = I cannot read this message any more: ask again.
 
 # The details of an answer.
 details-form = { $form ->
@@ -63,6 +63,10 @@ details-scale = The bars show the mean log-probability a character, from −5.5 
 details-order = The candidates with the highest scores come first.
 
 # The context menu of a message.
+answer-menu = { $renamed ->
+    [0] Answer this line
+   *[other] { $menu }
+}
 answer-line-empty = There is no text in this message: choose one with a line of verse.
-answer-line-mine = This is an answer of mine already: press its buttons, or give /poem the line that you like.
+answer-line-mine = This is an answer of mine already: press its buttons, or give `{ $slash }poem` the line that you like.
 score-no-lines = This bundle cannot score lines: its model has no tokens for the beginning of a poem and the end of a line.

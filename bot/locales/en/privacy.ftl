@@ -1,17 +1,18 @@
 privacy-heading = Your data
 privacy-stored = **What is stored about you**, under your Discord id:
 privacy-favorites = the couplets and poems that you keep with ♥, with time and server, until you take the ♥ back;
-privacy-prompts = your recent lines for `/poem`, offered to you while you type, for { $days ->
+privacy-prompts = your recent lines for `{ $slash }poem`, offered to you while you type, for { $days ->
     [one] one day
    *[other] { $days } days
 };
-privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *Answer this line*.
+privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *{ answer-menu }*.
 privacy-not-stored = **What is not stored**: answers that nobody keeps, your name, your messages apart from such a line. The log holds neither verse nor who asked.
 privacy-server = **Settings of a server** belong to it and are deleted when the bot leaves.
 privacy-messages = Answers in a channel stay there until somebody deletes the message.
 privacy-delete = Delete my data
 privacy-sure = Delete everything that is stored about you?
-privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards are deleted permanently. What remains is a keyed hash of your id with the time, so that nothing older brings your name back. To save your favorites first, use `/favorites export`.
+privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards are deleted permanently. What remains is a keyed hash of your id with the time, so that nothing older brings your name back.
+privacy-sure-export = To save your favorites first, use `{ $slash }favorites export`.
 privacy-yes = Yes, delete everything
 privacy-no = Keep it
 privacy-deleted = Deleted

@@ -3,4 +3,4 @@
 incident = Something went wrong here: if it happens again, report incident { $incident }.
 page-before = ◀ Previous
 page-after = Next ▶
-page-not-yours = Only the member who asked can use this: use { $command } yourself.
+page-not-yours = Only the member who asked can use this: use `{ $slash }{ $command }` yourself.

@@ -9,13 +9,15 @@ about-versions = 模型 { $model }（许可证：{ $license }）· Lianju { $lia
 
 # 每个命令做什么。
 help-heading = 我会做什么
-help-poem = `/联句`（poem）：为你的诗句接出下一句，由你挑选；选了“体裁”，就续成绝句或律诗。
-help-acrostic = `/藏头诗`（acrostic）：用你给的字作每句的头一个字，写成一首诗。
-help-answer = 在一条消息上选“应用 → 接这一句”，就接那条消息里的诗句。
+help-poem = `{ $slash }联句`（poem）：为你的诗句接出下一句，由你挑选；选了“体裁”，就续成绝句或律诗。
+help-acrostic = `{ $slash }藏头诗`（acrostic）：用你给的字作每句的头一个字，写成一首诗。
+help-answer = 在一条消息上选“应用 → { answer-menu }”，就接那条消息里的诗句。
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
-help-favorites = `/收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
-help-leaderboard = `/排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
-help-remove-verse = `/remove-verse`（移除诗作）给有“管理消息”或“管理服务器”权限的成员使用：从排行榜移除一首诗作。
-help-settings = `/设置`（settings）：供有“管理服务器”权限的成员使用。
-help-about = `/关于`（about） 介绍模型；`/隐私`（privacy） 说明保存了关于你的什么数据、如何删除；`/帮助`（help） 就是这里。
-help-more = 试试 `/联句`（poem） 黄河远上白云间，或 `/藏头诗`（acrostic） 春夏秋冬。
+help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
+help-leaderboard = `{ $slash }排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
+help-remove-verse = `{ $slash }移除诗作`（remove-verse）给有“管理消息”或“管理服务器”权限的成员使用：从排行榜移除一首诗作。
+help-settings = `{ $slash }设置`（settings）：供有“管理服务器”权限的成员使用。
+help-about = `{ $slash }关于`（about）：介绍模型。
+help-privacy = `{ $slash }隐私`（privacy）：保存了关于你的什么数据，并可删除。
+help-help = `{ $slash }帮助`（help）：就是这里。
+help-more = 试试 `{ $slash }联句`（poem） 黄河远上白云间，或 `{ $slash }藏头诗`（acrostic） 春夏秋冬。

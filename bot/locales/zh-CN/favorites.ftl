@@ -3,7 +3,7 @@ favorites-place = 共 { $count } 条，{ $order ->
     [oldest] 由旧到新
    *[newest] 由新到旧
 } · 第 { $page } / { $pages } 页
-favorites-none = 你还没有收藏：在 `/poem` 的回答旁点 ♥ 即可收藏。
+favorites-none = 你还没有收藏：在回答旁点 ♥ 即可收藏。
 favorites-choose = 移除其中一条……
 favorites-removed = 已移除：{ $verse }
 favorites-unknown = 你没有收藏这一条：请从输入时出现的列表中选择。

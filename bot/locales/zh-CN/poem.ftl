@@ -32,9 +32,9 @@ answer-original = 原诗下句：{ $line }
 answer-fewer = 要 { $wanted } 个，只得 { $count } 个：没有更多既不雷同又合规则的
 answer-left-out = 另有 { $count } 个答案太长，这里放不下。
 answer-too-long = 回答太长，一条消息放不下：请写短一点的句子。
-message-deleted-kept = 这条消息已被删除，不过诗作已经收藏：请看 `/favorites list`。
+message-deleted-kept = 这条消息已被删除，不过诗作已在你的收藏里。
 message-deleted-removed = 这条消息已被删除；诗作已不再收藏。
-answer-unreadable = 我已经读不懂这条消息了：请用 /poem 重新提问。
+answer-unreadable = 我已经读不懂这条消息了：请重新提问。
 
 # 回答的详情。
 details-form = { $form ->
@@ -58,6 +58,10 @@ details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1
 details-order = 得分高的排在前面。
 
 # 消息的右键菜单。
+answer-menu = { $renamed ->
+    [0] { command-answer-this-line }
+   *[other] { $menu }
+}
 answer-line-empty = 这条消息里没有文字：请选一条写着诗句的消息。
-answer-line-mine = 这条本来就是我的回答：请用它的按钮，或把你喜欢的那句交给 /poem。
+answer-line-mine = 这条本来就是我的回答：请用它的按钮，或把你喜欢的那句交给 `{ $slash }poem`。
 score-no-lines = 这个模型包不能给诗句打分：它的模型没有诗首和句尾的标记。

@@ -1,4 +1,4 @@
 incident = 这里出了点问题：如果再次发生，请报告事件 { $incident }。
 page-before = ◀ 上一页
 page-after = 下一页 ▶
-page-not-yours = 这只供发出命令的人使用：你可以自己用 { $command }。
+page-not-yours = 这只供发出命令的人使用：你可以自己用 `{ $slash }{ $command }`。

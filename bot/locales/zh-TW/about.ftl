@@ -9,13 +9,15 @@ about-versions = 模型 { $model }（授權條款：{ $license }）· Lianju { $
 
 # 每個指令做什麼。
 help-heading = 我會做什麼
-help-poem = `/聯句`（poem）：為你的詩句接出下一句，由你挑選；選了「體裁」，就續成絕句或律詩。
-help-acrostic = `/藏頭詩`（acrostic）：用你給的字作每句的頭一個字，寫成一首詩。
-help-answer = 在一則訊息上選「應用程式 → 接這一句」，就接那則訊息裡的詩句。
+help-poem = `{ $slash }聯句`（poem）：為你的詩句接出下一句，由你挑選；選了「體裁」，就續成絕句或律詩。
+help-acrostic = `{ $slash }藏頭詩`（acrostic）：用你給的字作每句的頭一個字，寫成一首詩。
+help-answer = 在一則訊息上選「應用程式 → { answer-menu }」，就接那則訊息裡的詩句。
 help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
-help-favorites = `/收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
-help-leaderboard = `/排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
-help-remove-verse = `/remove-verse`（移除詩作）供有「管理訊息」或「管理伺服器」權限的成員使用：從排行榜移除一首詩作。
-help-settings = `/設定`（settings）：供有「管理伺服器」權限的成員使用。
-help-about = `/關於`（about） 介紹模型；`/隱私`（privacy） 說明儲存了關於你的什麼資料、如何刪除；`/說明`（help） 就是這裡。
-help-more = 試試 `/聯句`（poem） 黃河遠上白雲間，或 `/藏頭詩`（acrostic） 春夏秋冬。
+help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
+help-leaderboard = `{ $slash }排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
+help-remove-verse = `{ $slash }移除詩作`（remove-verse）供有「管理訊息」或「管理伺服器」權限的成員使用：從排行榜移除一首詩作。
+help-settings = `{ $slash }設定`（settings）：供有「管理伺服器」權限的成員使用。
+help-about = `{ $slash }關於`（about）：介紹模型。
+help-privacy = `{ $slash }隱私`（privacy）：儲存了關於你的什麼資料，並可刪除。
+help-help = `{ $slash }說明`（help）：就是這裡。
+help-more = 試試 `{ $slash }聯句`（poem） 黃河遠上白雲間，或 `{ $slash }藏頭詩`（acrostic） 春夏秋冬。

@@ -32,9 +32,9 @@ answer-original = 原詩下句：{ $line }
 answer-fewer = 要 { $wanted } 個，只得 { $count } 個：沒有更多既不雷同又合規則的
 answer-left-out = 另有 { $count } 個答案太長，這裡放不下。
 answer-too-long = 回答太長，一則訊息放不下：請寫短一點的句子。
-message-deleted-kept = 這則訊息已被刪除，不過詩作已經收藏：請看 `/favorites list`。
+message-deleted-kept = 這則訊息已被刪除，不過詩作已在你的收藏裡。
 message-deleted-removed = 這則訊息已被刪除；詩作已不再收藏。
-answer-unreadable = 我已經讀不懂這則訊息了：請用 /poem 重新提問。
+answer-unreadable = 我已經讀不懂這則訊息了：請重新提問。
 
 # 回答的詳細資訊。
 details-form = { $form ->
@@ -58,6 +58,10 @@ details-scale = 方塊表示每字對數機率的平均值，從 −5.5 到 −1
 details-order = 得分高的排在前面。
 
 # 訊息的右鍵選單。
+answer-menu = { $renamed ->
+    [0] { command-answer-this-line }
+   *[other] { $menu }
+}
 answer-line-empty = 這則訊息裡沒有文字：請選一則寫著詩句的訊息。
-answer-line-mine = 這則本來就是我的回答：請用它的按鈕，或把你喜歡的那句交給 /poem。
+answer-line-mine = 這則本來就是我的回答：請用它的按鈕，或把你喜歡的那句交給 `{ $slash }poem`。
 score-no-lines = 這個模型包不能給詩句打分：它的模型沒有詩首和句尾的標記。
