@@ -18,6 +18,7 @@ import aiohttp
 SERVE = (sys.executable, "-m", "ray.serve.scripts")
 APPLICATION = "lianju.bot.cluster:app"
 DASHBOARD = re.compile(r"dashboard at .*?(http://[\d.]+:\d+)")
+TICKS = os.sysconf("SC_CLK_TCK")
 LOOKS_S = 0.1  # how often the state of others' processes is read
 STARTS_S = 180  # a machine that is busy
 ENVIRONMENT = {
@@ -193,6 +194,13 @@ def processes_below(ancestor: int) -> dict[int, str]:
         found = [pid for pid, parent in parents.items() if parent in found and pid not in below]
         below |= {pid: titles[pid] for pid in found}
     return below
+
+
+def computed_s(pid: int) -> float:
+    """Seconds that a process has computed."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS
 
 
 def kill(pid: int) -> None:

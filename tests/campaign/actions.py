@@ -75,7 +75,7 @@ async def answer_a_message(scene: Scene) -> None:
 
 async def press_heart(scene: Scene) -> None:
     answer = _some_answer(scene)
-    verses = {} if answer is None else _verses(answer.message)
+    verses = {} if answer is None else verses_of(answer.message)
     if answer is None or not verses:
         return
     custom_id = scene.rng.choice(sorted(verses))
@@ -83,7 +83,7 @@ async def press_heart(scene: Scene) -> None:
     if key is None:
         return
     exchange = await scene.press("heart", answer.message, custom_id)
-    scene.ledger.finish(key, "refused" if exchange is None else _heart_outcome(exchange))
+    scene.ledger.finish(key, "refused" if exchange is None else heart_outcome(exchange))
 
 
 async def press_button(scene: Scene) -> None:
@@ -111,7 +111,7 @@ async def press_forged_button(scene: Scene) -> None:
     custom_id = ":".join(fields)[:100]
     if custom_id == part["custom_id"] or custom_id in custom_ids(message):
         return
-    verse = _verses(message).get(part["custom_id"])
+    verse = verses_of(message).get(part["custom_id"])
     if fields[1] == "heart" and verse is None:
         return
     part["custom_id"] = custom_id
@@ -309,7 +309,7 @@ def _layout(exchange: Exchange | None) -> Json | None:
     return next((each for each in messages if custom_ids(each)), None)
 
 
-def _verses(message: Json) -> dict[str, tuple[str, str]]:
+def verses_of(message: Json) -> dict[str, tuple[str, str]]:
     """Verses of an answer by the custom id of their hearts, as far as they are plain."""
     found = {}
     for part in within(message["components"]):
@@ -324,7 +324,8 @@ def _verses(message: Json) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _heart_outcome(exchange: Exchange) -> Outcome:
+def heart_outcome(exchange: Exchange) -> Outcome:
+    """What the press of a heart did."""
     if any(message["content"] in UNCHANGED for message in exchange.messages):
         return "refused"
     shown = exchange.type == UPDATE or exchange.edited
