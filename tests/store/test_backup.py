@@ -446,7 +446,7 @@ class TestForgetting:
         with closing(sqlite3.connect(tmp_path / "old", isolation_level=None)) as old:
             with schema._engine(old).connect() as connection, connection.begin():
                 old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                schema._upgrade(connection, "0001")
+                schema.upgrade(connection, "0001")
             old.execute("INSERT INTO couplet VALUES (1, '行', '我'), (2, '行', '他')")
             old.execute(
                 "INSERT INTO favourite VALUES (1, ?, 5, 1, NULL, 9), (2, 2, 5, 2, ?, 9)",
