@@ -29,7 +29,7 @@ FRESH_S = 5.0  # how long a description of the bundle is used
 DOWN_S = 5.0  # how long an address that cannot be reached is tried last
 MAX_SENT = 2  # how often a request is sent: one that crashes a service shall not crash them all
 NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-TOKEN_REFUSED, TOO_MANY, CLOSING, SERVER_ERRORS = 401, 429, 503, range(500, 600)
+TOKEN_REFUSED, TOO_MANY, SERVER_ERRORS = 401, 429, range(500, 600)
 
 _log = logging.getLogger(__name__)
 

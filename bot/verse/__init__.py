@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
     from .composer import Composer, open_composer
     from .model.bundle import default_directory, load_bundle
-    from .model.manifest import Manifest
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
@@ -84,7 +83,6 @@ __all__ = [
     "Form",
     "FormName",
     "Known",
-    "Manifest",
     "NextLine",
     "NothingAllowedError",
     "OnnxModel",
@@ -119,7 +117,6 @@ __all__ = [
 ]
 
 _IMPORTED_ON_FIRST_USE = {
-    "Manifest": ".model.manifest",
     "OnnxModel": ".model.onnx_model",
     "default_directory": ".model.bundle",
     "load_bundle": ".model.bundle",
