@@ -9,7 +9,7 @@ import pytest
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
-    {"characters", "commands", "errors", "i18n", "markdown"},
+    {"characters", "commands", "confidence", "errors", "i18n", "markdown"},
     {"verse", "verses"},
     {"events", "guild_settings", "host", "settings"},
     {"store", "logs"},

@@ -14,6 +14,7 @@ from discord.components import (
     TextDisplay,
 )
 
+from ..confidence import CONFIDENCES, confidence
 from ..errors import LianjuError
 from ..i18n import Localizer
 from ..markdown import escape, literal, unescape
@@ -36,10 +37,7 @@ HEADING = "### "
 SPOILER = re.compile(r"\|\|(.+)\|\|")  # escaped text has no bare bars
 BOLD = re.compile(r"\*\*(.+)\*\*")  # nor bare asterisks
 
-BAR_BLOCKS = 5
 FULL, EMPTY = "▰", "▱"
-# Mean natural-log probabilities of a token: nearly all lines of verse are in this range.
-BAR_LOW, BAR_HIGH = -5.5, -1.0
 
 
 class AnswerMessageError(LianjuError):
@@ -115,15 +113,14 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
 
 
 def confidence_bar(log_prob: float, tokens: int) -> str:
-    """Returns the mean log-probability as five blocks of which at least one is full.
+    """Returns the confidence in a line as five blocks of which at least one is full.
 
     Args:
         log_prob: Natural-log probability of a line.
         tokens: Its length.
     """
-    share = (log_prob / tokens - BAR_LOW) / (BAR_HIGH - BAR_LOW)
-    full = max(1, round(BAR_BLOCKS * min(1.0, max(0.0, share))))
-    return FULL * full + EMPTY * (BAR_BLOCKS - full)
+    full = confidence(log_prob, tokens)
+    return FULL * full + EMPTY * (CONFIDENCES - full)
 
 
 def _remark(message: AnswerMessage, rank: int, localizer: Localizer) -> str:

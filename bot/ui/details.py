@@ -1,10 +1,10 @@
 """The details of an answer: its options, how it was found, and the exact numbers."""
 
-import math
 from collections.abc import Sequence
 
 import discord
 
+from ..confidence import perplexity
 from ..i18n import Localizer
 from ..markdown import escape, literal
 from ..verse import Acrostic, Beam, CandidateScore, Rerank
@@ -35,7 +35,7 @@ def details_layout(
         score = localizer.format(
             "details-score",
             log_prob=f"{candidate.log_prob:.4f}",
-            perplexity=_perplexity(candidate.log_prob, message.details.tokens),
+            perplexity=perplexity(candidate.log_prob, message.details.tokens),
         )
         verse = candidate.verse
         text = one_line(verse) if message.options.is_poem else verse.answer
@@ -97,11 +97,3 @@ def _parts(score: CandidateScore, localizer: Localizer) -> str:
         poet=f"{score.poet:.2f}",
         next=f"{score.next:.2f}",
     )
-
-
-def _perplexity(log_prob: float, tokens: int) -> str:
-    """Returns the perplexity of a token, to three digits."""
-    try:
-        return f"{math.exp(-log_prob / tokens):.3g}"
-    except OverflowError:
-        return "∞"

@@ -4,8 +4,9 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lianju.bot.confidence import CONFIDENCES
 from lianju.bot.guild_settings import CANDIDATES
-from lianju.bot.ui.answer import BAR_BLOCKS, confidence_bar
+from lianju.bot.ui.answer import confidence_bar
 from lianju.bot.ui.buttons import (
     PRESS,
     DetailsButton,
@@ -199,4 +200,4 @@ def test_bar_is_the_mean_log_probability_of_a_token(log_prob, tokens, shown):
 def test_bar_of_the_more_probable_line_is_no_shorter(one, other, tokens):
     less, more = sorted((one, other))
     assert confidence_bar(less, tokens).count("▰") <= confidence_bar(more, tokens).count("▰")
-    assert len(confidence_bar(one, tokens)) == BAR_BLOCKS
+    assert len(confidence_bar(one, tokens)) == CONFIDENCES
