@@ -19,7 +19,16 @@ from ..logs import format_traceback
 from .errors import WebError, error_response
 from .fields import ComposeBody, ScoreBody, parse_body
 
-__all__ = ["GROUP", "MAX_BODY", "ClientGoneError", "api_routes", "json_endpoint", "until_gone"]
+__all__ = [
+    "GROUP",
+    "MAX_BODY",
+    "ClientGoneError",
+    "api_routes",
+    "endpoint",
+    "json_endpoint",
+    "read_body",
+    "until_gone",
+]
 
 GROUP = "lianju-group"
 """The header that says whose share of the queue a request takes, such as a Discord server's."""
@@ -33,6 +42,7 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
+ErrorHandler = Callable[[Request, LianjuError], Awaitable[Response]]
 
 
 class ClientGoneError(Exception):
@@ -49,14 +59,14 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
     """
 
     async def compose(request: Request) -> Response:
-        body = parse_body(ComposeBody, await _read(request))
+        body = parse_body(ComposeBody, await read_body(request, JSON_TYPE))
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
         composing = engine.compose(body.to_request(), limit_s, _group(request))
         answer = await until_gone(request, composing)
         return JSONResponse(wire.to_json(wire.AnswerFields.of(answer)))
 
     async def score(request: Request) -> Response:
-        body = parse_body(ScoreBody, await _read(request))
+        body = parse_body(ScoreBody, await read_body(request, JSON_TYPE))
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
         scoring = engine.score(body.line, body.candidates, limit_s, _group(request))
         scores = await until_gone(request, scoring)
@@ -77,19 +87,34 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
 
 
 def json_endpoint(handler: Handler) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """Returns an endpoint that answers with JSON whatever the handler raises, and logs a line.
+    """Returns an endpoint that answers with JSON whatever the handler raises, and logs a line."""
+
+    async def refuse(request: Request, error: LianjuError) -> Response:
+        return error_response(request, error)
+
+    return endpoint(handler, refuse)
+
+
+def endpoint(
+    handler: Handler, refuse: ErrorHandler
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Returns an endpoint that answers whatever the handler raises, and logs a line.
 
     The traceback of an unexpected error is in the log, without its message, which may quote what
     the user wrote; the user is shown an incident id.
+
+    Args:
+        handler: Answers a request.
+        refuse: Answers one that the handler raised an error for.
     """
 
-    async def endpoint(request: Request) -> Response:
+    async def logged(request: Request) -> Response:
         started, outcome = time.perf_counter(), "answered"
         try:
             response = await handler(request)
         except LianjuError as error:
             outcome = f"refused:{type(error).__name__}"
-            response = error_response(request, error)
+            response = await refuse(request, error)
         except ClientGoneError:
             outcome, response = "gone", Response(status_code=GONE)
         except Exception as error:
@@ -98,7 +123,7 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Coroutine[Any, Any, R
             _log.error(
                 "incident=%s\n%s", incident, format_traceback(error), extra={"incident": incident}
             )
-            response = error_response(request, WebError(500, "incident", incident=incident))
+            response = await refuse(request, WebError(500, "incident", incident=incident))
         fields = {
             "route": request.scope["route"].path,
             "status": response.status_code,
@@ -108,7 +133,7 @@ def json_endpoint(handler: Handler) -> Callable[[Request], Coroutine[Any, Any, R
         _log.info(" ".join(f"{name}={value}" for name, value in fields.items()), extra=fields)
         return response
 
-    return endpoint
+    return logged
 
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -158,14 +183,14 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request, media_type: str) -> bytes:
     """Returns the body, of which no more is read than it may have.
 
     Raises:
-        WebError: It is too long, or not JSON.
+        WebError: It is too long, or of another type.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON_TYPE:
-        raise WebError(415, "api-content-type")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+        raise WebError(415, "api-content-type", type=media_type)
     too_long = WebError(413, "api-too-long", most=MAX_BODY // 1024)
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > MAX_BODY:

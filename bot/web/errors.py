@@ -8,7 +8,7 @@ from ..errors import LianjuError
 from ..verse import BusyError, DeadlineError, NothingAllowedError, PromptError, RequestError
 from .language import localizer_of
 
-__all__ = ["WebError", "error_response", "status_of"]
+__all__ = ["WebError", "error_headers", "error_response", "status_of"]
 
 RETRY_AFTER_S = 1  # of a full queue: a place is free after the next answer
 CLOSING_RETRY_AFTER_S = 10
@@ -47,14 +47,18 @@ def status_of(error: LianjuError) -> int:
 def error_response(request: Request, error: LianjuError) -> JSONResponse:
     """Returns the response for an error, in the language of the request."""
     content = ErrorBody.of(error, localizer_of(request)).model_dump()
-    status = status_of(error)
-    headers = {}
-    if status == 429:
-        headers["Retry-After"] = str(RETRY_AFTER_S)
-    elif status == 503:
-        headers["Retry-After"] = str(CLOSING_RETRY_AFTER_S)
-    elif status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    elif status == 413:
-        headers["Connection"] = "close"  # the rest of the body is not read
-    return JSONResponse(content, status, headers)
+    return JSONResponse(content, status_of(error), error_headers(error))
+
+
+def error_headers(error: LianjuError) -> dict[str, str]:
+    """Returns the headers that belong to an error's status."""
+    match status_of(error):
+        case 429:
+            return {"Retry-After": str(error.facts.get("seconds", RETRY_AFTER_S))}
+        case 503:
+            return {"Retry-After": str(CLOSING_RETRY_AFTER_S)}
+        case 401:
+            return {"WWW-Authenticate": "Bearer"}
+        case 413:
+            return {"Connection": "close"}  # the rest of the body is not read
+    return {}

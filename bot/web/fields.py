@@ -10,7 +10,7 @@ from ..engine.wire import RequestFields
 from ..verse import COUNT, PromptError, RequestError
 from .errors import WebError
 
-__all__ = ["ComposeBody", "ScoreBody", "parse_body"]
+__all__ = ["ComposeBody", "ScoreBody", "parse_body", "validate_fields"]
 
 MAX_DEADLINE_MS = 840_000  # as of LIANJU_DEADLINE
 MAX_VALUE = 100  # characters of a wrong value that an error quotes
@@ -66,6 +66,16 @@ def parse_body(model: type[Body], content: bytes) -> Body:
         value = json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):  # numbers of thousands of digits are refused as well
         raise WebError(422, "api-not-json") from None
+    return validate_fields(model, value)
+
+
+def validate_fields(model: type[Body], value: object) -> Body:
+    """Returns the fields that a value has.
+
+    Raises:
+        RequestError: A field is unknown, missing or wrong.
+        PromptError: A text is not valid.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
