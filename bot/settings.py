@@ -93,6 +93,12 @@ def _check_shards(text: str) -> str:
     return text
 
 
+def _check_networks(networks: str) -> str:
+    for network in networks.split(","):
+        ipaddress.ip_network(network.strip())
+    return networks
+
+
 Folder = Annotated[Path, AfterValidator(_expand_user)]
 # Without a user and password: they would clash with the token of every request.
 Address = Annotated[
@@ -107,6 +113,8 @@ GatewayAddress = Annotated[
 ]
 # One or more, separated by commas.
 Addresses = Annotated[str, AfterValidator(_check_addresses)]
+# Addresses or networks such as 10.0.0.0/8, separated by commas.
+Networks = Annotated[str, AfterValidator(_check_networks)]
 # As HTTP headers may contain it, and a token that is guessed is none.
 EngineToken = Annotated[SecretStr, AfterValidator(_check_token)]
 Shards = Annotated[str, AfterValidator(_check_shards)]
@@ -153,6 +161,8 @@ class Settings(BaseModel):
     # An interaction can be answered for 15 minutes; 840 s leave a minute for the reply itself.
     deadline: float = Field(default=30, ge=1, le=840)
     shards: Shards | None = None
+    web_rate: int = Field(default=20, ge=0, le=10_000)
+    web_proxies: Networks | None = None
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     retention_days: int = Field(default=30, ge=1, le=365)

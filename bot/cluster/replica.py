@@ -9,7 +9,7 @@ from ..engine import open_local_engine
 from ..logs import set_up_logging
 from ..settings import Settings
 from ..verse import Beam, BusyError, NextLine, Request
-from ..web.app import create_app
+from ..web.app import configured_app
 from .options import threads_of
 
 __all__ = ["Replica"]
@@ -36,8 +36,7 @@ class Replica:
         )
 
     def __serve_build_asgi_app__(self) -> Starlette:
-        token = self._settings.engine_token and self._settings.engine_token.get_secret_value()
-        return create_app(self._engine, token=token or None, deadline_s=self._settings.deadline)
+        return configured_app(self._engine, self._settings)
 
     async def check_health(self) -> None:
         """Asks the engine for a line of one token; where that fails, Ray starts another replica.

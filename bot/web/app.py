@@ -8,14 +8,17 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ..engine import Engine
 from ..i18n import load_languages
+from ..settings import Settings
 from .api import api_routes
 from .errors import WebError, error_response
 from .openapi import openapi_route
+from .page import page_routes
 
-__all__ = ["create_app"]
+__all__ = ["configured_app", "create_app"]
 
 STATUS_KEYS = {404: "api-not-found", 405: "api-method"}
 
@@ -47,6 +50,24 @@ def create_app(
     app.state.engine = engine
     app.state.deadline_s = deadline_s
     return app
+
+
+def configured_app(engine: Engine, settings: Settings) -> Starlette:
+    """Returns the application with the page, as the operator's settings describe it.
+
+    Args:
+        engine: Answers requests.
+        settings: The settings.
+    """
+    token = settings.engine_token and settings.engine_token.get_secret_value()
+    proxies = settings.web_proxies
+    return create_app(
+        engine,
+        token=token or None,
+        deadline_s=settings.deadline,
+        routes=page_routes(engine, settings.deadline, settings.web_rate),
+        middleware=[Middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)] if proxies else [],
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

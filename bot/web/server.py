@@ -16,9 +16,9 @@ from ..engine import Engine, open_local_engine
 from ..errors import LianjuError
 from ..logs import log_unhandled_errors, set_up_logging
 from ..settings import Settings
-from .app import create_app
+from .app import configured_app
 
-__all__ = ["run"]
+__all__ = ["configure", "run"]
 
 BACKLOG = 2048  # connections that the system keeps until they are accepted
 SWITCH_S = 1e-3  # as `lianju serve`: the engine's thread and the event loop share the interpreter
@@ -62,6 +62,24 @@ def run(settings: Settings, host: str, port: int) -> int:
     return 0
 
 
+def configure(engine: Engine, settings: Settings) -> uvicorn.Config:
+    """Returns how uvicorn serves the JSON interface and the page.
+
+    Args:
+        engine: Answers requests.
+        settings: The operator's settings.
+    """
+    return uvicorn.Config(
+        configured_app(engine, settings),
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # it would quote the query, which has what users wrote
+        server_header=False,
+        proxy_headers=False,  # see configured_app; uvicorn believes any program of this machine
+        timeout_graceful_shutdown=int(settings.deadline + GRACE_S),
+    )
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Returns a socket that listens at the first address of the host.
 
@@ -91,17 +109,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         open_local_engine, settings.bundle, settings.provider, settings.threads, settings.queue
     )
     try:
-        token = settings.engine_token and settings.engine_token.get_secret_value()
-        app = create_app(engine, token=token or None, deadline_s=settings.deadline)
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,  # it would quote the query, which has what users wrote
-            server_header=False,
-            timeout_graceful_shutdown=int(settings.deadline + GRACE_S),
-        )
-        server = _Server(config)
+        server = _Server(configure(engine, settings))
         _install_signal_handlers(server, engine)
         address = _address(listener)
         _log.info("listening address=%s", address, extra={"address": address})

@@ -95,6 +95,10 @@ def used():
     found = UsedMessages()
     for path in HOME.rglob("*.py"):
         found.visit(ast.parse(path.read_text(encoding="utf-8")))
+    for path in HOME.rglob("*.html"):
+        named = set(re.findall(r"'([a-z]+-[a-z-]+)'", path.read_text(encoding="utf-8")))
+        found.formatted |= named
+        found.whole |= named
     return found
 
 

@@ -1,10 +1,14 @@
 import aiohttp
 import pytest
 from lianju.bot.engine import open_local_engine
+from lianju.bot.verse import Request, Rerank, open_composer
 from lianju.bot.web.app import create_app
 
+from ..discord.bundle_with_prosody import write_bundle_with_prosody
 from ..verse.toy import Toy
 from .served import Held, Watched, served
+
+PAGE_LINE, PAGE_ORIGINAL = "黄河远上白云间", "羌笛何须怨杨柳"
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +44,20 @@ async def held(monkeypatch, engine):
     held = Held(monkeypatch, engine.composer._model)
     yield held
     held.release()
+
+
+@pytest.fixture(scope="session")
+def known_line(tmp_path_factory):
+    """The toy's best next line for `PAGE_LINE`, which is in the corpus of `page_bundle`."""
+    bundle = write_bundle_with_prosody(tmp_path_factory.mktemp("bundles") / "unknown")
+    composer = open_composer(bundle, "cpu", 1)
+    answer = composer.compose_now(Request(PAGE_LINE, search=Rerank(0)))
+    composer.close()
+    return answer.candidates[0].text
+
+
+@pytest.fixture(scope="session")
+def page_bundle(tmp_path_factory, known_line):
+    """The directory of a toy with rhymes, and with a corpus that has one of its answers."""
+    directory = tmp_path_factory.mktemp("bundles") / "page"
+    return write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])

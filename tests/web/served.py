@@ -9,12 +9,16 @@ import uvicorn
 from lianju.bot.web.server import _Server
 
 
-@asynccontextmanager
-async def served(app, port=0):
+def served(app, port=0):
     """Serves an application; yields its address."""
+    return serving(uvicorn.Config(app, lifespan="off", log_config=None, access_log=False), port)
+
+
+@asynccontextmanager
+async def serving(config, port=0):
+    """Serves what a configuration of uvicorn describes; yields its address."""
     # The system takes connections from now on, whenever the server is ready.
     with socket.create_server(("127.0.0.1", port)) as listener:
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -30,6 +30,8 @@ setting-allowed = { $name ->
     [LIANJU_ALLOW_PLAINTEXT] true or false
     [LIANJU_ENGINE] one or more http:// or https:// addresses such as https://lianju.example, separated by commas, without a user or password
     [LIANJU_ENGINE_TOKEN] letters, digits and signs of ASCII, without spaces
+    [LIANJU_WEB_RATE] a whole number from 0 (no limit) to 10000
+    [LIANJU_WEB_PROXIES] IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8, separated by commas
     [LIANJU_BUNDLE] the folder of a bundle
     [LIANJU_PROVIDER] auto, cuda or cpu
     [LIANJU_THREADS] a whole number from 0 (every core) to 256

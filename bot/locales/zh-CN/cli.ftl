@@ -30,6 +30,8 @@ setting-allowed = { $name ->
     [LIANJU_ALLOW_PLAINTEXT] true 或 false
     [LIANJU_ENGINE] 一个或多个 http:// 或 https:// 地址，例如 https://lianju.example，用逗号分隔，不含用户名和密码
     [LIANJU_ENGINE_TOKEN] ASCII 字母、数字和符号，不含空格
+    [LIANJU_WEB_RATE] 0（不限）到 10000 之间的整数
+    [LIANJU_WEB_PROXIES] IP 地址或网段，例如 127.0.0.1 或 10.0.0.0/8，用逗号分隔
     [LIANJU_BUNDLE] 模型包的目录
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整数

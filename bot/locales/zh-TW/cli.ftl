@@ -30,6 +30,8 @@ setting-allowed = { $name ->
     [LIANJU_ALLOW_PLAINTEXT] true 或 false
     [LIANJU_ENGINE] 一個或多個 http:// 或 https:// 位址，例如 https://lianju.example，以逗號分隔，不含使用者名稱和密碼
     [LIANJU_ENGINE_TOKEN] ASCII 字母、數字和符號，不含空格
+    [LIANJU_WEB_RATE] 0（不限）到 10000 之間的整數
+    [LIANJU_WEB_PROXIES] IP 位址或網段，例如 127.0.0.1 或 10.0.0.0/8，用逗號分隔
     [LIANJU_BUNDLE] 模型包的資料夾
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整數
