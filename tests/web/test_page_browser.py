@@ -1,0 +1,515 @@
+"""The page in a real browser, as people use it."""
+
+import re
+from itertools import pairwise
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from lianju.bot.i18n import LANGUAGES, Localizer
+from lianju.bot.verse import Acrostic, Poem, Request, Rerank, open_composer
+
+from .browser import CHROMIUM, Tab, chromium
+from .site import site
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright")
+expect = playwright.expect
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+
+LINE, ORIGINAL = "黄河远上白云间", "羌笛何须怨杨柳"
+FIVE = "床前明月光"
+HEADS = "黄河远上"
+PHONE = {"width": 360, "height": 740}
+STATES = {
+    "first visit": "",
+    "next line": f"?line={LINE}&known=allow",
+    "vertical": f"?line={LINE}&layout=vertical",
+    "quatrain": f"?line={FIVE}&form=jueju&rules=free",
+    "eight lines": f"?line={FIVE}&form=lushi&rules=free",
+    "eight vertical lines": f"?line={FIVE}&form=lushi&rules=free&layout=vertical",
+    "acrostic": f"?heads={HEADS}&layout=vertical",
+    "long": f"?line={LINE * 9}",
+    "long and vertical": f"?line={LINE * 9}&layout=vertical",
+    "refused": f"?line={LINE}&rhyme={'<>' * 100}",
+}
+
+every_state = pytest.mark.parametrize("path", STATES.values(), ids=STATES)
+with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["script", "none"])
+
+
+@pytest.fixture(scope="module")
+def address(page_bundle):
+    with site(page_bundle) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        expect.set_options(timeout=60_000)
+        yield browser
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the page in a new context; nothing may go wrong there by the end of the test."""
+    tabs = []
+
+    def open_tab(path="", *, at=address, **options):
+        tabs.append(Tab(browser, at, path, **options))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+    assert [fault for tab in tabs for fault in tab.faults] == []
+
+
+@pytest.fixture(scope="module")
+def lines(page_bundle):
+    """Returns the new lines that the engine has for a request."""
+    composer = open_composer(page_bundle, "cpu", 1)
+    yield lambda request: [list(each.lines) for each in composer.compose_now(request).candidates]
+    composer.close()
+
+
+def shown(page, given=False):
+    """The lines of each answer: the new ones, or those of the prompt."""
+    selector = ".line.given" if given else ".line:not(.given)"
+    return [
+        [re.sub("[，。]", "", text.strip()) for text in verse.locator(selector).all_text_contents()]
+        for verse in page.locator(".answers .verse").all()
+    ]
+
+
+def query(page):
+    return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}
+
+
+def ask(page, line):
+    page.get_by_label("A line of classical verse").fill(line)
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_contain_text(line)
+
+
+# --- from a line to its answers ---
+
+
+@with_and_without_script
+def test_a_line_gets_five_answers_and_an_address(visit, lines, script):
+    page = visit(java_script_enabled=script).page
+    ask(page, LINE)
+    expected = lines(Request(LINE, search=Rerank(0)))
+    assert shown(page) == expected
+    assert len(expected) == 5
+    assert shown(page, given=True) == [[LINE]] * 5
+    assert query(page) == {"line": LINE}
+
+
+@with_and_without_script
+def test_options_are_under_more(visit, lines, script):
+    page = visit(java_script_enabled=script).page
+    page.get_by_text("More options").click()
+    page.get_by_label("Form", exact=True).select_option("jueju")
+    page.get_by_label("Tones and rhyme").select_option("loose")
+    page.get_by_label("Characters", exact=True).select_option("traditional")
+    page.get_by_label("Rhyme", exact=True).fill("东")
+    page.get_by_label("Seed").fill("7")
+    page.get_by_label("Lines that poets wrote may be answers").check()
+    ask(page, FIVE)
+    options = {"script": "traditional", "rhyme": "东", "rules": "loose", "known": "allow"}
+    assert shown(page) == lines(Request(FIVE, Poem("jueju"), Rerank(7), **options))
+    assert query(page) == {"line": FIVE, "form": "jueju", "seed": "7", **options}
+    chosen = (
+        "quatrain (绝句) · rhyme 东 · loose rules · traditional · lines from the corpus are allowed"
+    )
+    expect(page.locator(".more summary")).to_have_text(f"More options · {chosen}")
+    assert page.get_by_label("Seed").input_value() == "7"
+    assert page.locator(".answers .verse").first.get_attribute("lang") == "zh-Hant"
+
+
+@with_and_without_script
+def test_an_acrostic_takes_its_first_characters_in_the_same_field(visit, lines, script):
+    page = visit(java_script_enabled=script).page
+    page.get_by_text("More options").click()
+    page.get_by_label("Form", exact=True).select_option("acrostic-5")
+    page.get_by_label("The first characters of the lines").fill(HEADS)
+    page.keyboard.press("Enter")
+    expect(page.locator(".answers")).to_be_visible()
+    assert shown(page) == lines(Request(HEADS, Acrostic(5), Rerank(0)))
+    assert query(page) == {"heads": HEADS, "chars": "5"}
+    assert page.locator(".answers b").all_text_contents() == list(HEADS) * 5
+
+
+@with_and_without_script
+def test_another_batch(visit, lines, script):
+    page = visit(f"?line={LINE}", java_script_enabled=script).page
+    first = shown(page)
+    page.get_by_text("Another batch").click()
+    expect(page).to_have_url(re.compile("seed="))
+    expect(page.locator(".method summary")).to_contain_text(f"seed {query(page)['seed']}")
+    assert shown(page) == lines(Request(LINE, search=Rerank(int(query(page)["seed"])))) != first
+
+
+@with_and_without_script
+def test_what_is_wrong_is_said_and_what_was_written_is_kept(visit, script):
+    page = visit(java_script_enabled=script).page
+    page.get_by_label("A line of classical verse").fill("to be or not to be")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.locator("#heading")).to_have_text(Localizer("en").format("prompt-not-chinese"))
+    field = page.get_by_label("A line of classical verse")
+    assert field.input_value() == "to be or not to be"
+    assert field.get_attribute("aria-invalid") == "true"
+    expect(field).to_have_accessible_description(re.compile("write the line in Chinese"))
+    ask(page, LINE)
+    assert len(shown(page)) == 5
+
+
+def test_an_option_that_is_wrong_is_shown(visit):
+    page = visit(f"?line={LINE}&seed=x").page
+    expect(page.locator("#seed")).to_be_visible()
+    assert page.locator("#line").get_attribute("aria-invalid") is None
+
+
+def test_the_page_is_not_loaded_again(visit):
+    tab = visit()
+    page = tab.page
+    page.evaluate("window.mark = 1")
+    ask(page, LINE)
+    ask(page, ORIGINAL)
+    page.go_back()
+    expect(page.locator("#heading")).to_contain_text(LINE)
+    assert page.get_by_label("A line of classical verse").input_value() == LINE
+    page.go_back()
+    expect(page.locator(".examples")).to_be_visible()
+    page.go_forward()
+    expect(page.locator("#heading")).to_contain_text(LINE)
+    assert page.evaluate("window.mark") == 1
+    assert len([url for url in tab.requests if url.endswith((".css", ".js"))]) == 2
+
+
+def test_a_server_that_is_away_is_reported_and_may_come_back(visit):
+    tab = visit()
+    tab.context.set_offline(True)
+    tab.page.get_by_label("A line of classical verse").fill(LINE)
+    tab.page.keyboard.press("Enter")
+    expect(tab.page.locator("#status")).to_have_text(Localizer("en").format("web-offline"))
+    tab.faults.clear()  # the browser's own line about the failed request
+    tab.context.set_offline(False)
+    ask(tab.page, LINE)
+
+
+# --- answers ---
+
+
+def test_how_the_poem_goes_on_is_behind_a_click(visit):
+    page = visit(f"?line={LINE}").page
+    original = page.locator(".original .verse")
+    expect(original).to_be_hidden()
+    page.get_by_text("How the original goes on").click()
+    expect(original).to_be_visible()
+    assert original.text_content() == ORIGINAL
+    assert ORIGINAL not in page.locator(".answers").text_content()
+
+
+def test_lines_of_the_corpus_are_marked(visit, known_line):
+    page = visit(f"?line={LINE}&known=allow").page
+    marks = {
+        "".join(verse): item.locator(".mark").first.text_content()
+        for verse, item in zip(shown(page), page.locator(".answers > li").all(), strict=True)
+    }
+    assert marks.pop(known_line) == Localizer("en").format("answer-known-line")
+    assert set(marks.values()) == {Localizer("en").format("web-new")}
+
+
+def test_the_bars_are_those_of_the_confidence(visit):
+    page = visit(f"?line={LINE}").page
+    for bars in page.locator(".bars").all():
+        said = re.fullmatch(r"Confidence (\d) of 5", bars.get_attribute("aria-label"))
+        assert bars.locator(".on").count() == int(said[1])
+
+
+def test_an_answer_and_the_link_are_copied(visit, address):
+    tab = visit(f"?line={LINE}&lang=en", permissions=["clipboard-read", "clipboard-write"])
+    page = tab.page
+    page.get_by_role("button", name="Copy answer 2").click()
+    expect(page.locator("#status")).to_have_text("Copied.")
+    read = "navigator.clipboard.readText()"
+    assert page.evaluate(read) == f"{LINE}，{shown(page)[1][0]}。"
+    page.get_by_text("Link to these answers").click()
+    expect(page.locator("#status")).to_contain_text("Link copied")
+    link = page.evaluate(read)
+    other = visit(link.removeprefix(address), locale="zh-TW")
+    assert other.page.locator("html").get_attribute("lang") == "zh-Hant"
+    assert shown(other.page) == shown(page)
+
+
+def test_without_script_nothing_is_offered_that_needs_it(visit):
+    page = visit(f"?line={LINE}", java_script_enabled=False).page
+    assert page.locator(".copy").count() == 5
+    assert not any(button.is_visible() for button in page.locator(".copy").all())
+    expect(page.get_by_text("Link to these answers")).to_be_visible()
+
+
+def test_rhymes_are_suggested(visit, lines):
+    page = visit().page
+    field = page.locator("#rhyme")
+    assert field.evaluate("field => field.list.options.length") == 4
+    label = field.evaluate("field => field.list.options[1].label")
+    assert label.startswith("阳 · 平 · ")
+    page = visit("?lang=zh-TW").page
+    value = page.locator("#rhyme").evaluate("field => field.list.options[0].value")
+    assert value == "東"
+    page.locator(".more summary").click()
+    page.locator("#rhyme").fill(value)
+    page.locator("#line").fill(LINE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_contain_text(LINE)
+    assert shown(page) == lines(Request(LINE, search=Rerank(0), rhyme="东"))
+
+
+# --- how it is set ---
+
+
+def direction(page):
+    return page.locator(".answers .verse").first.evaluate("v => getComputedStyle(v).writingMode")
+
+
+@with_and_without_script
+def test_verse_is_set_in_both_directions(visit, script):
+    tab = visit(f"?line={LINE}", java_script_enabled=script)
+    page = tab.page
+    answers = shown(page)
+
+    def asked():
+        return [url for url in tab.requests if "/static/" not in url]
+
+    asked_before = asked()
+    assert direction(page) == "horizontal-tb"
+    page.get_by_role("link", name="vertical").click()
+    expect(page).to_have_url(re.compile("layout=vertical"))
+    assert direction(page) == "vertical-rl"
+    assert shown(page) == answers
+    if script:
+        assert asked() == asked_before  # the answers are there already
+    expect(page.get_by_role("link", name="vertical")).to_have_attribute("aria-current", "true")
+    page.get_by_text("Another batch").click()
+    expect(page).to_have_url(re.compile("seed="))
+    assert direction(page) == "vertical-rl"
+    ask(page, FIVE)
+    assert direction(page) == "vertical-rl"
+    page.get_by_role("link", name="horizontal").click()
+    expect(page).not_to_have_url(re.compile("layout="))
+    assert direction(page) == "horizontal-tb"
+
+
+def test_vertical_lines_are_columns_from_the_right(visit):
+    page = visit(f"?line={FIVE}&form=jueju&rules=free&layout=vertical").page
+    boxes = [
+        line.bounding_box() for line in page.locator(".answers li").first.locator(".line").all()
+    ]
+    assert len(boxes) == 4
+    for before, after in pairwise(boxes):
+        assert after["x"] + after["width"] <= before["x"] + 1
+        assert after["y"] == before["y"]
+        assert after["height"] > 4 * after["width"] / 2
+
+
+@every_state
+def test_a_phone_has_no_need_to_scroll_sideways(visit, path):
+    page = visit(path, viewport=PHONE).page
+    page.locator(".more summary").click()
+    box = page.locator("html").evaluate("html => [html.scrollWidth, html.clientWidth]")
+    assert box[0] <= box[1] <= PHONE["width"]
+    for item in page.locator(".answers > li, input:visible, select, button:visible").all():
+        bounds = item.bounding_box()
+        assert bounds is None or bounds["x"] + bounds["width"] <= PHONE["width"]
+
+
+@pytest.mark.parametrize("width", [360, 1100])
+def test_nothing_jumps_while_the_page_loads(visit, width):
+    page = visit(f"?line={LINE}", viewport={"width": width, "height": 900}).page
+    shift = page.evaluate(
+        """() => new Promise(resolve => {
+            let shift = 0;
+            new PerformanceObserver(list => {
+                for (const entry of list.getEntries()) shift += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
+        })"""
+    )
+    assert shift == 0
+
+
+# --- for everybody ---
+
+
+@every_state
+def test_axe_finds_nothing_serious(visit, path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # axe is put into the page as an inline script.
+    page = visit(path, bypass_csp=True, viewport=PHONE).page
+    page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert [
+            (rule["id"], [node["html"] for node in rule["nodes"]])
+            for rule in axe.run(page).response["violations"]
+            if rule["impact"] in ("serious", "critical")
+        ] == []
+
+
+def test_everything_can_be_done_from_the_keyboard(visit, lines):
+    page = visit().page
+    press = page.keyboard.press
+
+    def focused(attribute="id"):
+        return page.evaluate(f"document.activeElement.getAttribute('{attribute}')")
+
+    def tab_to(text):
+        for _ in range(40):
+            press("Tab")
+            if text in page.evaluate("document.activeElement.textContent"):
+                return
+        raise AssertionError(f"no way to {text}")
+
+    press("Tab")
+    assert focused("class") == "skip"
+    expect(page.locator(".skip")).to_be_in_viewport()
+    while focused() != "line":
+        press("Tab")
+    page.keyboard.type(FIVE)
+    tab_to("More options")
+    press("Enter")
+    press("Tab")
+    assert focused() == "form"
+    page.keyboard.type("quatrain")
+    while focused() != "rules":
+        press("Tab")
+    page.keyboard.type("neither")
+    press("Shift+Tab")
+    press("Enter")
+    expect(page.locator(".answers")).to_be_visible()
+    assert focused() == "heading"
+    expected = {"form": Poem("jueju"), "rules": "free"}
+    assert shown(page) == lines(Request(FIVE, search=Rerank(0), **expected))
+    tab_to("vertical")
+    press("Enter")
+    assert direction(page) == "vertical-rl"
+    tab_to("Another batch")
+    press("Enter")
+    expect(page).to_have_url(re.compile("seed="))
+    assert focused() == "heading"
+    seed = int(query(page)["seed"])
+    assert shown(page) == lines(Request(FIVE, search=Rerank(seed), **expected))
+
+
+@pytest.mark.parametrize("path", [STATES["first visit"], STATES["next line"]])
+def test_what_has_the_focus_shows_it(visit, path):
+    page = visit(path).page
+    count = page.locator("a, button:visible, input:visible, select:visible, summary").count()
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            """() => {
+                const style = getComputedStyle(document.activeElement);
+                return [style.outlineStyle, parseFloat(style.outlineWidth)];
+            }"""
+        )
+        assert style[0] != "none"
+        assert style[1] >= 2
+
+
+def test_screen_readers_hear_of_answers(visit):
+    page = visit().page
+    ask(page, LINE)
+    assert page.evaluate("document.activeElement.id") == "heading"
+    heading = page.get_by_role("heading", level=2)
+    expect(heading).to_have_accessible_name(re.compile(f"^5 answers.*{LINE}$"))
+    items = page.get_by_role("list").filter(has=page.locator(".verse")).get_by_role("listitem")
+    assert items.count() == 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@with_and_without_script
+def test_the_language_is_the_browsers_until_another_is_chosen(visit, language, script):
+    page = visit(f"?line={LINE}", locale=language, java_script_enabled=script).page
+    text = Localizer(language).format
+    assert (
+        page.locator("html").get_attribute("lang")
+        == {
+            "en": "en",
+            "zh-CN": "zh-Hans",
+            "zh-TW": "zh-Hant",
+        }[language]
+    )
+    expect(page.get_by_role("link", name=text("answer-again"))).to_be_visible()
+    answers = shown(page)
+    for other, name in LANGUAGES.items():
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page).to_have_url(re.compile(f"lang={other}"))
+        button = page.get_by_role("button", name=Localizer(other).format("web-ask"), exact=True)
+        expect(button).to_be_visible()
+        assert shown(page) == answers
+    button.click()
+    expect(page).to_have_url(re.compile(f"lang={other}"))
+
+
+# --- against attacks ---
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>黄",
+    "</title></select><svg onload=alert(1)>",
+    "javascript:alert(1)//{{ 7 * 7 }}",
+)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_is_shown_as_text(visit, payload):
+    page = visit().page
+    page.locator(".more summary").click()
+    for name in ("line", "rhyme", "seed"):
+        page.locator("#line").fill(LINE)
+        page.locator(f"#{name}").fill(payload)
+        page.locator("#line").press("Enter")
+        expect(page).to_have_url(re.compile(f"[?&]{name}="))
+        expect(page.locator(".error")).to_be_visible()
+        assert page.locator(f"#{name}").input_value() == payload
+        assert page.locator("img, svg, script:not([src])").count() == 0
+        page.goto(page.url)  # as whoever is sent the link
+        assert page.locator(f"#{name}").input_value() == payload
+        assert page.locator("img, svg, script:not([src])").count() == 0
+        page.locator(".more").evaluate("more => more.open = true")
+        page.locator(f"#{name}").fill("")
+
+
+def test_scripts_in_the_page_would_not_run(visit):
+    tab = visit()
+    tab.page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.ran = 1";
+            document.body.append(script);
+            document.body.insertAdjacentHTML("beforeend", "<a id=x onclick='window.ran = 1'>x</a>");
+            document.querySelector("#x").click();
+        }"""
+    )
+    assert tab.page.evaluate("window.ran") is None
+    assert all("Content Security Policy" in fault for fault in tab.faults)
+    tab.faults.clear()
+
+
+# --- behind a proxy ---
+
+
+@with_and_without_script
+def test_it_works_below_a_path(page_bundle, visit, script):
+    with site(page_bundle, below="/verse") as address:
+        tab = visit(at=address, java_script_enabled=script)
+        ask(tab.page, LINE)
+        assert len(shown(tab.page)) == 5
+        tab.page.get_by_role("link", name="繁體中文").click()
+        expect(tab.page.locator("html" if not script else "main")).to_be_visible()
+        expect(tab.page).to_have_url(re.compile("/verse/.*lang=zh-TW"))
+        body = tab.page.locator("body").evaluate("b => getComputedStyle(b).maxWidth")
+        assert body != "none"  # the style is there
