@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from .characters import printable
 from .cogs import add_cogs
 from .errors import LianjuError
+from .observer import NOBODY, Observer
 from .resources import Resources
 from .settings import Settings, hides_token, parse_shards
 from .sharding import register_once, take_turn
@@ -32,9 +33,13 @@ class LianjuBot(commands.AutoShardedBot):
     """A bot with Lianju's commands only.
 
     Its one intent is `guilds`: it sees neither members nor messages.
+
+    Args:
+        settings: The operator's settings.
+        observer: Is told what happens, for metrics.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observer: Observer = NOBODY) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -46,6 +51,7 @@ class LianjuBot(commands.AutoShardedBot):
             **_shard_options(settings),
         )
         self._settings = settings
+        self._observer = observer
         self._resources: Resources | None = None
         self._opened = asyncio.Event()
         self._max_concurrency = 1
@@ -59,6 +65,11 @@ class LianjuBot(commands.AutoShardedBot):
     def is_set_up(self) -> bool:
         """Whether the model and the database are open and every cog is loaded."""
         return self._resources is not None
+
+    @property
+    def resources(self) -> Resources | None:
+        """The model and the database, once they are open."""
+        return self._resources
 
     @property
     def running(self) -> int:
@@ -79,7 +90,7 @@ class LianjuBot(commands.AutoShardedBot):
             LianjuError: The bundle or the database cannot be used.
             StartError: The bot is not in the test server.
         """
-        opening = asyncio.ensure_future(add_cogs(self, self._settings))
+        opening = asyncio.ensure_future(add_cogs(self, self._settings, observer=self._observer))
         try:
             self._resources = await asyncio.shield(opening)
         except asyncio.CancelledError:

@@ -14,6 +14,7 @@ from .engine import Engine, open_engine
 from .errors import LianjuError
 from .i18n import load_languages
 from .logs import format_traceback
+from .observer import NOBODY, Observer
 from .rate_limit import RateLimitError, RequestLimiter
 from .settings import Settings
 from .store import Store, StoreError, open_store
@@ -39,6 +40,7 @@ class Resources:
         limiter: Limits the requests of each user.
         clock: Returns the time in Unix seconds.
         commands: The commands of the bot.
+        observer: Is told what happens, for metrics.
         running: A future for each interaction; the database is closed after the last.
         background: A future for each background job; closing waits for them too.
         closing: Set when no new interaction is accepted.
@@ -51,6 +53,7 @@ class Resources:
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
     commands: Commands = field(default_factory=Commands)
+    observer: Observer = NOBODY
     running: set[asyncio.Future[Any]] = field(default_factory=set)
     background: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,6 +74,7 @@ class Resources:
             log_fields: Further fields of the log line.
         """
         self.failures[what] += 1
+        self.observer.failed(what)
         fields = {"error": type(error).__name__, "failures": self.failures[what], **log_fields}
         line = " ".join((f"{what} failed", *(f"{name}={value}" for name, value in fields.items())))
         if not isinstance(error, LianjuError):
@@ -148,8 +152,12 @@ class Resources:
             await self.store.close()
 
 
-async def open_resources(settings: Settings) -> Resources:
+async def open_resources(settings: Settings, observer: Observer = NOBODY) -> Resources:
     """Opens the engine and the database.
+
+    Args:
+        settings: The operator's settings.
+        observer: Is told what happens, for metrics.
 
     Raises:
         BundleError: The bundle cannot be used.
@@ -157,10 +165,12 @@ async def open_resources(settings: Settings) -> Resources:
         StoreError: The database cannot be used.
     """
     await asyncio.to_thread(load_languages)
-    engine = await open_engine(settings)
+    engine = await open_engine(settings, observer)
     try:
-        store = await open_store(settings.database, settings.deadline, alone=True)
+        store = await open_store(
+            settings.database, settings.deadline, alone=True, observer=observer
+        )
     except BaseException:
         await engine.close()
         raise
-    return Resources(settings, engine, store, RequestLimiter())
+    return Resources(settings, engine, store, RequestLimiter(), observer=observer)

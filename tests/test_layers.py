@@ -9,10 +9,10 @@ import pytest
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
-    {"characters", "commands", "confidence", "errors", "i18n", "markdown"},
+    {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer"},
     {"verse", "verses"},
     {"events", "guild_settings", "host", "settings"},
-    {"store", "logs"},
+    {"store", "logs", "metrics"},
     {"engine", "rate_limit", "translator"},
     {"resources"},
     {"ui", "web"},

@@ -11,6 +11,7 @@ from discord.ext import commands as ext
 
 from ..commands import MENU
 from ..errors import SetupError
+from ..observer import NOBODY, Observer
 from ..resources import Resources, open_resources
 from ..settings import Settings
 from .about import About
@@ -51,6 +52,7 @@ async def add_cogs(
     group: str | None = None,
     context_menu: str | None = MENU,
     cog_base: type[ext.Cog] | None = None,
+    observer: Observer = NOBODY,
 ) -> Resources:
     """Opens the model and the database and adds every cog; or nothing, if anything fails.
 
@@ -62,6 +64,7 @@ async def add_cogs(
         group: The command whose subcommands they become.
         context_menu: The name of the message menu.
         cog_base: A class that the cogs must derive from.
+        observer: Is told what happens, for metrics.
 
     Returns:
         The resources of the cogs; removing the cogs closes them.
@@ -77,7 +80,7 @@ async def add_cogs(
     chosen = choose_commands(bot.tree, commands, group, context_menu)
     features = [_derive(feature, cog_base) for feature in FEATURES]
     housekeeping = _derive(Housekeeping, cog_base)
-    resources = await open_resources(settings)
+    resources = await open_resources(settings, observer)
     resources.commands = chosen
     cogs = [feature(resources) for feature in features]
     roots = build_commands(cogs, chosen)

@@ -134,7 +134,7 @@ class LianjuCog(commands.Cog):
                 the user alone, or as an edit.
             log_fields: Further fields of the log line; never what the user wrote.
         """
-        finished = asyncio.get_running_loop().create_future()
+        finished, observer = asyncio.get_running_loop().create_future(), self.resources.observer
         self.resources.running.add(finished)
         try:
             async with deferring_when_late(interaction, defer):
@@ -145,18 +145,22 @@ class LianjuCog(commands.Cog):
                     yield context
                     outcome = context.outcome
                 except Exception as error:
+                    if isinstance(error, LianjuError):
+                        observer.refused(error.key)
                     outcome = await _report_error(interaction, error, context.error_localizer)
                 finally:
+                    seconds = time.perf_counter() - started
                     fields = {
                         "command": self.command_name(interaction),
                         "server": interaction.guild_id or "none",
                         **log_fields,
                         **context.log_fields,
-                        "ms": round((time.perf_counter() - started) * 1e3),
+                        "ms": round(seconds * 1e3),
                         "outcome": outcome,
                     }
                     line = " ".join(f"{name}={value}" for name, value in fields.items())
                     _log.info(line, extra=fields)  # the fields of a log in JSON
+                    observer.interaction_ended(str(fields["command"]), outcome, seconds)
         finally:
             self.resources.running.remove(finished)
             finished.set_result(None)
@@ -174,6 +178,7 @@ class LianjuCog(commands.Cog):
             asyncio.CancelledError: The answer was not accepted. It ends the interaction's task;
                 discord.py would log any other error with the id of the user.
         """
+        started, outcome = time.perf_counter(), "unanswered"
         choices: list[Choice[str]] = []
         try:
             choices = await find()
@@ -185,11 +190,15 @@ class LianjuCog(commands.Cog):
             self.resources.count_failure("autocomplete", error)
         try:
             await interaction.response.autocomplete(choices)
+            outcome = "answered"
         except discord.NotFound:  # the user has typed on
             raise asyncio.CancelledError from None
         except Exception as error:
             self.resources.count_failure("answer to an autocomplete", error)
             raise asyncio.CancelledError from None
+        finally:
+            seconds = time.perf_counter() - started
+            self.resources.observer.interaction_ended("autocomplete", outcome, seconds)
         return choices
 
     async def _context(self, interaction: Interaction) -> Context:

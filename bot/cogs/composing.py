@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import get_args
 
 from discord.app_commands import Choice
@@ -133,15 +132,23 @@ class ComposingCog(LianjuCog):
         """
         width = "none" if isinstance(request.search, Sample) else request.search.width
         context.add_log_fields(form=request.form.name, width=width, lines=request.count)
-        answer = await self.resources.engine.compose(
-            request,
-            self.resources.settings.deadline,
-            interaction.guild_id or OUTSIDE,
-            partial(defer_reply, interaction),  # errors of the request come before, in private
-        )
+        observer = self.resources.observer
+
+        async def acknowledge() -> None:
+            with observer.stage("acknowledge"):
+                await defer_reply(interaction)
+
+        with observer.stage("engine"):
+            answer = await self.resources.engine.compose(
+                request,
+                self.resources.settings.deadline,
+                interaction.guild_id or OUTSIDE,
+                acknowledge,  # errors of the request come before, in private
+            )
         message = _answer_message(answer, interaction.user.id, writer)
         layout = answer_layout(message, context.localizer)
-        message_id = await respond(interaction, layout, private=False)
+        with observer.stage("reply"):
+            message_id = await respond(interaction, layout, private=False)
         event = AnswerEvent(
             self.command_name(interaction),
             interaction.user.id,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
     BusyError,
@@ -36,23 +37,29 @@ class LocalEngine:
         composer: Answers requests until the first reload; `close` closes it.
         open_again: Opens another composer over the same directory; it is called in a thread.
         threads: Threads within one operator, for the log; 0 for all cores.
+        observer: Is told which bundle answers.
 
     Attributes:
         composer: Answers new requests.
     """
 
     def __init__(
-        self, composer: Composer, open_again: Callable[[], Composer], threads: int = 0
+        self,
+        composer: Composer,
+        open_again: Callable[[], Composer],
+        threads: int = 0,
+        observer: Observer = NOBODY,
     ) -> None:
         self.composer = composer
         self._open_again = open_again
         self._threads = threads or usable_cores()
+        self._observer = observer
         self._description = (composer.bundle, describe_bundle(composer))
         self._running: dict[asyncio.Future[None], Composer] = {}
         self._closing_composers: dict[Composer, asyncio.Task[None]] = {}
         self._reloading = asyncio.Lock()
         self._is_closed = False
-        self._log_loaded()
+        self._tell_loaded()
 
     async def compose(
         self,
@@ -86,6 +93,9 @@ class LocalEngine:
             bundle, description = self.composer.bundle, describe_bundle(self.composer)
         if description.provider != self.composer.provider:  # CUDA may fail in service
             description = description.model_copy(update={"provider": self.composer.provider})
+            self._observer.bundle_loaded(
+                description.name, description.version, description.provider
+            )
         self._description = bundle, description
         return description
 
@@ -109,7 +119,7 @@ class LocalEngine:
             self._description = composer.bundle, description
             users = [future for future, used in self._running.items() if used is old]
             self._closing_composers[old] = asyncio.create_task(self._close_after(users, old))
-            self._log_loaded()
+            self._tell_loaded()
 
     async def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Ends the engine; see `Engine`."""
@@ -121,13 +131,14 @@ class LocalEngine:
         for task in self._closing_composers.values():
             task.cancel()
 
-    def _log_loaded(self) -> None:
-        """Logs which bundle answers, and where it runs."""
-        manifest = self.composer.bundle.manifest
+    def _tell_loaded(self) -> None:
+        """Tells the observer and the log which bundle answers, and where it runs."""
+        manifest, provider = self.composer.bundle.manifest, self.composer.provider
+        self._observer.bundle_loaded(manifest.name, manifest.version, provider)
         figures = {
             "bundle": manifest.name,
             "version": manifest.version,
-            "provider": self.composer.provider,
+            "provider": provider,
             "threads": self._threads,
         }
         line = " ".join(f"{name}={value}" for name, value in figures.items())
@@ -160,6 +171,7 @@ def open_local_engine(
     provider: Provider = "auto",
     threads: int = 0,
     capacity: int = 64,
+    observer: Observer = NOBODY,
 ) -> LocalEngine:
     """Loads a bundle; `close` the engine in the end.
 
@@ -168,17 +180,20 @@ def open_local_engine(
         provider: Where the model runs.
         threads: Threads within one operator; 0 for all cores.
         capacity: How many requests are accepted at once.
+        observer: Is told which bundle answers, and of requests and steps of the model.
 
     Raises:
         BundleError: The bundle is damaged or cannot run.
         ProviderError: CUDA was requested and is not available.
     """
-    open_it = partial(_open, directory, provider, threads, capacity)
-    return LocalEngine(open_it(), open_it, threads)
+    open_it = partial(_open, directory, provider, threads, capacity, observer)
+    return LocalEngine(open_it(), open_it, threads, observer)
 
 
-def _open(directory: Path | None, provider: Provider, threads: int, capacity: int) -> Composer:
-    composer = open_composer(directory, provider, threads, capacity)
+def _open(
+    directory: Path | None, provider: Provider, threads: int, capacity: int, observer: Observer
+) -> Composer:
+    composer = open_composer(directory, provider, threads, capacity, observer)
     # OpenCC reads its dictionaries at the first use, which would hold up the event loop.
     write_line(simplify("漢"), composer.bundle.vocabulary, traditional=True)
     return composer

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from ..observer import NOBODY, Observer
 from ..settings import Settings
 from .errors import ServiceError
 from .protocol import Engine
@@ -12,10 +13,14 @@ __all__ = ["open_engine"]
 _log = logging.getLogger(__name__)
 
 
-async def open_engine(settings: Settings) -> Engine:
+async def open_engine(settings: Settings, observer: Observer = NOBODY) -> Engine:
     """Opens the engine: in this process, or the service that `LIANJU_ENGINE` names.
 
     A service may be away: the engine tries again with each request.
+
+    Args:
+        settings: The operator's settings.
+        observer: Is told which bundle answers, and of requests and steps in this process.
 
     Raises:
         BundleError: The bundle cannot be used.
@@ -30,10 +35,11 @@ async def open_engine(settings: Settings) -> Engine:
             settings.provider,
             settings.threads,
             settings.queue,
+            observer,
         )
     from .remote import RemoteEngine
 
-    engine = RemoteEngine(settings.engine_addresses, settings.engine_token)
+    engine = RemoteEngine(settings.engine_addresses, settings.engine_token, observer)
     try:
         await engine.reload()
     except ServiceError as error:

@@ -12,6 +12,7 @@ import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from ..errors import LianjuError
+from ..observer import NOBODY, Observer
 from ..verse import Answer, BusyError, CandidateScore, DeadlineError, PromptError, Request
 from .bundle import BundleInfo
 from .errors import ErrorBody, ServiceError
@@ -58,10 +59,17 @@ class RemoteEngine:
     Args:
         addresses: Such as https://lianju.example, without a slash at the end; at least one.
         token: What the service asks for.
+        observer: Is told which bundle answers.
     """
 
-    def __init__(self, addresses: Sequence[str], token: SecretStr | None = None) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        token: SecretStr | None = None,
+        observer: Observer = NOBODY,
+    ) -> None:
         self._addresses = tuple(addresses)
+        self._observer = observer
         headers = {} if token is None else {"Authorization": f"Bearer {token.get_secret_value()}"}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
@@ -135,6 +143,7 @@ class RemoteEngine:
     async def _describe(self) -> BundleInfo:
         description = await self._ask("/v1/bundle", None, BundleInfo, DESCRIBE_S)
         self._description = self._now(), description
+        self._observer.bundle_loaded(description.name, description.version, description.provider)
         return description
 
     def _described(self, task: asyncio.Task[BundleInfo]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..observer import NOBODY, Observer
 from .database import Database, to_the_end
 from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
@@ -17,6 +18,7 @@ from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore, guild_part
 from .leaderboard import Leaderboard
 from .moderation import Moderation
+from .observed import observed
 from .postgres import Processes, is_postgres, open_postgres, parse_url, server_name
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
@@ -79,6 +81,15 @@ class Store:
         finally:
             if self._lock is not None:
                 self._lock.release()
+
+    async def check(self) -> None:
+        """Reads something.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        async with self._database.read_transaction() as connection:
+            await connection.execute(select(application.c.id))
 
     @to_the_end
     async def purge(self, before: float) -> int:
@@ -189,7 +200,9 @@ async def _delete_guild(connection: AsyncConnection, guild_id: int, at: float) -
     await remember(connection, "guild", guild_id, at)
 
 
-async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -> Store:
+async def open_store(
+    url: str, busy_s: float = BUSY_S, *, alone: bool = False, observer: Observer = NOBODY
+) -> Store:
     """Opens a database, which is created or migrated if necessary.
 
     Args:
@@ -197,13 +210,15 @@ async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -
             `postgresql+asyncpg://user:password@host/database`.
         busy_s: Seconds that a reader or writer waits for the database at most.
         alone: Whether to refuse a file that another bot uses, and to keep others away.
+        observer: Is told of every operation.
 
     Raises:
         StoreBusyError: Something else keeps the database locked.
         StoreError: The database cannot be used; it is unchanged.
     """
     if is_postgres(url):
-        return Store(await open_postgres(url, busy_s), processes=Processes(parse_url(url), busy_s))
+        database = observed(await open_postgres(url, busy_s), observer)
+        return Store(database, processes=Processes(parse_url(url), busy_s))
     path = database_path(url)
     lock = await asyncio.to_thread(_lock, path) if alone else None
     try:
@@ -212,7 +227,7 @@ async def open_store(url: str, busy_s: float = BUSY_S, *, alone: bool = False) -
         if lock is not None:
             lock.release()
         raise
-    return Store(SQLiteDatabase(path, busy_s, guard), lock)
+    return Store(observed(SQLiteDatabase(path, busy_s, guard), observer), lock)
 
 
 def name_of(url: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..observer import NOBODY, Observer
 from .answer import Answer, Candidate, CandidateScore
 from .errors import RequestError
 from .model.bundle import Bundle, default_directory, load_bundle
@@ -239,6 +240,7 @@ def open_composer(
     provider: Provider = "auto",
     threads: int = 0,
     capacity: int = 64,
+    observer: Observer = NOBODY,
 ) -> Composer:
     """Loads a bundle and starts to answer requests; `close` the composer in the end.
 
@@ -247,6 +249,7 @@ def open_composer(
         provider: Where the model runs.
         threads: Threads within one operator; 0 for all cores.
         capacity: How many requests `compose` accepts at once.
+        observer: Is told of requests and of steps of the model.
 
     Raises:
         BundleError: The bundle is damaged or cannot run.
@@ -254,7 +257,8 @@ def open_composer(
     """
     bundle = load_bundle(default_directory() if directory is None else directory)
     model = OnnxModel(bundle, provider, threads)
-    return Composer(bundle, model, Scheduler(model, capacity), open_reranker(bundle, threads))
+    scheduler = Scheduler(model, capacity, observer=observer)
+    return Composer(bundle, model, scheduler, open_reranker(bundle, threads))
 
 
 def open_reranker(bundle: Bundle, threads: int) -> Reranker | None:

@@ -1,12 +1,14 @@
 """Continuous batching: many searches share the steps of one model."""
 
+import time
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...errors import LianjuError
+from ...observer import NOBODY, Observer
 from ..errors import SearchError
 from ..model.language_model import FloatArray, IntArray, LanguageModel, State, StepOutput
 from ..model.provider import Device
@@ -32,12 +34,14 @@ class Slot:
         priority_class: See `priority_class_of`.
         error: Why it ended early, if it did.
         rows: For each row of its last step, the row of the state.
+        on_admitted: Called when there is room for it.
     """
 
     search: Search
     priority_class: int = 0
     error: LianjuError | None = None
     rows: IntArray = field(default_factory=lambda: np.zeros(1, np.int64))
+    on_admitted: Callable[[], None] = lambda: None
 
 
 @dataclass(eq=False)
@@ -77,10 +81,17 @@ class Batch:
     Args:
         model: The language model.
         prefix_cache: Computes the states after prompts; None caches nothing.
+        observer: Is told of every step.
     """
 
-    def __init__(self, model: LanguageModel, prefix_cache: PrefixCache | None = None) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        prefix_cache: PrefixCache | None = None,
+        observer: Observer = NOBODY,
+    ) -> None:
         self._model = model
+        self._observer = observer
         self._prefix_cache = prefix_cache or PrefixCache(model, cached_bytes=0)
         self._fair_share = FairShare[StateBatch]()
         self._waiting: list[Slot] = []
@@ -89,9 +100,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self._waiting) + sum(len(batch.slots) for batch in self._batches)
 
-    def add(self, search: Search, priority_class: int = 0) -> Slot:
+    def add(
+        self,
+        search: Search,
+        priority_class: int = 0,
+        on_admitted: Callable[[], None] = lambda: None,
+    ) -> Slot:
         """Adds a search."""
-        slot = Slot(search, priority_class)
+        slot = Slot(search, priority_class, on_admitted=on_admitted)
         self._waiting.append(slot)
         return slot
 
@@ -127,6 +143,8 @@ class Batch:
     def _admit(self) -> list[Slot]:
         """Consumes the prompts of waiting searches; returns those whose prompt failed."""
         admitted = self._take_waiting()
+        for slot in admitted:
+            slot.on_admitted()
         states = self._prefix_cache.states_after(
             dict.fromkeys(slot.search.prompt[:-1] for slot in admitted)
         )
@@ -194,6 +212,7 @@ class Batch:
         slots = batch.slots
         searches = [slot.search for slot in slots]
         rows = step_input(searches, [slot.rows for slot in slots])
+        began = time.perf_counter()
         try:
             output = self._model.step(
                 rows.token,
@@ -207,6 +226,7 @@ class Batch:
         except Exception as error:
             batch.slots = []
             return _fail(slots, error)
+        self._observer.step_taken(len(rows.token), time.perf_counter() - began)
         batch.state, batch.size = output.state, len(rows.token)
         if self._model.state_grows:
             batch.length += 1

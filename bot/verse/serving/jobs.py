@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from ...observer import NOBODY, Observer
 from ..errors import DeadlineError, NothingAllowedError
 from ..model.language_model import LanguageModel
 from ..search.search import Hypothesis, Job, Search, SearchResults, nothing_allowed
@@ -36,6 +37,8 @@ class QueuedJob:
         future: The result.
         slots: The searches that it has yielded last.
         running: Those of them that are not done.
+        arrived_at: When it was made, in seconds of `time.perf_counter`.
+        started_at: When there was room for the first of its searches; None while it waits.
     """
 
     job: Job[Any]
@@ -44,6 +47,8 @@ class QueuedJob:
     future: Future[Any] = field(default_factory=Future)
     slots: list[Slot] = field(default_factory=list)
     running: set[Slot] = field(default_factory=set)
+    arrived_at: float = field(default_factory=time.perf_counter)
+    started_at: float | None = None
 
 
 class JobRunner:
@@ -58,6 +63,7 @@ class JobRunner:
         clock: Monotonic seconds.
         on_complete: Called with every job that has ended.
         yields: Whether it lets other threads run between jobs.
+        observer: Is told of jobs that start and end, and of steps.
 
     Attributes:
         jobs: All jobs that have not ended, started or not.
@@ -70,8 +76,10 @@ class JobRunner:
         clock: Callable[[], float] = time.monotonic,
         on_complete: Callable[[QueuedJob], None] = lambda _: None,
         yields: bool = False,
+        observer: Observer = NOBODY,
     ) -> None:
-        self._batch = Batch(model, prefix_cache)
+        self._batch = Batch(model, prefix_cache, observer)
+        self._observer = observer
         self._clock = clock
         self._on_complete = on_complete
         self._yields = yields
@@ -142,9 +150,15 @@ class JobRunner:
         except Exception as error:
             self._complete(job, error=error)
             return
-        job.slots = [self._batch.add(search, priority_class) for search in searches]
+        start = partial(self._job_started, job)
+        job.slots = [self._batch.add(search, priority_class, start) for search in searches]
         job.running = set(job.slots)
         self._job_of |= dict.fromkeys(job.slots, job)
+
+    def _job_started(self, job: QueuedJob) -> None:
+        if job.started_at is None:
+            job.started_at = time.perf_counter()
+            self._observer.job_started()
 
     def _remove_searches(self, job: QueuedJob) -> None:
         for slot in job.running:
@@ -157,6 +171,9 @@ class JobRunner:
         self._remove_searches(job)
         job.job.close()
         del self.jobs[job]
+        now = time.perf_counter()
+        ran_s = None if job.started_at is None else now - job.started_at
+        self._observer.job_ended(now - job.arrived_at - (ran_s or 0), ran_s)
         self._on_complete(job)
         if not job.future.set_running_or_notify_cancel():
             return

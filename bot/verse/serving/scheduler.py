@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import TypeVar
 
+from ...observer import NOBODY, Observer
 from ..errors import BusyError, DeadlineError, SearchError
 from ..model.language_model import LanguageModel
 from ..search.search import Job
@@ -35,15 +36,21 @@ class Scheduler:
         capacity: How many jobs may wait or run; further ones are refused, as are those of a group
             that has its share (`Admission`).
         clock: Monotonic seconds.
+        observer: Is told of jobs and steps.
     """
 
     def __init__(
-        self, model: LanguageModel, capacity: int = 64, clock: Callable[[], float] = time.monotonic
+        self,
+        model: LanguageModel,
+        capacity: int = 64,
+        clock: Callable[[], float] = time.monotonic,
+        observer: Observer = NOBODY,
     ) -> None:
         self._model = model
         self._prefix_cache = PrefixCache(model)
         self._admission = Admission(capacity)
         self._clock = clock
+        self._observer = observer
         self._changed = threading.Condition()
         self._arrivals: list[QueuedJob] = []
         self._closed = False
@@ -83,6 +90,7 @@ class Scheduler:
                 self._thread = thread
             self._admission.acquire(group)
             self._arrivals.append(queued)
+            self._observer.job_arrived()
             self._changed.notify()
         try:
             async with asyncio.timeout(deadline_s + STEP_GRACE_S):
@@ -123,7 +131,12 @@ class Scheduler:
 
     def _new_runner(self) -> JobRunner:
         return JobRunner(
-            self._model, self._prefix_cache, self._clock, self._job_completed, yields=True
+            self._model,
+            self._prefix_cache,
+            self._clock,
+            self._job_completed,
+            yields=True,
+            observer=self._observer,
         )
 
     def _job_completed(self, job: QueuedJob) -> None:
