@@ -13,7 +13,13 @@ from pythonjsonlogger.json import JsonFormatter
 
 from .settings import LogFormat, LogLevel
 
-__all__ = ["format_traceback", "log_unhandled_errors", "set_up_logging"]
+__all__ = [
+    "describe_error",
+    "format_traceback",
+    "is_outage",
+    "log_unhandled_errors",
+    "set_up_logging",
+]
 
 ROOT_LOGGER = "lianju"
 # Of discord.py: their messages contain user ids, custom ids, and URLs with the secret of an
@@ -64,8 +70,8 @@ def format_traceback(error: BaseException) -> str:
 
     An outage of Discord or of the network has only a name: it says nothing about the code.
     """
-    if _is_outage(error):
-        return _name(error)
+    if is_outage(error):
+        return describe_error(error)
     return "".join(_traceback_parts(error)).rstrip()
 
 
@@ -75,16 +81,18 @@ def _traceback_parts(error: BaseException) -> Iterator[str]:
         yield from _traceback_parts(before)
         yield "which led to\n"
     yield from format_tb(error.__traceback__)
-    yield f"{_name(error)}\n"
+    yield f"{describe_error(error)}\n"
 
 
-def _is_outage(error: BaseException) -> bool:
+def is_outage(error: BaseException) -> bool:
+    """Returns whether Discord or the network failed."""
     if isinstance(error, discord.HTTPException):
         return error.status >= SERVER_ERROR or error.status == TOO_MANY_REQUESTS
     return isinstance(error, CONNECTION_ERRORS)
 
 
-def _name(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
+    """Returns the name of an error, with the status if Discord refused a request."""
     status = f" {error.status} {error.code}" if isinstance(error, discord.HTTPException) else ""
     return f"{type(error).__module__}.{type(error).__qualname__}{status}"
 

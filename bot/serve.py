@@ -15,6 +15,7 @@ from discord.http import Route
 from .client import LianjuBot, StartError
 from .errors import LianjuError
 from .logs import log_unhandled_errors, set_up_logging
+from .sentry import reporting
 from .settings import Settings
 
 __all__ = ["read_token", "run"]
@@ -50,7 +51,8 @@ def run(settings: Settings) -> int:
     if settings.rest_base is not None:
         Route.BASE = settings.rest_base.rstrip("/")
     try:
-        asyncio.run(_serve(settings, token))
+        with reporting(settings.sentry_dsn):
+            asyncio.run(_serve(settings, token))
     except discord.LoginFailure:
         raise StartError("start-token-refused") from None
     except discord.ConnectionClosed as error:

@@ -39,9 +39,12 @@ __all__ = [
 
 PREFIX = "LIANJU_"
 TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
+SENTRY_DSN = "SENTRY_DSN"
+OTHER_NAMES = {"discord_token": TOKEN, "sentry_dsn": SENTRY_DSN}
 DOTENV = Path(".env")
 MAY_CONTAIN_SECRETS = (
     TOKEN,
+    SENTRY_DSN,
     "LIANJU_DATABASE",
     "LIANJU_ENGINE",
     "LIANJU_ENGINE_TOKEN",
@@ -163,6 +166,7 @@ class Settings(BaseModel):
     shards: Shards | None = None
     web_rate: int = Field(default=20, ge=0, le=10_000)
     web_proxies: Networks | None = None
+    sentry_dsn: SecretStr | None = Field(default=None, validation_alias=SENTRY_DSN)
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"
     retention_days: int = Field(default=30, ge=1, le=365)
@@ -215,7 +219,7 @@ def parse_shards(text: str) -> tuple[range, int]:
 
 def variable(field: str) -> str:
     """Returns the environment variable that sets a field of `Settings`."""
-    return TOKEN if field == "discord_token" else PREFIX + field.upper()
+    return OTHER_NAMES.get(field, PREFIX + field.upper())
 
 
 def load_settings() -> Settings:
@@ -301,7 +305,7 @@ def _settings_error(error: ValidationError) -> SettingsError:
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         return _unknown(name, name, list(Settings.model_fields))
-    name = TOKEN if name == TOKEN else variable(name)
+    name = name if name in OTHER_NAMES.values() else variable(name)
     if name in MAY_CONTAIN_SECRETS:
         return SettingsError("setting-secret-value", name=name)
     return SettingsError("setting-value", name=name, value=repr(str(first["input"])))

@@ -183,7 +183,9 @@ def test_glossary_is_short():
 
 def test_table_has_every_setting_with_its_default():
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(DISCORD_TOKEN|LIANJU_\w+)` \| (.*?) \|", text, re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(DISCORD_TOKEN|SENTRY_DSN|LIANJU_\w+)` \| (.*?) \|", text, re.MULTILINE
+    )
     fields = Settings.model_fields
     assert {name for name, _ in rows} == {variable(field) for field in fields}
     plain = {

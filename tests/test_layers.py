@@ -13,7 +13,7 @@ BOT_LAYERS = (
     {"verse", "verses"},
     {"events", "guild_settings", "host", "settings"},
     {"store", "logs", "metrics"},
-    {"engine", "rate_limit", "translator"},
+    {"engine", "rate_limit", "sentry", "translator"},
     {"resources"},
     {"ui", "web"},
     {"cluster", "cogs", "sharding"},

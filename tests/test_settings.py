@@ -176,6 +176,7 @@ def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypa
 
 def test_token_is_not_shown_by_its_settings(monkeypatch):
     monkeypatch.setenv("DISCORD_TOKEN", "hush.hush.hush")
+    monkeypatch.setenv("SENTRY_DSN", "https://hush@sentry.example/1")
     settings = load_settings()
     assert settings.discord_token.get_secret_value() == "hush.hush.hush"
     assert "hush" not in repr(settings) + str(settings)

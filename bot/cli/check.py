@@ -12,6 +12,7 @@ import numpy as np
 from ..client import StartError
 from ..engine import BundleInfo, RemoteEngine
 from ..errors import LianjuError
+from ..sentry import reporting
 from ..serve import read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import name_of, open_store
@@ -39,6 +40,8 @@ def run_checks() -> int:
     _report("ok", "settings", locale_localizer().format("check-settings"))
     engine = {"engine": _engine} if settings.engine_addresses else {"bundle": _bundle}
     checks = engine | {"database": _database, "token": _token}
+    if settings.sentry_dsn is not None:
+        checks["sentry"] = _sentry
     passed = [_passes(name, check, settings) for name, check in checks.items()]
     return 0 if all(passed) else FAILED
 
@@ -99,6 +102,11 @@ def _database(settings: Settings) -> str:
 async def _open_and_close(url: str) -> None:
     store = await open_store(url)
     await store.close()
+
+
+def _sentry(settings: Settings) -> str:
+    with reporting(settings.sentry_dsn):
+        return locale_localizer().format("check-sentry")
 
 
 def _token(settings: Settings) -> str:

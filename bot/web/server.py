@@ -15,6 +15,7 @@ import uvicorn
 from ..engine import Engine, open_local_engine
 from ..errors import LianjuError
 from ..logs import log_unhandled_errors, set_up_logging
+from ..sentry import reporting
 from ..settings import Settings
 from .app import configured_app
 
@@ -57,7 +58,7 @@ def run(settings: Settings, host: str, port: int) -> int:
     """
     set_up_logging(settings.log_format, settings.log_level)
     sys.setswitchinterval(SWITCH_S)
-    with closing(_listen(host, port)) as listener:
+    with reporting(settings.sentry_dsn), closing(_listen(host, port)) as listener:
         asyncio.run(_serve(settings, listener))
     return 0
 
