@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from ..engine import open_local_engine
 from ..logs import set_up_logging
+from ..metrics import Metrics
 from ..settings import Settings
 from ..verse import Beam, BusyError, NextLine, Request
 from ..web.app import configured_app
@@ -31,12 +32,17 @@ class Replica:
         set_up_logging(settings.log_format, settings.log_level)
         sys.setswitchinterval(SWITCH_S)
         self._settings = settings
+        self._metrics = Metrics()
         self._engine = open_local_engine(
-            settings.bundle, settings.provider, threads_of(settings), settings.queue
+            settings.bundle,
+            settings.provider,
+            threads_of(settings),
+            settings.queue,
+            self._metrics,
         )
 
     def __serve_build_asgi_app__(self) -> Starlette:
-        return configured_app(self._engine, self._settings)
+        return configured_app(self._engine, self._settings, self._metrics)
 
     async def check_health(self) -> None:
         """Asks the engine for a line of one token; where that fails, Ray starts another replica.

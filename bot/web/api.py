@@ -114,6 +114,7 @@ def endpoint(
             response = await handler(request)
         except LianjuError as error:
             outcome = f"refused:{type(error).__name__}"
+            request.app.state.observer.refused(error.key)
             response = await refuse(request, error)
         except ClientGoneError:
             outcome, response = "gone", Response(status_code=GONE)

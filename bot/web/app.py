@@ -1,6 +1,7 @@
 """The ASGI application: an engine over HTTP."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,9 +13,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ..engine import Engine
 from ..i18n import load_languages
+from ..metrics import Metrics
 from ..settings import Settings
 from .api import api_routes
 from .errors import WebError, error_response
+from .health import RequestCounter, check_engine, health_routes
 from .openapi import openapi_route
 from .page import page_routes
 
@@ -28,6 +31,7 @@ def create_app(
     *,
     token: str | None = None,
     deadline_s: float = 30.0,
+    metrics: Metrics | None = None,
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
 ) -> Starlette:
@@ -37,27 +41,37 @@ def create_app(
         engine: Answers requests; `app.state.engine`.
         token: What clients of `/v1` must send as a bearer token; None admits all.
         deadline_s: Seconds that an answer may take at most.
+        metrics: What `/metrics` shows, to which requests are added; None for these alone.
         routes: Further routes.
         middleware: In front of all routes. It must pass `receive` on, by which a request learns
             that its client has gone.
     """
     load_languages()  # else the first error of each language would hold up the event loop
+    metrics = metrics or Metrics()
+    checks = {"model": partial(check_engine, engine)}
     app = Starlette(
-        routes=[*api_routes(engine, token, deadline_s), openapi_route(token), *routes],
-        middleware=list(middleware),
+        routes=[
+            *api_routes(engine, token, deadline_s),
+            openapi_route(token),
+            *health_routes(checks, metrics),
+            *routes,
+        ],
+        middleware=[Middleware(RequestCounter, metrics), *middleware],
         exception_handlers={HTTPException: _http_error},
     )
     app.state.engine = engine
     app.state.deadline_s = deadline_s
+    app.state.observer = metrics
     return app
 
 
-def configured_app(engine: Engine, settings: Settings) -> Starlette:
+def configured_app(engine: Engine, settings: Settings, metrics: Metrics | None = None) -> Starlette:
     """Returns the application with the page, as the operator's settings describe it.
 
     Args:
         engine: Answers requests.
         settings: The settings.
+        metrics: What `/metrics` shows, to which requests are added; None for these alone.
     """
     token = settings.engine_token and settings.engine_token.get_secret_value()
     proxies = settings.web_proxies
@@ -65,6 +79,7 @@ def configured_app(engine: Engine, settings: Settings) -> Starlette:
         engine,
         token=token or None,
         deadline_s=settings.deadline,
+        metrics=metrics,
         routes=page_routes(engine, settings.deadline, settings.web_rate),
         middleware=[Middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)] if proxies else [],
     )

@@ -15,6 +15,7 @@ import uvicorn
 from ..engine import Engine, open_local_engine
 from ..errors import LianjuError
 from ..logs import log_unhandled_errors, set_up_logging
+from ..metrics import Metrics
 from ..sentry import reporting
 from ..settings import Settings
 from .app import configured_app
@@ -63,15 +64,16 @@ def run(settings: Settings, host: str, port: int) -> int:
     return 0
 
 
-def configure(engine: Engine, settings: Settings) -> uvicorn.Config:
+def configure(engine: Engine, settings: Settings, metrics: Metrics | None = None) -> uvicorn.Config:
     """Returns how uvicorn serves the JSON interface and the page.
 
     Args:
         engine: Answers requests.
         settings: The operator's settings.
+        metrics: What `/metrics` shows, to which requests are added; None for these alone.
     """
     return uvicorn.Config(
-        configured_app(engine, settings),
+        configured_app(engine, settings, metrics),
         lifespan="off",
         log_config=None,
         access_log=False,  # it would quote the query, which has what users wrote
@@ -106,11 +108,17 @@ def _listen(host: str, port: int) -> socket.socket:
 
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     log_unhandled_errors(asyncio.get_running_loop())
+    metrics = Metrics()
     engine = await asyncio.to_thread(
-        open_local_engine, settings.bundle, settings.provider, settings.threads, settings.queue
+        open_local_engine,
+        settings.bundle,
+        settings.provider,
+        settings.threads,
+        settings.queue,
+        metrics,
     )
     try:
-        server = _Server(configure(engine, settings))
+        server = _Server(configure(engine, settings, metrics))
         _install_signal_handlers(server, engine)
         address = _address(listener)
         _log.info("listening address=%s", address, extra={"address": address})
