@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from types import ModuleType
 
 import aiohttp
 import discord
@@ -18,7 +20,7 @@ from .logs import log_unhandled_errors, set_up_logging
 from .sentry import reporting
 from .settings import Settings
 
-__all__ = ["read_token", "run"]
+__all__ = ["load_monitor", "read_token", "run"]
 
 SWITCH_S = 1e-3
 AUTHENTICATION_FAILED = 4004  # the gateway's close code
@@ -70,7 +72,7 @@ def run(settings: Settings) -> int:
 
 async def _serve(settings: Settings, token: str) -> None:
     log_unhandled_errors(asyncio.get_running_loop())
-    async with LianjuBot(settings) as bot:
+    async with _monitored_bot(settings) as bot:
         stop, reload_requested = _install_signal_handlers(bot, settings.deadline + GRACE_S)
         reloading = asyncio.create_task(_reload_on_request(bot, reload_requested))
         try:
@@ -78,6 +80,34 @@ async def _serve(settings: Settings, token: str) -> None:
         finally:
             reloading.cancel()
             await asyncio.gather(reloading, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _monitored_bot(settings: Settings) -> AsyncIterator[LianjuBot]:
+    """Opens a bot; its monitor, if it has one, is opened before and closed after it."""
+    if settings.monitor is None:
+        async with LianjuBot(settings) as bot:
+            yield bot
+        return
+    monitor = load_monitor()
+    metrics = monitor.Metrics()
+    bot = LianjuBot(settings, metrics)
+    async with monitor.monitoring(settings.monitor, bot, metrics), bot:
+        yield bot
+
+
+def load_monitor() -> ModuleType:
+    """Returns the module of the monitor, which needs packages of the extra `web`.
+
+    Raises:
+        StartError: One of them is missing.
+    """
+    try:
+        from . import monitor
+    except ModuleNotFoundError as error:
+        module = str(error.name).partition(".")[0]
+        raise StartError("cli-extra", module=module, extra="web") from None
+    return monitor
 
 
 def _install_signal_handlers(

@@ -42,6 +42,7 @@ TOKEN = "DISCORD_TOKEN"  # noqa: S105 -- the variable's name
 SENTRY_DSN = "SENTRY_DSN"
 OTHER_NAMES = {"discord_token": TOKEN, "sentry_dsn": SENTRY_DSN}
 DOTENV = Path(".env")
+MAX_PORT = 65_535
 MAY_CONTAIN_SECRETS = (
     TOKEN,
     SENTRY_DSN,
@@ -102,6 +103,18 @@ def _check_networks(networks: str) -> str:
     return networks
 
 
+def _check_listening(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    # A name may mean several addresses, and no address all of them.
+    if host.startswith("["):
+        ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]"))
+    else:
+        ipaddress.IPv4Address(host)
+    if not 0 < int(port) <= MAX_PORT:
+        raise ValueError
+    return address
+
+
 Folder = Annotated[Path, AfterValidator(_expand_user)]
 # Without a user and password: they would clash with the token of every request.
 Address = Annotated[
@@ -121,6 +134,11 @@ Networks = Annotated[str, AfterValidator(_check_networks)]
 # As HTTP headers may contain it, and a token that is guessed is none.
 EngineToken = Annotated[SecretStr, AfterValidator(_check_token)]
 Shards = Annotated[str, AfterValidator(_check_shards)]
+ListeningAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9.]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$"),
+    AfterValidator(_check_listening),
+]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 DatabaseUrl = Annotated[
@@ -166,6 +184,7 @@ class Settings(BaseModel):
     shards: Shards | None = None
     web_rate: int = Field(default=20, ge=0, le=10_000)
     web_proxies: Networks | None = None
+    monitor: ListeningAddress | None = None
     sentry_dsn: SecretStr | None = Field(default=None, validation_alias=SENTRY_DSN)
     log_format: LogFormat = "text"
     log_level: LogLevel = "info"

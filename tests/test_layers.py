@@ -18,6 +18,7 @@ BOT_LAYERS = (
     {"ui", "web"},
     {"cluster", "cogs", "sharding"},
     {"client"},
+    {"monitor"},
     {"serve"},
     {"cli"},
 )

@@ -128,6 +128,16 @@ def test_token_under_our_prefix_is_pointed_to_its_name(monkeypatch):
         ("LIANJU_TEST_GUILD", "my server", "digits only"),
         ("LIANJU_TEST_GUILD", "0", "digits only"),
         ("LIANJU_ALLOW_PLAINTEXT", "maybe", "true or false"),
+        ("LIANJU_MONITOR", ":9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "127.0.0.1", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "127.0.0.1:0", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "127.0.0.1:65536", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "127.0.0.256:9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "localhost:9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "::1:9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "[1:2]:9100", "127.0.0.1:9100 or [::1]:9100"),
+        ("LIANJU_MONITOR", "http://127.0.0.1:9100", "127.0.0.1:9100 or [::1]:9100"),
     ],
 )
 def test_bad_value_is_refused_with_value_and_range(name, value, allowed, monkeypatch):
@@ -172,6 +182,12 @@ def test_addresses_may_hold_passwords_and_are_not_repeated(name, value, monkeypa
         load_settings()
     assert caught.value.key == "setting-secret-value"
     assert caught.value.facts == {"name": name}
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9100", "0.0.0.0:1", "[::1]:65535", "[::]:9100"])
+def test_monitor_listens_at_an_address(address, monkeypatch):
+    monkeypatch.setenv("LIANJU_MONITOR", address)
+    assert load_settings().monitor == address
 
 
 def test_token_is_not_shown_by_its_settings(monkeypatch):

@@ -13,7 +13,7 @@ from ..client import StartError
 from ..engine import BundleInfo, RemoteEngine
 from ..errors import LianjuError
 from ..sentry import reporting
-from ..serve import read_token
+from ..serve import load_monitor, read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import name_of, open_store
 from ..verse import BundleError, OnnxModel, default_directory, load_bundle
@@ -40,6 +40,8 @@ def run_checks() -> int:
     _report("ok", "settings", locale_localizer().format("check-settings"))
     engine = {"engine": _engine} if settings.engine_addresses else {"bundle": _bundle}
     checks = engine | {"database": _database, "token": _token}
+    if settings.monitor is not None:
+        checks["monitor"] = _monitor
     if settings.sentry_dsn is not None:
         checks["sentry"] = _sentry
     passed = [_passes(name, check, settings) for name, check in checks.items()]
@@ -102,6 +104,11 @@ def _database(settings: Settings) -> str:
 async def _open_and_close(url: str) -> None:
     store = await open_store(url)
     await store.close()
+
+
+def _monitor(settings: Settings) -> str:
+    load_monitor()
+    return locale_localizer().format("check-monitor", address=str(settings.monitor))
 
 
 def _sentry(settings: Settings) -> str:

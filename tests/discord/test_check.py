@@ -91,6 +91,18 @@ def test_every_check_runs_after_a_failed_one(name, value, item, key, environment
     assert TOKEN not in told
 
 
+def test_monitor_and_reports_are_checked_where_they_are_set(environment):
+    dsn = "https://public@sentry.example/1"
+    extra = {"LIANJU_MONITOR": "127.0.0.1:9100", "SENTRY_DSN": dsn}
+    status, lines = check(**environment, **extra)
+    assert status == 0
+    assert [line[:2] for line in lines[4:]] == [["ok", "monitor"], ["ok", "sentry"]]
+    assert "127.0.0.1:9100" in lines[4][2]
+    status, lines = check(**environment, SENTRY_DSN=f"{dsn}/x/y")
+    assert (status, lines[4][:2]) == (2, ["FAILED", "sentry"])
+    assert "public" not in lines[4][2]
+
+
 def test_invalid_setting_ends_the_check(environment):
     status, lines = check(**environment, LIANJU_QUEUE="none")
     assert status == 2

@@ -41,6 +41,7 @@ setting-allowed = { $name ->
     [LIANJU_LOG_FORMAT] text or json
     [LIANJU_LOG_LEVEL] debug, info, warning or error
     [LIANJU_RETENTION_DAYS] a whole number of days from 1 to 365
+    [LIANJU_MONITOR] an IP address of this machine and a port, such as 127.0.0.1:9100 or [::1]:9100
     [SENTRY_DSN] the DSN of a Sentry project, such as https://key@sentry.example/1
    *[LIANJU_DATABASE] a URL such as sqlite+aiosqlite:////srv/lianju.sqlite3 or postgresql+asyncpg://user:password@host/database
 }

@@ -41,6 +41,7 @@ setting-allowed = { $name ->
     [LIANJU_LOG_FORMAT] text 或 json
     [LIANJU_LOG_LEVEL] debug、info、warning 或 error
     [LIANJU_RETENTION_DAYS] 1 到 365 的整天数
+    [LIANJU_MONITOR] 本机的 IP 地址和端口，如 127.0.0.1:9100 或 [::1]:9100
     [SENTRY_DSN] Sentry 项目的 DSN，如 https://key@sentry.example/1
    *[LIANJU_DATABASE] 一个 URL，例如 sqlite+aiosqlite:////srv/lianju.sqlite3 或 postgresql+asyncpg://用户:密码@主机/数据库
 }
