@@ -7,19 +7,27 @@
 #
 #     docker build --build-arg VARIANT=gpu --tag lianju:gpu .
 #     docker run --gpus all --env DISCORD_TOKEN --volume lianju:/data lianju:gpu
+#
+# With the packages that PostgreSQL, LIANJU_MONITOR and `lianju web` need:
+#
+#     docker build --build-arg EXTRAS=web,postgres --tag lianju .
 
 ARG PYTHON_VERSION=3.12
 # cpu or gpu. Both install the same wheel; gpu adds the CUDA libraries, some 2 GB.
 ARG VARIANT=cpu
+# Extras of pyproject.toml, separated by commas: web, postgres, cluster.
+ARG EXTRAS=
 
 FROM python:${PYTHON_VERSION}-slim AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/lianju
 ENV PATH=/opt/lianju/bin:$PATH
 WORKDIR /src
+ARG EXTRAS
 COPY pyproject.toml setup.py ./
 # An empty package has the same dependencies, so changes of the sources do not install them again.
-RUN mkdir bot export training && touch README.md LICENSE NOTICE && pip install .
+RUN mkdir bot export training && touch README.md LICENSE NOTICE \
+    && pip install ".${EXTRAS:+[$EXTRAS]}"
 
 FROM dependencies AS dependencies-cpu
 # onnxruntime is a tenth the size of onnxruntime-gpu, which the package requires on x86-64.
