@@ -1,5 +1,6 @@
 """README and docs agree with the code: links, images, commands, settings, names."""
 
+import ast
 import re
 import shlex
 import subprocess
@@ -202,4 +203,4 @@ def test_table_has_every_setting_with_its_default():
 def test_python_blocks_compile(page):
     for block in CODE_BLOCK.finditer(page.read_text(encoding="utf-8")):
         if block["language"] == "python":
-            compile(block["code"], page.name, "exec")
+            compile(block["code"], page.name, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
