@@ -239,11 +239,11 @@ async def test_extension_keeps_the_hosts_own_help(name, fake, host, caplog):
 
 
 async def test_invalid_setting_fails_the_extension_and_is_named(host, monkeypatch):
-    monkeypatch.setenv("LIANJU_COLOR", "red")
+    monkeypatch.setenv("LIANJU_X", "red")
     with pytest.raises(commands.ExtensionFailed) as caught:
         await host.load_extension(EXTENSION)
     assert caught.value.original.key == "setting-unknown"
-    assert caught.value.original.facts["name"] == "LIANJU_COLOR"
+    assert caught.value.original.facts["name"] == "LIANJU_X"
     assert names(host) == OWN
 
 

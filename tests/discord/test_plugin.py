@@ -306,8 +306,8 @@ async def test_a_clash_that_comes_while_the_model_loads_leaves_nothing(
         else app_commands.Command(name=late, description="Theirs.", callback=their_command)
     )
 
-    async def open_slowly(settings):
-        resources = await opened(settings)
+    async def open_slowly(*arguments):
+        resources = await opened(*arguments)
         host.tree.add_command(their)
         return resources
 
