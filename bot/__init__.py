@@ -63,11 +63,17 @@ def setup(
     )
 
 
-async def teardown(bot: "ext.Bot | ext.AutoShardedBot") -> None:
-    """Removes what `setup` has added, lets running answers finish and closes everything.
+def teardown(bot: "ext.Bot | ext.AutoShardedBot") -> Awaitable[None]:
+    """Removes what `setup` has added, when awaited: running answers finish, everything is closed.
 
     `unload_extension` has done all this if the extension was loaded by its name.
+
+    Raises:
+        LianjuError: The bot is none of discord.py, which calls this after `setup` failed.
     """
+    from .host import check_host
+
+    check_host(bot)
     from .cogs import remove_cogs
 
-    await remove_cogs(bot)
+    return remove_cogs(bot)

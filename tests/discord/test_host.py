@@ -4,7 +4,7 @@ import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
-from lianju.bot import setup
+from lianju.bot import setup, teardown
 from lianju.bot.errors import SetupError
 
 
@@ -20,6 +20,8 @@ def test_a_bot_of_another_library_is_refused_without_being_awaited(library):
         setup(bot_of(library))
     assert (caught.value.key, caught.value.facts) == ("setup-library", {"library": library})
     assert library in str(caught.value)
+    with pytest.raises(SetupError):  # likewise: a coroutine would be left behind
+        teardown(bot_of(library))
     assert "discord.py 2.7" in str(caught.value)
 
 
