@@ -1,5 +1,6 @@
 """The page over HTTP, without a browser."""
 
+import asyncio
 import re
 from dataclasses import fields
 from html.parser import HTMLParser
@@ -249,6 +250,13 @@ async def test_what_is_written_is_not_logged(client, caplog):
     await get(client, line=LINE)
     assert "route=/ status=200" in caplog.text
     assert LINE not in caplog.text
+
+
+async def test_a_visitor_who_leaves_cancels_the_search(client, engine, held):
+    asking = asyncio.create_task(client.get("/", params={"line": LINE}))
+    await held.begun.wait()
+    asking.cancel()
+    await engine.cancelled.wait()
 
 
 # --- languages ---

@@ -32,7 +32,6 @@ STATES = {
     "refused": f"?line={LINE}&rhyme={'<>' * 100}",
 }
 
-every_state = pytest.mark.parametrize("path", STATES.values(), ids=STATES)
 with_and_without_script = pytest.mark.parametrize("script", [True, False], ids=["script", "none"])
 
 
@@ -314,17 +313,6 @@ def test_vertical_lines_are_columns_from_the_right(visit):
         assert after["height"] > 4 * after["width"] / 2
 
 
-@every_state
-def test_a_phone_has_no_need_to_scroll_sideways(visit, path):
-    page = visit(path, viewport=PHONE).page
-    page.locator(".more summary").click()
-    box = page.locator("html").evaluate("html => [html.scrollWidth, html.clientWidth]")
-    assert box[0] <= box[1] <= PHONE["width"]
-    for item in page.locator(".answers > li, input:visible, select, button:visible").all():
-        bounds = item.bounding_box()
-        assert bounds is None or bounds["x"] + bounds["width"] <= PHONE["width"]
-
-
 @pytest.mark.parametrize("width", [360, 1100])
 def test_nothing_jumps_while_the_page_loads(visit, width):
     page = visit(f"?line={LINE}", viewport={"width": width, "height": 900}).page
@@ -343,12 +331,16 @@ def test_nothing_jumps_while_the_page_loads(visit, width):
 # --- for everybody ---
 
 
-@every_state
-def test_axe_finds_nothing_serious(visit, path):
+@pytest.mark.parametrize("path", STATES.values(), ids=STATES)
+def test_a_phone_need_not_scroll_sideways_and_axe_finds_nothing_serious(visit, path):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     # axe is put into the page as an inline script.
     page = visit(path, bypass_csp=True, viewport=PHONE).page
     page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    ends = "all => all.map(each => each.getBoundingClientRect().right)"
+    shown_parts = page.locator(".answers > li, input:visible, select, button:visible")
+    assert max(shown_parts.evaluate_all(ends)) <= PHONE["width"]
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert [
@@ -429,8 +421,7 @@ def test_screen_readers_hear_of_answers(visit):
     assert items.count() == 5
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@with_and_without_script
+@pytest.mark.parametrize(("language", "script"), [("en", True), ("zh-CN", True), ("zh-TW", False)])
 def test_the_language_is_the_browsers_until_another_is_chosen(visit, language, script):
     page = visit(f"?line={LINE}", locale=language, java_script_enabled=script).page
     text = Localizer(language).format
@@ -456,31 +447,24 @@ def test_the_language_is_the_browsers_until_another_is_chosen(visit, language, s
 
 # --- against attacks ---
 
-PAYLOADS = (
-    "<script>alert(1)</script>",
-    "\"'><img src=x onerror=alert(1)>黄",
-    "</title></select><svg onload=alert(1)>",
-    "javascript:alert(1)//{{ 7 * 7 }}",
+MARKUP = (
+    "\"'></title></option></select><script>alert(1)</script><img src=x onerror=alert(1)>"
+    "<svg onload=alert(1)>{{ 7 * 7 }}"
 )
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
-def test_markup_is_shown_as_text(visit, payload):
+@pytest.mark.parametrize("name", ["line", "rhyme", "seed"])
+def test_markup_is_shown_as_text(visit, name):
     page = visit().page
     page.locator(".more summary").click()
-    for name in ("line", "rhyme", "seed"):
-        page.locator("#line").fill(LINE)
-        page.locator(f"#{name}").fill(payload)
-        page.locator("#line").press("Enter")
-        expect(page).to_have_url(re.compile(f"[?&]{name}="))
-        expect(page.locator(".error")).to_be_visible()
-        assert page.locator(f"#{name}").input_value() == payload
-        assert page.locator("img, svg, script:not([src])").count() == 0
-        page.goto(page.url)  # as whoever is sent the link
-        assert page.locator(f"#{name}").input_value() == payload
-        assert page.locator("img, svg, script:not([src])").count() == 0
-        page.locator(".more").evaluate("more => more.open = true")
-        page.locator(f"#{name}").fill("")
+    page.locator("#line").fill(LINE)
+    page.locator(f"#{name}").fill(MARKUP)
+    page.locator("#line").press("Enter")
+    expect(page.locator(".error")).to_be_visible()
+    page.goto(page.url)  # as whoever is sent the link
+    assert query(page)[name] == MARKUP
+    assert page.locator(f"#{name}").input_value() == MARKUP
+    assert page.locator("img, svg, script:not([src])").count() == 0
 
 
 def test_scripts_in_the_page_would_not_run(visit):
