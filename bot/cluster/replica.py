@@ -1,7 +1,6 @@
 """One replica: a whole engine and the application that asks it, in a process of the cluster."""
 
 import sys
-from contextlib import suppress
 
 from starlette.applications import Starlette
 
@@ -32,26 +31,42 @@ class Replica:
         set_up_logging(settings.log_format, settings.log_level)
         sys.setswitchinterval(SWITCH_S)
         self._settings = settings
-        self._metrics = Metrics()
+        self._steps = _Steps()
+        self._steps_before: int | None = None  # at the last check
         self._engine = open_local_engine(
             settings.bundle,
             settings.provider,
             threads_of(settings),
             settings.queue,
-            self._metrics,
+            self._steps,
         )
 
     def __serve_build_asgi_app__(self) -> Starlette:
-        return configured_app(self._engine, self._settings, self._metrics)
+        return configured_app(self._engine, self._settings, self._steps)
 
     async def check_health(self) -> None:
         """Asks the engine for a line of one token; where that fails, Ray starts another replica.
 
         Raises:
-            LianjuError: The engine does not answer.
+            LianjuError: The engine does not answer, or is full and has computed nothing since the
+                last check.
         """
         vocabulary = self._engine.composer.bundle.vocabulary
         word = next(token for token in vocabulary.tokens if vocabulary.is_ordinary(token))
         smallest = Request(word, NextLine(1), Beam(1, plain=True), count=1)
-        with suppress(BusyError):  # full of requests, which have deadlines
+        before, self._steps_before = self._steps_before, self._steps.taken
+        try:
             await self._engine.compose(smallest, ALIVE_S)
+        except BusyError:
+            if self._steps.taken == before:
+                raise
+
+
+class _Steps(Metrics):
+    """Metrics that tell how many steps the model has taken."""
+
+    taken = 0
+
+    def step_taken(self, rows: int, seconds: float) -> None:
+        self.taken += 1
+        super().step_taken(rows, seconds)

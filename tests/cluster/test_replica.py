@@ -1,6 +1,7 @@
 """A replica as Ray starts it, and what stands in front of Ray's proxies, on a real server."""
 
 import asyncio
+import re
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ from lianju.bot.cluster.replica import Replica
 from lianju.bot.errors import LianjuError
 from lianju.bot.i18n import Localizer
 from lianju.bot.settings import Settings
+from lianju.bot.verse import BusyError
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route
@@ -58,14 +60,31 @@ async def test_a_replica_that_answers_is_healthy(start):
     await start().check_health()
 
 
-async def test_a_full_replica_is_healthy(start, monkeypatch):
+async def test_a_full_replica_is_healthy_while_it_goes_on(start, monkeypatch):
     replica = start(queue=1)
     held = Held(monkeypatch, replica._engine.composer._model)
     asked = asyncio.create_task(_ask(replica))
     await held.begun.wait()
     await replica.check_health()
+    with pytest.raises(BusyError):  # it has computed nothing since
+        await replica.check_health()
     held.release()
     assert await asked == 200
+    await replica.check_health()
+
+
+async def test_replica_shows_the_page_and_metrics(start):
+    replica = start()
+    async with (
+        served(replica.__serve_build_asgi_app__()) as address,
+        aiohttp.ClientSession(address) as client,
+    ):
+        assert (await client.get("/")).status == 200
+        assert (await client.get("/readyz")).status == 200
+        assert (await client.post("/v1/compose", json=LINE)).status == 200
+        metrics = await (await client.get("/metrics")).text()
+    counted = re.search(r"^lianju_step_rows_count (\S+)", metrics, re.MULTILINE)
+    assert float(counted[1]) > 0
 
 
 async def test_a_replica_whose_engine_hangs_is_not_healthy(start, monkeypatch):
