@@ -30,6 +30,7 @@ __all__ = [
 Scores = npt.NDArray[np.float64]
 
 MIN_DISTANCE = 3  # characters, at least, in which any two candidates differ
+OPENING = 2  # characters: a line of verse begins with a word of two
 MISMATCH_PENALTY = 5.0  # nats for each wrong tone where tones are only preferred
 
 
@@ -175,9 +176,10 @@ def rank(plan: LinePlan, paths: Sequence[Hypothesis], scores: Scores) -> list[Sc
 def choose_diverse(
     ranked: Sequence[ScoredLine], count: int, required: Line | None
 ) -> list[ScoredLine]:
-    """Returns the best `count` lines of which any two differ in `MIN_DISTANCE` characters.
+    """Returns the best `count` lines that differ.
 
-    Where there are too few, they may differ in fewer.
+    Any two open with other words, and differ in `MIN_DISTANCE` characters. Where there are too few,
+    they may open alike, and then differ in fewer.
 
     Args:
         ranked: Lines of one length, best first.
@@ -186,16 +188,21 @@ def choose_diverse(
     """
     chosen = [line for line in ranked if line.tokens == required]
     rest = [line for line in ranked if line.tokens != required]
-    for distance in range(MIN_DISTANCE, 0, -1):
+    for distance, opening in (
+        (MIN_DISTANCE, OPENING),
+        *((d, 0) for d in range(MIN_DISTANCE, 0, -1)),
+    ):
         for line in rest:
             if len(chosen) == count:
                 break
-            if all(_distance(line.tokens, other.tokens) >= distance for other in chosen):
+            if all(_differ(line.tokens, other.tokens, distance, opening) for other in chosen):
                 chosen.append(line)
         rest = [line for line in rest if line not in chosen]
     return sorted(chosen, key=lambda line: -line.score)
 
 
-def _distance(a: Line, b: Line) -> int:
-    """Returns in how many positions two lines of one length differ."""
-    return sum(x != y for x, y in zip(a, b, strict=True))
+def _differ(a: Line, b: Line, distance: int, opening: int) -> bool:
+    """Returns whether two lines of one length differ in so many characters, and at the opening."""
+    return sum(x != y for x, y in zip(a, b, strict=True)) >= distance and (
+        not opening or a[:opening] != b[:opening]
+    )
