@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
@@ -203,6 +203,28 @@ async def test_request_of_a_killed_process_ends_by_itself(database):
     assert ask(database, "SELECT user_id FROM running") == [(8,)]
     for store in stores:
         await store.close()
+
+
+async def test_shards_are_claimed_again_after_a_restart_of_the_server(database):
+    one, other = [await open_store(database), await open_store(database)]
+    await one.processes.claim([0, 1], 4)
+    ask(database, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    await closed(one.processes._claims)
+    await one.purge(0)
+    with pytest.raises(StoreError) as error:
+        await other.processes.claim([1, 2], 4)
+    assert error.value.key == "store-shard-taken"
+    await other.processes.claim([2, 3], 4)  # nothing of the first try is left
+    for store in (one, other):
+        await store.close()
+
+
+async def closed(connection):
+    """Waits until a connection knows that it was ended."""
+    async with asyncio.timeout(HANGS_S):
+        while not connection.is_closed():
+            with suppress(Exception):  # in which of two ways it ends, does not matter
+                await connection.fetchval("SELECT 1")
 
 
 async def test_turn_of_a_killed_process_counts(database):

@@ -18,7 +18,7 @@ from ..tables import favorite, forgetting_key, metadata
 from .engine import BOT, connect, lock_key
 from .errors import converted_errors
 from .schema import COPYING, create_or_migrate
-from .url import is_postgres, parse_url, server_name
+from .url import parse_url, server_name
 
 __all__ = ["Copied", "copy_database"]
 
@@ -87,13 +87,11 @@ def copy_database(
         StoreError: One of them cannot be used, or they differ in the end; the source is unchanged,
             and no bot can use the target until a copy has come to its end.
     """
-    if is_postgres(source):
-        raise StoreError("copy-source")
-    address = parse_url(target)
     try:
         path = database_path(source)
     except StoreError:
         raise StoreError("copy-source") from None
+    address = parse_url(target)
     if not path.exists():
         raise StoreError("copy-no-source", path=str(path))
     lock = ProcessLock(path)

@@ -61,6 +61,7 @@ class Processes:
         self._patient = create_engine(url, 0, statement_s=0, idle_s=0, poolclass=NullPool)
         self._requests = create_engine(url, busy_s, pool_size=2, isolation_level="AUTOCOMMIT")
         self._claims: Any = None
+        self._claimed: tuple[Sequence[int] | None, int | None] = None, None
 
     async def close(self) -> None:
         """Gives back what was claimed, and closes every connection."""
@@ -74,20 +75,22 @@ class Processes:
         Raises:
             StoreError: Another process has one of them.
         """
+        self._claimed = shards, count
         with converted_errors(self._server):
             self._claims = await connect(self._url, self._busy_s)
             everything = lock_key("shards")
-            if shards is None:
-                if not await self._try("pg_try_advisory_lock", everything):
-                    raise StoreError("store-other-process", path=self._server)
-                return
-            if not await self._try("pg_try_advisory_lock_shared", everything):
-                raise StoreError("store-other-process", path=self._server)
-            for shard in shards:
+            lock = "pg_try_advisory_lock" if shards is None else "pg_try_advisory_lock_shared"
+            if not await self._try(lock, everything):
+                raise await self._refusal("store-other-process")
+            for shard in shards or ():
                 if not await self._try("pg_try_advisory_lock", lock_key(f"shard {shard}/{count}")):
-                    raise StoreError(
-                        "store-shard-taken", path=self._server, shard=str(shard), count=str(count)
-                    )
+                    facts = {"shard": str(shard), "count": str(count)}
+                    raise await self._refusal("store-shard-taken", **facts)
+
+    async def _refusal(self, key: str, **facts: str) -> StoreError:
+        """Gives back what was claimed."""
+        await self._claims.close()
+        return StoreError(key, path=self._server, **facts)
 
     async def _try(self, lock: str, key: int) -> bool:
         return bool(await self._claims.fetchval(f"SELECT {lock}($1)", key))
@@ -161,7 +164,13 @@ class Processes:
                 await connection.execute(END, {"user_id": user_id, "ends_by": ends_by})
 
     async def purge(self) -> None:
-        """Deletes requests of processes that were killed."""
+        """Deletes requests of processes that were killed; claims again what the server forgot.
+
+        Raises:
+            StoreError: The database cannot be reached, or another process has one of the shards.
+        """
+        if self._claims is not None and self._claims.is_closed():  # the server was restarted
+            await self.claim(*self._claimed)
         with converted_errors(self._server):
             async with self._requests.connect() as connection:
                 await connection.execute(PURGE)

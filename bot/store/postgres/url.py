@@ -33,6 +33,9 @@ def parse_url(url: str) -> URL:
     host, port = _place(parsed)
     if parsed.drivername != SCHEME or not (host and parsed.database and port.isdigit()):
         raise StoreError("store-server-url")
+    # An @ or / in the password that is not encoded: the rest of it would be shown as the host.
+    if "@" in f"{host}{parsed.database}" or "/" in parsed.database:
+        raise StoreError("store-server-url")
     for name in parsed.query:
         if name not in OPTIONS:
             raise StoreError("store-server-option", option=name, options=", ".join(OPTIONS))
