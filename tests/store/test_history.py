@@ -12,7 +12,7 @@ import pytest
 from lianju.bot.store import open_store
 from lianju.bot.verses import Verse
 
-from .reference import Reference
+from .reference import Kept, Reference
 from .test_against_reference import wrong_tallies
 from .toggler import GUILDS, MEMBERS, VERSES, author_of, choices, kept_at
 
@@ -52,16 +52,20 @@ async def test_toggles_of_several_processes_end_as_a_replay(url, query, processe
     answers = toggle_at_once(url, processes, count)
     made = [each for seed in range(processes) for each in choices(seed, count)]
     assert Counter(answer[:3] for answer in answers) == Counter(made)
-    reference, couplets = Reference(), [(each.line, each.answer) for each in VERSES]
-    for member, guild, verse in made:
-        reference.toggle(
-            member, guild, couplets[verse], author_of(member, verse), kept_at(member, verse)
-        )
-    held = Counter((each.user, each.guild, each.verse) for each in reference.kept)
+    couplets = [(each.line, each.answer) for each in VERSES]
+    held = set()
+    for toggle in made:
+        held ^= {toggle}
+    reference = Reference()
+    reference.couplets = couplets
+    reference.kept = [
+        Kept(member, guild, couplets[verse], author_of(member, verse), kept_at(member, verse))
+        for member, guild, verse in held
+    ]
     balance = Counter()
     for member, guild, verse, kept in answers:
-        balance[member, guild, couplets[verse]] += 1 if kept else -1
-    assert {each: n for each, n in balance.items() if n} == held
+        balance[member, guild, verse] += 1 if kept else -1
+    assert {each: n for each, n in balance.items() if n} == dict.fromkeys(held, 1)
 
     store = await open_store(url, busy_s=60)
     assert wrong_tallies(query) == []
