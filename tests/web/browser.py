@@ -1,7 +1,9 @@
-"""Chromium, driven by Playwright."""
+"""Chromium, driven by Playwright, and what tests read and do there."""
 
+import re
 import shutil
 from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ARGUMENTS = (
@@ -14,13 +16,15 @@ ARGUMENTS = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-PATIENCE_MS = 120_000  # of anything that is waited for, on a slow machine
+PATIENCE_MS = 60_000  # of anything that is waited for, on a slow machine
 
 
 @contextmanager
 def chromium():
     """Starts the system's Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MS)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -70,3 +74,31 @@ class Tab:
         self.requests.append(request.url)
         if not request.url.startswith(self._address):
             self.faults.append(f"request to {request.url}")
+
+
+def shown(page, given=False):
+    """The lines of each answer: the new ones, or those of the prompt."""
+    selector = ".line.given" if given else ".line:not(.given)"
+    return [
+        [re.sub("[，。]", "", text.strip()) for text in verse.locator(selector).all_text_contents()]
+        for verse in page.locator(".answers .verse").all()
+    ]
+
+
+def query(page):
+    """The parameters in the address."""
+    return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}
+
+
+def ask(page, line):
+    """Types a line and Enter, and waits for its answers."""
+    from playwright.sync_api import expect
+
+    page.get_by_label("A line of classical verse").fill(line)
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_contain_text(line)
+
+
+def direction(page):
+    """How the verse is set, as CSS calls it."""
+    return page.locator(".answers .verse").first.evaluate("v => getComputedStyle(v).writingMode")

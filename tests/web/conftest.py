@@ -6,7 +6,9 @@ from lianju.bot.web.app import create_app
 
 from ..discord.bundle_with_prosody import write_bundle_with_prosody
 from ..verse.toy import Toy
+from .browser import Tab, chromium
 from .served import Held, Watched, served
+from .site import site
 
 PAGE_LINE, PAGE_ORIGINAL = "黄河远上白云间", "羌笛何须怨杨柳"
 
@@ -61,3 +63,39 @@ def page_bundle(tmp_path_factory, known_line):
     """The directory of a toy with rhymes, and with a corpus that has one of its answers."""
     directory = tmp_path_factory.mktemp("bundles") / "page"
     return write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page_address(page_bundle):
+    """The address of the page over the toy, on a server in a thread."""
+    with site(page_bundle) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, page_address):
+    """Opens the page in a new context; nothing may go wrong there by the end of the test."""
+    tabs = []
+
+    def open_tab(path="", *, at=page_address, **options):
+        tabs.append(Tab(browser, at, path, **options))
+        return tabs[-1]
+
+    yield open_tab
+    for tab in tabs:
+        tab.close()
+    assert [fault for tab in tabs for fault in tab.faults] == []
+
+
+@pytest.fixture(scope="module")
+def lines(page_bundle):
+    """Returns the new lines that the engine has for a request."""
+    composer = open_composer(page_bundle, "cpu", 1)
+    yield lambda request: [list(each.lines) for each in composer.compose_now(request).candidates]
+    composer.close()
