@@ -126,6 +126,7 @@ async def test_shard_of_another_process_is_refused(sharded, discord):
         assert (await first.stop()).status == 0
 
 
+@pytest.mark.slow  # three processes
 async def test_process_with_all_shards_keeps_others_away(sharded, discord, settings, database):
     async with serving(**settings | {"LIANJU_DATABASE": database}) as alone:
         await alone.online(discord.ready)
