@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from .served import served
 
 LINE = "黄河远上白云间"
+PATIENT_S = 120  # with a slow machine
 
 
 @pytest.fixture
@@ -68,7 +69,8 @@ async def test_service_with_a_model_is_alive_and_ready(client):
         assert (await client.post(path)).status == 405
 
 
-async def test_service_in_front_of_one_that_is_away_is_not_ready(unused_tcp_port):
+async def test_service_in_front_of_one_that_is_away_is_not_ready(unused_tcp_port, monkeypatch):
+    monkeypatch.setattr(health, "CHECK_S", PATIENT_S)
     engine = RemoteEngine([f"http://127.0.0.1:{unused_tcp_port}"])
     async with (
         served(create_app(engine)) as address,
