@@ -24,6 +24,7 @@ STARTS_S = 180  # a machine that is busy
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",  # else there would be a token in the home directory
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "lianju.bot.cluster.proxy:middleware",
 }
 

@@ -9,12 +9,13 @@ needs a part of the machine as well; a table tells who computes how much for an 
 import asyncio
 import itertools
 import os
+import re
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,6 +36,7 @@ CHECKED = 8  # requests whose answers must be the same everywhere
 WARM_UP_S = 2.0
 ALONE = 32  # clients of each engine by itself
 CLIENT, SERVER, PROXY, REST = "clients", "engine", "proxy", "rest of Ray"
+PROXIES = re.compile("ProxyActor|haproxy", re.IGNORECASE)  # of Ray's processes
 LISTENING = "listening address="
 
 
@@ -58,7 +60,8 @@ class Place:
         """Seconds that the processes have computed, by what they do."""
         seconds = Counter({CLIENT: time.process_time()})
         for pid, what in self.processes.items():
-            seconds[what] += computed_s(pid)
+            with suppress(FileNotFoundError):  # it has ended
+                seconds[what] += computed_s(pid)
         return seconds
 
     async def ask(self, request: Request) -> float:
@@ -120,7 +123,7 @@ async def _places(stack: AsyncExitStack, bundle: Path) -> AsyncIterator[Place]:
     for name in ("one", "two"):
         replicas = await ray.replicas(name)
         others = {
-            pid: PROXY if "ProxyActor" in title else REST
+            pid: PROXY if PROXIES.search(title) else REST
             for pid, title in below.items()
             if "ServeReplica" not in title
         }
@@ -145,6 +148,7 @@ async def web_serving(variables: dict[str, object]) -> AsyncIterator[tuple[int, 
                 env=os.environ | {name: str(value) for name, value in variables.items()},
                 stdin=asyncio.subprocess.DEVNULL,
                 stderr=written,
+                start_new_session=True,  # as Ray: systems may divide the processor by sessions
             )
         try:
             while LISTENING not in (text := log.read_text(encoding="utf-8")):

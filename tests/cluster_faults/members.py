@@ -113,7 +113,9 @@ class Members:
             self.ledger.begin(key)
             pressing = partial(self._fake.press, message, custom_id, **place)
             press = await self._send(shard, pressing)
-            self.ledger.finish(key, heart_outcome(press))
+            outcome = heart_outcome(press)
+            # A commit whose connection broke may have been carried out.
+            self.ledger.finish(key, "unclear" if outcome == "refused" else outcome)
 
     async def _send(self, shard: int, payload: Callable[[], Json]) -> Exchange:
         """Sends an interaction to a live bot, and waits for what becomes of it."""
