@@ -84,12 +84,22 @@ def _bundle(settings: Settings) -> str:
 
 
 def _engine(settings: Settings) -> str:
-    bundle = asyncio.run(_ask_engine(settings))
-    return locale_localizer().format("check-engine", name=bundle.name, version=bundle.version)
+    """Names what answers at each address; all of them must."""
+    answers = []
+    for address in settings.engine_addresses:
+        try:
+            bundle = asyncio.run(_ask_engine(settings, address))
+        except LianjuError as error:
+            raise StartError(
+                "check-engine-failed", address=address, reason=format_error(error)
+            ) from None
+        facts = {"address": address, "name": bundle.name, "version": bundle.version}
+        answers.append(locale_localizer().format("check-engine", **facts))
+    return ", ".join(answers)
 
 
-async def _ask_engine(settings: Settings) -> BundleInfo:
-    engine = RemoteEngine(settings.engine_addresses, settings.engine_token)
+async def _ask_engine(settings: Settings, address: str) -> BundleInfo:
+    engine = RemoteEngine([address], settings.engine_token)
     try:
         return await engine.bundle()
     finally:

@@ -220,11 +220,17 @@ def check(settings):
 
 
 async def test_check_asks_the_service(settings, behind, closed_port):
+    address = settings["LIANJU_ENGINE"]
     status, rows = await asyncio.to_thread(check, settings)
     assert status == 2
-    assert rows["engine"] == ("FAILED", str(ServiceError("service-away")))
+    assert rows["engine"] == ("FAILED", f"{address}: {ServiceError('service-away')}")
     assert "bundle" not in rows
     async with served(create_app(behind), closed_port):
         status, rows = await asyncio.to_thread(check, settings)
-    assert (status, rows["engine"][0]) == (0, "ok")
-    assert "toy 0.0.1" in rows["engine"][1]
+        assert (status, rows["engine"][0]) == (0, "ok")
+        assert "toy 0.0.1" in rows["engine"][1]
+        elsewhere = "http://127.0.0.1:9"  # a port that nobody listens at
+        both = settings | {"LIANJU_ENGINE": f"{address},{elsewhere}"}
+        status, rows = await asyncio.to_thread(check, both)
+    assert (status, rows["engine"][0]) == (2, "FAILED")
+    assert rows["engine"][1].startswith(f"{elsewhere}: ")

@@ -66,5 +66,6 @@ check-bundle = { $name } { $version } runs on { $provider ->
     [cuda] CUDA
    *[other] the CPU
 }
-check-engine = { $name } { $version } answers there
+check-engine = { $address } answers with { $name } { $version }
+check-engine-failed = { $address }: { $reason }
 check-token = of the application { $application }; whether it is valid shows when the bot goes online

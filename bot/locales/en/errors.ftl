@@ -56,5 +56,5 @@ deadline = The answer took too long: please try again.
 
 # The service that `LIANJU_ENGINE` names.
 service-away = The service that writes the verse cannot be reached: try again in a minute.
-service-token = The service that writes the verse refused the token: its operator has to set LIANJU_ENGINE_TOKEN.
+service-token = The service that writes the verse refused the bot: its operator has to set LIANJU_ENGINE_TOKEN to the token of the service.
 service-odd = The service that writes the verse is of another version: its operator has to update it.

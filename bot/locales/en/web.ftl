@@ -1,7 +1,7 @@
 # What the HTTP interface refuses, and why `lianju web` cannot start.
 
 api-not-json = The body is not JSON: send one JSON object.
-api-content-type = The body is of another kind: send it with the header Content-Type: { $type }.
+api-content-type = The body must be of the type { $type }: send it with the header Content-Type: { $type }.
 api-too-long = The body is too long: send at most { $most } KB.
 api-unknown-field = There is no field { $name }: choose from { $names }.
 api-missing-field = The field { $name } is missing: add it.

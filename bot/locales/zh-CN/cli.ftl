@@ -66,5 +66,6 @@ check-bundle = { $name } { $version } 在 { $provider ->
     [cuda] CUDA
    *[other] CPU
 } 上运行
-check-engine = 由 { $name } { $version } 回答
+check-engine = { $address } 由 { $name } { $version } 回答
+check-engine-failed = { $address }：{ $reason }
 check-token = 属于应用 { $application }；是否有效要等机器人上线时才知道

@@ -53,5 +53,5 @@ deadline = 这次回答花的时间太长了：请再试一次。
 
 # `LIANJU_ENGINE` 所指的服务。
 service-away = 现在连不上写诗的服务：请过一分钟再试。
-service-token = 写诗的服务不接受令牌：需要运营者设置 LIANJU_ENGINE_TOKEN。
+service-token = 写诗的服务拒绝了机器人：请机器人的运营者把 LIANJU_ENGINE_TOKEN 设为该服务的令牌。
 service-odd = 写诗的服务版本不同：需要运营者更新。

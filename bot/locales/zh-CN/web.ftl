@@ -1,7 +1,7 @@
 # HTTP 接口拒绝的请求，以及 `lianju web` 无法启动的原因。
 
 api-not-json = 请求正文不是 JSON：请发送一个 JSON 对象。
-api-content-type = 请求正文的类型不对：请带上请求头 Content-Type: { $type }。
+api-content-type = 请求正文须为 { $type }：请带上请求头 Content-Type: { $type }。
 api-too-long = 请求正文太长：最多 { $most } KB。
 api-unknown-field = 没有字段 { $name }：请从 { $names } 中选择。
 api-missing-field = 缺少字段 { $name }：请补上。

@@ -66,5 +66,6 @@ check-bundle = { $name } { $version } 在 { $provider ->
     [cuda] CUDA
    *[other] CPU
 } 上執行
-check-engine = 由 { $name } { $version } 回答
+check-engine = { $address } 由 { $name } { $version } 回答
+check-engine-failed = { $address }：{ $reason }
 check-token = 屬於應用程式 { $application }；是否有效要等機器人上線時才知道

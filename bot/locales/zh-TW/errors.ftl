@@ -53,5 +53,5 @@ deadline = 這次回答花的時間太長了：請再試一次。
 
 # `LIANJU_ENGINE` 所指的服務。
 service-away = 現在連不上寫詩的服務：請過一分鐘再試。
-service-token = 寫詩的服務不接受權杖：需要營運者設定 LIANJU_ENGINE_TOKEN。
+service-token = 寫詩的服務拒絕了機器人：請機器人的營運者把 LIANJU_ENGINE_TOKEN 設為該服務的權杖。
 service-odd = 寫詩的服務版本不同：需要營運者更新。

@@ -1,7 +1,7 @@
 # HTTP 介面拒絕的請求，以及 `lianju web` 無法啟動的原因。
 
 api-not-json = 請求內容不是 JSON：請傳送一個 JSON 物件。
-api-content-type = 請求內容的類型不對：請帶上標頭 Content-Type: { $type }。
+api-content-type = 請求內容須為 { $type }：請帶上標頭 Content-Type: { $type }。
 api-too-long = 請求內容太長：最多 { $most } KB。
 api-unknown-field = 沒有欄位 { $name }：請從 { $names } 中選擇。
 api-missing-field = 缺少欄位 { $name }：請補上。
