@@ -110,8 +110,11 @@ def load_bundle(directory: Path) -> Bundle:
         raise BundleError("bundle-not-utf8", path=str(path)) from None
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
-    parts = (manifest.graph, manifest.gpu_graph, manifest.reranker)
-    graphs = {part.file: getattr(part, "weights", None) for part in parts if part}
+    graphs: dict[str, str | None] = {
+        part.file: None for part in (manifest.graph, manifest.reranker) if part
+    }
+    if manifest.gpu_graph is not None:
+        graphs[manifest.gpu_graph.file] = manifest.gpu_graph.weights
     for name in (*graphs, *filter(None, graphs.values()), VOCABULARY):
         if name not in manifest.files:
             raise BundleError("bundle-no-checksum", path=str(path), name=name)
