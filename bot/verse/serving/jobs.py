@@ -169,6 +169,7 @@ class JobRunner:
         self, job: QueuedJob, result: object = None, error: Exception | None = None
     ) -> None:
         self._remove_searches(job)
+        job.slots, job.running = [], set()  # they refer to the job: a cycle would keep the model
         job.job.close()
         del self.jobs[job]
         now = time.perf_counter()
