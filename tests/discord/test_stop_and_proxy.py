@@ -233,7 +233,9 @@ async def test_second_bot_on_the_same_database_is_refused(fake, settings, tmp_pa
         async with serving(**settings) as second:
             ended = await second.ended()
         path = str(tmp_path / "lianju.sqlite3")
-        assert ended.log == f"lianju: {StoreError('store-in-use', path=path)}\n"
+        loaded, *said = ended.log.splitlines()
+        assert " loaded bundle=toy " in loaded
+        assert said == [f"lianju: {StoreError('store-in-use', path=path)}"]
         assert (ended.status, ended.out) == (2, "")
         await (await fake.send(fake.interaction(poem(LINE)))).answered()
         assert (await served.stop()).status == 0

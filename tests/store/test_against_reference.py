@@ -98,7 +98,8 @@ async def live(url, actions):
                 if nth < len(mine):
                     chosen = mine[nth]
                     gone = await store.favorites.remove(user, ids[nth])
-                    assert gone == Verse(*chosen.verse)
+                    assert gone is not None
+                    assert gone.verse == Verse(*chosen.verse)
                     reference.toggle(user, chosen.guild, chosen.verse, None, 0)
                     assert await store.favorites.remove(user, ids[nth]) is None
             else:
