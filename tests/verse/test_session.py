@@ -347,6 +347,11 @@ class TestGpuGraph:
         assert machine.graphs[-1] == bundle.read_graph().content
         assert_one_warning(log, "failed on CUDA")
 
+    def test_it_is_not_read_where_there_is_no_gpu(self, directory):
+        bundle = load_bundle(directory)
+        (directory / "gpu.onnx").unlink()
+        assert OnnxModel(bundle, "auto", 1).provider == "cpu"
+
     def test_it_can_run_on_the_cpu(self, directory):
         bundle = load_bundle(directory)
         assert_answers(OnnxModel(bundle, "cpu", 1, gpu_graph_on_cpu=True), bundle)

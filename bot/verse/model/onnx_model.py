@@ -66,9 +66,8 @@ class OnnxModel:
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
         self.vocabulary_size = len(bundle.vocabulary)
-        gpu_graph = bundle.read_gpu_graph()
-        on_cpu = gpu_graph if gpu_graph_on_cpu and gpu_graph else bundle.read_graph()
-        session = open_session(on_cpu, provider, threads, gpu_graph)
+        on_cpu = (bundle.read_gpu_graph() if gpu_graph_on_cpu else None) or bundle.read_graph()
+        session = open_session(on_cpu, provider, threads, bundle.read_gpu_graph)
         self._use(session)
         self.state_grows = any(tensor.grows and not tensor.padding for tensor in graph.state)
         self._check_graph(bundle, session)

@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import BundleError, ProviderError
@@ -47,7 +48,10 @@ _log = logging.getLogger(__name__)
 
 
 def open_session(
-    graph: GraphFile, provider: Provider, threads: int, gpu_graph: GraphFile | None = None
+    graph: GraphFile,
+    provider: Provider,
+    threads: int,
+    read_gpu_graph: Callable[[], GraphFile | None] = lambda: None,
 ) -> ort.InferenceSession:
     """Opens a graph.
 
@@ -60,7 +64,8 @@ def open_session(
         provider: `auto` uses CUDA if it loads and suits the graph, and the CPU otherwise, with a
             line in the log if a GPU is not used; `cuda` requires CUDA.
         threads: Threads within one operator; 0 uses every core that this process may use.
-        gpu_graph: The graph to open instead on CUDA.
+        read_gpu_graph: Returns the graph to open instead on CUDA, if there is one; called only
+            where there is a GPU.
 
     Raises:
         BundleError: ONNX Runtime cannot run the file.
@@ -72,6 +77,7 @@ def open_session(
         if provider == "cuda":
             raise ProviderError("provider-cuda")
         return _open_on_cpu(graph, threads)
+    gpu_graph = read_gpu_graph()
     if provider == "auto" and gpu_graph is None and graph.precision == "int8":
         _log.info(
             "An int8 bundle without a graph for GPUs is fastest on the CPU; export it again to "
