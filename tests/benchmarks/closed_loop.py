@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import statistics
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -82,7 +81,7 @@ async def closed_loop(
         warm_up_s: How long they ask before that.
         computed: Returns the seconds that processes have computed, by what they do.
     """
-    load, clock = Load(seconds), time.perf_counter
+    load, clock = Load(seconds), asyncio.get_running_loop().time
     begins = clock() + warm_up_s
     ends = begins + seconds
 
