@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -129,6 +129,15 @@ def fails(*arguments, **environment):
     assert done.stderr.startswith("lianju: ")
     assert done.stderr.count("\n") == 1
     return done.stderr.removeprefix("lianju: ").strip()
+
+
+def test_responses_do_not_wait_for_acknowledgments():
+    with (
+        closing(_listen("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()),
+        closing(listener.accept()[0]) as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_port_in_use():
