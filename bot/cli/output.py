@@ -1,7 +1,5 @@
 """Answers as text for a terminal, as JSON, and in the classic file format."""
 
-import json
-
 import click
 
 from ..characters import describe
@@ -74,7 +72,7 @@ def _dim(text: str) -> str:
 
 def to_json(answer: Answer) -> str:
     """Returns the answer as one JSON object; candidates of a random search have its seed."""
-    return json.dumps(wire.to_json(wire.AnswerFields.of(answer)), ensure_ascii=False)
+    return wire.to_json(wire.AnswerFields.of(answer))
 
 
 def classic_block(index: int, prompt: str, answer: Answer | LianjuError, spaced: bool) -> str:

@@ -1,6 +1,5 @@
 """`lianju score`."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +33,7 @@ def score(line: str, candidates: Sequence[str], as_json: bool, **options: Any) -
 def _json(line: str, candidates: Sequence[str], scores: Sequence["CandidateScore"]) -> str:
     from ..engine import wire
 
-    return json.dumps(
-        wire.to_json(wire.ScoreFields.of(line, candidates, scores)), ensure_ascii=False
-    )
+    return wire.to_json(wire.ScoreFields.of(line, candidates, scores))
 
 
 def _table(scores: Sequence["CandidateScore"]) -> str:

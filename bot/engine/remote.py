@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import itertools
-import json
 import logging
 from collections.abc import Coroutine, Hashable, Sequence
 from typing import Any, TypeVar
@@ -282,10 +281,9 @@ def _read(status: int, content: bytes, model: type[Fields]) -> Fields:
     if status == TOKEN_REFUSED:
         raise ServiceError("service-token")
     try:
-        fields = json.loads(content)
         if status == 200:
-            return model.model_validate(fields)
-        error = ErrorBody.model_validate(fields)
+            return model.model_validate_json(content)
+        error = ErrorBody.model_validate_json(content)
     except ValueError:  # pydantic's ValidationError is one
         if status in SERVER_ERRORS:
             raise _BrokenError from None

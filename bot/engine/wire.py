@@ -327,9 +327,9 @@ class ScoreFields(_Part):
         ]
 
 
-def to_json(fields: BaseModel) -> dict[str, Any]:
-    """Returns the JSON object of an answer or of scores, without the fields that do not apply."""
-    return fields.model_dump(mode="json", exclude_unset=True)
+def to_json(fields: BaseModel) -> str:
+    """Returns the JSON text of fields, without those that do not apply."""
+    return fields.model_dump_json(exclude_unset=True)
 
 
 def _candidate(search: SearchMode, candidate: Candidate) -> CandidateFields:

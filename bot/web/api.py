@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ..engine import Engine, wire
@@ -63,17 +63,17 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
         composing = engine.compose(body.to_request(), limit_s, _group(request))
         answer = await until_gone(request, composing)
-        return JSONResponse(wire.to_json(wire.AnswerFields.of(answer)))
+        return _json_response(wire.to_json(wire.AnswerFields.of(answer)))
 
     async def score(request: Request) -> Response:
         body = parse_body(ScoreBody, await read_body(request, JSON_TYPE))
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
         scoring = engine.score(body.line, body.candidates, limit_s, _group(request))
         scores = await until_gone(request, scoring)
-        return JSONResponse(wire.to_json(wire.ScoreFields.of(body.line, body.candidates, scores)))
+        return _json_response(wire.to_json(wire.ScoreFields.of(body.line, body.candidates, scores)))
 
     async def bundle(request: Request) -> Response:
-        return JSONResponse((await engine.bundle()).model_dump(mode="json"))
+        return _json_response((await engine.bundle()).model_dump_json())
 
     handlers: dict[str, tuple[str, Handler]] = {
         "/v1/compose": ("POST", compose),
@@ -162,6 +162,10 @@ async def until_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
 async def _client_leaves(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _json_response(content: str) -> Response:
+    return Response(content, media_type=JSON_TYPE)
 
 
 def _authorized(handler: Handler, token: str | None) -> Handler:

@@ -1,6 +1,7 @@
 """The bodies of requests, and sentences for what is wrong with them."""
 
 import json
+from collections import Counter
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,7 +64,7 @@ def parse_body(model: type[Body], content: bytes) -> Body:
         PromptError: A text is not valid.
     """
     try:
-        value = json.loads(content, parse_constant=_refuse_constant)
+        value = json.loads(content, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError):  # numbers of thousands of digits are refused as well
         raise WebError(422, "api-not-json") from None
     return validate_fields(model, value)
@@ -84,6 +85,19 @@ def validate_fields(model: type[Body], value: object) -> Body:
 
 def _refuse_constant(_: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Returns an object, of whose fields JSON would let the last of a name count.
+
+    Raises:
+        RequestError: It has a field twice.
+    """
+    names = [name for name, _ in pairs]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise RequestError("api-repeated-field", name=name[:MAX_VALUE])
+    return dict(pairs)
 
 
 def _request_error(model: type[BaseModel], error: ValidationError) -> RequestError | PromptError:

@@ -44,7 +44,7 @@ REQUESTS = [
 
 def sent(fields):
     """The fields as they arrive."""
-    return json.loads(json.dumps(to_json(fields)))
+    return json.loads(to_json(fields))
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)

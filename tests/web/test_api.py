@@ -197,6 +197,15 @@ async def test_what_is_not_json_is_refused(text, client):
     assert (await refused(response))[0] == 422
 
 
+@pytest.mark.parametrize(
+    "text", ['{"line": "A", "count": 1, "line": "B"}', '{"a": {"b": 1, "b": 1}}']
+)
+async def test_repeated_field_is_refused(text, client):
+    headers = {"Content-Type": "application/json"}
+    response = await client.post("/v1/compose", data=text, headers=headers)
+    assert await refused(response) == (422, "api-repeated-field")
+
+
 async def test_form_data_is_refused(client):
     response = await client.post("/v1/compose", data={"line": LINE})
     assert await refused(response) == (415, "api-content-type")

@@ -4,6 +4,7 @@ api-not-json = The body is not JSON: send one JSON object.
 api-content-type = The body must be of the type { $type }: send it with the header Content-Type: { $type }.
 api-too-long = The body is too long: send at most { $most } KB.
 api-unknown-field = There is no field { $name }: choose from { $names }.
+api-repeated-field = The field { $name } is there twice: send it once.
 api-missing-field = The field { $name } is missing: add it.
 api-field = The field { $name } must be { $kind ->
     [text] text

@@ -4,6 +4,7 @@ api-not-json = 请求正文不是 JSON：请发送一个 JSON 对象。
 api-content-type = 请求正文须为 { $type }：请带上请求头 Content-Type: { $type }。
 api-too-long = 请求正文太长：最多 { $most } KB。
 api-unknown-field = 没有字段 { $name }：请从 { $names } 中选择。
+api-repeated-field = 字段 { $name } 出现了两次：请只发送一次。
 api-missing-field = 缺少字段 { $name }：请补上。
 api-field = 字段 { $name } 必须是{ $kind ->
     [text] 文字

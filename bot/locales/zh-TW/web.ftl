@@ -4,6 +4,7 @@ api-not-json = 請求內容不是 JSON：請傳送一個 JSON 物件。
 api-content-type = 請求內容須為 { $type }：請帶上標頭 Content-Type: { $type }。
 api-too-long = 請求內容太長：最多 { $most } KB。
 api-unknown-field = 沒有欄位 { $name }：請從 { $names } 中選擇。
+api-repeated-field = 欄位 { $name } 出現了兩次：請只傳送一次。
 api-missing-field = 缺少欄位 { $name }：請補上。
 api-field = 欄位 { $name } 必須是{ $kind ->
     [text] 文字
