@@ -50,6 +50,8 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
         "mask_row": {"dtype": "int64", "shape": ["mask_rows"], "optional": True},
         "predict": {"dtype": "bool", "shape": [1], "optional": True},
         "before": {"dtype": "int64", "shape": ["steps", "before_rows"], "optional": True},
+        "target_row": {"dtype": "int64", "shape": ["targets"], "optional": True},
+        "target_token": {"dtype": "int64", "shape": ["targets"], "optional": True},
     }
 
 
@@ -59,6 +61,7 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
         "log_prob": {"dtype": "float32", "shape": ["rows", config.vocabulary_size]},
         "top_log_prob": {"dtype": "float32", "shape": ["rows", "k"]},
         "top_token": {"dtype": "int64", "shape": ["rows", "k"]},
+        "target_log_prob": {"dtype": "float32", "shape": ["targets"]},
         **{
             f"{name}_next": {"dtype": "float32", "shape": _sizes(shape, "rows", "places_next")}
             for name, shape in state_tensors(config).items()
@@ -92,6 +95,7 @@ def build_step_graph(
     states = [f"{name}_next" for name in state_tensors(config)]
     graph.add_if(has_before, prefill, step, dict.fromkeys([*states, HIDDEN], np.float32))
     _add_prediction(graph, config, stored)
+    _add_targets(graph)
     _add_top_k(graph, config.vocabulary_size, unknown)
 
     body = helper.make_graph(
@@ -233,6 +237,18 @@ def _add_prediction(graph: GraphBuilder, config: ModelConfig, weights: Weights) 
     skipping.outputs["log_prob"] = skipping.add_constant("skipping_log_prob", nothing)
     predict = graph.initializer("predict", np.array([True]))
     graph.add_if(predict, predicting, skipping, {"log_prob": np.float32})
+
+
+def _add_targets(graph: GraphBuilder) -> None:
+    """Adds `target_log_prob` [targets], so that only these numbers have to leave a device."""
+    last = graph.initializer("last_axis", LAST)
+    none = np.zeros(0, np.int64)
+    pairs = [
+        graph.add("Unsqueeze", graph.initializer(name, none), last)
+        for name in ("target_row", "target_token")
+    ]
+    places = graph.add("Concat", *pairs, axis=-1)
+    graph.add("GatherND", "log_prob", places, name="target_log_prob")
 
 
 def _add_top_k(graph: GraphBuilder, vocabulary_size: int, unknown: int) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.training.evaluate import BundleScorer, CheckpointScorer, measure
 from lianju.training.model import LanguageModel
@@ -148,8 +149,12 @@ def _verify_batch(
         _require(apart <= tolerance.batch, "a row's numbers depend on the other rows", apart)
 
         candidates = min(CANDIDATES, len(bundle.vocabulary))
-        output = onnx_model.step(token, parent, state, candidates)
+        targets = Targets(rng.permutation(ROWS), rng.integers(0, len(bundle.vocabulary), ROWS))
+        output = onnx_model.step(token, parent, state, candidates, targets=targets)
         _verify_candidates(bundle, found, output.top_log_prob, output.top_token)
+        assert output.target_log_prob is not None  # noqa: S101 - targets were given
+        apart = _difference(output.target_log_prob, found[targets])
+        _require(apart == 0, "single log-probabilities differ from the others", apart)
         without = onnx_model.step(token, parent, state, 0).state
         changed = max(_difference(one, other) for one, other in zip(without, after, strict=True))
         _require(changed == 0, "without candidates its state differs", changed)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from lianju.bot.verse.model.language_model import State, StepOutput
+from lianju.bot.verse.model.language_model import State, StepOutput, Targets
 from lianju.training.model import LanguageModel
 from torch import Tensor
 
@@ -60,7 +60,7 @@ class TorchModel(ABC):
         k: int,
         mask: np.ndarray | None = None,
         mask_row: np.ndarray | None = None,
-        return_log_prob: bool = False,
+        targets: Targets | None = None,
     ) -> StepOutput:
         """See `lianju.bot.verse.model.language_model.LanguageModel`."""
         history = np.concatenate((state[0][parent], token[:, None]), axis=1)
@@ -70,8 +70,8 @@ class TorchModel(ABC):
         allowed = log_prob if mask is None else log_prob + torch.from_numpy(mask[mask_row])
         top = allowed.topk(k)
         after = (history, *(tensor.numpy() for tensor in carried))
-        every = log_prob.numpy() if return_log_prob else None
-        return StepOutput(top.values.numpy(), top.indices.numpy(), after, every)
+        scored = None if targets is None else log_prob.numpy()[targets]
+        return StepOutput(top.values.numpy(), top.indices.numpy(), after, scored)
 
     @abstractmethod
     def logits(

@@ -58,9 +58,8 @@ def test_the_manifest_lists_the_inputs_and_outputs_of_the_graph(make_trained, tm
         assert {name: it["shape"] for name, it in graph[side].items()} == shapes
     defaults = {tensor.name for tensor in model.initializer}
     optional = {name for name, it in graph["inputs"].items() if it.get("optional")}
-    assert (
-        optional == defaults & set(graph["inputs"]) == {*("before", "mask", "mask_row", "predict")}
-    )
+    expected = {"before", "mask", "mask_row", "predict", "target_row", "target_token"}
+    assert optional == defaults & set(graph["inputs"]) == expected
 
 
 def test_int8_is_verified_twice_and_needs_a_corpus(make_trained, corpus, tmp_path):

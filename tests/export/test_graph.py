@@ -49,7 +49,9 @@ def test_a_permuted_batch_gives_the_permuted_output(model, open_step, zero_state
     state = step.after(step.run([7, 8, 9], [0, 0, 0], zero_state(model.config)))
     order = np.array([2, 0, 1])
     tokens = np.array([4, 5, 6])
-    one, other = step.run(tokens, [0, 1, 2], state), step.run(tokens[order], order, state)
+    targets = {"target_row": np.arange(3), "target_token": np.array([7, 7, 7])}
+    one = step.run(tokens, [0, 1, 2], state, **targets)
+    other = step.run(tokens[order], order, state, **targets)
     for name, array in one.items():
         axis = 1 if name in ("h_next", "c_next") else 0
         np.testing.assert_allclose(other[name], array.take(order, axis), atol=1e-6)
@@ -111,6 +113,15 @@ def test_rows_choose_among_masks(model, open_step, zero_state):
     shared = step.run([5, 6, 7], [0, 0, 0], state, mask=masks[1:], mask_row=np.array([0]))
     assert np.array_equal(shared["top_token"], best(found["log_prob"], masks[1], 3))
     assert np.array_equal(shared["log_prob"], found["log_prob"])
+
+
+def test_single_numbers_are_those_of_all(model, open_step, zero_state):
+    step, state = open_step(model), zero_state(model.config)
+    rows, tokens = np.array([1, 0, 1, 1]), np.array([46, 0, 7, 46])
+    found = step.run([5, 6], [0, 0], state, target_row=rows, target_token=tokens)
+    assert np.array_equal(found["target_log_prob"], found["log_prob"][rows, tokens])
+    without = step.run([5, 6], [0, 0], state, predict=np.array([False]), k=np.array([0]))
+    assert without["target_log_prob"].size == 0
 
 
 def test_a_step_without_predictions_gives_the_same_state(model, open_step, zero_state):

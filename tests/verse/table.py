@@ -73,11 +73,11 @@ class TableModel:
     def histories(self, state):
         return [tuple(int(t) for t in row if t != NEVER) for row in state[0]]
 
-    def step(self, token, parent, state, k, mask=None, mask_row=None, return_log_prob=False):
+    def step(self, token, parent, state, k, mask=None, mask_row=None, targets=None):
         self.calls.append(len(token))
         after = self._after(token, parent, state[0])
         scores = np.array([self._log_prob(history) for history in self.histories((after,))])
-        found = scores if return_log_prob else None
+        found = None if targets is None else scores[targets]
         if mask is not None:
             scores = scores + mask[np.zeros(1, int) if mask_row is None else mask_row]
         order = np.argsort(-scores, axis=1, kind="stable")[:, : min(k, self._size)]

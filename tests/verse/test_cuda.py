@@ -7,6 +7,7 @@ import pytest
 from lianju.bot.verse.errors import ProviderError
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.device import DeviceArray
+from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import open_session
 
@@ -36,6 +37,12 @@ def bundle(request, tmp_path):
     return load_bundle(request.param.write(tmp_path))
 
 
+def every_token(rows, vocabulary_size):
+    """All tokens of all rows as targets."""
+    tokens = np.arange(vocabulary_size)
+    return Targets(np.repeat(np.arange(rows), len(tokens)), np.tile(tokens, rows))
+
+
 def walk(model, vocabulary_size):
     """Steps of many shapes, each from the state of the previous one, and their arrays."""
     rng = np.random.default_rng(5)
@@ -50,7 +57,7 @@ def walk(model, vocabulary_size):
             int(rng.integers(1, 20)) if rows > 1 else 0,
             masks if rows > 1 else None,
             rng.integers(0, 3, rows) if rows > 1 else None,
-            return_log_prob=True,
+            targets=every_token(rows, vocabulary_size),
         )
         state = step.state
         given.append(step)
@@ -63,12 +70,13 @@ def on_cpu(bundle):
 
 
 def assert_close(found, expected):
-    np.testing.assert_allclose(found.log_prob, expected.log_prob, atol=1e-4)
+    np.testing.assert_allclose(found.target_log_prob, expected.target_log_prob, atol=1e-4)
+    log_prob = expected.target_log_prob.reshape(len(expected.top_token), -1)
     np.testing.assert_allclose(found.top_log_prob, expected.top_log_prob, atol=1e-4)
     # Tokens that are as likely as each other may change places.
     np.testing.assert_allclose(
-        np.take_along_axis(expected.log_prob, found.top_token, 1),
-        np.take_along_axis(expected.log_prob, expected.top_token, 1),
+        np.take_along_axis(log_prob, found.top_token, 1),
+        np.take_along_axis(log_prob, expected.top_token, 1),
         atol=2e-4,
     )
     for array, other in zip(found.state, expected.state, strict=True):
@@ -97,7 +105,8 @@ def test_states_are_joined_and_outlive_their_model(bundle):
     for model in models:
         states = [model.step(row + token, row, model.initial_state(), 3).state for token in (4, 5)]
         token, parent = np.array([6, 7, 8]), np.array([1, 0, 1])
-        steps.append(model.step(token, parent, model.join(states), 3, return_log_prob=True))
+        every = every_token(3, len(bundle.vocabulary))
+        steps.append(model.step(token, parent, model.join(states), 3, targets=every))
     del model, models
     assert_close(*steps)
 
@@ -115,8 +124,9 @@ def test_after_a_failure_the_model_runs_on_the_cpu(bundle, caplog):
     assert model.provider == "cpu"
     (record,) = caplog.records
     assert record.levelname == "WARNING"
+    every = every_token(1, len(bundle.vocabulary))
     steps = [
-        each.step(row, row * 0, each.initial_state(), 3, return_log_prob=True)
+        each.step(row, row * 0, each.initial_state(), 3, targets=every)
         for each in (model, OnnxModel(bundle, "cpu"))
     ]
-    np.testing.assert_array_equal(steps[0].log_prob, steps[1].log_prob)
+    np.testing.assert_array_equal(steps[0].target_log_prob, steps[1].target_log_prob)

@@ -7,6 +7,7 @@ import pytest
 from lianju.bot.verse.model import device
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.device import DeviceArray, DeviceSession
+from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 
 from .toy import Toy
@@ -65,8 +66,13 @@ def test_results_equal_those_with_arrays_exactly(both, toy):
         (ids(7), ids(0), 0, {}),
         (ids(6), ids(0), 2, {"mask": masks[:1]}),
         (ids(9, 8, 7), ids(0, 0, 0), 5, {"mask": masks, "mask_row": ids(2, 0, 1)}),
-        (ids(20, 21, 22, 23), ids(2, 0, 2, 1), 4, {"mask": masks[1:2], "return_log_prob": True}),
-        (ids(4), ids(3), 0, {"return_log_prob": True}),
+        (
+            ids(20, 21, 22, 23),
+            ids(2, 0, 2, 1),
+            4,
+            {"mask": masks[1:2], "targets": Targets(ids(3, 0), ids(6, 9))},
+        ),
+        (ids(4), ids(3), 0, {"targets": Targets(ids(0), ids(8))}),
         (ids(5, 6), ids(0, 0), size + 1, {}),
     ):
         steps = [
@@ -83,9 +89,9 @@ def assert_equal(steps):
     for array, again in ((one.top_log_prob, other.top_log_prob), (one.top_token, other.top_token)):
         assert array.dtype == again.dtype
         np.testing.assert_array_equal(array, again)
-    assert (one.log_prob is None) == (other.log_prob is None)
-    if one.log_prob is not None:
-        np.testing.assert_array_equal(one.log_prob, other.log_prob)
+    assert (one.target_log_prob is None) == (other.target_log_prob is None)
+    if one.target_log_prob is not None:
+        np.testing.assert_array_equal(one.target_log_prob, other.target_log_prob)
     for array, again in zip(one.state, other.state, strict=True):
         assert (array.shape, array.dtype) == (again.shape, again.dtype)
         np.testing.assert_array_equal(array, again)
@@ -117,11 +123,15 @@ def test_a_state_on_the_device_is_a_value(both):
     _, model = both(Toy(grows=True))
     state = model.step(ids(4, 5), ids(0, 0), model.initial_state(), 3).state
     before = [np.array(array) for array in state]
-    once = model.step(ids(6, 7), ids(1, 0), state, 3, return_log_prob=True)
-    kept = once.log_prob.copy(), once.top_token.copy()
-    model.step(ids(8, 9), ids(0, 1), once.state, 3, return_log_prob=True)
-    assert_equal([once, model.step(ids(6, 7), ids(1, 0), state, 3, return_log_prob=True)])
-    for array, same in zip((*state, once.log_prob, once.top_token), (*before, *kept), strict=True):
+    once = model.step(ids(6, 7), ids(1, 0), state, 3, targets=Targets(ids(1, 0), ids(8, 9)))
+    kept = once.target_log_prob.copy(), once.top_token.copy()
+    model.step(ids(8, 9), ids(0, 1), once.state, 3, targets=Targets(ids(1, 0), ids(8, 9)))
+    assert_equal(
+        [once, model.step(ids(6, 7), ids(1, 0), state, 3, targets=Targets(ids(1, 0), ids(8, 9)))]
+    )
+    for array, same in zip(
+        (*state, once.target_log_prob, once.top_token), (*before, *kept), strict=True
+    ):
         np.testing.assert_array_equal(array, same)
 
 

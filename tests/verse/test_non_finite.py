@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lianju.bot.verse import SearchError
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
+from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
@@ -41,11 +42,11 @@ def test_a_non_finite_row_gives_nan_and_does_not_affect_others(model, number, te
     clean = model.step(tokens[0], rows, state, 4)
     non_finite = [array.copy() for array in state]
     np.moveaxis(non_finite[tensor], (1, 1, 0, 0)[tensor], 0)[1].flat[0] = number
-    found = model.step(tokens[0], rows, tuple(non_finite), 4, return_log_prob=True)
+    found = model.step(tokens[0], rows, tuple(non_finite), 4, targets=Targets(rows, tokens[1]))
     others = [0, 2]
     assert np.array_equal(found.top_log_prob[others], clean.top_log_prob[others])
     assert np.isnan(found.top_log_prob[1]).all()
-    assert np.isnan(found.log_prob[1]).all()
+    assert np.isnan(found.target_log_prob).tolist() == [False, True, False]
 
 
 class FaultyPrefill:

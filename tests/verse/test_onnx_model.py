@@ -12,6 +12,7 @@ from lianju.bot.verse import (
     SearchError,
 )
 from lianju.bot.verse.model.bundle import load_bundle
+from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import provider_of
 from lianju.bot.verse.serving.scheduler import Scheduler
@@ -128,15 +129,16 @@ def test_states_of_different_length_are_joined_with_padding(opened):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_log_probs_and_candidates(opened, kind):
+def test_targets_and_candidates(opened, kind):
     _, model = opened(**kind)
     arguments = (ids(7, 8), ids(0, 0), model.initial_state())
     expected, _ = model.log_prob(*arguments)
     for k in (0, 3):
-        step = model.step(*arguments, k, return_log_prob=True)
+        step = model.step(*arguments, k, targets=Targets(ids(1, 0, 1), ids(9, 5, 9)))
         assert step.top_token.shape == (2, k)
-        np.testing.assert_array_equal(step.log_prob, expected)
-    assert model.step(*arguments, 3).log_prob is None
+        found = expected[[1, 0, 1], [9, 5, 9]]
+        np.testing.assert_array_equal(step.target_log_prob, found)
+    assert model.step(*arguments, 3).target_log_prob is None
 
 
 class Session:
@@ -173,7 +175,7 @@ def test_an_output_that_does_not_match_the_manifest(tmp_path, name, shape, dtype
     model = OnnxModel(load_bundle(Toy(grows=True).write(tmp_path)), "cpu", 1)
     model._session = Session(model._session, name, np.zeros(shape, dtype))
     with pytest.raises(SearchError) as caught:
-        model.step(ids(4), ids(0), model.initial_state(), 3, return_log_prob=True)
+        model.step(ids(4), ids(0), model.initial_state(), 3, targets=Targets(ids(0), ids(5)))
     assert (caught.value.key, caught.value.facts["name"]) == ("model-output", name)
 
 

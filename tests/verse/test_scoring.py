@@ -49,15 +49,17 @@ def test_it_shares_steps_with_other_searches():
             vocabulary_size=len(TOKENS),
         )
     )
-    scoring, shared = ScoringSearch((5, 5, 5), TEXTS), model()
+    scorings = ScoringSearch((5, 5, 5), TEXTS), ScoringSearch((5, 5, 5), TEXTS[1:, ::-1])
+    shared = model()
     batch = Batch(shared)
     first = batch.add(beam)
     batch.step()
-    second = batch.add(scoring)
+    slots = [batch.add(scoring) for scoring in scorings]
     while batch:
         batch.step()
     assert first.search.result() == run_search(model(), beam)
-    assert second.search.result() == run_search(model(), scoring)
+    for slot, scoring in zip(slots, scorings, strict=True):
+        assert slot.search.result() == run_search(model(), scoring)
     assert len(shared.calls) < 4 + 3
 
 

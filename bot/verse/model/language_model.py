@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from .provider import Device
 
-__all__ = ["FloatArray", "IntArray", "LanguageModel", "State", "StepOutput", "is_finite"]
+__all__ = [
+    "FloatArray",
+    "IntArray",
+    "LanguageModel",
+    "State",
+    "StepOutput",
+    "Targets",
+    "is_finite",
+]
 
 FloatArray = npt.NDArray[np.floating]
 IntArray = npt.NDArray[np.int64]
@@ -25,6 +33,18 @@ def is_finite(state: State) -> bool:
     return all(array.dtype.kind != "f" or np.isfinite(array).all() for array in state)
 
 
+class Targets(NamedTuple):
+    """Tokens whose log-probabilities a step returns one by one, without all others of their rows.
+
+    Attributes:
+        row: The row of each [targets].
+        token: Their ids [targets].
+    """
+
+    row: IntArray
+    token: IntArray
+
+
 class StepOutput(NamedTuple):
     """The result of one step.
 
@@ -33,13 +53,13 @@ class StepOutput(NamedTuple):
             marks a token that is not allowed.
         top_token: Their ids [rows, k].
         state: The hidden state after the step.
-        log_prob: Log-probabilities of all tokens [rows, V], not masked; None unless requested.
+        target_log_prob: Log-probabilities of the targets [targets], not masked; None without any.
     """
 
     top_log_prob: FloatArray
     top_token: IntArray
     state: State
-    log_prob: FloatArray | None = None
+    target_log_prob: FloatArray | None = None
 
 
 class LanguageModel(Protocol):
@@ -86,7 +106,7 @@ class LanguageModel(Protocol):
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        return_log_prob: bool = False,
+        targets: Targets | None = None,
     ) -> StepOutput:
         """Consumes one token per row and returns the best next ones.
 
@@ -95,8 +115,8 @@ class LanguageModel(Protocol):
             parent: The row of `state` that each row continues [rows].
             state: The state after the previous step, or `initial_state`.
             k: How many candidates to return, at most V. 0 saves the work of finding them, and
-                without `return_log_prob` that of predicting.
+                without `targets` that of predicting.
             mask: Additive masks [masks, V], 0 or -inf; None excludes `<unk>` alone.
             mask_row: The mask of each row [rows]; None applies the first to all.
-            return_log_prob: Whether to return all log-probabilities as well.
+            targets: Tokens whose log-probabilities are wanted; they need not be candidates.
         """

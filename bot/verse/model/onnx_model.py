@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..errors import BundleError, ProviderError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
-from .language_model import FloatArray, IntArray, State, StepOutput, is_finite
+from .language_model import FloatArray, IntArray, State, StepOutput, Targets, is_finite
 from .provider import Provider
 from .session import ORT_TYPES, open_session, ort, provider_of, trim_heap
 
@@ -20,6 +20,9 @@ LOG_PROB = "log_prob"
 TOP = ("top_log_prob", "top_token")
 # Inputs that every graph must have, with a default of its own.
 OPTIONAL_INPUTS = {"mask": "float32", "mask_row": "int64", "predict": "bool", "before": "int64"}
+# With these a step returns single numbers; without them the numbers are taken from LOG_PROB.
+TARGET_INPUTS = {"target_row": "int64", "target_token": "int64"}
+TARGET_LOG_PROB = "target_log_prob"
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +68,7 @@ class OnnxModel:
         self._tensors = graph.state
         self._state_inputs = [tensor.input for tensor in graph.state]
         self._state_outputs = [tensor.output for tensor in graph.state]
+        self._finds_targets = TARGET_LOG_PROB in graph.outputs
         self.vocabulary_size = len(bundle.vocabulary)
         on_cpu = (bundle.read_gpu_graph() if gpu_graph_on_cpu else None) or bundle.read_graph()
         session = open_session(on_cpu, provider, threads, bundle.read_gpu_graph)
@@ -128,36 +132,49 @@ class OnnxModel:
         k: int,
         mask: npt.NDArray[np.float32] | None = None,
         mask_row: IntArray | None = None,
-        return_log_prob: bool = False,
+        targets: Targets | None = None,
     ) -> StepOutput:
         rows, k = len(token), min(k, self.vocabulary_size)
-        names = [*(TOP if k else ()), *([LOG_PROB] if return_log_prob else ())]
+        scored = TARGET_LOG_PROB if self._finds_targets else LOG_PROB
+        names = [*(TOP if k else ()), *([] if targets is None else [scored])]
         feed = self._feed(token, parent, state, k, predict=bool(names))
         if k:
             feed["mask"] = self._default_mask if mask is None else mask
             feed["mask_row"] = self._first_mask if mask_row is None else mask_row
+        if targets is not None and self._finds_targets:
+            feed["target_row"], feed["target_token"] = targets
         arrays = self._run([*names, *self._state_outputs], feed)
         after = self._check_state(arrays[len(names) :], rows)
         found = dict(zip(names, arrays, strict=False))
+        count = 0 if targets is None else len(targets.row)
+        shapes = {LOG_PROB: (rows, self.vocabulary_size), TARGET_LOG_PROB: (count,)}
         for name, array in found.items():
-            expected = rows, self.vocabulary_size if name == LOG_PROB else k
+            expected = shapes.get(name, (rows, k))
             if array.shape != expected:
                 raise _wrong_output(name, array, str(list(expected)))
         if k:
             self._check_tokens(found)
-        non_finite = self._non_finite_rows(after)
-        if non_finite is not None:  # an 8-bit graph would compute finite numbers from it
-            for name in found.keys() - {"top_token"}:
-                found[name] = np.where(non_finite[:, None], np.nan, found[name])
         if not k:
             found |= zip(TOP, (np.empty((rows, 0)), np.empty((rows, 0), np.int64)), strict=True)
-        return StepOutput(found[TOP[0]], found[TOP[1]], after, found.get(LOG_PROB))
+        # An 8-bit graph computes finite numbers from a state that is not.
+        non_finite = self._non_finite_rows(after)
+        if non_finite is not None:
+            found[TOP[0]] = np.where(non_finite[:, None], np.nan, found[TOP[0]])
+        target_log_prob = None
+        if targets is not None:
+            target_log_prob = found[scored] if self._finds_targets else found[LOG_PROB][targets]
+            if non_finite is not None:
+                target_log_prob = np.where(non_finite[targets.row], np.nan, target_log_prob)
+        return StepOutput(found[TOP[0]], found[TOP[1]], after, target_log_prob)
 
     def log_prob(self, token: IntArray, parent: IntArray, state: State) -> tuple[FloatArray, State]:
         """Consumes one token per row, as `step` does, and returns all log-probabilities [B, V]."""
-        output = self.step(token, parent, state, 0, return_log_prob=True)
-        assert output.log_prob is not None  # noqa: S101 - it was requested
-        return output.log_prob, output.state
+        feed = self._feed(token, parent, state, 0, predict=True)
+        log_prob, *arrays = self._run([LOG_PROB, *self._state_outputs], feed)
+        expected = len(token), self.vocabulary_size
+        if log_prob.shape != expected:
+            raise _wrong_output(LOG_PROB, log_prob, str(list(expected)))
+        return log_prob, self._check_state(arrays, len(token))
 
     def _run(self, names: Sequence[str], feed: dict[str, Any]) -> Sequence[Any]:
         try:
@@ -213,7 +230,8 @@ class OnnxModel:
         """Takes a first step: CUDA loads many of its libraries only then."""
         row = np.zeros(1, np.int64)
         try:
-            self.step(row + token, row, self.initial_state(), 1, return_log_prob=True)
+            targets = Targets(row, row + token)
+            self.step(row + token, row, self.initial_state(), 1, targets=targets)
         except SearchError:
             pass  # the graph is at fault, on any provider: the first search reports it
         except Exception as error:
@@ -247,6 +265,10 @@ class OnnxModel:
         for name, dtype in OPTIONAL_INPUTS.items():
             if optional.get(name) != ORT_TYPES[dtype]:
                 raise BundleError("bundle-graph-input", path=path, name=name, type=dtype)
+        if self._finds_targets:
+            for name, dtype in TARGET_INPUTS.items():
+                if optional.get(name) != ORT_TYPES[dtype]:
+                    raise BundleError("bundle-graph-input", path=path, name=name, type=dtype)
         for name in required.keys() - inputs:
             raise BundleError("bundle-graph-unknown-input", path=path, name=name)
         found = required | {node.name: node.type for node in session.get_outputs()}

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import LianjuError
 from ...observer import NOBODY, Observer
 from ..errors import SearchError
-from ..model.language_model import FloatArray, IntArray, LanguageModel, State, StepOutput
+from ..model.language_model import FloatArray, IntArray, LanguageModel, State, StepOutput, Targets
 from ..model.provider import Device
 from ..search.search import Search, concatenate
 from .fair_share import Demand, FairShare, step_cost
@@ -221,7 +221,7 @@ class Batch:
                 max(search.k for search in searches),
                 rows.mask,
                 rows.mask_row,
-                any(search.target is not None for search in searches),
+                _targets(searches, rows.row),
             )
         except Exception as error:
             batch.slots = []
@@ -257,16 +257,24 @@ def _advance_slots(slots: Sequence[Slot], output: StepOutput, row: IntArray) -> 
         row: The row of `output` for each row of the searches, one after another.
     """
     groups: defaultdict[Hashable, list[Slot]] = defaultdict(list)
-    begin = 0
+    targets: dict[Slot, FloatArray] = {}
+    begin = scored = 0
     for slot in slots:
         search = slot.search
         end = begin + len(search.token)
         slot.rows = row[begin:end]
         begin = end
         groups[type(search), search.batch_key].append(slot)
+        if search.target is not None and output.target_log_prob is not None:
+            targets[slot] = output.target_log_prob[scored : scored + len(search.target)]
+            scored += len(search.target)
     for group in groups.values():
         searches = [slot.search for slot in group]
-        found = _candidates(searches[0], output, concatenate([slot.rows for slot in group]))
+        if group[0] in targets:
+            found = _as_candidates(group, targets)
+        else:
+            rows, k = concatenate([slot.rows for slot in group]), searches[0].k
+            found = output.top_log_prob[rows, :k], output.top_token[rows, :k]
         after: Sequence[Search | Exception]
         try:
             after = type(searches[0]).advance_all(searches, *found)
@@ -279,8 +287,27 @@ def _advance_slots(slots: Sequence[Slot], output: StepOutput, row: IntArray) -> 
                 slot.search = it
 
 
-def _candidates(search: Search, output: StepOutput, rows: IntArray) -> tuple[FloatArray, IntArray]:
-    """The candidates of rows of a step, or their targets as the only candidates."""
-    if search.target is None or output.log_prob is None:
-        return output.top_log_prob[rows, : search.k], output.top_token[rows, : search.k]
-    return output.log_prob[rows, search.target][:, None], search.target[:, None]
+def _targets(searches: Sequence[Search], row: IntArray) -> Targets | None:
+    """Returns the targets of all searches, one search after another; None if none has any.
+
+    Args:
+        searches: The searches of a step.
+        row: The row of the step for each row of the searches, one after another.
+    """
+    rows, tokens, begin = [], [], 0
+    for search in searches:
+        end = begin + len(search.token)
+        if search.target is not None:
+            rows.append(row[begin:end])
+            tokens.append(search.target)
+        begin = end
+    return Targets(concatenate(rows), concatenate(tokens)) if rows else None
+
+
+def _as_candidates(
+    slots: Iterable[Slot], log_prob: Mapping[Slot, FloatArray]
+) -> tuple[FloatArray, IntArray]:
+    """Returns the targets of slots as the only candidates of their rows [rows, 1]."""
+    tokens = [slot.search.target for slot in slots if slot.search.target is not None]
+    found = concatenate([log_prob[slot] for slot in slots])
+    return found[:, None], concatenate(tokens)[:, None]
