@@ -20,3 +20,4 @@ bundle-graph-type = { $path } and its manifest disagree: { $name } should be { $
 model-output = The model returned { $name } as { $found } where its manifest says { $expected }: the operator needs another bundle.
 provider-cuda = CUDA cannot be loaded on this machine: set LIANJU_PROVIDER (or --provider) to auto or cpu, or install a CUDA version that this onnxruntime-gpu works with.
 bundle-reranker = { $path } is not the graph of a re-ranker: write it again with lianju-export reranker.
+bundle-no-encoder = The bundle { $path } has no encoder, so it cannot answer couplets: choose another bundle.

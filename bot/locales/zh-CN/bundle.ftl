@@ -20,3 +20,4 @@ bundle-graph-type = { $path } 与清单不一致：{ $name } 应为 { $expected 
 model-output = 模型输出的 { $name } 为 { $found }，而清单记为 { $expected }：需要机器人的运营者换一个模型。
 provider-cuda = 这台机器无法加载 CUDA：请将 LIANJU_PROVIDER（或 --provider）设为 auto 或 cpu，或安装与此 onnxruntime-gpu 相配的 CUDA 版本。
 bundle-reranker = { $path } 不是重排模型的计算图：请用 lianju-export reranker 重新生成。
+bundle-no-encoder = 模型包 { $path } 没有编码器，不能对对联：请换一个模型包。

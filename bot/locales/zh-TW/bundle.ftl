@@ -20,3 +20,4 @@ bundle-graph-type = { $path } 與清單不一致：{ $name } 應為 { $expected 
 model-output = 模型輸出的 { $name } 為 { $found }，而清單記為 { $expected }：需要機器人的營運者換一個模型。
 provider-cuda = 這台機器無法載入 CUDA：請將 LIANJU_PROVIDER（或 --provider）設為 auto 或 cpu，或安裝與此 onnxruntime-gpu 相配的 CUDA 版本。
 bundle-reranker = { $path } 不是重排模型的計算圖：請用 lianju-export reranker 重新產生。
+bundle-no-encoder = 模型包 { $path } 沒有編碼器，不能對對聯：請換一個模型包。

@@ -79,6 +79,15 @@ class Bundle:
         weights = {part.weights: self._read(part.weights)}
         return GraphFile(self.directory / part.file, self._read(part.file), weights=weights)
 
+    def read_encoder(self) -> GraphFile | None:
+        """Returns the graph of the encoder, if there is one; see `read_graph`."""
+        part = self.manifest.encoder
+        if part is None:
+            return None
+        weights = {part.weights: self._read(part.weights)} if part.weights else {}
+        path = self.directory / part.file
+        return GraphFile(path, self._read(part.file), part.precision, weights)
+
     def read_reranker(self) -> GraphFile | None:
         """Returns the re-ranker's graph, if there is one; see `read_graph`."""
         part = self.manifest.reranker
@@ -113,8 +122,9 @@ def load_bundle(directory: Path) -> Bundle:
     graphs: dict[str, str | None] = {
         part.file: None for part in (manifest.graph, manifest.reranker) if part
     }
-    if manifest.gpu_graph is not None:
-        graphs[manifest.gpu_graph.file] = manifest.gpu_graph.weights
+    for other in (manifest.gpu_graph, manifest.encoder):
+        if other is not None:
+            graphs[other.file] = other.weights
     for name in (*graphs, *filter(None, graphs.values()), VOCABULARY):
         if name not in manifest.files:
             raise BundleError("bundle-no-checksum", path=str(path), name=name)
@@ -189,7 +199,8 @@ def _load_vocabulary(path: Path, content: bytes, manifest: Manifest) -> Vocabula
     found, expected = len(vocabulary), manifest.model.vocabulary_size
     if found != expected:
         raise BundleError("bundle-vocabulary-size", path=str(path), found=found, expected=expected)
-    for role in ("unknown", "end", "start", "line"):
+    roles = ("unknown", "end", "start", "line", *(("lower", "upper") if manifest.encoder else ()))
+    for role in roles:
         if getattr(vocabulary, role) != getattr(manifest.tokens, role):
             raise BundleError("bundle-vocabulary-token", path=str(path), role=role)
     return vocabulary

@@ -80,6 +80,17 @@ class LanguageModel(Protocol):
     def initial_state(self, rows: int = 1) -> State:
         """Returns the state before the first token, the same for each row."""
 
+    def encode(self, source: IntArray) -> State:
+        """Returns the state that the targets of sources begin with, before their first token.
+
+        Args:
+            source: Token ids, all sources of one length [rows, length], at least one token.
+
+        Raises:
+            BundleError: The model has no encoder.
+            SearchError: The encoder failed.
+        """
+
     def join(self, states: Sequence[State]) -> State:
         """Returns one state with the rows of all; of equal length if `state_grows`."""
 

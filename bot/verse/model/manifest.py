@@ -11,7 +11,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ...characters import printable
 
-__all__ = ["ROWS", "Graph", "Manifest", "StateTensor", "Tensor"]
+__all__ = [
+    "ROWS",
+    "SOURCE",
+    "EncoderPart",
+    "Graph",
+    "Manifest",
+    "StateTensor",
+    "Tensor",
+    "TokenIds",
+]
 
 ROWS = "rows"
 """Marks the axis of a state tensor that has one entry per hypothesis."""
@@ -39,8 +48,13 @@ class _Part(BaseModel):
 
 
 class Architecture(_Part):
-    """The network behind the graph."""
+    """The network behind the graph.
 
+    Attributes:
+        kind: `seq2seq` is an encoder-decoder.
+    """
+
+    kind: Literal["language", "seq2seq"] = "language"
     cell: Literal["lstm", "gru", "rnn"]
     layers: Size
     hidden_size: Size
@@ -56,6 +70,8 @@ class TokenIds(_Part):
     end: Size
     start: Size | None
     line: Size | None
+    lower: Size | None = None
+    upper: Size | None = None
 
 
 class Tensor(_Part):
@@ -69,7 +85,8 @@ class StateTensor(_Part):
     """One tensor of the hidden state: the output becomes the next step's input.
 
     Attributes:
-        initial: The shape before the first token; `"rows"` marks the row axis, 0 one that grows.
+        initial: The shape before the first token; `"rows"` marks the row axis, 0 one of any size,
+            which grows with every step or follows from the source.
         padding: `front` if zeros before the first entries of a growing axis change nothing, so that
             rows of different length can be joined.
     """
@@ -87,7 +104,7 @@ class StateTensor(_Part):
 
     @property
     def grows(self) -> bool:
-        """Whether the tensor grows with every step, as an attention cache does."""
+        """Whether an axis has any size, as that of an attention cache has."""
         return 0 in self.initial
 
     def shape(self, rows: int) -> tuple[int, ...]:
@@ -104,6 +121,10 @@ class StateTensor(_Part):
             for size, found in zip(self.initial, shape, strict=True)
         ]
         return [*shape] == expected
+
+    def description(self, rows: int) -> str:
+        """Returns the initial shape and the type, for messages."""
+        return f"{list(self.shape(rows))} {self.dtype}"
 
     def join(self, parts: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
         """Concatenates the rows; growing axes are padded with zeros at the front if need be."""
@@ -167,6 +188,28 @@ class GpuGraph(_Part):
     weights: FileName
 
 
+SOURCE = "source"
+"""The input of an encoder."""
+
+
+class EncoderPart(_Part):
+    """The graph of an encoder, whose outputs are the decoder's first state.
+
+    Attributes:
+        weights: The file of the bundle that holds some of its weights, as its external data.
+        inputs: `source`, int64 [rows, length].
+        outputs: Named as the inputs of the step graph's state; a tensor that is none of them begins
+            as without a source.
+    """
+
+    file: FileName
+    weights: FileName | None = None
+    opset: Size
+    precision: str
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+
+
 class File(_Part):
     """Size and checksum of a file of the bundle."""
 
@@ -211,10 +254,25 @@ class Manifest(_Part):
     files: dict[FileName, File]
     gpu_graph: GpuGraph | None = None
     reranker: RerankerPart | None = None
+    encoder: EncoderPart | None = None
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     license: Text = ""
     created: Text = ""
+
+    @model_validator(mode="after")
+    def _encoder_fits(self) -> Self:
+        if (self.encoder is not None) != (self.model.kind == "seq2seq"):
+            raise ValueError('encoder is for model.kind "seq2seq", which needs one')
+        if self.encoder is None:
+            return self
+        if [*self.encoder.inputs] != [SOURCE] or self.encoder.inputs[SOURCE].dtype != "int64":
+            raise ValueError(f"encoder.inputs must be {SOURCE} alone, of int64")
+        dtypes = {tensor.input: tensor.dtype for tensor in self.graph.state}
+        for name, tensor in self.encoder.outputs.items():
+            if dtypes.get(name) != tensor.dtype:
+                raise ValueError(f"encoder.outputs.{name} is no state of the graph")
+        return self
 
     @classmethod
     def parse(cls, text: str) -> "Manifest":

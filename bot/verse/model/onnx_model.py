@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..errors import BundleError, ProviderError, SearchError
 from .bundle import Bundle
 from .device import DeviceSession
+from .encoder import Encoder, wrong_output
 from .language_model import FloatArray, IntArray, State, StepOutput, Targets, is_finite
 from .provider import Provider
 from .session import ORT_TYPES, open_session, ort, provider_of, trim_heap
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class OnnxModel:
-    """Runs the step graph of a bundle.
+    """Runs the step graph of a bundle, and its encoder if it has one.
 
     A step takes a state, reordered by `parent` in the graph, and returns a new one. On CUDA the
     state stays in device memory from step to step. If CUDA is not required and fails, when the
@@ -75,6 +76,10 @@ class OnnxModel:
         self._use(session)
         self.state_grows = any(tensor.grows and not tensor.padding for tensor in graph.state)
         self._check_graph(bundle, session)
+        part, encoder = bundle.manifest.encoder, bundle.read_encoder()
+        self._encoder: Encoder | None = None
+        if part is not None and encoder is not None:
+            self._encoder = Encoder(encoder, part, graph.state, threads)
         self._default_mask = np.zeros((1, self.vocabulary_size), np.float32)
         self._default_mask[0, bundle.vocabulary.unknown] = -np.inf
         self._first_mask = np.zeros(1, np.int64)
@@ -86,6 +91,11 @@ class OnnxModel:
 
     def initial_state(self, rows: int = 1) -> State:
         return tuple(np.zeros(tensor.shape(rows), tensor.dtype) for tensor in self._tensors)
+
+    def encode(self, source: IntArray) -> State:
+        if self._encoder is None:
+            raise BundleError("bundle-no-encoder", path=str(self._bundle.directory))
+        return self._encoder.encode(source)
 
     def join(self, states: Sequence[State]) -> State:
         # States on a device are copied to the host, and back by the next step; this is rare.
@@ -151,7 +161,7 @@ class OnnxModel:
         for name, array in found.items():
             expected = shapes.get(name, (rows, k))
             if array.shape != expected:
-                raise _wrong_output(name, array, str(list(expected)))
+                raise wrong_output(name, array, str(list(expected)))
         if k:
             self._check_tokens(found)
         if not k:
@@ -173,7 +183,7 @@ class OnnxModel:
         log_prob, *arrays = self._run([LOG_PROB, *self._state_outputs], feed)
         expected = len(token), self.vocabulary_size
         if log_prob.shape != expected:
-            raise _wrong_output(LOG_PROB, log_prob, str(list(expected)))
+            raise wrong_output(LOG_PROB, log_prob, str(list(expected)))
         return log_prob, self._check_state(arrays, len(token))
 
     def _run(self, names: Sequence[str], feed: dict[str, Any]) -> Sequence[Any]:
@@ -194,8 +204,7 @@ class OnnxModel:
     def _check_state(self, state: Sequence[npt.NDArray[Any]], rows: int) -> State:
         for tensor, array in zip(self._tensors, state, strict=True):
             if not tensor.matches(array, rows):
-                expected = f"{list(tensor.shape(rows))} {tensor.dtype}"
-                raise _wrong_output(tensor.output, array, expected)
+                raise wrong_output(tensor.output, array, tensor.description(rows))
         return tuple(state)
 
     def _check_tokens(self, found: dict[str, npt.NDArray[Any]]) -> None:
@@ -296,8 +305,3 @@ class OnnxModel:
                     expected=str([*state.initial]),
                     found=str(sizes),
                 )
-
-
-def _wrong_output(name: str, array: npt.NDArray[Any], expected: str) -> SearchError:
-    found = f"{list(array.shape)} {array.dtype}"
-    return SearchError("model-output", name=name, found=found, expected=expected)

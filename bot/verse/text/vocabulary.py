@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-__all__ = ["END", "LINE", "SPACE", "START", "UNKNOWN", "Vocabulary", "is_han"]
+__all__ = ["END", "LINE", "LOWER", "SPACE", "START", "UNKNOWN", "UPPER", "Vocabulary", "is_han"]
 
 UNKNOWN = "<unk>"
 END = "<e>"
 START = "<s>"
 LINE = "</l>"
+# Before a line of a couplet: which line is to answer it.
+LOWER = "<lower>"
+UPPER = "<upper>"
 SPACE = "␣"  # a space as a token, since spaces separate the tokens of a corpus file
 
 SPECIAL_COUNT = -1
@@ -135,6 +138,16 @@ class Vocabulary:
     def line(self) -> int | None:
         """Id of `</l>`, after every line, where the model has it."""
         return self._ids.get(LINE)
+
+    @property
+    def lower(self) -> int | None:
+        """Id of `<lower>`, before a line that is to be answered by its lower line."""
+        return self._ids.get(LOWER)
+
+    @property
+    def upper(self) -> int | None:
+        """Id of `<upper>`, before a line that is to be answered by its upper line."""
+        return self._ids.get(UPPER)
 
     @property
     def endings(self) -> tuple[int, ...]:
