@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
-from lianju.training.data import iterate_poems, training_counts
+from lianju.training.data import iterate_poems
 from lianju.training.prepare import SPLITS
+from lianju.training.report import training_counts
 from numpy.typing import NDArray
 
 from .binary_fuse import build_map, build_set

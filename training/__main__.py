@@ -2,6 +2,7 @@
 
 Usage:
     lianju-train prepare --corpus both      # downloads the poems, writes data/both
+    lianju-train prepare --pairs couplets   # pairs for an encoder-decoder, in data/couplets
     lianju-train train data/both --out runs/release --tokens 80000000
     lianju-train train data/both --out runs/release --tokens 80000000 --resume
     lianju-train evaluate runs/release/best.pt --corpus data/both
@@ -21,6 +22,8 @@ import click
 from .errors import TrainingError, run_command
 from .options import FILE, FOLDER, NEW_FILE, finite
 from .reranker.command import rerank
+
+COUPLETS = "couplets"  # of --pairs; anything else is a file
 
 _split_option = click.option(
     "--split", type=click.Choice(["validation", "test"]), default="test", show_default=True
@@ -43,13 +46,18 @@ def cli(ctx: click.Context) -> None:
 @click.option(
     "--corpus",
     type=click.Choice(["tang", "song", "both"]),
-    default="tang",
-    show_default=True,
-    help="Poems to train on; validation and test are always Tang poems.",
+    help="Poems to train on; validation and test are always Tang poems. By default tang, for "
+    "couplets both.",
 )
 @click.option("--source", type=FOLDER, help="An unpacked npm package; none is downloaded.")
 @click.option("--text", type=FILE, help="A text file instead: one text a line.")
 @click.option("--stream", type=FILE, help="A text file instead: one continuous text.")
+@click.option(
+    "--pairs",
+    metavar="couplets|FILE",
+    help="Pairs for an encoder-decoder: the couplets in the middle of regulated poems, or a file "
+    "with source, tab, target in each line, their tokens separated by spaces.",
+)
 @click.option(
     "--unit",
     type=click.Choice(["auto", "character", "word"]),
@@ -59,27 +67,37 @@ def cli(ctx: click.Context) -> None:
 )
 def prepare(
     out: Path | None,
-    corpus: str,
+    corpus: str | None,
     source: Path | None,
     text: Path | None,
     stream: Path | None,
+    pairs: str | None,
     unit: str,
 ) -> None:
     """Downloads, cleans, deduplicates and splits poems, and reports what was left out."""
     from . import prepare as preparation
 
-    if sum(given is not None for given in (source, text, stream)) > 1:
-        raise click.UsageError("Give one of --source, --text and --stream.")
-    file = text or stream
-    out = out or Path("data", file.stem if file else corpus)
-    if file is not None:
+    couplets = pairs == COUPLETS
+    pair_file = None if pairs is None or couplets else Path(pairs)
+    if sum(given is not None for given in (source, text, stream, pair_file)) > 1:
+        raise click.UsageError("Give one of --source, --text, --stream and a file of --pairs.")
+    if couplets and (text or stream):
+        raise click.UsageError("Couplets are of poems: give --pairs FILE for other texts.")
+    file = text or stream or pair_file
+    corpus = corpus or ("both" if couplets else "tang")
+    out = out or Path("data", file.stem if file else COUPLETS if couplets else corpus)
+    if pair_file is not None:
+        report = preparation.prepare_pairs(out, pair_file)
+    elif file is not None:
         words = None if unit == "auto" else unit == "word"
         report = preparation.prepare_text(out, file, stream is not None, words)
     else:
         corpora = ("tang", "song") if corpus == "both" else (corpus,)
-        report = preparation.prepare_poems(out, corpora, source)
+        report = preparation.prepare_poems(out, corpora, source, couplets=couplets)
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     mode = " --set data.stream=true" if stream else " --set data.line_tokens=false" if text else ""
+    if pairs is not None:
+        mode = f" --preset {'couplet' if couplets else 'tiny-pairs'}"
     command = f"lianju-train train {out} --out runs/{out.name}{mode}"
     click.echo(f"Wrote {out}: next, {command}", err=True)
 
@@ -105,6 +123,12 @@ def prepare(
     type=NEW_FILE,
     help="Begin with the weights and the vocabulary of this checkpoint, of the same shape.",
 )
+@click.option(
+    "--embedding",
+    type=NEW_FILE,
+    help="Begin with the embedding of this checkpoint, for the tokens that it has; to a smaller "
+    "size by its principal components.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -118,6 +142,7 @@ def train(
     minutes: float | None,
     tokens: int | None,
     initial: Path | None,
+    embedding: Path | None,
     resume: bool,
     device: str,
     threads: int | None,
@@ -135,8 +160,10 @@ def train(
 
     if minutes is not None and tokens is not None:
         raise click.UsageError("Give one of --minutes and --tokens.")
-    if initial is not None and resume:
-        raise click.UsageError("Give one of --initial and --resume: a run keeps its own weights.")
+    if sum((initial is not None, embedding is not None, resume)) > 1:
+        raise click.UsageError(
+            "Give one of --initial, --embedding and --resume: a run keeps its own weights."
+        )
     recipe = load_recipe(preset, overrides)
     if device == "cuda" and not torch.cuda.is_available():
         raise TrainingError("No CUDA device can be used: give --device cpu.")
@@ -151,6 +178,7 @@ def train(
             minutes=minutes,
             tokens=tokens,
             initial=initial,
+            embedding=embedding,
             resume=resume,
         )
         if processes.is_main:
@@ -321,13 +349,20 @@ def compare(
 def sample(
     checkpoint: Path, prompt: str, temperature: float, seed: int, count: int, length: int
 ) -> None:
-    """Samples texts that continue PROMPT, `/` between its lines, with CHECKPOINT."""
+    """Samples texts that continue PROMPT, `/` between its lines, with CHECKPOINT.
+
+    With an encoder-decoder, PROMPT is a source, and the texts are targets that answer it.
+    """
     from .checkpoint import load_trained
-    from .sample import as_text, parse_prompt
+    from .sample import as_text, parse_prompt, parse_source
     from .sample import sample as draw
 
     trained = load_trained(checkpoint)
-    tokens = parse_prompt(prompt, trained.vocabulary)
+    tokens, source = [], None
+    if trained.model.config.has_encoder:
+        source = parse_source(prompt, trained.vocabulary)
+    else:
+        tokens = parse_prompt(prompt, trained.vocabulary)
     for number in range(count):
         text = draw(
             trained.model,
@@ -336,6 +371,7 @@ def sample(
             temperature=temperature,
             seed=seed + number,
             maximum=length,
+            source=source,
         )
         click.echo(as_text(text, trained.vocabulary))
 

@@ -65,6 +65,11 @@ class WindowAttention(nn.Module):
         added: Tensor = self.output(context.transpose(1, 2).flatten(2))
         return added, self._newest(entries)
 
+    def no_cache(self, hidden: Tensor) -> Tensor:
+        """Returns the cache before any output, for sequences [B, T, H]."""
+        entry = 2 * self.heads * self.head_size + 1
+        return hidden.new_zeros(1, len(hidden), self.window * entry)
+
     def _split_heads(self, rows: Tensor) -> Tensor:
         """[B, S, ND] as [B, N, S, D]."""
         return rows.reshape(*rows.shape[:2], self.heads, self.head_size).transpose(1, 2)

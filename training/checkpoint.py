@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from .errors import CheckpointError
 from .model import LanguageModel, current_weight_name
 from .recipe import ModelConfig, Recipe
+from .seq2seq import build_model
 
 FORMAT = 1
 
@@ -98,7 +99,7 @@ def load_trained(path: Path) -> Trained:
     """
     content = read_checkpoint(path)
     try:
-        model = LanguageModel(ModelConfig.from_dict(content["config"]))
+        model = build_model(ModelConfig.from_dict(content["config"]))
         # Tied weights are one parameter, so the checkpoint has them once.
         missing, unexpected = model.load_state_dict(content["weights"], strict=False)
         if unexpected or set(missing) - {"output.weight"} or (missing and not model.config.tied):

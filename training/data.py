@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lianju.bot.verse.text.vocabulary import END, LINE, START, UNKNOWN, Vocabulary
+from lianju.bot.verse.text.vocabulary import (
+    END,
+    LINE,
+    LOWER,
+    START,
+    UNKNOWN,
+    UPPER,
+    Vocabulary,
+)
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from .distributed import Processes
 from .errors import CorpusError
+from .pairs import Texts, parse_pairs
 from .recipe import Batch, Data, Recipe
+from .report import training_counts
 
-IGNORED = -1  # the target of padding
+IGNORED = -1  # the target of padding, and padding of a source
 
 # Poems are sorted by length within a pool of this many batches; the pools are in random order.
 _POOL_BATCHES = 64
@@ -32,11 +42,16 @@ def iterate_poems(path: Path, *, lowercase: bool = False) -> Iterator[list[str]]
     Raises:
         CorpusError: The file is missing or not UTF-8.
     """
+    for line in _lines(path, lowercase):
+        if poem := line.split():
+            yield poem
+
+
+def _lines(path: Path, lowercase: bool) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8") as file:
             for line in file:
-                if poem := (line.lower() if lowercase else line).split():
-                    yield poem
+                yield line.lower() if lowercase else line
     except FileNotFoundError as error:
         raise CorpusError(f"There is no {path}: run `lianju-train prepare` first.") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -55,62 +70,47 @@ def read_poems(path: Path, *, lowercase: bool = False) -> list[list[str]]:
     return poems
 
 
-def read_report(corpus: Path) -> dict[str, Any]:
-    """Returns the report that `prepare` wrote with a corpus; empty where there is none."""
-    try:
-        report: dict[str, Any] = json.loads((corpus / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return report
-
-
-def training_counts(corpus: Path) -> dict[str, int]:
-    """Returns the number of training poems by part, `tang` or `song`, in the order of the file.
-
-    It is empty where the report has no parts.
-    """
-    kept = read_report(corpus).get("kept", {}).get("train", {})
-    return {name: part["poems"] for name, part in kept.items() if isinstance(part, dict)}
-
-
-def is_stream(corpus: Path) -> bool | None:
-    """Whether a corpus is one continuous text; None where it has no report."""
-    stream: bool | None = read_report(corpus).get("stream")
-    return stream
-
-
-def check_kind(corpus: Path, data: Data) -> None:
-    """Checks that a recipe reads a corpus as what it is: poems, or one continuous text.
+def read_texts(path: Path, *, pairs: bool, lowercase: bool = False) -> Texts:
+    """Returns the texts of a corpus file: poems, or pairs.
 
     Raises:
-        CorpusError: It does not.
+        CorpusError: The file is missing, empty or not UTF-8, or a line is no pair.
     """
-    stream = is_stream(corpus)
-    if stream not in (None, data.stream):
-        raise CorpusError(
-            f"{corpus} is {'' if stream else 'not '}one continuous text: give "
-            f"--set data.stream={str(stream).lower()}."
-        )
+    if not pairs:
+        return Texts(read_poems(path, lowercase=lowercase))
+    found = list(parse_pairs(_lines(path, lowercase), path))
+    if not found:
+        raise CorpusError(f"{path} is empty.")
+    return Texts([[*pair.target] for pair in found], [[*pair.source] for pair in found])
 
 
-def oversample(poems: list[list[str]], corpus: Path, times: int) -> list[list[str]]:
-    """Repeats the training poems of the first part, from which validation and test poems are.
+def oversample(texts: Texts, corpus: Path, times: int) -> Texts:
+    """Repeats the training texts of the first part, from which validation and test texts are.
 
     Raises:
         CorpusError: The corpus has no parts.
     """
     if times == 1:
-        return poems
+        return texts
     first = next(iter(training_counts(corpus).values()), 0)
-    if not 0 < first < len(poems):
+    if not 0 < first < len(texts.targets):
         raise CorpusError(
             f"{corpus} has no parts: give --set data.oversampling=1, or prepare it again."
         )
-    return poems[:first] * times + poems[first:]
+    targets, sources = (
+        None if part is None else part[:first] * times + part[first:]
+        for part in (texts.targets, texts.sources)
+    )
+    return Texts(targets or [], sources)
 
 
 def build_vocabulary(
-    poems: Iterable[Iterable[str]], *, line_tokens: bool, minimum_count: int, maximum_size: int
+    poems: Iterable[Iterable[str]],
+    *,
+    line_tokens: bool,
+    minimum_count: int,
+    maximum_size: int,
+    pairs: bool = False,
 ) -> Vocabulary:
     """Returns a vocabulary of the most frequent tokens.
 
@@ -122,12 +122,16 @@ def build_vocabulary(
         line_tokens: Whether the vocabulary has `<s>` and `</l>`.
         minimum_count: Rarer tokens are left out.
         maximum_size: Size limit of the vocabulary, special tokens included.
+        pairs: Whether the poems are the sides of pairs; the vocabulary has `<s>` then, and those
+            of `<lower>` and `<upper>` that occur.
     """
-    special = (UNKNOWN, END, START, LINE) if line_tokens else (UNKNOWN, END)
     counts: Counter[str] = Counter()
     for poem in poems:
         counts.update(poem)
-    for token in (UNKNOWN, END, START, LINE):
+    special: tuple[str, ...] = (UNKNOWN, END, START, LINE) if line_tokens else (UNKNOWN, END)
+    if pairs:
+        special = (UNKNOWN, END, START, *(token for token in (LOWER, UPPER) if counts[token]))
+    for token in {UNKNOWN, END, START, LINE, *special}:
         del counts[token]
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     kept = [item for item in ranked if item[1] >= minimum_count][: maximum_size - len(special)]
@@ -161,14 +165,54 @@ class Packed:
         ids: All ids, [N] int32.
         starts: Index of each sequence's first id, [S] int64.
         lengths: Number of ids of each sequence, the last target included, [S] int64.
+        sources: The source of each sequence, if they are the targets of pairs.
     """
 
     ids: NDArray[np.int32]
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    sources: Packed | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def order(self, part: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns indices in the order of the lengths, and of their sources' lengths."""
+        if self.sources is None:
+            return part[np.argsort(self.lengths[part], kind="stable")]
+        return part[np.lexsort((self.sources.lengths[part], self.lengths[part]))]
+
+    def sequences(self, indices: NDArray[np.int64]) -> list[Tensor]:
+        """Returns the ids of each sequence."""
+        places = zip(self.starts[indices], self.lengths[indices], strict=True)
+        return [torch.from_numpy(self.ids[start : start + size]).long() for start, size in places]
+
+
+def pack_pairs(texts: Texts, vocabulary: Vocabulary, data: Data) -> Packed:
+    """Encodes pairs for training; those with a side outside the recipe's lengths are dropped.
+
+    Raises:
+        CorpusError: No pair has lengths within the recipe's limits.
+    """
+    limits = range(data.minimum_length, data.maximum_length + 1)
+    kept = [
+        (source, target)
+        for source, target in zip(texts.sources or (), texts.targets, strict=True)
+        if len(source) in limits and len(target) in limits
+    ]
+    if not kept:
+        raise CorpusError(
+            f"No pair has between {data.minimum_length} and {data.maximum_length} tokens a side."
+        )
+    sources = _packed([vocabulary.encode(source) for source, _ in kept])
+    targets = _packed([encode_poem(target, vocabulary) for _, target in kept])
+    return replace(targets, sources=sources)
+
+
+def _packed(sequences: list[list[int]]) -> Packed:
+    lengths = np.array([len(sequence) for sequence in sequences], np.int64)
+    ids = np.fromiter(chain.from_iterable(sequences), np.int32)
+    return Packed(ids, np.cumsum(lengths) - lengths, lengths)
 
 
 def pack(poems: list[list[str]], vocabulary: Vocabulary, data: Data) -> Packed:
@@ -219,7 +263,7 @@ def epoch_batches(packed: Packed, batch: Batch, seed: int, epoch: int) -> list[N
     pool = per_batch * _POOL_BATCHES
     for begin in range(0, len(order), pool):
         part = order[begin : begin + pool]
-        part = part[np.argsort(packed.lengths[part], kind="stable")]
+        part = packed.order(part)
         groups.extend(_cut(part, packed.lengths[part], batch))
     generator.shuffle(groups)
     return groups
@@ -244,11 +288,7 @@ def _cut(
 
 def collate(packed: Packed, indices: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     """Returns inputs [B, T] and targets [B, T], padded with 0 and `IGNORED`."""
-    starts, lengths = packed.starts[indices], packed.lengths[indices]
-    ids = [
-        torch.from_numpy(packed.ids[start : start + length]).long()
-        for start, length in zip(starts, lengths, strict=True)
-    ]
+    ids = packed.sequences(indices)
     # The last token is no input: its column would predict past the end.
     inputs = pad_sequence(ids, batch_first=True)[:, :-1]
     targets = pad_sequence(ids, batch_first=True, padding_value=IGNORED)[:, 1:]
@@ -289,21 +329,23 @@ class TrainingData:
     """The training part of a corpus, in this process's batches.
 
     Args:
-        poems: The tokens of each poem, or of each line of a continuous text.
+        texts: Poems, the lines of a continuous text, or pairs.
         processes: This process gets every n-th batch, or its rows of a continuous text.
 
     Raises:
-        CorpusError: No poem has a length within the recipe's limits.
+        CorpusError: No text has a length within the recipe's limits.
     """
 
     def __init__(
-        self, poems: list[list[str]], vocabulary: Vocabulary, recipe: Recipe, processes: Processes
+        self, texts: Texts, vocabulary: Vocabulary, recipe: Recipe, processes: Processes
     ) -> None:
         self._recipe, self._processes = recipe, processes
         if recipe.data.stream:
-            self._ids = stream_ids(poems, vocabulary)
+            self._ids = stream_ids(texts.targets, vocabulary)
+        elif texts.sources is not None:
+            self._packed = pack_pairs(texts, vocabulary, recipe.data)
         else:
-            self._packed = pack(poems, vocabulary, recipe.data)
+            self._packed = pack(texts.targets, vocabulary, recipe.data)
 
     def batches(self, epoch: int) -> list[Any]:
         """Returns the batches of one epoch, in order, each to be given to `load`."""
@@ -317,7 +359,20 @@ class TrainingData:
         whole = len(batches) // world_size * world_size  # as many for each process
         return batches[:whole][rank::world_size]
 
-    def load(self, batch: Any) -> tuple[Tensor, Tensor]:
-        """Returns inputs [B, T] and targets [B, T] of a batch, on the device."""
-        inputs, targets = batch if self._recipe.data.stream else collate(self._packed, batch)
-        return inputs.to(self._processes.device), targets.to(self._processes.device)
+    def load(self, batch: Any) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Returns a batch on the device.
+
+        Returns:
+            Inputs [B, T] and targets [B, T], and the sources [B, S] of pairs, padded with
+            `IGNORED`.
+        """
+        device, source = self._processes.device, None
+        if self._recipe.data.stream:
+            inputs, targets = batch
+        else:
+            inputs, targets = collate(self._packed, batch)
+            if self._packed.sources is not None:
+                sequences = self._packed.sources.sequences(batch)
+                padded = pad_sequence(sequences, batch_first=True, padding_value=IGNORED)
+                source = padded.to(device)
+        return inputs.to(device), targets.to(device), source

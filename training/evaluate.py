@@ -1,6 +1,7 @@
 """Perplexity over all tokens, over Han characters alone, and by poetic form.
 
-The first character of a poem is given, not predicted. A character outside the vocabulary counts as
+The first character of a poem is given, not predicted; of a pair, the whole target is predicted from
+the source. A character outside the vocabulary counts as
 P(`<unk>`) / 3,000, so that models with different vocabularies can be compared.
 """
 
@@ -8,20 +9,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from lianju.bot.verse.text.vocabulary import LINE, Vocabulary, is_han
+from lianju.bot.verse.text.vocabulary import LINE, LOWER, UPPER, Vocabulary, is_han
 from numpy.typing import NDArray
 
 from .checkpoint import load_trained
 from .corpus import form
-from .data import apply_line_tokens, encode_poem, is_stream, read_poems, stream_ids
+from .data import apply_line_tokens, encode_poem, read_texts, stream_ids
 from .errors import CheckpointError
 from .model import LanguageModel, State
+from .report import check_pairs, is_stream
 
 UNKNOWN_SHARE = 1 / 3000
 REGULATED = ("五绝", "七绝", "五律", "七律")
@@ -31,12 +34,27 @@ _WINDOW = 128  # tokens a call; the state is carried from one to the next
 
 
 class Scorer(Protocol):
-    """A model that gives the log-probability of each next token."""
+    """A model that gives the log-probability of each next token.
+
+    Attributes:
+        has_encoder: Whether it needs a source.
+    """
 
     vocabulary: Vocabulary
+    has_encoder: bool
 
-    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Returns ln p(ids[:, t + 1] | ids[:, : t + 1]), [B, T - 1], for ids [B, T]."""
+    def score(
+        self, ids: NDArray[np.int64], source: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """Scores texts.
+
+        Args:
+            ids: The texts [B, T].
+            source: What they answer [B, S], for an encoder-decoder.
+
+        Returns:
+            ln p(ids[:, t + 1] | ids[:, : t + 1]), [B, T - 1].
+        """
         ...
 
 
@@ -45,14 +63,19 @@ class CheckpointScorer:
 
     def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
         self.model, self.vocabulary = model, vocabulary
+        self.has_encoder = model.config.has_encoder
 
     @torch.no_grad()
-    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    def score(
+        self, ids: NDArray[np.int64], source: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         training = self.model.training
         self.model.eval()
         device = self.model.embedding.weight.device
         tokens = torch.from_numpy(ids).to(device)
         state: State | None = None
+        if source is not None:
+            state = self.model.encode(torch.from_numpy(source).to(device))
         parts = []
         inputs, targets = (torch.split(t, _WINDOW, 1) for t in (tokens[:, :-1], tokens[:, 1:]))
         for part, target in zip(inputs, targets, strict=True):
@@ -72,11 +95,16 @@ class BundleScorer:
 
         bundle = load_bundle(directory)
         self.vocabulary = bundle.vocabulary
+        self.has_encoder = bundle.manifest.encoder is not None
         self._model = OnnxModel(bundle)
 
-    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    def score(
+        self, ids: NDArray[np.int64], source: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         rows = np.arange(len(ids), dtype=np.int64)
-        state = self._model.initial_state(len(ids))
+        state = (
+            self._model.initial_state(len(ids)) if source is None else self._model.encode(source)
+        )
         scores = np.empty((len(ids), ids.shape[1] - 1), np.float32)
         for t in range(ids.shape[1] - 1):
             log_prob, state = self._model.log_prob(ids[:, t], rows, state)
@@ -89,11 +117,12 @@ class Perplexity:
     """Perplexities over held-out poems.
 
     Attributes:
+        poems: Number of texts.
         tokens: Number of predicted tokens.
         all: Over all predicted tokens, line and end tokens included.
         han: Over Han characters alone; None where the text has none.
         regulated: Over the Han characters of the four regulated forms together.
-        forms: By form, over Han characters.
+        forms: By form, over Han characters; of couplets, by the line that is answered with.
     """
 
     poems: int
@@ -132,35 +161,52 @@ def measure(scorer: Scorer, corpus: Path, split: str) -> Perplexity:
     """Returns the perplexity on a split of a prepared corpus, poems or one continuous text.
 
     Raises:
-        CorpusError: The split cannot be read.
+        CorpusError: The split cannot be read, or has pairs where the model needs none, or the
+            other way round.
     """
-    poems = read_poems(corpus / f"{split}.txt", lowercase=scorer.vocabulary.is_lowercase)
-    return perplexity(scorer, poems, stream=bool(is_stream(corpus)))
+    check_pairs(corpus, pairs=scorer.has_encoder)
+    lowercase = scorer.vocabulary.is_lowercase
+    texts = read_texts(corpus / f"{split}.txt", pairs=scorer.has_encoder, lowercase=lowercase)
+    stream = bool(is_stream(corpus))
+    return perplexity(scorer, texts.targets, stream=stream, sources=texts.sources)
 
 
-def perplexity(scorer: Scorer, poems: list[list[str]], *, stream: bool = False) -> Perplexity:
-    """Returns the perplexity over poems.
+def perplexity(
+    scorer: Scorer,
+    poems: list[list[str]],
+    *,
+    stream: bool = False,
+    sources: list[list[str]] | None = None,
+) -> Perplexity:
+    """Returns the perplexity over poems, or over the targets of pairs.
 
     Args:
+        scorer: The model.
         poems: The tokens of each poem, `</l>` after each line where the file has it.
         stream: Whether they are the lines of one continuous text.
+        sources: The tokens of each pair's source.
     """
     vocabulary = scorer.vocabulary
     if stream:
         return stream_perplexity(scorer, stream_ids(poems, vocabulary))
     encoded = [encode_poem(poem, vocabulary) for poem in poems]
-    order = sorted(range(len(poems)), key=lambda i: len(encoded[i]))
+    given = [vocabulary.encode(source) for source in sources or ()] or [[]] * len(poems)
     loss: dict[str, float] = defaultdict(float)
     count: dict[str, int] = defaultdict(int)
-    for begin in range(0, len(order), _ROWS):
-        group = order[begin : begin + _ROWS]
+    for group in _groups(encoded, given):
         width = max(len(encoded[i]) for i in group)
         ids = np.full((len(group), width), vocabulary.end, np.int64)
         for row, i in enumerate(group):
             ids[row, : len(encoded[i])] = encoded[i]
-        scores = scorer.score(ids)
+        if sources is None:
+            scores = scorer.score(ids)
+        else:
+            scores = scorer.score(ids, np.array([given[i] for i in group], np.int64))
         for row, i in enumerate(group):
-            kinds = _kinds(poems[i], vocabulary)
+            if sources is None:
+                kinds = _kinds(poems[i], vocabulary)
+            else:
+                kinds = _kinds_of_target(sources[i], poems[i])
             for score, target, kind in zip(scores[row], encoded[i][1:], kinds, strict=False):
                 log_prob = float(score)
                 if target == vocabulary.unknown:
@@ -175,8 +221,19 @@ def perplexity(scorer: Scorer, poems: list[list[str]], *, stream: bool = False) 
         all=found["all"],
         han=found.get("han"),
         regulated=found.get("regulated"),
-        forms={name: found[name] for name in (*REGULATED, "other") if name in found},
+        forms={name: found[name] for name in (*REGULATED, "other", LOWER, UPPER) if name in found},
     )
+
+
+def _groups(texts: list[list[int]], sources: list[list[int]]) -> Iterator[list[int]]:
+    """Yields the indices of texts that are scored together; their sources have one length."""
+    by_source = defaultdict(list)
+    for i in range(len(texts)):
+        by_source[len(sources[i])].append(i)
+    for found in by_source.values():
+        found.sort(key=lambda i: len(texts[i]))
+        for begin in range(0, len(found), _ROWS):
+            yield found[begin : begin + _ROWS]
 
 
 def stream_perplexity(scorer: Scorer, ids: NDArray[np.int32]) -> Perplexity:
@@ -185,6 +242,15 @@ def stream_perplexity(scorer: Scorer, ids: NDArray[np.int32]) -> Perplexity:
     unknown = ids[1:] == scorer.vocabulary.unknown
     total = float(scores.sum()) + float(unknown.sum()) * math.log(UNKNOWN_SHARE)
     return Perplexity(1, len(scores), math.exp(-total / len(scores)), None, None, {})
+
+
+def _kinds_of_target(source: list[str], target: list[str]) -> list[tuple[str, ...]]:
+    """Returns, for each token of a target and its end, the figures that it counts in."""
+    direction = [source[0]] if source[0] in (LOWER, UPPER) else []
+    return [
+        *(("all", "han", *direction) if is_han(token) else ("all",) for token in target),
+        ("all",),
+    ]
 
 
 def _kinds(poem: list[str], vocabulary: Vocabulary) -> list[tuple[str, ...]]:

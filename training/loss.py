@@ -96,11 +96,26 @@ class SummedLoss(nn.Module):
         self.model = model
         self._dtype = dtype
 
-    def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Returns the summed cross-entropy in nats over the targets, and the state after."""
+    def forward(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        state: State | None,
+        source: Tensor | None = None,
+    ) -> tuple[Tensor, State]:
+        """Returns the summed cross-entropy in nats over the targets, and the state after.
+
+        Args:
+            inputs: Token ids, [B, T].
+            targets: Token ids, [B, T]; `IGNORED` is padding.
+            state: The state before them.
+            source: The sources of an encoder-decoder, [B, S], instead of a state.
+        """
         model = self.model
         narrow = self._dtype != torch.float32
         with torch.autocast(inputs.device.type, self._dtype if narrow else None, enabled=narrow):
+            if source is not None:
+                state = model.encode(source)
             hidden, after = model.features(inputs, state)
         hidden = hidden.to(self._dtype)
         predicted = targets != IGNORED

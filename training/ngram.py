@@ -17,15 +17,9 @@ import numpy as np
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from numpy.typing import NDArray
 
-from .data import (
-    build_vocabulary,
-    encode_poem,
-    is_stream,
-    read_poems,
-    stream_ids,
-    training_counts,
-)
+from .data import build_vocabulary, encode_poem, read_poems, stream_ids
 from .errors import CorpusError
+from .report import check_pairs, is_stream, training_counts
 
 ORDER = 5
 EVERYTHING = "all"
@@ -81,6 +75,8 @@ class NGramModel:
         ValueError: The vocabulary is too large for n-grams of that order.
     """
 
+    has_encoder = False
+
     def __init__(
         self,
         texts: Sequence[Sequence[int] | NDArray[np.int32]],
@@ -104,7 +100,9 @@ class NGramModel:
                 self._levels.insert(0, _level(grams, counts, self.base))
             longer = grams
 
-    def score(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    def score(
+        self, ids: NDArray[np.int64], source: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
         if self._adds_start:
             ids = np.concatenate((np.full((len(ids), 1), self._start), ids), axis=1)
         targets = ids[:, 1:]
@@ -167,8 +165,9 @@ def open_baseline(corpus: Path, part: str) -> NGramModel:
         part: The name of one of its parts, or `EVERYTHING`.
 
     Raises:
-        CorpusError: The corpus cannot be read, or has no such part.
+        CorpusError: The corpus cannot be read, or has no such part, or has pairs.
     """
+    check_pairs(corpus, pairs=False)
     return NGramModel(*_encode(corpus, part))
 
 

@@ -18,6 +18,7 @@ from .recipe import Optimizer as Options
 from .recipe import Recipe
 
 _GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+_ATTENTION_AND_MAPS = ("attention", "projection", "memory", "bridge")  # modules
 
 
 class CombinedOptimizer:
@@ -82,11 +83,11 @@ def muon_matrices(model: LanguageModel) -> dict[nn.Parameter, int]:
     """
     matrices = {}
     for name, parameter in model.named_parameters():
-        if name.startswith("recurrent.weight"):
+        if name.startswith(("recurrent.weight", "encoder.weight")):
             matrices[parameter] = _GATES[model.config.cell]
-        elif name == "attention.keys_values.weight":
+        elif name.endswith(".keys_values.weight"):
             matrices[parameter] = 2
-        elif name.startswith(("attention.", "projection.")) and name.endswith(".weight"):
+        elif name.endswith(".weight") and name.split(".")[0] in _ATTENTION_AND_MAPS:
             matrices[parameter] = 1
     return matrices
 

@@ -34,6 +34,7 @@ from .loss import SummedLoss
 from .marks import MarkedLines, read_marks
 from .model import LanguageModel
 from .recipe import Batch, Recipe, load_recipe
+from .report import check_pairs, is_stream
 
 CLIP = 1.0  # largest norm of the gradient
 LARGEST_DISTANCE = 4.0  # of two marks; pairs farther apart count no more
@@ -313,7 +314,7 @@ def poem_batches(
     Raises:
         CorpusError: The corpus cannot be read, or is one continuous text.
     """
-    if data.is_stream(corpus):
+    if is_stream(corpus):
         raise CorpusError(f"{corpus} is one continuous text: give a corpus of poems.")
     try:
         recipe = Recipe.model_validate(trained.info["recipe"])
@@ -327,16 +328,18 @@ def poem_batches(
             "run": recipe.run.model_copy(update={"seed": seed}),
         }
     )
-    poems = data.read_poems(corpus / "train.txt", lowercase=trained.vocabulary.is_lowercase)
+    check_pairs(corpus, pairs=False)
+    lowercase = trained.vocabulary.is_lowercase
+    texts = data.read_texts(corpus / "train.txt", pairs=False, lowercase=lowercase)
     with suppress(CorpusError):  # a corpus without parts is read as it is
-        poems = data.oversample(poems, corpus, recipe.data.oversampling)
+        texts = data.oversample(texts, corpus, recipe.data.oversampling)
     processes = Processes(0, 1, torch.device("cpu"))
-    found = data.TrainingData(poems, trained.vocabulary, recipe, processes)
+    found = data.TrainingData(texts, trained.vocabulary, recipe, processes)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         epoch = 0
         while True:
-            yield from map(found.load, found.batches(epoch))
+            yield from (found.load(batch)[:2] for batch in found.batches(epoch))
             epoch += 1
 
     return batches()

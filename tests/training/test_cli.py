@@ -138,7 +138,7 @@ def _saved(path, tokens, **config):
         ("wider", (), "has another shape"),
         ("latin", (), "lacks most tokens"),
         ("fits", ("--set", "data.line_tokens=false"), "--set data.line_tokens=true"),
-        ("fits", ("--resume",), "one of --initial and --resume"),
+        ("fits", ("--resume",), "one of --initial, --embedding and --resume"),
         ("fits", ("--tokens", "9", "--minutes", "1"), "one of --minutes and --tokens"),
         ("fits", ("--set", "run.precision=bf16"), "run.precision=auto"),
     ],

@@ -8,6 +8,7 @@ from lianju.training import data
 from lianju.training.averaging import WindowAverage
 from lianju.training.data import build_vocabulary
 from lianju.training.errors import CorpusError
+from lianju.training.pairs import Texts
 from lianju.training.recipe import Batch, Data
 
 POEM = ["山", "水", "</l>", "云", "月", "</l>"]
@@ -122,10 +123,12 @@ def test_oversampling_repeats_the_first_part(tmp_path):
     poems = [["春"], ["夏"], ["秋"]]
     kept = {"train": {"tang": {"poems": 1}, "song": {"poems": 2}}}
     (tmp_path / "report.json").write_text(json.dumps({"kept": kept}), encoding="utf-8")
-    assert data.oversample(poems, tmp_path, 3) == [["春"], ["春"], ["春"], ["夏"], ["秋"]]
-    assert data.oversample(poems, tmp_path, 1) == poems
+    oversampled = [["春"], ["春"], ["春"], ["夏"], ["秋"]]
+    assert data.oversample(Texts(poems), tmp_path, 3) == Texts(oversampled)
+    assert data.oversample(Texts(poems, poems), tmp_path, 3) == Texts(oversampled, oversampled)
+    assert data.oversample(Texts(poems), tmp_path, 1) == Texts(poems)
 
 
 def test_oversampling_needs_a_corpus_with_parts(tmp_path):
     with pytest.raises(CorpusError, match=r"data\.oversampling=1"):
-        data.oversample([["春"]], tmp_path, 2)
+        data.oversample(Texts([["春"]]), tmp_path, 2)

@@ -6,7 +6,7 @@ from lianju.training.recipe import load_recipe, preset_names
 
 
 def test_every_preset_is_valid():
-    assert {"seed", "tiny", "tang", "release"} <= set(preset_names())
+    assert {"seed", "tiny", "tang", "release", "couplet", "tiny-pairs"} <= set(preset_names())
     for name in preset_names():
         assert load_recipe(name).name == name
 
@@ -52,6 +52,8 @@ def test_overrides_have_toml_types():
         ("model.layers=0", "model.layers"),
         ("model.tied=1", "model.tied"),
         ("model.initialization=identity", 'is for cell "rnn" only'),
+        ("model.attention=dot", 'attention is for kind "seq2seq" only'),
+        ("model.kind=seq2seq", "Recipe tiny: pairs .* need data.line_tokens=false"),
         ("batch.tokens=100", "exactly one of size and tokens"),
         ("layers=3", "section.key=value"),
         ("name.x=3", "name"),
@@ -105,3 +107,17 @@ def test_the_decay_moves_to_the_end_of_a_new_budget():
         for tokens in (1000, 2000, 900)
     ]
     assert shares == pytest.approx([0.5, 1, 0])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data.stream=true", "need data.stream=false"),
+        ("data.overlong=split", "need data.overlong=drop"),
+        ("model.hidden_size=33", "hidden_size must be even"),
+    ],
+)
+def test_what_an_encoder_decoder_cannot_be_is_one_sentence(override, message):
+    with pytest.raises(RecipeError, match=message):
+        load_recipe("tiny-pairs", (override,))
+    load_recipe("tiny-pairs", ("model.hidden_size=33", "model.bidirectional=false"))

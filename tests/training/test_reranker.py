@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from lianju.training.embedding import principal_components
 from lianju.training.errors import CheckpointError, CorpusError
 from lianju.training.reranker.groups import Group, RankingGroups
-from lianju.training.reranker.model import Reranker, RerankerConfig, principal_components
+from lianju.training.reranker.model import Reranker, RerankerConfig
 from lianju.training.reranker.trainer import (
     Options,
     RerankerTrainer,

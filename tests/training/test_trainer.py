@@ -27,8 +27,8 @@ OPTIONS = (
 )
 
 
-def _trainer(corpus, out, *overrides, **options):
-    return Trainer(load_recipe("tiny", OPTIONS + overrides), corpus, out, ALONE, **options)
+def _trainer(corpus, out, *overrides, preset="tiny", **options):
+    return Trainer(load_recipe(preset, OPTIONS + overrides), corpus, out, ALONE, **options)
 
 
 def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
@@ -48,20 +48,22 @@ def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("preset", "more"),
     [
-        (),
-        ("data.stream=true", "data.window=9", "batch.size=4"),
-        ("optimizer.name=muon", "optimizer.schedule=wsd", "model.attention_heads=2"),
+        ("tiny", ()),
+        ("tiny", ("data.stream=true", "data.window=9", "batch.size=4")),
+        ("tiny", ("optimizer.name=muon", "optimizer.schedule=wsd", "model.attention_heads=2")),
+        ("tiny-pairs", ("optimizer.name=muon", "model.encoder_layers=2")),
     ],
 )
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
-    corpus, tmp_path, monkeypatch, more
+    request, tmp_path, monkeypatch, preset, more
 ):
-    whole = _trainer(corpus, tmp_path / "whole", *more)
+    corpus = request.getfixturevalue("pair_corpus" if preset == "tiny-pairs" else "corpus")
+    whole = _trainer(corpus, tmp_path / "whole", *more, preset=preset)
     whole.run()
 
-    cut = _trainer(corpus, tmp_path / "cut", *more)
+    cut = _trainer(corpus, tmp_path / "cut", *more, preset=preset)
     update = cut._update
 
     def interrupt_at_17(*arguments):
@@ -73,7 +75,7 @@ def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(
     cut.run()
     assert cut.interrupted
     assert cut.progress.update == 18
-    resumed = _trainer(corpus, tmp_path / "cut", *more, resume=True)
+    resumed = _trainer(corpus, tmp_path / "cut", *more, preset=preset, resume=True)
     resumed.run()
     assert resumed.progress.update == whole.progress.update
     for (name, one), (_, other) in zip(
@@ -152,10 +154,12 @@ def _torchrun(*arguments):
     assert done.returncode == 0, done.stderr
 
 
-def test_two_processes_train_one_model(corpus, tmp_path):
+@pytest.mark.parametrize("preset", ["tiny", "tiny-pairs"])
+def test_two_processes_train_one_model(request, tmp_path, preset):
+    corpus = request.getfixturevalue("pair_corpus" if preset == "tiny-pairs" else "corpus")
     options = [part for option in (*OPTIONS, "averaging.window=0") for part in ("--set", option)]
     train = ["-m", "lianju.training", "train", corpus, "--out", tmp_path / "run"]
-    _torchrun(*train, "--preset", "tiny", "--threads", "1", "--device", "cpu", *options)
+    _torchrun(*train, "--preset", preset, "--threads", "1", "--device", "cpu", *options)
     trained = load_trained(tmp_path / "run" / "last.pt")
     # 12 batches an epoch, shared by two: 6 updates an epoch.
     assert (trained.info["processes"], trained.info["updates"]) == (2, 18)

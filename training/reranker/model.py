@@ -165,16 +165,3 @@ class Reranker(nn.Module):
         pooled = torch.cat((line.amax(1), line.mean(1), line[:, -1]), dim=-1)
         logits: Tensor = self.output(functional.relu(self.pooled(pooled)))
         return logits
-
-
-def principal_components(embedding: Tensor, size: int) -> Tensor:
-    """Projects an embedding [V, H] to its `size` principal components, with unit variance overall.
-
-    Returns:
-        [V, size], with the mean square of a new `nn.Embedding` of the re-ranker, 1 / size.
-    """
-    centered = embedding - embedding.mean(0)
-    _, _, directions = torch.linalg.svd(centered, full_matrices=False)
-    projected = centered @ directions[:size].T
-    scaled: Tensor = projected * (projected.square().mean() * size).rsqrt()
-    return scaled

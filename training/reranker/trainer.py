@@ -23,9 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..checkpoint import read_checkpoint, vocabulary_of
+from ..embedding import principal_components
 from ..errors import CheckpointError
 from .groups import GroupBatch, RankingGroups
-from .model import Reranker, RerankerConfig, principal_components
+from .model import Reranker, RerankerConfig
 
 FORMAT = 1
 VALIDATION_SEED = 0
