@@ -21,7 +21,17 @@ from torch import Tensor, nn
 
 Limits = Mapping[str, float]
 """The magnitude at which activations are clipped, by the layer that reads them: `recurrent`,
-`attention.output`, `projection`, `output`."""
+or one of `READERS`."""
+
+READERS = (
+    "attention.output",
+    "memory.query",
+    "memory.context",
+    "bridge.h",
+    "bridge.c",
+    "projection",
+    "output",
+)
 
 Magnitudes = Mapping[str, list[NDArray[np.float32]]]
 
@@ -58,10 +68,14 @@ def record_magnitudes(model: LanguageModel) -> Iterator[Magnitudes]:
     modules = dict(model.named_modules())
     hooks = [
         modules[name].register_forward_pre_hook(record_input(name))
-        for name in ("attention.output", "projection", "output")
+        for name in READERS
         if name in modules
     ]
-    hooks.append(model.recurrent.register_forward_hook(record_recurrent))
+    hooks += [
+        modules[name].register_forward_hook(record_recurrent)
+        for name in ("recurrent", "encoder")
+        if name in modules
+    ]
     try:
         yield magnitudes
     finally:
@@ -72,11 +86,11 @@ def record_magnitudes(model: LanguageModel) -> Iterator[Magnitudes]:
 def limits_of(config: ModelConfig, magnitudes: Magnitudes) -> Limits:
     """Returns the limits for activations of these magnitudes."""
     limits = {
-        reader: float(np.quantile(np.concatenate(parts), QUANTILE))
+        reader: float(np.quantile(np.concatenate(parts), QUANTILE)) or 1.0
         for reader, parts in magnitudes.items()
     }
     # The recurrent state is not clipped: an error there would persist from step to step.
     # Only a ReLU cell has outputs beyond 1.
-    unbounded = config.cell == "rnn" and config.nonlinearity == "relu"
-    largest = max(float(part.max()) for part in magnitudes["recurrent"]) if unbounded else 1.0
+    bounded = not config.is_relu
+    largest = 1.0 if bounded else max(float(part.max()) for part in magnitudes["recurrent"])
     return limits | {"recurrent": largest}

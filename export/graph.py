@@ -17,11 +17,12 @@ from lianju.training.recipe import ModelConfig
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
-from . import attention
+from . import attention, memory
 from .calibration import Limits
 from .graph_builder import GraphBuilder
 from .precision import Weights
-from .states import CELL_STATES, ROWS, Shape, state_tensors
+from .recurrent import add_cell, add_layer
+from .states import CELL_STATES, MEMORY, ROWS, Shape, state_tensors
 
 OPSET = 18
 IR_VERSION = 9
@@ -42,7 +43,7 @@ def graph_inputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
         "token": {"dtype": "int64", "shape": ["rows"]},
         "parent": {"dtype": "int64", "shape": ["rows"]},
         **{
-            name: {"dtype": "float32", "shape": _sizes(shape, "previous_rows", "places")}
+            name: {"dtype": "float32", "shape": _sizes(name, shape, "previous_rows")}
             for name, shape in state_tensors(config).items()
         },
         "k": {"dtype": "int64", "shape": [1]},
@@ -63,7 +64,7 @@ def graph_outputs(config: ModelConfig) -> dict[str, dict[str, Any]]:
         "top_token": {"dtype": "int64", "shape": ["rows", "k"]},
         "target_log_prob": {"dtype": "float32", "shape": ["targets"]},
         **{
-            f"{name}_next": {"dtype": "float32", "shape": _sizes(shape, "rows", "places_next")}
+            f"{name}_next": {"dtype": "float32", "shape": _sizes(name, shape, "rows", "_next")}
             for name, shape in state_tensors(config).items()
         },
     }
@@ -92,30 +93,43 @@ def build_step_graph(
     _add_step(step, config, stored)
     size = graph.add("Size", graph.initializer("before", np.zeros((0, 1), np.int64)))
     has_before = graph.add("Greater", size, graph.initializer("none", np.array(0)))
-    states = [f"{name}_next" for name in state_tensors(config)]
+    states = [f"{name}_next" for name in state_tensors(config) if name not in MEMORY]
+    if config.has_memory:
+        memory.reorder(graph)
     graph.add_if(has_before, prefill, step, dict.fromkeys([*states, HIDDEN], np.float32))
     _add_prediction(graph, config, stored)
     _add_targets(graph)
     _add_top_k(graph, config.vocabulary_size, unknown)
 
-    body = helper.make_graph(
-        graph.nodes,
-        "step",
-        [_declare(name, info) for name, info in graph_inputs(config).items()],
-        [_declare(name, info) for name, info in graph_outputs(config).items()],
-        list(graph.initializers.values()),
-    )
-    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
-    model = helper.make_model(
-        body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="lianju"
-    )
+    model = make_model(graph, "step", graph_inputs(config), graph_outputs(config))
     settings = {"vocabulary_size": config.vocabulary_size, **config.model_dump()}
     helper.set_model_props(model, {CONFIG: json.dumps(settings), PRECISION: precision.name})
     return model
 
 
-def _sizes(shape: Shape, rows: str, places: str) -> list[int | str]:
+def make_model(
+    graph: GraphBuilder,
+    name: str,
+    inputs: Mapping[str, Mapping[str, Any]],
+    outputs: Mapping[str, Mapping[str, Any]],
+) -> ModelProto:
+    """Returns a graph as a model, with its inputs and outputs as the manifest lists them."""
+    body = helper.make_graph(
+        graph.nodes,
+        name,
+        [_declare(name, info) for name, info in inputs.items()],
+        [_declare(name, info) for name, info in outputs.items()],
+        list(graph.initializers.values()),
+    )
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(
+        body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="lianju"
+    )
+
+
+def _sizes(name: str, shape: Shape, rows: str, after: str = "") -> list[int | str]:
     """Returns a state tensor's shape with names for the sizes that vary."""
+    places = "memory_places" if name in MEMORY else f"places{after}"
     names: dict[int | str, str] = {ROWS: rows, 0: places}
     return [names.get(size, size) for size in shape]
 
@@ -129,7 +143,7 @@ def _add_step(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> Non
         hidden = weights.activations(graph, states["h"], "recurrent")
         x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
         h_gates = weights.linear(graph, hidden, f"recurrent.weight_hh_l{layer}")
-        after.append(_add_cell(graph, config, x_gates, h_gates, states))
+        after.append(add_cell(graph, config, x_gates, h_gates, states))
         rows = weights.activations(graph, after[-1]["h"], "recurrent")
     _stack(graph, after)
     graph.outputs[HIDDEN] = after[-1]["h"]
@@ -150,19 +164,9 @@ def _add_prefill(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> 
     rows = weights.gather(graph, "embedding.weight", graph.add("Reshape", tokens, last))
     after = []
     for layer, states in enumerate(_reorder(graph, config)):
-        x_gates = weights.linear(graph, rows, f"recurrent.weight_ih_l{layer}")
-        body = GraphBuilder(graph, f"layer{layer}")
-        inner = {name: f"{body.name}_{name}" for name in states}
-        hidden = weights.activations(body, inner["h"], "recurrent")
-        h_gates = weights.linear(body, hidden, f"recurrent.weight_hh_l{layer}")
-        item = f"{body.name}_x_gates"
-        cell = _add_cell(body, config, item, h_gates, inner)
-        body.outputs = {inner[name]: cell[name] for name in states}
-        # The outputs of a scan must be different tensors.
-        body.outputs["output"] = body.add("Identity", cell["h"])
-        initial = {inner[name]: tensor for name, tensor in states.items()}
-        outputs = graph.add_scan(body, initial, graph.add("Reshape", x_gates, shape), item)
-        after.append({name: f"{body.name}_{inner[name]}_last" for name in states})
+        name = f"recurrent_l{layer}"
+        outputs, last_states = add_layer(graph, config, weights, name, rows, states, shape)
+        after.append(last_states)
         flat = graph.initializer("hidden_rows", np.array([-1, config.hidden_size]))
         rows = weights.activations(graph, graph.add("Reshape", outputs, flat), "recurrent")
     _stack(graph, after)
@@ -189,30 +193,6 @@ def _stack(graph: GraphBuilder, layers: Sequence[Mapping[str, str]]) -> None:
         graph.outputs[f"{name}_next"] = graph.add("Concat", *parts, axis=0)
 
 
-def _add_cell(
-    graph: GraphBuilder, config: ModelConfig, x_gates: str, h_gates: str, before: Mapping[str, str]
-) -> dict[str, str]:
-    """Adds one layer's cell, as PyTorch's LSTM, GRU and RNN define it; returns its new state."""
-    add = graph.add
-    if config.cell == "rnn":
-        activation = {"tanh": "Tanh", "relu": "Relu"}[config.nonlinearity]
-        return {"h": add(activation, add("Add", x_gates, h_gates))}
-    if config.cell == "gru":
-        x_reset, x_update, x_new = graph.add_split(x_gates, 3, axis=-1)
-        h_reset, h_update, h_new = graph.add_split(h_gates, 3, axis=-1)
-        reset = add("Sigmoid", add("Add", x_reset, h_reset))
-        update = add("Sigmoid", add("Add", x_update, h_update))
-        new = add("Tanh", add("Add", x_new, add("Mul", reset, h_new)))
-        # (1 - update) * new + update * h, with one product less.
-        kept = add("Mul", update, add("Sub", before["h"], new))
-        return {"h": add("Add", new, kept)}
-    gates = add("Add", x_gates, h_gates)
-    input_gate, forget_gate, cell_gate, output_gate = graph.add_split(gates, 4, axis=-1)
-    kept = add("Mul", add("Sigmoid", forget_gate), before["c"])
-    cell = add("Add", kept, add("Mul", add("Sigmoid", input_gate), add("Tanh", cell_gate)))
-    return {"h": add("Mul", add("Sigmoid", output_gate), add("Tanh", cell)), "c": cell}
-
-
 def _add_prediction(graph: GraphBuilder, config: ModelConfig, weights: Weights) -> None:
     """Adds `log_prob` [B, V], or [0, V] if `predict` is false.
 
@@ -224,6 +204,8 @@ def _add_prediction(graph: GraphBuilder, config: ModelConfig, weights: Weights) 
         hidden = weights.activations(predicting, HIDDEN, "recurrent")
         attended = attention.attend(predicting, config, weights, hidden)
         rows = predicting.add("Add", HIDDEN, attended)
+    if config.has_memory:
+        rows = memory.attend(predicting, config, weights, rows)
     if "projection.weight" in weights.arrays:
         hidden = weights.activations(predicting, rows, "projection")
         rows = weights.linear(predicting, hidden, "projection.weight")

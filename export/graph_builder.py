@@ -87,7 +87,13 @@ class GraphBuilder:
         self.nodes.append(helper.make_node("If", [condition], list(outputs), **branches))
 
     def add_scan(
-        self, body: GraphBuilder, states: Mapping[str, str], sequence: str, item: str
+        self,
+        body: GraphBuilder,
+        states: Mapping[str, str],
+        sequence: str,
+        item: str,
+        *,
+        backwards: bool = False,
     ) -> str:
         """Appends a Scan node: a loop over the first axis of an fp32 sequence.
 
@@ -97,9 +103,11 @@ class GraphBuilder:
             states: Names in the body to names of the initial states.
             sequence: Name of the sequence.
             item: Name of one entry in the body.
+            backwards: Whether the loop begins at the end of the sequence.
 
         Returns:
-            Name of the stacked outputs; the last states are `{body.name}_{state}_last`.
+            Name of the stacked outputs, in the order of the sequence; the last states are
+            `{body.name}_{state}_last`.
         """
         last = [f"{body.name}_{name}_last" for name in states]
         stacked = f"{body.name}_outputs"
@@ -111,6 +119,8 @@ class GraphBuilder:
                 [*last, stacked],
                 body=body.subgraph([*states, item], results),
                 num_scan_inputs=1,
+                scan_input_directions=[int(backwards)],
+                scan_output_directions=[int(backwards)],
             )
         )
         return stacked

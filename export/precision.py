@@ -1,7 +1,8 @@
 """How a graph stores its weight matrices and multiplies by them: in fp32 or in 8 bits.
 
 A weight has its name in the checkpoint (`recurrent.weight_ih_l0`) and PyTorch's layout [N, K]:
-N outputs, K inputs. Biases and states are fp32 in every precision.
+N outputs, K inputs. Biases, states and what scores an
+attention are fp32 in every precision.
 """
 
 from __future__ import annotations

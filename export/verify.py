@@ -1,7 +1,8 @@
 """Verifies that a bundle computes what its checkpoint computes.
 
 The bundle runs as the bot runs it, beside the PyTorch model, over random prompts that start from
-random states; its rows are reordered at every step, as in a beam search.
+random states, or from random sources of an encoder; its rows are reordered at every step, as in a
+beam search.
 
 Shapes: B rows, L layers, H hidden size, V vocabulary size.
 """
@@ -9,25 +10,30 @@ Shapes: B rows, L layers, H hidden size, V vocabulary size.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lianju.bot.verse.model.bundle import Bundle
+from lianju.bot.verse.model.encoder import Encoder
 from lianju.bot.verse.model.language_model import Targets
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.training.evaluate import BundleScorer, CheckpointScorer, measure
 from lianju.training.model import LanguageModel
 from numpy.typing import NDArray
+from onnx import ModelProto
 
 from .errors import VerificationError
+from .precision import without_activation_rounding
 from .states import State, random_state, single_row, torch_state
 
 PROMPTS = 200
 ROWS = 8
 MAX_TOKENS = 16  # of a prompt
+MAX_SOURCE = 14  # tokens
 CANDIDATES = 20
 
 SPLITS = ("validation", "test")
@@ -71,22 +77,31 @@ def verify_steps(
         model: What it must compute, with the weights as the bundle stores them.
         tolerance: Of the comparison.
         seed: Of prompts and states.
-        gpu_graph: Whether to run the graph for GPUs, if there is one; on the CPU.
+        gpu_graph: Whether to run the graph for GPUs, if there is one; on the CPU. The encoder runs
+            without rounding its activations then.
 
     Returns:
         The largest difference of any log-probability.
 
     Raises:
-        VerificationError: The two differ by more than the tolerance; or the state does not follow
-            its parents; or a row depends on the others; or the candidates are not the best ones;
-            or a step without candidates changes the state; or prefill gives another state than
-            single steps.
+        VerificationError: The two differ by more than the tolerance, or the states that they make
+            of a source do; or the state does not follow its parents; or a row depends on the
+            others; or the candidates are not the best ones; or a step without candidates changes
+            the state; or prefill gives another state than single steps.
     """
     onnx_model = OnnxModel(bundle, provider="cpu", threads=1, gpu_graph_on_cpu=gpu_graph)
     model = copy.deepcopy(model).double()  # so that all rounding is the graph's
     rng = np.random.default_rng(seed)
-    batches = range(PROMPTS // ROWS)
-    return max(_verify_batch(bundle, onnx_model, model, tolerance, rng) for _ in batches)
+    encode = _exact_encode(bundle) if gpu_graph else None
+    worst = 0.0
+    for _ in range(PROMPTS // ROWS):
+        if model.config.has_encoder:
+            start = _encode_sources(encode or onnx_model.encode, onnx_model, model, tolerance, rng)
+        else:
+            state = random_state(model.config, ROWS, rng)
+            start = state, _as_torch(model, state)
+        worst = max(worst, _verify_batch(bundle, onnx_model, model, tolerance, rng, *start))
+    return worst
 
 
 def verify_perplexity(
@@ -129,10 +144,20 @@ def _verify_batch(
     model: LanguageModel,
     tolerance: Tolerance,
     rng: np.random.Generator,
+    state: State,
+    reference: tuple[torch.Tensor, ...],
 ) -> float:
-    """Feeds `ROWS` prompts token by token; returns the largest difference."""
-    state: State = random_state(model.config, ROWS, rng)
-    reference = tuple(torch.from_numpy(each).double() for each in torch_state(model.config, state))
+    """Feeds `ROWS` prompts token by token; returns the largest difference.
+
+    Args:
+        bundle: The bundle.
+        onnx_model: Its model.
+        model: The same in PyTorch.
+        tolerance: Of the comparison.
+        rng: Of the prompts.
+        state: The state before the prompts.
+        reference: The same in PyTorch.
+    """
     worst = 0.0
     for _ in range(rng.integers(1, MAX_TOKENS + 1)):
         token = rng.integers(0, len(bundle.vocabulary), ROWS)
@@ -161,6 +186,57 @@ def _verify_batch(
         _verify_prefill(onnx_model, parent, state, tolerance, rng)
         state = after
     return worst
+
+
+@torch.no_grad()
+def _encode_sources(
+    encode: Callable[[Ids], State],
+    onnx_model: OnnxModel,
+    model: LanguageModel,
+    tolerance: Tolerance,
+    rng: np.random.Generator,
+) -> tuple[State, tuple[torch.Tensor, ...]]:
+    """Returns the state after `ROWS` random sources of different lengths, and PyTorch's."""
+    size = onnx_model.vocabulary_size
+    states, references = [], []
+    for _ in range(ROWS):
+        sources = rng.integers(0, size, (3, rng.integers(1, MAX_SOURCE + 1)))
+        together, row = encode(sources), int(rng.integers(len(sources)))
+        alone = encode(sources[[row]])
+        found = single_row(model.config, together, row)
+        apart = max(_difference(one, other) for one, other in zip(found, alone, strict=True))
+        _require(apart <= tolerance.batch, "a source's state depends on the other sources", apart)
+        expected = tuple(each.numpy() for each in model.encode(torch.from_numpy(sources[[row]])))
+        off = max(map(_difference, torch_state(model.config, alone), expected))
+        _require(off <= tolerance.reference, "its encoder's state differs from PyTorch's", off)
+        states.append(alone)
+        references.append(expected)
+    state = onnx_model.join(states)
+    longest = max(each[-1].shape[-2] for each in references)
+    joined = []
+    for parts in zip(*references, strict=True):
+        if parts[0].ndim == 4:  # a memory [1, 1, L, 2ND + 1]: its absent entries are zeros
+            missing = [longest - part.shape[2] for part in parts]
+            parts = [
+                np.pad(part, ((0, 0), (0, 0), (size, 0), (0, 0)))
+                for part, size in zip(parts, missing, strict=True)
+            ]
+        joined.append(torch.from_numpy(np.concatenate(parts, axis=1)))
+    return state, tuple(joined)
+
+
+def _as_torch(model: LanguageModel, state: State) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.from_numpy(each).double() for each in torch_state(model.config, state))
+
+
+def _exact_encode(bundle: Bundle) -> Callable[[Ids], State] | None:
+    """Returns the encoder without rounding of activations."""
+    part, graph = bundle.manifest.encoder, bundle.read_encoder()
+    if part is None or graph is None:
+        return None
+    model = without_activation_rounding(ModelProto.FromString(graph.content))
+    exact = replace(graph, content=model.SerializeToString())
+    return Encoder(exact, part, bundle.manifest.graph.state, threads=1).encode
 
 
 def _verify_prefill(
@@ -200,7 +276,7 @@ def _verify_candidates(
 
 def _difference(one: Floats, other: Floats) -> float:
     """Returns the largest absolute difference; infinity if a value is not finite."""
-    largest = float(np.abs(one - other).max())
+    largest = float(np.abs(one - other).max(initial=0))  # an empty cache has none
     return largest if np.isfinite(largest) else np.inf
 
 

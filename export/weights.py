@@ -1,4 +1,4 @@
-"""Weights out of a model, and back out of the step graph that was built from it."""
+"""Weights out of a model, and back out of the graphs that were built from it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lianju.bot.verse.model.bundle import Bundle
 from lianju.training.checkpoint import save_checkpoint
 from lianju.training.model import LanguageModel, current_weight_name
 from lianju.training.recipe import ModelConfig
+from lianju.training.seq2seq import build_model
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
@@ -29,6 +30,11 @@ def weights_of(model: LanguageModel) -> dict[str, Weight]:
     }
 
 
+def is_fp32(name: str) -> bool:
+    """Whether a weight is stored in fp32 in every precision; it is no matrix that is multiplied."""
+    return "bias" in name or name.endswith(".energy")
+
+
 def write_checkpoint(bundle: Bundle, out: Path) -> None:
     """Writes the model that a bundle's graph computes as a checkpoint.
 
@@ -37,7 +43,7 @@ def write_checkpoint(bundle: Bundle, out: Path) -> None:
     """
     if out.exists():
         raise ExportError(f"{out} exists already: choose another --out.")
-    model = StoredWeights(bundle.graph_path).model()
+    model = StoredWeights.of(bundle).model()
     weights = {name: parameter.detach() for name, parameter in model.named_parameters()}
     info = {**bundle.manifest.training, "bundle": bundle.manifest.version}
     try:
@@ -49,33 +55,50 @@ def write_checkpoint(bundle: Bundle, out: Path) -> None:
 
 
 class StoredWeights:
-    """The weights in a step graph that this project wrote.
+    """The weights in graphs that this project wrote.
+
+    Args:
+        path: The step graph.
+        encoder: The graph of the encoder, if there is one.
 
     Attributes:
-        config: Of the model that the graph was built from.
-        precision: How the graph stores its weights.
+        config: Of the model that the graphs were built from.
+        precision: How they store its weights.
 
     Raises:
-        ExportError: The file is not such a graph.
+        ExportError: The files are not such graphs.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoder: Path | None = None) -> None:
         self._path = path
         try:
-            self._graph = onnx.load(path)
-            metadata = {entry.key: entry.value for entry in self._graph.metadata_props}
+            step = onnx.load(path)
+            graphs = [step, *([] if encoder is None else [onnx.load(encoder)])]
+            metadata = {entry.key: entry.value for entry in step.metadata_props}
             self.config = ModelConfig.from_dict(json.loads(metadata[CONFIG]))
             self.precision = PRECISIONS[metadata[PRECISION]]
         except (DecodeError, OSError, KeyError, TypeError, ValueError) as error:
             raise self._foreign() from error
         self._stored = {
             current_weight_name(tensor.name): numpy_helper.to_array(tensor)
-            for tensor in self._graph.graph.initializer
+            for graph in graphs
+            for tensor in graph.graph.initializer
         }
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> StoredWeights:
+        """Reads the weights of a bundle.
+
+        Raises:
+            ExportError: Its graphs are not of this project.
+        """
+        encoder = bundle.manifest.encoder
+        path = None if encoder is None else bundle.directory / encoder.file
+        return cls(bundle.graph_path, path)
 
     def model(self) -> LanguageModel:
         """Returns the PyTorch model that the graph computes, in evaluation mode."""
-        model = LanguageModel(self.config)
+        model = build_model(self.config)
         with torch.no_grad():
             for name, parameter in model.named_parameters():
                 parameter.copy_(torch.from_numpy(self._read(name).copy()))
@@ -89,14 +112,14 @@ class StoredWeights:
         """
         for name, weight in weights_of(model).items():
             allowed = np.zeros_like(weight)
-            if "bias" not in name:
+            if not is_fp32(name):
                 allowed = self.precision.step_size(name, self._stored) * np.float32(0.5 + 1e-3)
             if not (np.abs(self._read(name) - weight) <= allowed).all():
                 raise VerificationError(f"The graph's {name} is not the checkpoint's.")
 
     def _read(self, name: str) -> NDArray[np.float32]:
         try:
-            if "bias" in name:
+            if is_fp32(name):
                 return self._stored[name]
             return self.precision.read(name, self._stored)
         except KeyError as error:

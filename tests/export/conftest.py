@@ -21,8 +21,10 @@ from lianju.export.weights import weights_of
 from lianju.training.checkpoint import Trained, save_checkpoint
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
+from lianju.training.seq2seq import build_model
 
 SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
+PAIR_SPECIAL = ("<unk>", "<e>", "<s>", "<lower>", "<upper>")
 HAN = tuple(chr(0x5000 + i) for i in range(36)) + tuple("黄河远上白云间")
 
 CONFIGS = {
@@ -49,6 +51,56 @@ CONFIGS = {
         vocabulary_size=47, cell="rnn", nonlinearity="relu", embedding_size=12, hidden_size=20
     ),
 }
+# Encoder-decoders, with each cell, number of directions, attention and shape of the bridge.
+PAIR_CONFIGS = {
+    "seq2seq, lstm, dot": ModelConfig(
+        vocabulary_size=47,
+        kind="seq2seq",
+        layers=1,
+        embedding_size=16,
+        hidden_size=16,
+        tied=True,
+        attention="dot",
+        memory_size=6,
+    ),
+    "seq2seq, gru, additive": ModelConfig(
+        vocabulary_size=47,
+        kind="seq2seq",
+        cell="gru",
+        layers=1,
+        encoder_layers=2,
+        embedding_size=12,
+        hidden_size=20,
+        attention="additive",
+        memory_heads=3,
+        memory_size=5,
+    ),
+    "seq2seq, lstm, one head": ModelConfig(
+        vocabulary_size=47,
+        kind="seq2seq",
+        layers=2,
+        encoder_layers=2,
+        embedding_size=10,
+        hidden_size=14,
+        tied=True,
+        attention="additive",
+        memory_heads=1,
+        memory_size=7,
+        attention_heads=1,
+        attention_size=4,
+        attention_window=5,
+    ),
+    "seq2seq, rnn, none": ModelConfig(
+        vocabulary_size=47,
+        kind="seq2seq",
+        cell="rnn",
+        nonlinearity="relu",
+        layers=2,
+        embedding_size=12,
+        hidden_size=20,
+        bidirectional=False,
+    ),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +114,7 @@ def _one_thread() -> Iterator[None]:
 def random_model(config: ModelConfig, seed: int = 3) -> LanguageModel:
     """A model whose weights and biases are all in use, in evaluation mode."""
     torch.manual_seed(seed)
-    model = LanguageModel(config)
+    model = build_model(config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.uniform_(-0.4, 0.4)
@@ -72,12 +124,13 @@ def random_model(config: ModelConfig, seed: int = 3) -> LanguageModel:
 def random_limits(model: LanguageModel) -> Limits:
     """The limits of a model's activations over random tokens."""
     size = model.config.vocabulary_size
+    tokens = torch.randint(size, (40, 12), generator=torch.Generator().manual_seed(0))
     with record_magnitudes(model) as magnitudes, torch.no_grad():
-        model(torch.randint(size, (40, 12), generator=torch.Generator().manual_seed(0)))
+        model(tokens, model.encode(tokens[:, :7]) if model.config.has_encoder else None)
     return limits_of(model.config, magnitudes)
 
 
-@pytest.fixture(params=CONFIGS.values(), ids=CONFIGS)
+@pytest.fixture(params=(CONFIGS | PAIR_CONFIGS).values(), ids=CONFIGS | PAIR_CONFIGS)
 def model(request: pytest.FixtureRequest) -> LanguageModel:
     return random_model(request.param)
 
@@ -141,14 +194,19 @@ def zero_state() -> Callable[..., tuple[np.ndarray, ...]]:
     return zero_state
 
 
+def trained_toy(name: str = "lstm", seed: int = 3) -> Trained:
+    """A random model of one of the configurations, as training leaves it."""
+    config = (CONFIGS | PAIR_CONFIGS)[name]
+    special = PAIR_SPECIAL if config.has_encoder else SPECIAL
+    tokens = (*special, *HAN)[: config.vocabulary_size]
+    counts = (-1,) * len(special) + (7,) * (len(tokens) - len(special))
+    info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": seed}
+    return Trained(random_model(config, seed), Vocabulary(tokens, counts), info)
+
+
 @pytest.fixture
 def make_trained() -> Callable[..., Trained]:
-    def make_trained(name: str = "lstm", seed: int = 3) -> Trained:
-        vocabulary = Vocabulary((*SPECIAL, *HAN), (-1,) * len(SPECIAL) + (7,) * len(HAN))
-        info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": seed}
-        return Trained(random_model(CONFIGS[name], seed), vocabulary, info)
-
-    return make_trained
+    return trained_toy
 
 
 @pytest.fixture
@@ -169,6 +227,18 @@ def corpus(tmp_path: Path) -> Path:
     for split in ("train", "validation", "test"):
         poems = [" ".join(rng.choice(HAN, 20)) + " </l>" for _ in range(5)]
         (folder / f"{split}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def pair_corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for split in ("train", "validation", "test"):
+        lines = [rng.choice(HAN[:40], (2, rng.integers(4, 8))) for _ in range(12)]
+        texts = [f"<lower> {' '.join(upper)}\t{' '.join(lower)}\n" for upper, lower in lines]
+        (folder / f"{split}.txt").write_text("".join(texts), encoding="utf-8")
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The step graph for GPUs, which takes its weights from the file of the 8-bit graph."""
+"""Graphs that take their weights from the file of another graph."""
 
 from __future__ import annotations
 
@@ -20,13 +20,24 @@ def build_gpu_graph(step: bytes, file: str) -> ModelProto:
         file: Its name, by which the new graph refers to the data in it.
     """
     model = without_activation_rounding(ModelProto.FromString(step))
+    refer(model, step, file)
+    return model
+
+
+def refer(model: ModelProto, content: bytes, file: str) -> None:
+    """Lets a graph refer to another file for those weights that are in it.
+
+    Args:
+        model: The graph, which is changed.
+        content: Of the other file.
+        file: Its name.
+    """
     for tensor in model.graph.initializer:
         size = len(tensor.raw_data)
-        if size < MIN_BYTES:
+        place = content.find(tensor.raw_data) if size >= MIN_BYTES else -1
+        if place < 0:
             continue
-        place = step.index(tensor.raw_data)
         tensor.ClearField("raw_data")
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in (("location", file), ("offset", place), ("length", size)):
             tensor.external_data.add(key=key, value=str(value))
-    return model
