@@ -291,15 +291,17 @@ def prefer(
 @_split_option
 @click.option("--json", "as_json", is_flag=True)
 def evaluate(model: Path, corpus: Path, split: str, as_json: bool) -> None:
-    """Measures the perplexity of MODEL, a checkpoint or a bundle, on held-out poems."""
+    """Measures the perplexity of MODEL, a checkpoint or a bundle, on held-out poems or pairs."""
     from .evaluate import measure, open_scorer
 
-    found = measure(open_scorer(model), corpus, split)
+    scorer = open_scorer(model)
+    found = measure(scorer, corpus, split)
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         return
     rows = {"all tokens": found.all, "Han only": found.han, "绝句 + 律诗": found.regulated}
-    click.echo(f"{model} on {split}: {found.poems} poems, {found.tokens:,} tokens")
+    texts = "pairs" if scorer.has_encoder else "poems"
+    click.echo(f"{model} on {split}: {found.poems} {texts}, {found.tokens:,} tokens")
     for name, value in {**rows, **found.forms}.items():
         if value is not None:
             click.echo(f"{value:10.2f}  {name}")

@@ -220,28 +220,32 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("precision", ["fp32", "int8"])
-def test_the_classic_words_are_answered_through_the_graphs(tmp_path, precision):
-    corpus = tmp_path / "words"
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory):
+    """A model of the classic words, and their corpus."""
+    folder = tmp_path_factory.mktemp("words")
+    corpus = folder / "words"
     corpus.mkdir()
     lines = [f"{' '.join(word)}\t{' '.join(other)}\n" for word, other in WORDS.items()]
     for part in ("train", "validation", "test"):
         (corpus / f"{part}.txt").write_text("".join(lines), encoding="utf-8")
-    recipe = load_recipe(
-        "tiny-pairs", ("run.epochs=150", "run.evaluate_every=9999", "run.save_every=9999")
-    )
-    Trainer(recipe, corpus, tmp_path / "run", Processes(0, 1, torch.device("cpu"))).run()
-    trained = load_trained(tmp_path / "run" / "best.pt")
+    torch.set_num_threads(1)
+    options = ("run.epochs=120", "run.evaluate_every=9999", "run.save_every=9999")
+    recipe = load_recipe("tiny-pairs", options)
+    Trainer(recipe, corpus, folder / "run", Processes(0, 1, torch.device("cpu"))).run()
+    return load_trained(folder / "run" / "best.pt"), corpus
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_the_classic_words_are_answered_through_the_graphs(learned, tmp_path, precision):
+    trained, corpus = learned
     options = BundleOptions(precision=precision, corpus=corpus)
     write_bundle(trained, tmp_path / "toy", options)
     model, vocabulary = OnnxModel(load_bundle(tmp_path / "toy"), "cpu", 1), trained.vocabulary
     row = np.zeros(1, np.int64)
     for word, other in WORDS.items():
-        state, token, answer = (
-            model.encode(as_source(vocabulary.encode(word))),
-            vocabulary.start,
-            "",
-        )
+        state, answer = model.encode(as_source(vocabulary.encode(word))), ""
+        token = vocabulary.start
         for _ in range(len(other) + 1):
             output = model.step(row + token, row, state, 1)
             state, token = output.state, int(output.top_token[0, 0])

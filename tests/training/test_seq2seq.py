@@ -177,7 +177,7 @@ def words(tmp_path):
     ids=["lstm, dot", "gru, additive", "rnn, none"],
 )
 def test_the_classic_words_are_learned_exactly(words, tmp_path, overrides):
-    options = ("run.epochs=100", "run.evaluate_every=1000", "run.save_every=1000")
+    options = ("run.epochs=80", "run.evaluate_every=1000", "run.save_every=1000")
     recipe = load_recipe("tiny-pairs", options + overrides)
     progress = Trainer(recipe, words, tmp_path / "run", ALONE).run()
     assert progress.best < 1.1
