@@ -4,6 +4,7 @@ Shapes: V vocabulary size.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -31,6 +32,9 @@ class SearchParams:
         path_constraints: Exclude candidates by the tokens that a path has.
         line_tokens: How many tokens make a whole line even without an ending; None if only an
             ending makes one.
+        source: The token ids that an encoder reads first.
+        copies: For positions whose token repeats an earlier one of the path: that one's position.
+            These tokens are chosen without constraints by position.
 
     Raises:
         ValueError: The prompt is empty, or `max_tokens` is below one.
@@ -43,6 +47,8 @@ class SearchParams:
     vocabulary_size: int
     path_constraints: tuple[PathConstraint, ...] = ()
     line_tokens: int | None = None
+    source: tuple[int, ...] = ()
+    copies: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -75,9 +81,14 @@ class SearchParams:
 
     @cached_property
     def candidates(self) -> tuple[int, ...]:
-        """How many candidates a row needs at each position, with those in reserve."""
+        """How many candidates a row needs at each position, with those in reserve.
+
+        None where the token is that of another position.
+        """
         return tuple(
-            self.k + sum(each.reserve(position) for each in self.path_constraints)
+            0
+            if position in self.copies
+            else self.k + sum(each.reserve(position) for each in self.path_constraints)
             for position in range(self.max_tokens)
         )
 
@@ -106,6 +117,10 @@ class DecodingState(UnbatchedAdvance):
     ended: tuple[Hypothesis, ...] = ()
 
     @property
+    def source(self) -> tuple[int, ...]:
+        return self.params.source
+
+    @property
     def prompt(self) -> tuple[int, ...]:
         return self.params.prompt
 
@@ -124,12 +139,14 @@ class DecodingState(UnbatchedAdvance):
         return self.params.candidates[self.paths.shape[1]]
 
     @property
-    def mask(self) -> Mask:
-        return self.params.masks[self.paths.shape[1]]
+    def mask(self) -> Mask | None:
+        position = self.paths.shape[1]
+        return None if position in self.params.copies else self.params.masks[position]
 
     @property
     def target(self) -> IntArray | None:
-        return None
+        copied = self.params.copies.get(self.paths.shape[1])
+        return None if copied is None else self.paths[:, copied]
 
     @property
     def done(self) -> bool:

@@ -23,6 +23,7 @@ class ScoringSearch(UnbatchedAdvance):
         texts: The texts, each with its ending token [rows, t].
         position: How many of their tokens have been scored.
         log_prob: The sum over these tokens [rows].
+        source: The token ids that an encoder reads first.
 
     Raises:
         ValueError: There is no prompt or no text.
@@ -32,6 +33,7 @@ class ScoringSearch(UnbatchedAdvance):
     texts: IntArray
     position: int = 0
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
+    source: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt or not self.texts.size:

@@ -1,9 +1,9 @@
 """The search protocol, and jobs, which need searches.
 
-A search is a value and knows nothing of the network. Whoever runs it lets the model consume all of
-`prompt` but its last token, then feeds `token` and `parent` to the model at every step, asks for
-`k` candidates under `mask`, and passes these to `advance`, which returns the next value of the
-search, until it is `done`.
+A search is a value and knows nothing of the network. Whoever runs it lets the model encode
+`source`, if there is one, and consume all of `prompt` but its last token, then feeds `token` and
+`parent` to the model at every step, asks for `k` candidates under `mask`, and passes these to
+`advance`, which returns the next value of the search, until it is `done`.
 
 Shapes: V vocabulary size.
 """
@@ -49,6 +49,10 @@ class Hypothesis:
 
 class Search(Protocol):
     """A search that is run step by step, alone or in a batch."""
+
+    @property
+    def source(self) -> tuple[int, ...]:
+        """The token ids that an encoder reads first; empty for a model without one."""
 
     @property
     def prompt(self) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from ..model.language_model import FloatArray, IntArray, LanguageModel, State, S
 from ..model.provider import Device
 from ..search.search import Search, concatenate
 from .fair_share import Demand, FairShare, step_cost
-from .prefix_cache import PrefixCache
+from .prefix_cache import Prefix, PrefixCache
 from .step_input import step_input
 
 __all__ = ["Batch", "Slot"]
@@ -145,18 +145,16 @@ class Batch:
         admitted = self._take_waiting()
         for slot in admitted:
             slot.on_admitted()
-        states = self._prefix_cache.states_after(
-            dict.fromkeys(slot.search.prompt[:-1] for slot in admitted)
-        )
+        prefixes = {slot: Prefix(slot.search.source, slot.search.prompt[:-1]) for slot in admitted}
+        states = self._prefix_cache.states_after(prefixes.values())
         failed: list[Slot] = []
         groups: defaultdict[tuple[int, int], dict[Slot, State]] = defaultdict(dict)
-        for slot in admitted:
-            prefix = slot.search.prompt[:-1]
+        for slot, prefix in prefixes.items():
             state = states[prefix]
             if isinstance(state, Exception):
                 failed += _fail([slot], state)
             else:
-                length = len(prefix) if self._model.state_grows else 0
+                length = len(prefix.tokens) if self._model.state_grows else 0
                 groups[slot.priority_class, length][slot] = state
         for (priority_class, length), group in groups.items():
             failed += self._join(priority_class, length, group)
@@ -177,7 +175,7 @@ class Batch:
                 waiting.append(slot)
             else:
                 rows[priority_class] += more
-                tokens += len(slot.search.prompt)
+                tokens += len(slot.search.source) + len(slot.search.prompt)
                 taken.append(slot)
         self._waiting = waiting
         return taken
