@@ -31,11 +31,13 @@ from .request import (
     Acrostic,
     Beam,
     Bounds,
+    Couplet,
     Form,
     FormName,
     Known,
     NextLine,
     Poem,
+    PoemFormName,
     PoemKind,
     Request,
     Rerank,
@@ -51,7 +53,7 @@ from .request import (
 if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
     from .composer import Composer, open_composer
-    from .model.bundle import default_directory, load_bundle
+    from .model.bundle import default_couplets, default_directory, load_bundle
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
@@ -79,6 +81,7 @@ __all__ = [
     "Candidate",
     "CandidateScore",
     "Composer",
+    "Couplet",
     "DeadlineError",
     "Form",
     "FormName",
@@ -87,6 +90,7 @@ __all__ = [
     "NothingAllowedError",
     "OnnxModel",
     "Poem",
+    "PoemFormName",
     "PoemKind",
     "PreparedRequest",
     "PromptError",
@@ -103,6 +107,7 @@ __all__ = [
     "SearchMode",
     "Vocabulary",
     "check_choice",
+    "default_couplets",
     "default_directory",
     "find_rhyme_group",
     "form_from",
@@ -118,6 +123,7 @@ __all__ = [
 
 _IMPORTED_ON_FIRST_USE = {
     "OnnxModel": ".model.onnx_model",
+    "default_couplets": ".model.bundle",
     "default_directory": ".model.bundle",
     "load_bundle": ".model.bundle",
     "usable_cores": ".model.session",

@@ -9,15 +9,17 @@ __all__ = ["Answer", "Candidate", "CandidateScore"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One next line, or the rest of a poem.
+    """One next line, the rest of a poem, or the other line of a couplet.
 
     Attributes:
         lines: The new lines, in the script of the answer.
         log_prob: Natural-log probability of the lines, their endings included.
         score: What candidates are ranked by: the log-probability, and for `Rerank` also the logits
-            of the bundle's re-ranker, if it has one.
+            of the bundle's re-ranker, if it has one, or for couplets the log-probability of the
+            given line after the candidate.
         known: Whether the corpus has each line; empty if the bundle has no corpus index.
-        relaxed: The rules that were dropped, of `tones`, `rhyme` and `repetition`.
+        relaxed: The rules that were dropped, of `tones`, `rhyme`, `repetition` and `kinds`; and
+            `end`, if the given line of a couplet ends in the tone of the other line.
     """
 
     lines: tuple[str, ...]
@@ -41,7 +43,7 @@ class Answer:
         line: The prompt in the script of the answer, on one line if it is Chinese.
         written: Each line of the prompt as the user wrote it.
         shown: Each line of the prompt in the script of the answer.
-        length: Tokens of each new line.
+        length: Tokens of each new line, without the comma that a line of a couplet may have.
         candidates: The candidates, best first; at most as many as requested.
         elapsed_ms: Milliseconds from the call of the composer to the answer.
         bundle_name: Name of the bundle.

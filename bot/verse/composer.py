@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from .model.language_model import LanguageModel
 from .model.onnx_model import OnnxModel
 from .model.provider import Provider
 from .model.reranker import Reranker
+from .planning.couplets import CoupletScorer
 from .planning.generation import GenerationResult, Planner, make_scorer
 from .planning.prepared import Line, PreparedRequest, prepare
 from .planning.scoring import score_candidates
@@ -23,7 +24,9 @@ from .request import Request
 from .search.search import Job
 from .serving.scheduler import CLOSE_TIMEOUT_S, Scheduler
 from .text.corpus_index import CorpusIndex
+from .text.couplet import COMMA, read_couplet_line
 from .text.prompt import read_prompt, write_line
+from .text.vocabulary import Vocabulary
 
 __all__ = ["Composer", "open_composer"]
 
@@ -128,6 +131,8 @@ class Composer:
 
     def _scoring_job(self, line: str, candidates: Sequence[str]) -> Job[list[CandidateScore]]:
         vocabulary, scorer = self.bundle.vocabulary, self._scorer
+        if self.bundle.manifest.encoder is not None:
+            return self._couplet_scoring_job(line, candidates)
         if not vocabulary.has_lines:
             raise RequestError("score-no-lines")
         given, *prompts = (read_prompt(text, vocabulary) for text in (line, *candidates))
@@ -149,6 +154,28 @@ class Composer:
                     tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
                 )
                 for prompt, parts in zip(prompts, found, strict=True)
+            ]
+
+        return job()
+
+    def _couplet_scoring_job(
+        self, line: str, candidates: Sequence[str]
+    ) -> Job[list[CandidateScore]]:
+        """Scores lower lines that answer an upper one."""
+        vocabulary = self.bundle.vocabulary
+        given, *prompts = (read_couplet_line(text, vocabulary) for text in (line, *candidates))
+
+        def job() -> Job[list[CandidateScore]]:
+            upper, *lower = (prompt.encode(vocabulary)[0] for prompt in (given, *prompts))
+            parts = yield from CoupletScorer(vocabulary).parts(upper, False, lower)
+            return [
+                CandidateScore(
+                    prompt.shown,
+                    float(parts.score[number]),
+                    float(parts.log_prob[number]),
+                    unknown=tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
+                )
+                for number, prompt in enumerate(prompts)
             ]
 
         return job()
@@ -191,7 +218,8 @@ class Composer:
         )
 
         poems = result.poems[: request.count]
-        known = _known({line for poem in poems for line in poem.lines}, corpus) if corpus else set()
+        lines = {line for poem in poems for line in poem.lines}
+        known = _known(lines, corpus, vocabulary) if corpus else set()
         candidates = tuple(
             Candidate(
                 tuple(map(as_text, poem.lines, openings)),
@@ -209,7 +237,7 @@ class Composer:
             line=("，" if vocabulary.is_chinese else "\n").join(prompt.shown),
             written=prompt.written,
             shown=prompt.shown,
-            length=prepared.length,
+            length=prepared.characters,
             candidates=candidates,
             elapsed_ms=(time.perf_counter() - started) * 1e3,
             bundle_name=manifest.name,
@@ -221,16 +249,21 @@ class Composer:
         )
 
 
-def _known(lines: Iterable[Line], corpus: CorpusIndex) -> set[Line]:
-    """Returns those of the lines, of any lengths, that the corpus has."""
-    by_length: defaultdict[int, list[Line]] = defaultdict(list)
+def _known(lines: Iterable[Line], corpus: CorpusIndex, vocabulary: Vocabulary) -> set[Line]:
+    """Returns those of the lines, of any lengths, that the corpus has, whole or the half of."""
+    comma = vocabulary.encode([COMMA])[0] if COMMA in vocabulary else None
+    by_length: defaultdict[int, list[tuple[Line, Line]]] = defaultdict(list)
     for line in lines:
-        by_length[len(line)].append(line)
+        places = [-1, *(place for place, token in enumerate(line) if token == comma), len(line)]
+        for start, end in pairwise(places):
+            by_length[end - start - 1].append((line[start + 1 : end], line))
     return {
         line
         for length, group in by_length.items()
         if length
-        for line, known in zip(group, corpus.contains(np.array(group, np.int64)), strict=True)
+        for (_, line), known in zip(
+            group, corpus.contains(np.array([half for half, _ in group], np.int64)), strict=True
+        )
         if known
     }
 

@@ -24,11 +24,13 @@ __all__ = [
     "Acrostic",
     "Beam",
     "Bounds",
+    "Couplet",
     "Form",
     "FormName",
     "Known",
     "NextLine",
     "Poem",
+    "PoemFormName",
     "PoemKind",
     "Request",
     "Rerank",
@@ -47,8 +49,11 @@ Script = Literal["auto", "simplified", "traditional"]
 PoemKind = Literal["jueju", "lushi"]
 """A quatrain (绝句), or eight lines of regulated verse (律诗)."""
 
-FormName = Literal["next", "jueju", "lushi"]
-"""The names of forms that take lines: one line more, or the rest of a poem."""
+PoemFormName = Literal["next", "jueju", "lushi"]
+"""The names of forms that continue lines: one line more, or the rest of a poem."""
+
+FormName = Literal["next", "jueju", "lushi", "couplet"]
+"""The names of all forms in JSON and custom ids; an acrostic has that of its kind."""
 
 Rules = Literal["strict", "loose", "free"]
 """How tones bind: `strict` keeps them, `loose` prefers them, `free` drops tones and rhyme."""
@@ -119,7 +124,7 @@ class NextLine:
     """
 
     length: int | None = None
-    name: ClassVar[FormName] = "next"
+    name: ClassVar[PoemFormName] = "next"
 
     def __post_init__(self) -> None:
         LENGTH.check("length", self.length)
@@ -135,7 +140,7 @@ class Poem:
         check_choice(self.kind, get_args(PoemKind))
 
     @property
-    def name(self) -> FormName:
+    def name(self) -> PoemFormName:
         """The form's name in options, JSON and custom ids."""
         return self.kind
 
@@ -159,25 +164,38 @@ class Acrostic:
             check_choice(self.kind, get_args(PoemKind))
 
     @property
-    def name(self) -> FormName:
+    def name(self) -> PoemFormName:
         """The form's name in options, JSON and custom ids."""
         return self.kind or "next"
 
 
-Form = NextLine | Poem | Acrostic
+@dataclass(frozen=True)
+class Couplet:
+    """The other line of a couplet by itself (对联), which answers the given one place by place.
+
+    Attributes:
+        upper: Whether the upper line (上联) is written, for a given lower one.
+        name: The form's name in JSON and custom ids.
+    """
+
+    upper: bool = False
+    name: ClassVar[FormName] = "couplet"
+
+
+Form = NextLine | Poem | Acrostic | Couplet
 
 
 def form_named(name: str, length: int | None = None) -> NextLine | Poem:
     """Returns the form of that name.
 
     Args:
-        name: One of `FormName`.
+        name: One of `PoemFormName`.
         length: Tokens of a next line.
 
     Raises:
         RequestError: There is no such form, the length is out of range, or a poem has a length.
     """
-    check_choice(name, get_args(FormName))
+    check_choice(name, get_args(PoemFormName))
     if name == "next":
         return NextLine(length)
     if length is not None:
@@ -192,23 +210,33 @@ def form_from(
     heads: str | None = None,
     chars: int | None = None,
     length: int | None = None,
+    upper: bool = False,
 ) -> Form:
     """Returns the form that options describe.
 
     Args:
         name: The name of the form; with `heads`, the kind of acrostic, or `next` for any.
-        line: The line or lines to continue.
+        line: The line or lines to continue, or the given line of a couplet.
         heads: The first characters of an acrostic's lines, in place of `line`.
         chars: Characters of each line of an acrostic.
         length: Tokens of a next line.
+        upper: Of a couplet: whether the upper line is written.
 
     Raises:
         RequestError: Options exclude each other, or a value is out of range.
     """
+    if upper and name != "couplet":
+        raise RequestError("request-upper-alone")
     if heads is None:
         if chars is not None:
             raise RequestError("request-chars-alone")
-        return form_named(name, length)
+        if name != "couplet":
+            return form_named(name, length)
+        if length is not None:
+            raise RequestError("request-form-length")
+        return Couplet(upper)
+    if name == "couplet":
+        raise RequestError("request-heads-couplet")
     if line and line.strip():
         raise RequestError("request-heads-line")
     if length is not None:
@@ -289,7 +317,8 @@ class Request:
     """One request for verse.
 
     Attributes:
-        text: The lines to continue; for an acrostic, the first character of each line.
+        text: The lines to continue, or the line to answer; for an acrostic, the first character of
+            each line.
         form: What to write.
         search: How to find it.
         count: How many candidates.
@@ -322,6 +351,8 @@ class Request:
             not isinstance(self.form, NextLine) or self.rhyme or self.rules != "strict"
         ):
             raise RequestError("request-plain")
+        if self.rhyme and isinstance(self.form, Couplet):
+            raise RequestError("request-couplet-rhyme")
         if self.rhyme and self.rules == "free":
             raise RequestError("request-free-rhyme")
 

@@ -1,5 +1,16 @@
 import pytest
-from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Request, RequestError, Rerank, Sample
+from lianju.bot.verse import (
+    Acrostic,
+    Beam,
+    Couplet,
+    NextLine,
+    Poem,
+    Request,
+    RequestError,
+    Rerank,
+    Sample,
+    form_from,
+)
 from lianju.bot.verse.request import form_named
 
 
@@ -47,6 +58,11 @@ def test_a_number_out_of_range_is_refused_and_not_clamped(make, facts):
         (lambda: Request("白日", search=Beam(plain=True), rhyme="东"), "request-plain"),
         (lambda: Request("白日", search=Beam(plain=True), rules="loose"), "request-plain"),
         (lambda: Request("白日", rhyme="东", rules="free"), "request-free-rhyme"),
+        (lambda: form_named("couplet"), "unknown-choice"),
+        (lambda: form_from("couplet", length=5), "request-form-length"),
+        (lambda: form_from("couplet", heads="春夏"), "request-heads-couplet"),
+        (lambda: form_from("couplet", chars=5), "request-chars-alone"),
+        (lambda: form_from("jueju", upper=True), "request-upper-alone"),
     ],
 )
 def test_values_that_exclude_each_other_are_refused(make, key):
@@ -66,3 +82,6 @@ def test_forms_have_the_names_of_the_options():
         "lushi",
     ]
     assert (Acrostic().name, Acrostic(kind="lushi").name) == ("next", "lushi")
+    for upper in (False, True):
+        assert form_from("couplet", upper=upper) == Couplet(upper)
+        assert form_from("couplet", upper=upper).name == "couplet"

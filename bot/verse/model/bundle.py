@@ -13,15 +13,26 @@ from ..errors import BundleError
 from ..prosody.table import Prosody
 from ..text.corpus_index import CorpusIndex
 from ..text.vocabulary import Vocabulary
+from ..text.word_kinds import WordKinds
 from .external_data import external_files
 from .manifest import File, Manifest
 
-__all__ = ["KNOWN", "PROSODY", "Bundle", "GraphFile", "default_directory", "load_bundle"]
+__all__ = [
+    "KINDS",
+    "KNOWN",
+    "PROSODY",
+    "Bundle",
+    "GraphFile",
+    "default_couplets",
+    "default_directory",
+    "load_bundle",
+]
 
 MANIFEST = "manifest.json"
 VOCABULARY = "vocab.txt"
 PROSODY = "prosody.tsv"
 KNOWN = "known.bin"
+KINDS = "kinds.tsv"
 MAX_MANIFEST = 1 << 22  # bytes
 
 
@@ -49,6 +60,7 @@ class Bundle:
     Attributes:
         prosody: Tones and rhymes of the vocabulary, if the bundle has a table.
         known: The lines of its corpus, if the bundle has an index.
+        kinds: Which characters answer which in couplets, if the bundle has a table.
     """
 
     directory: Path
@@ -56,6 +68,7 @@ class Bundle:
     vocabulary: Vocabulary
     prosody: Prosody | None = None
     known: CorpusIndex | None = None
+    kinds: WordKinds | None = None
 
     @property
     def graph_path(self) -> Path:
@@ -104,6 +117,12 @@ def default_directory() -> Path:
     return Path(str(files("lianju.bot") / "models" / "tang"))
 
 
+def default_couplets() -> Path | None:
+    """Returns the directory of the bundle for couplets that ships with Lianju, if one does."""
+    directory = Path(str(files("lianju.bot") / "models" / "couplet"))
+    return directory if directory.is_dir() else None
+
+
 def load_bundle(directory: Path) -> Bundle:
     """Loads a bundle after checking every file against the manifest.
 
@@ -133,10 +152,10 @@ def load_bundle(directory: Path) -> Bundle:
         content = _read_checked(directory / name, expected)
         if name in graphs:
             _check_graph(directory / name, content, graphs[name])
-        elif name in (VOCABULARY, PROSODY, KNOWN):
+        elif name in (VOCABULARY, PROSODY, KNOWN, KINDS):
             contents[name] = content
     vocabulary = _load_vocabulary(directory / VOCABULARY, contents[VOCABULARY], manifest)
-    prosody = known = None
+    prosody = known = kinds = None
     try:
         if PROSODY in contents:
             path = directory / PROSODY
@@ -144,9 +163,12 @@ def load_bundle(directory: Path) -> Bundle:
         if KNOWN in contents:
             path = directory / KNOWN
             known = CorpusIndex.parse(contents[KNOWN], len(vocabulary))
+        if KINDS in contents:
+            path = directory / KINDS
+            kinds = WordKinds.parse(contents[KINDS].decode("utf-8"), vocabulary)
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
-    return Bundle(directory, manifest, vocabulary, prosody, known)
+    return Bundle(directory, manifest, vocabulary, prosody, known, kinds)
 
 
 def _read_checked(path: Path, expected: File) -> bytes:

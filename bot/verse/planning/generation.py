@@ -12,16 +12,18 @@ from typing import Any
 from ..errors import DeadlineError
 from ..model.bundle import Bundle
 from ..model.reranker import Reranker
-from ..request import WIDTH, Beam, Rerank, Sample
+from ..request import WIDTH, Beam, Couplet, Rerank, Sample
 from ..search.beam import BeamParams, BeamSearch
 from ..search.sampling import SampleParams, SampleSearch
 from ..search.search import Hypothesis, Job, Search, nothing_allowed
+from .couplets import CoupletPlanner, CoupletScorer
 from .line_plan import LinePlan, LinePlanner
 from .prepared import Line, PreparedRequest
 from .ranking import (
     RankingWeights,
     ScoredLine,
     Scorer,
+    Scores,
     choose_diverse,
     log_prob_search,
     log_probs,
@@ -90,7 +92,9 @@ class Planner:
     def __init__(self, bundle: Bundle, reranker: Reranker | None = None) -> None:
         self._vocabulary = bundle.vocabulary
         self._lines = LinePlanner(bundle)
+        self._couplets = CoupletPlanner(bundle)
         self._scorer = make_scorer(bundle, reranker)
+        self._couplet_scorer = CoupletScorer(bundle.vocabulary)
 
     def generate(self, prepared: PreparedRequest) -> Job[GenerationResult]:
         """Writes what a request asks for.
@@ -124,7 +128,7 @@ class Planner:
             count: How many lines for each.
             continuation: The corpus continuation, which is a candidate if the rules allow it.
         """
-        plans = [self._lines.plans(prepared, poem.lines) for poem in poems]
+        plans = [self._plans(prepared, poem.lines) for poem in poems]
         extended: dict[int, list[PartialPoem]] = {}
         late: DeadlineError | None = None
         for attempt in range(max(map(len, plans))):
@@ -147,8 +151,12 @@ class Planner:
                     found = yield from self._with_line(continuation, current[0], found)
                 except DeadlineError as error:
                     late = error
-            in_time = reranked and late is None
-            scores = self._scorer.score(current, found) if in_time else log_probs(found)
+            scores = log_probs(found)
+            if reranked and late is None:
+                try:
+                    scores = yield from self._score(prepared, current, found)
+                except DeadlineError as error:
+                    late = error
             for n, plan, paths, score in zip(waiting, current, found, scores, strict=True):
                 best = rank(plan, paths, score)
                 if reranked:
@@ -165,6 +173,25 @@ class Planner:
         if not poems[0].lines:
             raise late
         return GenerationResult(list(poems), complete=False)
+
+    def _plans(self, prepared: PreparedRequest, written: Sequence[Line]) -> list[LinePlan]:
+        """Returns plans for the next line, the first with all rules."""
+        if isinstance(prepared.request.form, Couplet):
+            return self._couplets.plans(prepared)
+        return self._lines.plans(prepared, written)
+
+    def _score(
+        self,
+        prepared: PreparedRequest,
+        plans: Sequence[LinePlan],
+        found: Sequence[Sequence[Hypothesis]],
+    ) -> Job[list[Scores]]:
+        """Returns the scores of the lines found under each plan."""
+        form = prepared.request.form
+        if not isinstance(form, Couplet):
+            return self._scorer.score(plans, found)
+        (line,), (paths,) = prepared.given, found
+        return [(yield from self._couplet_scorer.score(line, form.upper, paths))]
 
     def _searches(
         self,
@@ -185,8 +212,10 @@ class Planner:
                 random numbers independent of those of other lines.
         """
         vocabulary, search = self._vocabulary, prepared.request.search
-        # Under the rules the probability of the ending token counts, which takes one more step.
-        ending_step = not prepared.request.is_plain and vocabulary.line is not None
+        # Under the rules the probability of the ending token counts, which takes one more step. It
+        # is not that of a line where `<e>` alone ends, after a whole poem.
+        ends_lines = vocabulary.line is not None or isinstance(prepared.request.form, Couplet)
+        ending_step = not prepared.request.is_plain and ends_lines
         common: dict[str, Any] = {
             "prompt": plan.prompt,
             "max_tokens": plan.length + ending_step,
@@ -195,6 +224,8 @@ class Planner:
             "vocabulary_size": len(vocabulary),
             "path_constraints": plan.path_constraints,
             "line_tokens": plan.length,
+            "source": plan.source,
+            "copies": plan.copies,
         }
         if isinstance(search, Beam):
             beam = BeamParams(**common, width=search.width, distinct=not search.plain)
@@ -231,5 +262,5 @@ class Planner:
         """Adds a line to those found under the first plan, if the plan allows it."""
         if not plan.allows(line) or any(path.tokens == line for path in found[0]):
             return found
-        (scored,) = yield [log_prob_search(plan.prompt, line, self._vocabulary)]
+        (scored,) = yield [log_prob_search(plan, line, self._vocabulary)]
         return [[*found[0], *scored], *found[1:]]

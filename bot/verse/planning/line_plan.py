@@ -1,8 +1,8 @@
 """How to search for one line: the tokens before it, and the constraints on it."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -29,7 +29,7 @@ from ..search.constraints import (
 from ..search.path_constraints import NoRepetition, NovelLine, PathConstraint, TonePatternConstraint
 from .prepared import Line, PreparedRequest
 
-__all__ = ["LinePlan", "LinePlanner"]
+__all__ = ["REPETITION", "TONES", "LinePlan", "LinePlanner", "Relaxable"]
 
 TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
 
@@ -46,6 +46,8 @@ class LinePlan:
         path_constraints: Path constraints.
         preferred_tones: Tones that the line should have but need not.
         relaxed: The rules that this plan drops.
+        source: What an encoder reads first; empty for a model without one.
+        copies: For places whose token repeats an earlier one of the line: that one's place.
     """
 
     prompt: Line
@@ -55,6 +57,8 @@ class LinePlan:
     path_constraints: tuple[PathConstraint, ...]
     preferred_tones: TonePatternConstraint | None = None
     relaxed: tuple[str, ...] = ()
+    source: Line = ()
+    copies: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def context(self) -> Line:
@@ -69,6 +73,8 @@ class LinePlan:
             forbidden = (constraint.forbids(position) for constraint in self.constraints)
             if any(tokens_of.has[token] for tokens_of in forbidden if tokens_of):
                 return False
+            if token != line[self.copies.get(position, position)]:
+                return False
             path, candidate = tokens[:, :position], tokens[:, position : position + 1]
             if any(each.refuses(path, candidate)[0, 0] for each in self.path_constraints):
                 return False
@@ -76,13 +82,14 @@ class LinePlan:
 
 
 @dataclass(frozen=True)
-class _Relaxable:
+class Relaxable:
     """A rule that is dropped where it leaves nothing, and its constraints."""
 
     name: str
     constraints: tuple[TokenConstraint, ...] = ()
     path_constraints: tuple[PathConstraint, ...] = ()
     preferred_tones: TonePatternConstraint | None = None
+    copies: Mapping[int, int] = field(default_factory=dict)
 
 
 class LinePlanner:
@@ -133,7 +140,7 @@ class LinePlanner:
 
     def _tones_and_rhyme(
         self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
-    ) -> tuple[list[_Relaxable], list[str]]:
+    ) -> tuple[list[Relaxable], list[str]]:
         """Returns the rules of tone and rhyme, and which of the two the given lines rule out."""
         prosody, group = self._prosody, prepared.rhyme_group
         if prosody is None or prepared.request.rules == "free":
@@ -142,7 +149,7 @@ class LinePlanner:
         requested = []
         if group is not None:
             rhyme = rhyme_constraint(prosody, frozenset({group}), last)
-            requested = [_Relaxable(RHYME, (rhyme,))]
+            requested = [Relaxable(RHYME, (rhyme,))]
         if not prepared.is_regulated:
             return requested, []
         fitting = _fitting_schemes(prepared.length, lines, prosody, group)
@@ -165,14 +172,14 @@ class LinePlanner:
             rhymed = rhyme_groups(lines, fitting[0], prosody)
             groups = prosody.groups_in(fitting[0].rhyme_tone) if rhymed is None else rhymed
             if groups:
-                rules.append(_Relaxable(RHYME, (rhyme_constraint(prosody, groups, last),)))
+                rules.append(Relaxable(RHYME, (rhyme_constraint(prosody, groups, last),)))
             else:
                 impossible.append(RHYME)  # the given lines do not rhyme
         return rules, impossible
 
     def _repetition(
         self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
-    ) -> _Relaxable:
+    ) -> Relaxable:
         """Returns the rule that no character of the poem is repeated.
 
         Exceptions are characters that the given lines repeat, and positions where the line before
@@ -187,17 +194,17 @@ class LinePlanner:
         if lines and len(lines) == len(prepared.given):
             before = prepared.prompt.lines[-1]
         repetition = NoRepetition() if opening else NoRepetition.with_repeats_of(before)
-        return _Relaxable(REPETITION, (banned,), (repetition,))
+        return Relaxable(REPETITION, (banned,), (repetition,))
 
 
 def _tones(
     prepared: PreparedRequest, forms: Sequence[LineForm], opening: Line, prosody: Prosody
-) -> _Relaxable:
+) -> Relaxable:
     choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
     tones, positions = tone_constraints(prosody, choice, opening)
     if prepared.request.rules == "loose":
-        return _Relaxable(TONES, preferred_tones=tones)
-    return _Relaxable(TONES, (positions,), (tones,))
+        return Relaxable(TONES, preferred_tones=tones)
+    return Relaxable(TONES, (positions,), (tones,))
 
 
 def _fitting_schemes(

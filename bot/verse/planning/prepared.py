@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ..errors import RequestError
+from ..errors import PromptError, RequestError
 from ..model.bundle import Bundle
 from ..request import (
     ACROSTIC_LINES,
@@ -10,11 +10,14 @@ from ..request import (
     POEM_LINES,
     Acrostic,
     Beam,
+    Couplet,
     NextLine,
     PoemKind,
     Request,
     Rerank,
 )
+from ..search.blocklist import offensive_words
+from ..text.couplet import COMMA, read_couplet_line
 from ..text.prompt import Prompt, read_prompt, simplify
 from ..text.vocabulary import Vocabulary
 
@@ -32,7 +35,7 @@ class PreparedRequest:
         request: The request with nothing left open: the seed is drawn, the rhyme is simplified, and
             the search is one that the model can run.
         prompt: The text as tokens.
-        given: The lines to continue.
+        given: The lines to continue, or the line of a couplet to answer.
         openings: The first token of each new line of an acrostic; else empty.
         new_lines: How many lines to write.
         length: Tokens of each.
@@ -52,6 +55,12 @@ class PreparedRequest:
     corpus_continuation: Line | None = None
 
     @property
+    def characters(self) -> int:
+        """Tokens of each new line without the comma that a line of a couplet may have."""
+        is_couplet = isinstance(self.request.form, Couplet)
+        return self.length - (self.prompt.lines[0].count(COMMA) if is_couplet else 0)
+
+    @property
     def permitted_continuation(self) -> Line | None:
         """The corpus continuation, if it may be a candidate."""
         line = self.corpus_continuation
@@ -67,6 +76,10 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         RequestError: The form or the rhyme does not suit the text or the bundle.
     """
     vocabulary = bundle.vocabulary
+    if isinstance(request.form, Couplet):
+        return _prepare_couplet(request, request.form, bundle)
+    if bundle.manifest.encoder is not None:
+        raise RequestError("request-couplets-only")
     prompt = read_prompt(request.text, vocabulary, request.script)
     lines = prompt.encode(vocabulary)
     if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
@@ -100,6 +113,29 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         is_regulated=is_regulated,
         rhyme_group=rhyme_group,
         corpus_continuation=corpus.continuation(given[-1]) if corpus and given else None,
+    )
+
+
+def _prepare_couplet(request: Request, form: Couplet, bundle: Bundle) -> PreparedRequest:
+    """Prepares a request for the other line of a couplet."""
+    vocabulary, corpus = bundle.vocabulary, bundle.known
+    if bundle.manifest.encoder is None or not vocabulary.is_chinese:
+        raise RequestError("request-no-couplets")
+    if form.upper and vocabulary.upper is None:
+        raise RequestError("request-lower-only")
+    prompt = read_couplet_line(request.text, vocabulary, request.script)
+    if any(word in "".join(prompt.lines[0]) for word in offensive_words()):
+        raise PromptError("prompt-couplet-blocked")
+    (line,) = prompt.encode(vocabulary)
+    return PreparedRequest(
+        request=request.with_drawn_seed(),
+        prompt=prompt,
+        given=(line,),
+        openings=(),
+        new_lines=1,
+        length=len(line),
+        is_regulated=False,
+        corpus_continuation=corpus.continuation(line) if corpus and not form.upper else None,
     )
 
 

@@ -143,9 +143,10 @@ def log_probs(found: Sequence[Sequence[Hypothesis]]) -> list[Scores]:
     return [np.array([path.log_prob for path in paths], np.float64) for paths in found]
 
 
-def log_prob_search(prompt: Line, line: Line, vocabulary: Vocabulary) -> ScoringSearch:
-    """Returns a search for the log-probability of a line that `</l>` ends."""
-    return ScoringSearch(prompt, np.array([(*line, vocabulary.line)], np.int64))
+def log_prob_search(plan: LinePlan, line: Line, vocabulary: Vocabulary) -> ScoringSearch:
+    """Returns a search for the log-probability of a line under a plan, its ending included."""
+    ending = vocabulary.end if vocabulary.line is None else vocabulary.line
+    return ScoringSearch(plan.prompt, np.array([(*line, ending)], np.int64), source=plan.source)
 
 
 def merge(results: Sequence[Sequence[Hypothesis]]) -> list[Hypothesis]:

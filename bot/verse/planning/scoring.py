@@ -47,7 +47,7 @@ def score_candidates(
             for number, place in places
         ]
         results = yield [
-            log_prob_search(plan.prompt, candidates[number][place], vocabulary)
+            log_prob_search(plan, candidates[number][place], vocabulary)
             for plan, (number, place) in zip(plans, places, strict=True)
         ]
         found |= zip(places, scorer.parts(plans, results), strict=True)

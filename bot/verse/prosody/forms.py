@@ -28,6 +28,7 @@ __all__ = [
     "fits",
     "form_after",
     "on_template",
+    "opposite",
     "patterns",
     "rhyme_groups",
     "rhymes_level",
@@ -128,6 +129,11 @@ class Pattern:
             tone is None or prosody.may_be(token, tone)
             for token, tone in zip(line, self.tones, strict=True)
         )
+
+
+def opposite(tone: Tone) -> Tone:
+    """Returns the other tone."""
+    return _OPPOSITE[tone]
 
 
 @cache

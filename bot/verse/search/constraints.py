@@ -69,9 +69,10 @@ class ConstraintFactory:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._size = len(vocabulary)
         endings = {*vocabulary.endings}
-        specials = endings if vocabulary.start is None else endings | {vocabulary.start}
+        others = (vocabulary.start, vocabulary.lower, vocabulary.upper)
+        specials = (token for token in others if token is not None)
         self._unknown = self.banned([vocabulary.unknown])
-        self._specials = TokenSet.of(self._size, specials)
+        self._specials = TokenSet.of(self._size, endings | {*specials})
         self._ordinary = TokenSet.of(self._size, set(range(self._size)) - endings)
 
     def plain(self) -> tuple[TokenConstraint, ...]:

@@ -139,20 +139,27 @@ class NovelLine:
         corpus_index: The lines of the corpus.
         length: Tokens of a whole line.
         opening: The first tokens of the line, before the path.
+        begin: Where the line begins in the path.
     """
 
     corpus_index: CorpusIndex
     length: int
     opening: tuple[int, ...] = ()
+    begin: int = 0
 
     def refuses(self, paths: IntArray, token: IntArray) -> BoolArray:
         rows, k = token.shape
-        if len(self.opening) + paths.shape[1] + 1 != self.length:
+        if not self._ends_at(paths.shape[1]):
             return np.zeros((rows, k), np.bool_)
+        paths = paths[:, self.begin :]
         opening = np.broadcast_to(np.array(self.opening, np.int64), (rows * k, len(self.opening)))
         lines = np.concatenate((opening, np.repeat(paths, k, axis=0), token.reshape(-1, 1)), axis=1)
         return self.corpus_index.contains(lines).reshape(rows, k)
 
     def reserve(self, length: int) -> int:
         # Few lines of the corpus differ only in their end.
-        return 8 if len(self.opening) + length + 1 == self.length else 0
+        return 8 if self._ends_at(length) else 0
+
+    def _ends_at(self, length: int) -> bool:
+        """Whether the token after a path of that length is the last of the line."""
+        return len(self.opening) + length + 1 - self.begin == self.length

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,7 +15,16 @@ from ..errors import PromptError
 from ..request import MAX_CHARACTERS, MAX_LINES, Script
 from .vocabulary import SPACE, UNKNOWN, Vocabulary, is_han
 
-__all__ = ["Prompt", "read_prompt", "simplify", "to_traditional", "write_line"]
+__all__ = [
+    "Line",
+    "Prompt",
+    "check_chinese",
+    "check_size",
+    "read_prompt",
+    "simplify",
+    "to_traditional",
+    "write_line",
+]
 
 MAX_UNKNOWN_NAMED = 8
 # All but fillers of Hangul, which would be named by another code point than they were written.
@@ -65,7 +74,38 @@ class Prompt:
         )
 
 
-def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> Prompt:
+def check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
+    """Checks that a prompt has neither too many lines nor too many characters, and is not empty.
+
+    Raises:
+        PromptError: It is not so.
+    """
+    if not lines:
+        raise PromptError("prompt-empty")
+    if len(lines) > MAX_LINES:
+        raise PromptError("prompt-lines", lines=len(lines), most=MAX_LINES)
+    size = sum(map(len, lines))
+    if size > MAX_CHARACTERS:
+        key = "prompt-words" if vocabulary.is_words else "prompt-characters"
+        raise PromptError(key, size=size, most=MAX_CHARACTERS)
+
+
+def check_chinese(lines: Sequence[Line]) -> None:
+    """Checks that there is a Chinese character.
+
+    Raises:
+        PromptError: There is none.
+    """
+    if not any(is_han(character) for line in lines for character in line):
+        raise PromptError("prompt-not-chinese")
+
+
+def read_prompt(
+    text: str,
+    vocabulary: Vocabulary,
+    script: Script = "auto",
+    check: Callable[[Sequence[Line], Vocabulary], None] = check_size,
+) -> Prompt:
     """Normalizes a text (NFKC) and splits it into lines of tokens.
 
     For a Chinese vocabulary, punctuation breaks lines, traditional characters are simplified, and
@@ -74,20 +114,25 @@ def read_prompt(text: str, vocabulary: Vocabulary, script: Script = "auto") -> P
     single characters are ignored. Other spaces separate words if the vocabulary has words; else
     they are tokens where the vocabulary has one, and break lines where it has none.
 
+    Args:
+        text: What the user wrote.
+        vocabulary: The model's.
+        script: The script of the answer.
+        check: Raises an error if the lines, before they are simplified, are not of the right size.
+
     Raises:
         PromptError: The text is empty, too long, not in the model's language, or the vocabulary
             lacks more than half of it.
     """
     tokenized = tuple(line for line in _split(_normalize(text), vocabulary) if line)
-    _check_size(tokenized, vocabulary)
+    check(tokenized, vocabulary)
     if not vocabulary.is_chinese:
         lower = vocabulary.is_lowercase
         lines = tuple(tuple(map(str.lower, line)) for line in tokenized) if lower else tokenized
         unknown = _find_unknown(lines, tokenized, vocabulary)
         written = tuple(_join(line, vocabulary) for line in tokenized)
         return Prompt(lines, written, written, traditional=False, unknown=unknown)
-    if not any(is_han(character) for line in tokenized for character in line):
-        raise PromptError("prompt-not-chinese")
+    check_chinese(tokenized)
     written = tuple(map("".join, tokenized))
     simplified = tuple(map(simplify, written))
     lines = tuple(tuple(_read_variants(line, vocabulary)) for line in simplified)
@@ -179,17 +224,6 @@ def _breaks_chinese_line(character: str) -> bool:
     category = unicodedata.category(character)
     punctuation = category[0] == "P" or (category[0] == "S" and character.isascii())
     return punctuation or _breaks_line(character)
-
-
-def _check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
-    if not lines:
-        raise PromptError("prompt-empty")
-    if len(lines) > MAX_LINES:
-        raise PromptError("prompt-lines", lines=len(lines), most=MAX_LINES)
-    size = sum(map(len, lines))
-    if size > MAX_CHARACTERS:
-        key = "prompt-words" if vocabulary.is_words else "prompt-characters"
-        raise PromptError(key, size=size, most=MAX_CHARACTERS)
 
 
 def _find_unknown(
