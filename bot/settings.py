@@ -176,6 +176,7 @@ class Settings(BaseModel):
     engine: Addresses | None = None
     engine_token: EngineToken | None = None
     bundle: Folder | None = None
+    couplet_bundle: Folder | None = None
     provider: Provider = "auto"
     threads: int = Field(default=0, ge=0, le=256)
     queue: int = Field(default=64, ge=1, le=10_000)

@@ -5,6 +5,8 @@ import base64
 import binascii
 import logging
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import click
 import numpy as np
@@ -16,7 +18,7 @@ from ..sentry import reporting
 from ..serve import load_monitor, read_token
 from ..settings import Settings, SettingsError, load_settings
 from ..store import name_of, open_store
-from ..verse import BundleError, OnnxModel, default_directory, load_bundle
+from ..verse import BundleError, OnnxModel, RequestError, default_directory, load_bundle
 from .language import format_error, locale_localizer, path_error
 
 __all__ = ["run_checks"]
@@ -40,6 +42,8 @@ def run_checks() -> int:
     _report("ok", "settings", locale_localizer().format("check-settings"))
     engine = {"engine": _engine} if settings.engine_addresses else {"bundle": _bundle}
     checks = engine | {"database": _database, "token": _token}
+    if settings.couplet_bundle is not None and not settings.engine_addresses:
+        checks["couplets"] = partial(_run, settings.couplet_bundle, couplets=True)
     if settings.monitor is not None:
         checks["monitor"] = _monitor
     if settings.sentry_dsn is not None:
@@ -66,11 +70,20 @@ def _report(verdict: str, name: str, details: str) -> None:
 
 
 def _bundle(settings: Settings) -> str:
-    bundle = load_bundle(settings.bundle or default_directory())
+    return _run(settings.bundle or default_directory(), settings)
+
+
+def _run(directory: Path, settings: Settings, *, couplets: bool = False) -> str:
+    """Takes a step with the model of a bundle, which may have to be one for couplets."""
+    bundle = load_bundle(directory)
+    if couplets and bundle.manifest.encoder is None:
+        raise RequestError("request-no-couplets")
     model = OnnxModel(bundle, settings.provider, settings.threads)
     token, parent = np.array([bundle.vocabulary.end]), np.array([0])
     try:
-        output = model.step(token, parent, model.initial_state(), k=1)
+        has_encoder = bundle.manifest.encoder is not None
+        state = model.encode(token[None]) if has_encoder else model.initial_state()
+        output = model.step(token, parent, state, k=1)
     except LianjuError:
         raise
     except Exception as error:  # ONNX Runtime's errors share no other base

@@ -39,6 +39,7 @@ class Replica:
             threads_of(settings),
             settings.queue,
             self._steps,
+            settings.couplet_bundle,
         )
 
     def __serve_build_asgi_app__(self) -> Starlette:

@@ -7,14 +7,19 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from ..errors import LianjuError
 from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
     BusyError,
     CandidateScore,
     Composer,
+    Couplet,
     Provider,
     Request,
+    RequestError,
+    SearchError,
+    default_couplets,
     open_composer,
     simplify,
     usable_cores,
@@ -29,15 +34,18 @@ _log = logging.getLogger(__name__)
 
 
 class LocalEngine:
-    """Answers requests with a composer.
+    """Answers requests with a composer, and couplets with another one.
 
-    A request keeps the composer that it started with, even if `reload` replaces it meanwhile.
+    The other one is opened by the first request for a couplet, as most bots may never have one. A
+    request keeps the composer that it started with, even if `reload` replaces it meanwhile.
 
     Args:
         composer: Answers requests until the first reload; `close` closes it.
         open_again: Opens another composer over the same directory; it is called in a thread.
         threads: Threads within one operator, for the log; 0 for all cores.
         observer: Is told which bundle answers.
+        open_couplets: Opens a composer over a bundle for couplets, in a thread; None if there is
+            none.
 
     Attributes:
         composer: Answers new requests.
@@ -49,9 +57,13 @@ class LocalEngine:
         open_again: Callable[[], Composer],
         threads: int = 0,
         observer: Observer = NOBODY,
+        open_couplets: Callable[[], Composer] | None = None,
     ) -> None:
         self.composer = composer
         self._open_again = open_again
+        self._open_couplets = open_couplets
+        self._couplets: Composer | None = None
+        self._opening_couplets = asyncio.Lock()
         self._threads = threads or usable_cores()
         self._observer = observer
         self._description = (composer.bundle, describe_bundle(composer))
@@ -59,7 +71,8 @@ class LocalEngine:
         self._closing_composers: dict[Composer, asyncio.Task[None]] = {}
         self._reloading = asyncio.Lock()
         self._is_closed = False
-        self._tell_loaded()
+        self._tell_observer()
+        self._log_loaded(composer)
 
     async def compose(
         self,
@@ -69,7 +82,8 @@ class LocalEngine:
         on_accepted: Accepted | None = None,
     ) -> Answer:
         """Answers a request; see `Engine`."""
-        with self._use() as composer:
+        is_couplet = isinstance(request.form, Couplet)
+        with self._use(await self._couplet_composer() if is_couplet else self.composer) as composer:
             prepared = composer.prepare(request)
             if on_accepted is not None:
                 await on_accepted()
@@ -83,7 +97,7 @@ class LocalEngine:
         group: Hashable | None = None,
     ) -> list[CandidateScore]:
         """Scores what could follow a line; see `Engine`."""
-        with self._use() as composer:
+        with self._use(self.composer) as composer:
             return await composer.score(line, candidates, deadline_s, group)
 
     async def bundle(self) -> BundleInfo:
@@ -100,10 +114,10 @@ class LocalEngine:
         return description
 
     async def reload(self) -> None:
-        """Loads the bundle again and replaces the composer.
+        """Loads the bundle again and replaces the composer, and that of couplets if it is open.
 
-        The old composer answers meanwhile, and goes on if the new bundle cannot be used. It
-        finishes its requests and is then closed.
+        The old ones answer meanwhile, and go on if a new bundle cannot be used. They finish their
+        requests and are then closed.
 
         Raises:
             BundleError: The bundle cannot be used.
@@ -114,31 +128,76 @@ class LocalEngine:
             self._raise_if_closed()
             composer = await asyncio.to_thread(self._open_again)
             description = await asyncio.to_thread(describe_bundle, composer)
+            await self._reload_couplets()
             self._raise_if_closed()
             old, self.composer = self.composer, composer
             self._description = composer.bundle, description
-            users = [future for future, used in self._running.items() if used is old]
-            self._closing_composers[old] = asyncio.create_task(self._close_after(users, old))
-            self._tell_loaded()
+            self._retire(old)
+            self._tell_observer()
+            self._log_loaded(composer)
 
     async def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Ends the engine; see `Engine`."""
         self._is_closed = True
-        composers = (self.composer, *self._closing_composers)
+        open_ones = (self.composer, self._couplets, *self._closing_composers)
+        composers = [composer for composer in open_ones if composer is not None]
         await asyncio.gather(
             *(asyncio.to_thread(composer.close, timeout_s) for composer in composers)
         )
         for task in self._closing_composers.values():
             task.cancel()
 
-    def _tell_loaded(self) -> None:
-        """Tells the observer and the log which bundle answers, and where it runs."""
-        manifest, provider = self.composer.bundle.manifest, self.composer.provider
-        self._observer.bundle_loaded(manifest.name, manifest.version, provider)
+    async def _couplet_composer(self) -> Composer:
+        """Returns the composer of couplets, which is opened if it is not yet.
+
+        Raises:
+            RequestError: There is no bundle for couplets.
+            SearchError: The bundle cannot be used; the log says why.
+            BusyError: The engine is closed.
+        """
+        if self._couplets is None:
+            async with self._opening_couplets:
+                if self._couplets is None:
+                    self._couplets = await self._load_couplets()
+        return self._couplets
+
+    async def _load_couplets(self) -> Composer:
+        self._raise_if_closed()
+        if self._open_couplets is None:
+            raise RequestError("couplets-missing")
+        try:
+            composer = await asyncio.to_thread(self._open_couplets)
+        except RequestError:
+            raise
+        except LianjuError as error:
+            _log.error("bundle for couplets not loaded: %s", error)
+            raise SearchError("couplets-unusable") from error
+        self._raise_if_closed()
+        self._log_loaded(composer)
+        return composer
+
+    async def _reload_couplets(self) -> None:
+        """Replaces the composer of couplets, if there is one."""
+        async with self._opening_couplets:
+            if self._couplets is None or self._open_couplets is None:
+                return
+            composer = await asyncio.to_thread(self._open_couplets)
+            self._raise_if_closed()
+            old, self._couplets = self._couplets, composer
+            self._retire(old)
+            self._log_loaded(composer)
+
+    def _tell_observer(self) -> None:
+        """Tells the observer which bundle answers, and where it runs."""
+        manifest = self.composer.bundle.manifest
+        self._observer.bundle_loaded(manifest.name, manifest.version, self.composer.provider)
+
+    def _log_loaded(self, composer: Composer) -> None:
+        manifest = composer.bundle.manifest
         figures = {
             "bundle": manifest.name,
             "version": manifest.version,
-            "provider": provider,
+            "provider": composer.provider,
             "threads": self._threads,
         }
         line = " ".join(f"{name}={value}" for name, value in figures.items())
@@ -149,15 +208,21 @@ class LocalEngine:
             raise BusyError("busy-closing")
 
     @contextmanager
-    def _use(self) -> Iterator[Composer]:
+    def _use(self, composer: Composer) -> Iterator[Composer]:
         """Keeps the composer of one request open."""
         finished = asyncio.get_running_loop().create_future()
-        self._running[finished] = self.composer
+        self._running[finished] = composer
         try:
-            yield self.composer
+            yield composer
         finally:
             del self._running[finished]
             finished.set_result(None)
+
+    def _retire(self, composer: Composer) -> None:
+        """Closes a composer after its last request."""
+        users = [future for future, used in self._running.items() if used is composer]
+        closing = asyncio.create_task(self._close_after(users, composer))
+        self._closing_composers[composer] = closing
 
     async def _close_after(self, users: list[asyncio.Future[None]], composer: Composer) -> None:
         if users:
@@ -172,6 +237,7 @@ def open_local_engine(
     threads: int = 0,
     capacity: int = 64,
     observer: Observer = NOBODY,
+    couplets: Path | None = None,
 ) -> LocalEngine:
     """Loads a bundle; `close` the engine in the end.
 
@@ -179,15 +245,24 @@ def open_local_engine(
         directory: The bundle; None is the one that ships with Lianju.
         provider: Where the model runs.
         threads: Threads within one operator; 0 for all cores.
-        capacity: How many requests are accepted at once.
+        capacity: How many requests are accepted at once, and how many for couplets.
         observer: Is told which bundle answers, and of requests and steps of the model.
+        couplets: The bundle for couplets, which is loaded when it is needed; None is the one that
+            ships with Lianju, if one does.
 
     Raises:
         BundleError: The bundle is damaged or cannot run.
         ProviderError: CUDA was requested and is not available.
     """
     open_it = partial(_open, directory, provider, threads, capacity, observer)
-    return LocalEngine(open_it(), open_it, threads, observer)
+
+    def open_couplets() -> Composer:
+        found = couplets or default_couplets()
+        if found is None:
+            raise RequestError("couplets-missing")
+        return _open(found, provider, threads, capacity, observer)
+
+    return LocalEngine(open_it(), open_it, threads, observer, open_couplets)
 
 
 def _open(

@@ -36,6 +36,7 @@ async def open_engine(settings: Settings, observer: Observer = NOBODY) -> Engine
             settings.threads,
             settings.queue,
             observer,
+            settings.couplet_bundle,
         )
     from .remote import RemoteEngine
 

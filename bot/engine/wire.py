@@ -21,6 +21,7 @@ from ..verse import (
     Bounds,
     Candidate,
     CandidateScore,
+    Couplet,
     FormName,
     Known,
     NextLine,
@@ -53,9 +54,10 @@ class RequestFields(BaseModel):
     )
 
     line: str | None = None
-    """The line or lines to continue, such as 黄河远上白云间."""
+    """The line or lines to continue, such as 黄河远上白云间; the given line of a couplet."""
     form: FormName = "next"
-    """One line more, the rest of a quatrain (绝句), or of eight lines of regulated verse (律诗)."""
+    """One line more, the rest of a quatrain (绝句), or of eight lines of regulated verse (律诗); or
+    the other line of a couplet (对联)."""
     heads: str | None = None
     """For an acrostic (藏头诗): the first character of each line, in place of `line`."""
     chars: Literal[5, 7] | None = None
@@ -74,6 +76,8 @@ class RequestFields(BaseModel):
     """Width of the beam, or of the pool of `chosen`; wide enough for `count` if left out."""
     length: Annotated[int, _within(LENGTH)] | None = None
     """Characters of a next line; those of the last line if left out."""
+    upper: bool = False
+    """Of a couplet: whether the line is the lower one, and the upper one is to be written."""
     script: Script = "auto"
     """The characters of the answer; `auto` follows the line."""
     seed: Annotated[int, _within(SEED)] | None = None
@@ -94,6 +98,7 @@ class RequestFields(BaseModel):
             "form": form.name,
             "chars": form.chars if isinstance(form, Acrostic) else None,
             "length": form.length if isinstance(form, NextLine) else None,
+            "upper": form.upper or None if isinstance(form, Couplet) else None,
             "rhyme": request.rhyme,
             "rules": request.rules,
             "known": request.known,
@@ -116,7 +121,12 @@ class RequestFields(BaseModel):
             RequestError: Fields exclude each other.
         """
         form = form_from(
-            self.form, line=self.line, heads=self.heads, chars=self.chars, length=self.length
+            self.form,
+            line=self.line,
+            heads=self.heads,
+            chars=self.chars,
+            length=self.length,
+            upper=self.upper,
         )
         search = self._search()
         width = DEFAULT_COUNT if isinstance(search, Sample) else search.width
@@ -173,6 +183,8 @@ class FormFields(_Part):
     known: Known
     rhyme_group: str | None = None
     """The name of the requested group."""
+    upper: bool | None = None
+    """Of a couplet: whether the candidates are upper lines."""
 
 
 class PromptFields(_Part):
@@ -226,6 +238,7 @@ class AnswerFields(_Part):
         """Returns the fields of an answer."""
         request = answer.request
         search, plain = request.search, request.is_plain
+        couplet = {"upper": request.form.upper} if isinstance(request.form, Couplet) else {}
         # Sampling has no width; the field is there in every answer.
         width = max(DEFAULT_COUNT, request.count) if isinstance(search, Sample) else search.width
         return cls(
@@ -239,6 +252,7 @@ class AnswerFields(_Part):
                 rules=None if plain else request.rules,
                 known="allow" if plain else request.known,
                 rhyme_group=answer.rhyme,
+                **couplet,
             ),
             candidates=tuple(_candidate(search, candidate) for candidate in answer.candidates),
             known_answer=answer.corpus_continuation,

@@ -10,13 +10,18 @@ from ..verse import SEED, Request, RequestError, check_choice
 from ..verse.request import CHARS
 from .fields import validate_fields
 
-__all__ = ["LAYOUTS", "Query"]
+__all__ = ["ACROSTIC", "COUPLET_UPPER", "LAYOUTS", "Query"]
 
 Layout = Literal["horizontal", "vertical"]
 LAYOUTS: tuple[Layout, ...] = ("horizontal", "vertical")
 
 ACROSTIC = "acrostic-"
 """What the values of the field `form` begin with that stand for `heads` and `chars`."""
+
+COUPLET_UPPER = "couplet-upper"
+"""The value of the field `form` that stands for `couplet` and `upper`."""
+
+UPPER = ("", "true")
 
 MAY_BE_EMPTY = ("line", "heads")  # an empty line is refused, but no line is no request
 
@@ -30,6 +35,7 @@ class Query:
         heads: For an acrostic, the first character of each line, in place of `line`.
         form: As of `RequestFields`, like those that follow.
         chars: Characters of each line of an acrostic.
+        upper: Of a couplet: `true` if the upper line is written.
         rhyme: A rhyme group, or a character that rhymes.
         rules: How tones and rhyme bind.
         known: Whether lines of the corpus may be answers.
@@ -43,6 +49,7 @@ class Query:
     heads: str | None = None
     form: str = "next"
     chars: str = ""
+    upper: str = ""
     rhyme: str = ""
     rules: str = "strict"
     known: str = "exclude"
@@ -71,6 +78,8 @@ class Query:
         The form has one field for a line and for the first characters of an acrostic.
         """
         query = cls.read(given)
+        if query.form == COUPLET_UPPER:
+            return replace(query, form="couplet", upper=UPPER[-1])
         if not query.form.startswith(ACROSTIC):
             return query
         chars = query.form.removeprefix(ACROSTIC)
@@ -85,6 +94,8 @@ class Query:
     @property
     def form_value(self) -> str:
         """What the form's field `form` has."""
+        if self.form == "couplet" and self.upper:
+            return COUPLET_UPPER
         return self.form if self.heads is None else f"{ACROSTIC}{self.chars or CHARS[-1]}"
 
     @property
@@ -110,11 +121,13 @@ class Query:
             PromptError: A text is not valid.
         """
         check_choice(self.layout, LAYOUTS)
+        check_choice(self.upper, UPPER)
         given = {
             "line": self.line,
             "heads": self.heads,
             "form": self.form,
             "chars": _number(self.chars, RequestError("request-chars", chars=self.chars)),
+            "upper": bool(self.upper),
             "rhyme": self.rhyme or None,
             "rules": self.rules,
             "known": self.known,

@@ -17,7 +17,7 @@ from ..i18n import LANGUAGES, Localizer
 from ..verse import Answer, FormName, RequestError, Rules, Script, to_traditional
 from ..verse.request import CHARS
 from .assets import asset_path
-from .query import ACROSTIC, LAYOUTS, Query
+from .query import ACROSTIC, COUPLET_UPPER, LAYOUTS, Query
 from .view import view_answer
 
 __all__ = ["render_page"]
@@ -26,7 +26,7 @@ TRADITIONAL = "zh-TW"
 LANGUAGE_TAGS = {"en": "en", "zh-CN": "zh-Hans", TRADITIONAL: "zh-Hant"}
 """What browsers choose glyphs by, and screen readers a voice."""
 
-FORMS = (*get_args(FormName), *(f"{ACROSTIC}{chars}" for chars in CHARS))
+FORMS = (*get_args(FormName), COUPLET_UPPER, *(f"{ACROSTIC}{chars}" for chars in CHARS))
 ERRORS_OF_LINE = ("prompt-", "request-heads")
 EXAMPLES = (
     Query(line="黄河远上白云间"),

@@ -120,6 +120,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         settings.threads,
         settings.queue,
         metrics,
+        settings.couplet_bundle,
     )
     try:
         server = _Server(configure(engine, settings, metrics))

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from ..characters import describe
 from ..confidence import confidence, perplexity
 from ..i18n import Localizer
-from ..verse import Acrostic, Answer, Beam, Candidate, NextLine, Sample, is_han, simplify
+from ..verse import (
+    Acrostic,
+    Answer,
+    Beam,
+    Candidate,
+    Couplet,
+    NextLine,
+    Sample,
+    is_han,
+    simplify,
+)
 
 __all__ = ["AnswerView", "CandidateView", "LineView", "view_answer"]
 
-COMMA, STOP = "，", "。"
+COMMA, SEMICOLON, STOP = "，", "；", "。"
 COLUMN = 16  # characters of a column; longer lines take several
 
 
@@ -53,7 +63,9 @@ class CandidateView:
     @property
     def text(self) -> str:
         """The verse to be copied, a couplet a line if it has punctuation."""
-        ends = (line.end if line.end == COMMA else f"{line.end}\n" for line in self.lines)
+        ends = (
+            line.end if line.end in (COMMA, SEMICOLON) else f"{line.end}\n" for line in self.lines
+        )
         return "".join(line.text + end for line, end in zip(self.lines, ends, strict=True)).strip()
 
 
@@ -107,7 +119,7 @@ def view_answer(answer: Answer, localizer: Localizer) -> AnswerView:
     if isinstance(form, Acrostic):
         given: tuple[str, ...] = ()
     else:
-        given = answer.shown[-1:] if isinstance(form, NextLine) else answer.shown
+        given = answer.shown[-1:] if isinstance(form, NextLine | Couplet) else answer.shown
     relaxed = {candidate.relaxed for candidate in answer.candidates}
     relaxed_by_all = relaxed.pop() if len(relaxed) == 1 else ()
     search = answer.request.search
@@ -135,9 +147,14 @@ def _candidate(
     *,
     is_relaxed_alone: bool,
 ) -> CandidateView:
-    lines = (*given, *candidate.lines)
-    known = (False,) * len(given) + (candidate.known or (False,) * len(candidate.lines))
-    is_poem = not isinstance(answer.request.form, NextLine)
+    form = answer.request.form
+    written = candidate.known or (False,) * len(candidate.lines)
+    rows = [(line, True, False) for line in given]
+    rows += ((line, False, known) for line, known in zip(candidate.lines, written, strict=True))
+    if isinstance(form, Couplet) and form.upper:
+        rows.reverse()
+    lines, are_given, known = zip(*rows, strict=True)
+    is_poem = not isinstance(form, NextLine | Couplet)
     remarks = []
     if numbers := [str(number) for number, is_known in enumerate(known, 1) if is_known]:
         remarks.append(
@@ -148,12 +165,12 @@ def _candidate(
     if candidate.relaxed and is_relaxed_alone:
         remarks.append(_relaxed(candidate.relaxed, localizer))
     # The first characters of an acrostic are given.
-    tokens = len(candidate.lines) * (answer.length - isinstance(answer.request.form, Acrostic))
+    tokens = len(candidate.lines) * (answer.length - isinstance(form, Acrostic))
     return CandidateView(
         lines=tuple(
-            LineView(line, end, number < len(given), is_known)
-            for number, (line, end, is_known) in enumerate(
-                zip(lines, _punctuation(lines), known, strict=True)
+            LineView(line, end, is_given, is_known)
+            for line, end, is_given, is_known in zip(
+                lines, _punctuation(lines), are_given, known, strict=True
             )
         ),
         confidence=confidence(candidate.log_prob, tokens),
@@ -168,11 +185,17 @@ def _candidate(
 
 
 def _punctuation(lines: tuple[str, ...]) -> Iterable[str]:
-    """Returns what is written after each line: a full stop after two, if they are Chinese."""
+    """Returns what is written after each line: a full stop after two, if they are Chinese.
+
+    A line that has a comma ends with a semicolon.
+    """
     if not any(is_han(character) for line in lines for character in line):
         return [""] * len(lines)
     last = len(lines)
-    return [STOP if number % 2 == 0 or number == last else COMMA for number in range(1, last + 1)]
+    return [
+        STOP if number % 2 == 0 or number == last else SEMICOLON if COMMA in line else COMMA
+        for number, line in enumerate(lines, 1)
+    ]
 
 
 def _remarks(
@@ -197,7 +220,7 @@ def _method(answer: Answer, localizer: Localizer) -> Iterable[str]:
         seed = {} if isinstance(search, Beam) else {"seed": str(search.seed)}
         yield localizer.format(key, width=str(search.width), **seed)
     yield localizer.format("details-scale")
-    if any(candidate.relaxed for candidate in answer.candidates):
+    if any(set(candidate.relaxed) - {"end"} for candidate in answer.candidates):
         yield localizer.format("details-relaxed")
 
 

@@ -13,6 +13,7 @@ from lianju.bot.verse import (
     Beam,
     BusyError,
     CandidateScore,
+    Couplet,
     DeadlineError,
     NextLine,
     NothingAllowedError,
@@ -27,6 +28,7 @@ from lianju.bot.verse import (
 )
 
 from ..discord.bundle_with_prosody import write_bundle_with_prosody
+from ..verse.couplets import couplet_composer
 
 LINE = "黃河遠上白雲間"
 REQUESTS = [
@@ -42,12 +44,20 @@ REQUESTS = [
 ]
 
 
+COUPLETS = [
+    Request("春花夜月", Couplet(), Rerank()),
+    Request("春花，夜天", Couplet(upper=True), Rerank(3, 7), count=7, known="allow"),
+    Request("春花夜月", Couplet(), Sample(seed=4), rules="loose"),
+    Request("春花夜月", Couplet(upper=True), Beam(3), count=2, rules="free"),
+]
+
+
 def sent(fields):
     """The fields as they arrive."""
     return json.loads(to_json(fields))
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=str)
+@pytest.mark.parametrize("request_", REQUESTS + COUPLETS, ids=str)
 def test_request_arrives_unchanged(request_):
     fields = RequestFields.model_validate(sent(RequestFields.of(request_)))
     assert fields.to_request() == request_
@@ -61,9 +71,16 @@ def composer(tmp_path_factory):
     composer.close()
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=str)
-def test_answer_arrives_unchanged(request_, composer):
-    answer = composer.compose_now(request_)
+@pytest.fixture(scope="module")
+def couplets():
+    composer = couplet_composer()
+    yield composer
+    composer.close()
+
+
+@pytest.mark.parametrize("request_", REQUESTS + COUPLETS, ids=str)
+def test_answer_arrives_unchanged(request_, composer, couplets):
+    answer = (couplets if request_ in COUPLETS else composer).compose_now(request_)
     arrived = AnswerFields.model_validate(sent(AnswerFields.of(answer))).to_answer()
     assert arrived == replace(
         answer,

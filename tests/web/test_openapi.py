@@ -33,6 +33,7 @@ FIELDS = {
     "mode",
     "beam",
     "length",
+    "upper",
     "script",
     "seed",
     "temperature",

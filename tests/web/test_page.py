@@ -168,7 +168,7 @@ async def test_an_acrostic(client):
         (
             {"line": LINE, "form": "sonnet"},
             "unknown-choice",
-            {"value": "sonnet", "choices": "next, jueju, lushi"},
+            {"value": "sonnet", "choices": "next, jueju, lushi, couplet"},
         ),
         ({"lang": "de"}, "unknown-choice", {"value": "de", "choices": "en, zh-CN, zh-TW"}),
     ],

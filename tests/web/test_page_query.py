@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lianju.bot.errors import LianjuError
-from lianju.bot.verse import Acrostic, NextLine, Poem, Request, Rerank
+from lianju.bot.verse import Acrostic, Couplet, NextLine, Poem, Request, Rerank
 from lianju.bot.web.query import Query
 
 LINE, HEADS = "黄河远上白云间", "春夏秋冬"
@@ -16,6 +16,7 @@ queries = st.builds(
     heads=st.none() | texts,
     form=texts.filter(bool),
     chars=texts,
+    upper=texts,
     rhyme=texts,
     rules=texts.filter(bool),
     known=texts.filter(bool),
@@ -60,6 +61,11 @@ def test_other_parameters_are_ignored_and_empty_ones_are_the_default():
             Query(LINE, known="allow", script="traditional"),
             Request(LINE, NextLine(), Rerank(), known="allow", script="traditional"),
         ),
+        (Query(LINE, form="couplet"), Request(LINE, Couplet(), Rerank())),
+        (
+            Query(LINE, form="couplet", upper="true", seed="3"),
+            Request(LINE, Couplet(upper=True), Rerank(3)),
+        ),
         (Query(""), Request("", search=Rerank())),  # which the engine refuses
     ],
 )
@@ -84,6 +90,10 @@ def test_what_the_engine_is_asked(query, request_):
         (Query(heads=HEADS, chars="6"), "unknown-choice"),
         (Query(LINE, heads=HEADS), "request-heads-line"),
         (Query(LINE, rhyme="东", rules="free"), "request-free-rhyme"),
+        (Query(LINE, rhyme="东", form="couplet"), "request-couplet-rhyme"),
+        (Query(LINE, upper="true"), "request-upper-alone"),
+        (Query(LINE, form="couplet", upper="yes"), "unknown-choice"),
+        (Query(heads=HEADS, form="couplet"), "request-heads-couplet"),
     ],
 )
 def test_what_is_refused(query, key):
@@ -98,6 +108,8 @@ def test_what_is_refused(query, key):
         ({"line": LINE, "form": "next"}, Query(LINE)),
         ({"line": LINE, "form": "jueju"}, Query(LINE, form="jueju")),
         ({"line": HEADS, "form": "acrostic-5"}, Query(heads=HEADS, chars="5")),
+        ({"line": LINE, "form": "couplet"}, Query(LINE, form="couplet")),
+        ({"line": LINE, "form": "couplet-upper"}, Query(LINE, form="couplet", upper="true")),
         ({"line": ""}, Query("")),
         ({"line": "", "form": "acrostic-7"}, Query(heads="", chars="7")),
     ],

@@ -33,6 +33,7 @@ setting-allowed = { $name ->
     [LIANJU_WEB_RATE] a whole number from 0 (no limit) to 10000
     [LIANJU_WEB_PROXIES] IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8, separated by commas
     [LIANJU_BUNDLE] the folder of a bundle
+    [LIANJU_COUPLET_BUNDLE] the folder of a bundle for couplets
     [LIANJU_PROVIDER] auto, cuda or cpu
     [LIANJU_THREADS] a whole number from 0 (every core) to 256
     [LIANJU_QUEUE] a whole number from 1 to 10000

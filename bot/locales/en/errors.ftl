@@ -11,6 +11,11 @@ prompt-unknown =
         [0] I do not know “{ $named }”, which is most of it: write another line.
        *[other] I do not know “{ $named }” and { $more } more, which is most of it: write another line.
     }
+prompt-couplet-size = That is { $size } characters: a line of a couplet has { $low } to { $high }.
+prompt-couplet-parts = That is { $parts } parts: a line of a couplet has one comma at most.
+prompt-couplet-uneven = The parts beside the comma have { $first } and { $second } characters: make them equal, or leave the comma out.
+prompt-couplet-comma = The model that runs here does not know the comma: leave it out.
+prompt-couplet-blocked = I do not answer this line, which has an insult or an obscenity in it: write another one.
 request-range = { request-number } { $value } is out of range: choose from { $low } to { $high }.
 request-number = { $name ->
     [width] Beam width
@@ -46,6 +51,14 @@ request-chars-alone = The number of characters is for acrostics: give the first 
 request-plain = The reference search has no forms, rhymes or tones: leave these out.
 request-sampling = Beam search and sampling exclude each other: choose one of them.
 request-sample-option = --{ $option } is for sampling: add --sample, or leave it out.
+request-upper-alone = Only couplets have an upper line to be written: choose the form couplet, or leave upper out.
+request-heads-couplet = A couplet answers a line and not the first characters of lines: give a line, or leave the form out.
+request-couplet-rhyme = The two lines of a couplet do not rhyme: leave the rhyme out.
+request-no-couplets = This model cannot write couplets: use a bundle for couplets.
+request-couplets-only = This model writes couplets alone: use another bundle.
+request-lower-only = This model writes lower lines alone: leave upper out.
+couplets-missing = There is no bundle for couplets here: the operator can name one in LIANJU_COUPLET_BUNDLE.
+couplets-unusable = The bundle for couplets cannot be used: the operator finds the reason in the log.
 search-nothing = No line can be written under these rules: change the line or its length.
 model-fault = The model returned invalid values: the operator needs another bundle.
 model-failed = The model failed in the middle of a line: please try again.

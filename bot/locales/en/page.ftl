@@ -12,6 +12,8 @@ web-form = Form
 web-form-option = { $form ->
     [jueju] quatrain (绝句)
     [lushi] eight lines (律诗)
+    [couplet] couplet: the lower line (对联)
+    [couplet-upper] couplet: the upper line (对联)
     [acrostic-5] acrostic, lines of five (藏头诗)
     [acrostic-7] acrostic, lines of seven (藏头诗)
    *[next] the next line

@@ -26,6 +26,8 @@ answer-rule = { $rule ->
     [tones] tones
     [rhyme] rhyme
     [repetition] repetition
+    [kinds] word kinds
+    [end] the end (your line ends in the tone of the other line)
    *[other] { $rule }
 }
 answer-relaxed = relaxed: { $rules }
@@ -45,6 +47,8 @@ answer-unreadable = I cannot read this message any more: ask again.
 details-form = { $form ->
     [jueju] quatrain (绝句)
     [lushi] regulated poem (律诗)
+    [couplet] lower line of a couplet (对联)
+    [upper] upper line of a couplet (对联)
    *[acrostic] acrostic (藏头诗)
 }
 details-rhyme = rhyme { $rhyme }

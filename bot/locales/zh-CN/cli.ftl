@@ -33,6 +33,7 @@ setting-allowed = { $name ->
     [LIANJU_WEB_RATE] 0（不限）到 10000 之间的整数
     [LIANJU_WEB_PROXIES] IP 地址或网段，例如 127.0.0.1 或 10.0.0.0/8，用逗号分隔
     [LIANJU_BUNDLE] 模型包的目录
+    [LIANJU_COUPLET_BUNDLE] 对联模型包的目录
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整数
     [LIANJU_QUEUE] 1 到 10000 的整数

@@ -11,6 +11,11 @@ prompt-unknown =
         [0] 多半是我不认识的字（{ $named }）：请换一句。
        *[other] 多半是我不认识的字（{ $named }，另有 { $more } 个）：请换一句。
     }
+prompt-couplet-size = 这里有 { $size } 个字：对联的一联写 { $low } 到 { $high } 个字。
+prompt-couplet-parts = 这里有 { $parts } 段：一联里最多一个逗号。
+prompt-couplet-uneven = 逗号两边是 { $first } 个字和 { $second } 个字：请写得一样长，或去掉逗号。
+prompt-couplet-comma = 这里运行的模型不认识逗号：请去掉它。
+prompt-couplet-blocked = 这一联里有骂人或下流的话，我不对：请换一联。
 request-range = { request-number } { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
 request-number = { $name ->
     [width] 束宽
@@ -43,6 +48,14 @@ request-chars-alone = 每句字数只用于藏头诗：请给出各句的头一�
 request-plain = 基准搜索不懂体裁、押韵和平仄：请不填这些选项。
 request-sampling = 集束搜索和随机抽取只能取其一。
 request-sample-option = --{ $option } 只用于随机抽取：请加上 --sample，或不填此项。
+request-upper-alone = 只有对联才写上联：请选对联，或不填上联。
+request-heads-couplet = 对联对的是整句，不是句首的字：请给一句，或不填体裁。
+request-couplet-rhyme = 对联两句不押韵：请不填韵部。
+request-no-couplets = 这个模型不会对对联：请用对联的模型包。
+request-couplets-only = 这个模型只会对对联：请用别的模型包。
+request-lower-only = 这个模型只会对下联：请不填上联。
+couplets-missing = 这里没有对联的模型包：运营者可以在 LIANJU_COUPLET_BUNDLE 里指定一个。
+couplets-unusable = 对联的模型包不能用：原因写在运营者的日志里。
 search-nothing = 按这些规则写不出句子：请换一句，或改变长度。
 model-fault = 模型的输出不对：需要机器人的运营者换一个模型。
 model-failed = 模型写到一半出错了：请再试一次。

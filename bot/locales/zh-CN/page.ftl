@@ -12,6 +12,8 @@ web-form = 体裁
 web-form-option = { $form ->
     [jueju] 续成绝句
     [lushi] 续成律诗
+    [couplet] 对联：对下联
+    [couplet-upper] 对联：对上联
     [acrostic-5] 五言藏头诗
     [acrostic-7] 七言藏头诗
    *[next] 接下一句

@@ -24,6 +24,8 @@ answer-rule = { $rule ->
     [tones] 平仄
     [rhyme] 押韵
     [repetition] 重字
+    [kinds] 字类
+    [end] 句脚（你这句收在另一联的声调上）
    *[other] { $rule }
 }
 answer-relaxed = 从宽：{ $rules }
@@ -40,6 +42,8 @@ answer-unreadable = 我已经读不懂这条消息了：请重新提问。
 details-form = { $form ->
     [jueju] 绝句
     [lushi] 律诗
+    [couplet] 对下联
+    [upper] 对上联
    *[acrostic] 藏头诗
 }
 details-rhyme = 押“{ $rhyme }”韵

@@ -33,6 +33,7 @@ setting-allowed = { $name ->
     [LIANJU_WEB_RATE] 0（不限）到 10000 之間的整數
     [LIANJU_WEB_PROXIES] IP 位址或網段，例如 127.0.0.1 或 10.0.0.0/8，用逗號分隔
     [LIANJU_BUNDLE] 模型包的資料夾
+    [LIANJU_COUPLET_BUNDLE] 對聯模型包的資料夾
     [LIANJU_PROVIDER] auto、cuda 或 cpu
     [LIANJU_THREADS] 0（所有核心）到 256 的整數
     [LIANJU_QUEUE] 1 到 10000 的整數

@@ -11,6 +11,11 @@ prompt-unknown =
         [0] 多半是我不認識的字（{ $named }）：請換一句。
        *[other] 多半是我不認識的字（{ $named }，另有 { $more } 個）：請換一句。
     }
+prompt-couplet-size = 這裡有 { $size } 個字：對聯的一聯寫 { $low } 到 { $high } 個字。
+prompt-couplet-parts = 這裡有 { $parts } 段：一聯裡最多一個逗號。
+prompt-couplet-uneven = 逗號兩邊是 { $first } 個字和 { $second } 個字：請寫得一樣長，或拿掉逗號。
+prompt-couplet-comma = 這裡執行的模型不認識逗號：請拿掉它。
+prompt-couplet-blocked = 這一聯裡有罵人或下流的話，我不對：請換一聯。
 request-range = { request-number } { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
 request-number = { $name ->
     [width] 束寬
@@ -43,6 +48,14 @@ request-chars-alone = 每句字數只用於藏頭詩：請給出各句的頭一�
 request-plain = 基準搜尋不懂體裁、押韻和平仄：請不填這些選項。
 request-sampling = 集束搜尋和隨機抽取只能取其一。
 request-sample-option = --{ $option } 只用於隨機抽取：請加上 --sample，或不填此項。
+request-upper-alone = 只有對聯才寫上聯：請選對聯，或不填上聯。
+request-heads-couplet = 對聯對的是整句，不是句首的字：請給一句，或不填體裁。
+request-couplet-rhyme = 對聯兩句不押韻：請不填韻部。
+request-no-couplets = 這個模型不會對對聯：請用對聯的模型包。
+request-couplets-only = 這個模型只會對對聯：請用別的模型包。
+request-lower-only = 這個模型只會對下聯：請不填上聯。
+couplets-missing = 這裡沒有對聯的模型包：營運者可以在 LIANJU_COUPLET_BUNDLE 裡指定一個。
+couplets-unusable = 對聯的模型包不能用：原因寫在營運者的日誌裡。
 search-nothing = 依這些規則寫不出句子：請換一句，或改變長度。
 model-fault = 模型的輸出不對：需要機器人的營運者換一個模型。
 model-failed = 模型寫到一半出錯了：請再試一次。

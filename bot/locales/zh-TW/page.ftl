@@ -12,6 +12,8 @@ web-form = 體裁
 web-form-option = { $form ->
     [jueju] 續成絕句
     [lushi] 續成律詩
+    [couplet] 對聯：對下聯
+    [couplet-upper] 對聯：對上聯
     [acrostic-5] 五言藏頭詩
     [acrostic-7] 七言藏頭詩
    *[next] 接下一句

@@ -24,6 +24,8 @@ answer-rule = { $rule ->
     [tones] 平仄
     [rhyme] 押韻
     [repetition] 重字
+    [kinds] 字類
+    [end] 句腳（你這句收在另一聯的聲調上）
    *[other] { $rule }
 }
 answer-relaxed = 從寬：{ $rules }
@@ -40,6 +42,8 @@ answer-unreadable = 我已經讀不懂這則訊息了：請重新提問。
 details-form = { $form ->
     [jueju] 絕句
     [lushi] 律詩
+    [couplet] 對下聯
+    [upper] 對上聯
    *[acrostic] 藏頭詩
 }
 details-rhyme = 押「{ $rhyme }」韻

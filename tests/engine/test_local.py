@@ -1,0 +1,146 @@
+"""The engine in this process, and its bundle for couplets."""
+
+import asyncio
+import threading
+
+import pytest
+from lianju.bot.engine import LocalEngine
+from lianju.bot.verse import (
+    BundleError,
+    BusyError,
+    Couplet,
+    PromptError,
+    Request,
+    RequestError,
+    Rerank,
+    SearchError,
+    open_composer,
+)
+
+from ..verse.couplets import couplet_composer
+from ..verse.toy import Toy
+
+LINE = Request("春花夜月", Couplet(), Rerank())
+POEM = Request("黄河远上白云间")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return Toy().write(tmp_path_factory.mktemp("bundles") / "toy")
+
+
+class Opener:
+    """Opens composers of couplets, or fails."""
+
+    def __init__(self):
+        self.opened, self.error = [], None
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def __call__(self):
+        self.may_go_on.wait()
+        if self.error is not None:
+            raise self.error
+        self.opened.append(couplet_composer())
+        return self.opened[-1]
+
+
+@pytest.fixture
+def opener():
+    return Opener()
+
+
+@pytest.fixture
+async def engine(bundle, opener):
+    def open_it():
+        return open_composer(bundle, "cpu", 1)
+
+    engine = LocalEngine(open_it(), open_it, open_couplets=opener)
+    yield engine
+    opener.may_go_on.set()
+    await engine.close()
+
+
+async def test_the_first_request_for_a_couplet_opens_its_bundle(engine, opener):
+    assert (await engine.compose(POEM, 60)).bundle_name == "toy"
+    assert opener.opened == []
+    opener.may_go_on.clear()
+    asked = [asyncio.create_task(engine.compose(LINE, 60)) for _ in range(3)]
+    assert (await engine.compose(POEM, 60)).bundle_name == "toy"  # meanwhile
+    opener.may_go_on.set()
+    first, *others = await asyncio.gather(*asked)
+    assert first.bundle_name == "table"
+    assert [each.candidates for each in others] == [first.candidates] * 2
+    assert len(opener.opened) == 1
+    assert (await engine.bundle()).name == "toy"
+
+
+async def test_a_couplet_is_accepted_after_its_errors(engine):
+    accepted = []
+
+    async def accept():
+        accepted.append(True)
+
+    with pytest.raises(PromptError):
+        await engine.compose(Request("春花", Couplet()), 60, None, accept)
+    assert accepted == []
+    assert (await engine.compose(LINE, 60, None, accept)).candidates
+    assert accepted == [True]
+
+
+async def test_without_a_bundle_couplets_are_refused(bundle):
+    engine = LocalEngine(open_composer(bundle, "cpu", 1), None)
+    with pytest.raises(RequestError) as caught:
+        await engine.compose(LINE, 60)
+    assert caught.value.key == "couplets-missing"
+    await engine.close()
+
+
+async def test_a_damaged_bundle_is_tried_again(engine, opener, caplog):
+    opener.error = BundleError("bundle-missing-file", path="/srv/couplet/step.onnx")
+    for _ in range(2):
+        with pytest.raises(SearchError) as caught:
+            await engine.compose(LINE, 60)
+        assert (caught.value.key, caught.value.facts) == ("couplets-unusable", {})
+    assert caplog.text.count("/srv/couplet/step.onnx") == 2
+    opener.error = None
+    assert (await engine.compose(LINE, 60)).candidates
+
+
+async def test_reload_replaces_a_bundle_that_is_open(engine, opener):
+    await engine.reload()
+    assert opener.opened == []
+    before = await engine.compose(LINE, 60)
+    await engine.reload()
+    assert len(opener.opened) == 2
+    assert (await engine.compose(LINE, 60)).candidates == before.candidates
+    await asyncio.gather(*engine._closing_composers.values())
+    with pytest.raises(BusyError):
+        await opener.opened[0].compose(LINE, 60)
+
+
+async def test_failed_reload_changes_nothing(engine, opener):
+    await engine.compose(LINE, 60)
+    composer = engine.composer
+    opener.error = BundleError("bundle-missing-file", path="step.onnx")
+    with pytest.raises(BundleError):
+        await engine.reload()
+    assert engine.composer is composer
+    assert (await engine.compose(LINE, 60)).candidates
+
+
+async def test_closing_ends_both(engine, opener):
+    await engine.compose(LINE, 60)
+    await engine.close()
+    for request in (POEM, LINE):
+        with pytest.raises(BusyError):
+            await engine.compose(request, 60)
+    with pytest.raises(BusyError):
+        await opener.opened[0].compose(LINE, 60)
+
+
+async def test_closed_engine_opens_no_bundle(engine, opener):
+    await engine.close()
+    with pytest.raises(BusyError):
+        await engine.compose(LINE, 60)
+    assert opener.opened == []
