@@ -12,6 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
+from .couplet import couplet
 from .language import format_error, path_error
 from .poem import generate, poem
 from .score import score
@@ -34,7 +35,18 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (poem, score, generate, serve, web, backup, restore, migrate_database, bench):
+for _command in (
+    poem,
+    couplet,
+    score,
+    generate,
+    serve,
+    web,
+    backup,
+    restore,
+    migrate_database,
+    bench,
+):
     cli.add_command(_command)
 
 

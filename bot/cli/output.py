@@ -5,7 +5,7 @@ import click
 from ..characters import describe
 from ..engine import wire
 from ..errors import LianjuError
-from ..verse import Answer, Candidate, Rerank, Sample
+from ..verse import Answer, Candidate, Couplet, Rerank, Sample
 from .language import format_error
 
 __all__ = ["classic_block", "pretty", "to_json"]
@@ -13,10 +13,15 @@ __all__ = ["classic_block", "pretty", "to_json"]
 
 def pretty(answer: Answer) -> str:
     """Returns the answer as text for a terminal; `click.echo` removes styles elsewhere."""
+    form = answer.request.form
+    # What orders couplets is shown, as it is quite another number than their log-probability.
+    scored = isinstance(form, Couplet) and isinstance(answer.request.search, Rerank)
     rows = [
-        f"{rank:>4}  {_dim(f'{candidate.log_prob:>9.3f}')}  {_verse(candidate)}"
-        for rank, candidate in enumerate(answer.candidates, 1)
+        f"{rank:>4}  {_dim(f'{each.score if scored else each.log_prob:>9.3f}')}  {_verse(each)}"
+        for rank, each in enumerate(answer.candidates, 1)
     ]
+    if isinstance(form, Couplet) and any("end" in each.relaxed for each in answer.candidates):
+        rows.append(_dim(_wrong_end(form)))
     if len(answer.candidates) < answer.request.count and answer.complete:
         rows.append(_dim(_why_fewer(answer)))
     if answer.unknown:
@@ -35,10 +40,17 @@ def pretty(answer: Answer) -> str:
         how = f"width {mode.width}"
     search = f"{how}, length {answer.length}{', plain' if answer.request.is_plain else ''}"
     foot = (
-        f"{answer.bundle_name} {answer.bundle_version} · {search} · log-probabilities · "
-        f"{answer.elapsed_ms:.0f} ms"
+        f"{answer.bundle_name} {answer.bundle_version} · {search} · "
+        f"{'scores' if scored else 'log-probabilities'} · {answer.elapsed_ms:.0f} ms"
     )
     return "\n".join((click.style(answer.line, bold=True), *rows, _dim(foot)))
+
+
+def _wrong_end(form: Couplet) -> str:
+    """Returns what to say of a line that ends with the tone of the other one."""
+    own, other = ("an oblique", "a level") if form.upper else ("a level", "an oblique")
+    line = "an upper" if form.upper else "a lower"
+    return f"your line ends in {own} tone, as {line} line does: these end in {other} one"
 
 
 def _why_fewer(answer: Answer) -> str:
@@ -62,7 +74,8 @@ def _verse(candidate: Candidate) -> str:
         line + (_dim(" (in the corpus)") if is_known else "")
         for line, is_known in zip(candidate.lines, known, strict=True)
     ]
-    remark = _dim(f" (without: {', '.join(candidate.relaxed)})") if candidate.relaxed else ""
+    dropped = [rule for rule in candidate.relaxed if rule != "end"]  # said of all of them
+    remark = _dim(f" (without: {', '.join(dropped)})") if dropped else ""
     return "，".join(lines) + remark
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, get_args
 import click
 
 from ..errors import LianjuError
-from ..verse import FormName, PromptError, Request, RequestError, SearchError
+from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
 from .language import format_error
 from .request import request_from, search_options
 
@@ -25,7 +25,7 @@ __all__ = ["generate", "open_command_composer", "poem"]
 @search_options
 @click.option(
     "--form",
-    type=click.Choice(get_args(FormName)),
+    type=click.Choice(get_args(PoemFormName)),
     default="next",
     help="One line more (default), the rest of a 绝句, or of a 律诗.",
 )
@@ -115,16 +115,32 @@ def _at(source: Path, line: int, error: LianjuError) -> PromptError:
 
 @contextmanager
 def open_command_composer(
-    *, bundle: Path | None, provider: "Provider | None", **_: object
+    *,
+    bundle: Path | None,
+    provider: "Provider | None",
+    couplets: bool = False,
+    **_: object,
 ) -> Iterator["Composer"]:
-    """Opens the composer that the options and the settings describe, and closes it in the end."""
+    """Opens the composer that the options and the settings describe, and closes it in the end.
+
+    Args:
+        bundle: The directory of the bundle, if it is given.
+        provider: Where the model runs, if that is given.
+        couplets: Whether the bundle for couplets is opened.
+
+    Raises:
+        RequestError: There is no bundle for couplets.
+    """
     from ..settings import load_settings
-    from ..verse import open_composer
+    from ..verse import default_couplets, open_composer
 
     settings = load_settings()
-    composer = open_composer(
-        bundle or settings.bundle, provider or settings.provider, settings.threads
-    )
+    directory = bundle or (settings.couplet_bundle if couplets else settings.bundle)
+    if directory is None and couplets:
+        directory = default_couplets()
+        if directory is None:
+            raise RequestError("couplets-missing")
+    composer = open_composer(directory, provider or settings.provider, settings.threads)
     try:
         yield composer
     finally:

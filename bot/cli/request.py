@@ -1,4 +1,4 @@
-"""The options of `poem` and `generate`, and the request that they describe."""
+"""The options of `poem`, `generate` and `couplet`, and the request that they describe."""
 
 import functools
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from ..verse import (
     TOP_P,
     WIDTH,
     Beam,
-    FormName,
+    Form,
     Known,
+    PoemFormName,
     Request,
     RequestError,
     Rerank,
@@ -29,7 +30,13 @@ from ..verse import (
     form_from,
 )
 
-__all__ = ["bundle_option", "provider_option", "request_from", "search_options"]
+__all__ = [
+    "bundle_option",
+    "couplet_options",
+    "provider_option",
+    "request_from",
+    "search_options",
+]
 
 bundle_option = click.option(
     "--bundle", type=click.Path(path_type=Path), help="The model's directory."
@@ -39,68 +46,99 @@ provider_option = click.option(
 )
 
 
-def search_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds the options that `poem` and `generate` share."""
-    options = (
+_BEAM = click.option(
+    "--beam",
+    type=int,
+    metavar="W",
+    help=f"Beam search for the most probable lines; width {WIDTH}.",
+)
+_COUNT = click.option(
+    "--count",
+    type=int,
+    metavar="N",
+    help=f"How many candidates, {COUNT} (default {DEFAULT_COUNT}).",
+)
+_SAMPLING = (
+    click.option("--sample", is_flag=True, help="Sample lines at random."),
+    *(
         click.option(
-            "--beam",
-            type=int,
-            metavar="W",
-            help=f"Beam search for the most probable lines; width {WIDTH}.",
-        ),
-        click.option(
-            "--count",
-            type=int,
-            metavar="N",
-            help=f"How many candidates, {COUNT} (default {DEFAULT_COUNT}).",
-        ),
-        click.option(
-            "--length",
-            type=int,
-            metavar="L",
-            help=f"Characters, {LENGTH} (default: the prompt's).",
-        ),
-        click.option("--plain", is_flag=True, help="The reference beam search, without rules."),
-        click.option("--sample", is_flag=True, help="Sample lines at random."),
-        *(
-            click.option(
-                f"--{name.replace('_', '-')}",
-                type=kind,
-                metavar=letter,
-                help=f"{bounds} (default {getattr(Sample, name)}).",
-            )
-            for name, letter, kind, bounds in (
-                ("temperature", "T", float, TEMPERATURE),
-                ("top_k", "K", int, TOP_K),
-                ("top_p", "P", float, TOP_P),
-            )
-        ),
-        click.option("--seed", type=int, metavar="S", help="Other lines; the same for one seed."),
-        click.option(
-            "--script",
-            type=click.Choice(get_args(Script)),
-            default="auto",
-            help="Characters of the answer (default: the prompt's).",
-        ),
-        click.option(
-            "--rhyme", metavar="GROUP", help="A rhyme group, such as 东 (default: the prompt's)."
-        ),
-        click.option(
-            "--rules",
-            type=click.Choice(get_args(Rules)),
-            default="strict",
-            help="Tones and rhyme kept (default), rhyme kept and tones preferred, or neither.",
-        ),
-        click.option(
-            "--known",
-            type=click.Choice(get_args(Known)),
-            default="exclude",
-            help="Lines of the corpus: excluded (default) or allowed.",
-        ),
-        bundle_option,
-        provider_option,
-    )
-    return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            metavar=letter,
+            help=f"{bounds} (default {getattr(Sample, name)}).",
+        )
+        for name, letter, kind, bounds in (
+            ("temperature", "T", float, TEMPERATURE),
+            ("top_k", "K", int, TOP_K),
+            ("top_p", "P", float, TOP_P),
+        )
+    ),
+    click.option("--seed", type=int, metavar="S", help="Other lines; the same for one seed."),
+    click.option(
+        "--script",
+        type=click.Choice(get_args(Script)),
+        default="auto",
+        help="Characters of the answer (default: the prompt's).",
+    ),
+)
+_KNOWN = click.option(
+    "--known",
+    type=click.Choice(get_args(Known)),
+    default="exclude",
+    help="Lines of the corpus: excluded (default) or allowed.",
+)
+
+
+def _adding(*options: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns a decorator that adds options in this order."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        return functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+    return decorate
+
+
+search_options = _adding(
+    _BEAM,
+    _COUNT,
+    click.option(
+        "--length",
+        type=int,
+        metavar="L",
+        help=f"Characters, {LENGTH} (default: the prompt's).",
+    ),
+    click.option("--plain", is_flag=True, help="The reference beam search, without rules."),
+    *_SAMPLING,
+    click.option(
+        "--rhyme", metavar="GROUP", help="A rhyme group, such as 东 (default: the prompt's)."
+    ),
+    click.option(
+        "--rules",
+        type=click.Choice(get_args(Rules)),
+        default="strict",
+        help="Tones and rhyme kept (default), rhyme kept and tones preferred, or neither.",
+    ),
+    _KNOWN,
+    bundle_option,
+    provider_option,
+)
+"""Adds the options that `poem` and `generate` share."""
+
+couplet_options = _adding(
+    _BEAM,
+    _COUNT,
+    *_SAMPLING,
+    click.option(
+        "--rules",
+        type=click.Choice(get_args(Rules)),
+        default="strict",
+        help="Tones kept (default), preferred, or ignored.",
+    ),
+    _KNOWN,
+    bundle_option,
+    provider_option,
+)
+"""Adds the options of `couplet`."""
 
 
 def request_from(
@@ -108,20 +146,21 @@ def request_from(
     *,
     beam: int | None,
     count: int | None,
-    length: int | None,
-    plain: bool,
     script: Script,
     sample: bool,
     temperature: float | None,
     top_k: int | None,
     top_p: float | None,
     seed: int | None,
-    rhyme: str | None,
     rules: Rules,
     known: Known,
-    form: FormName = "next",
+    rhyme: str | None = None,
+    length: int | None = None,
+    plain: bool = False,
+    form: PoemFormName = "next",
     heads: str | None = None,
     chars: int | None = None,
+    written: Form | None = None,
     beam_search: bool = False,
     **_: object,
 ) -> Request:
@@ -130,6 +169,7 @@ def request_from(
     Args:
         line: The line or lines to continue.
         heads: The first characters of an acrostic's lines, in place of `line`.
+        written: What to write, in place of what `form`, `heads`, `chars` and `length` describe.
         beam_search: Whether to run a beam search where no option says how to search.
 
     Raises:
@@ -147,7 +187,8 @@ def request_from(
     )
     if count is None:
         count = DEFAULT_COUNT if isinstance(search, Sample) else min(DEFAULT_COUNT, search.width)
-    written = form_from(form, line=line, heads=heads, chars=chars, length=length)
+    if written is None:
+        written = form_from(form, line=line, heads=heads, chars=chars, length=length)
     text = (line or "") if heads is None else heads
     return Request(text, written, search, count, script, rhyme, rules, known)
 
