@@ -7,6 +7,7 @@ __all__ = ["COMMANDS", "GROUP", "MENU", "Commands"]
 COMMANDS = (
     "poem",
     "acrostic",
+    "couplet",
     "favorites",
     "leaderboard",
     "remove-verse",

@@ -18,6 +18,7 @@ from .about import About
 from .acrostic import AcrosticCog
 from .answers import Answers
 from .base import LianjuCog
+from .couplet import CoupletCog
 from .favorites import Favorites
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
@@ -32,6 +33,7 @@ __all__ = ["add_cogs", "remove_cogs"]
 FEATURES: tuple[type[LianjuCog], ...] = (
     PoemCog,
     AcrosticCog,
+    CoupletCog,
     Answers,
     Favorites,
     Leaderboard,

@@ -22,7 +22,7 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
-from ..verse import CandidateScore, Request, Rerank
+from ..verse import CandidateScore, NextLine, Poem, Request, Rerank
 from ..verses import Verse
 from .composing import OUTSIDE, ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
@@ -107,7 +107,8 @@ class Answers(ComposingCog, name=NAME):
             answer: The answer.
             group: Whose share of the queue that takes.
         """
-        if answer.options.is_acrostic or not isinstance(answer.details.search, Rerank):
+        is_judged = isinstance(answer.options.form, NextLine | Poem)
+        if not is_judged or not isinstance(answer.details.search, Rerank):
             return []
         engine, deadline = self.resources.engine, self.resources.settings.deadline
         try:

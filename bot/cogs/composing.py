@@ -1,6 +1,6 @@
 """What the commands that answer with verse have in common."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import get_args
 
@@ -19,6 +19,7 @@ from ..ui.replies import Interaction, defer_reply, respond
 from ..verse import (
     Answer,
     Beam,
+    Candidate,
     Form,
     Known,
     Request,
@@ -204,9 +205,7 @@ def _answer_message(answer: Answer, user_id: int, writer: Writer | None) -> Answ
         prompt="\n".join(answer.written),
         candidates=tuple(
             CandidateView(
-                Verse.of(*given, *candidate.lines)
-                if options.is_poem
-                else Verse(given[-1], candidate.text),
+                _verse(options, given, candidate),
                 candidate.log_prob,
                 candidate.known,
                 candidate.relaxed,
@@ -223,3 +222,12 @@ def _answer_message(answer: Answer, user_id: int, writer: Writer | None) -> Answ
         corpus_continuation=answer.corpus_continuation,
         unknown=tuple(map(describe, answer.unknown)),
     )
+
+
+def _verse(options: RequestOptions, given: Sequence[str], candidate: Candidate) -> Verse:
+    """Returns what a heart keeps: the whole poem, or two lines in their order."""
+    if options.is_poem:
+        return Verse.of(*given, *candidate.lines)
+    if options.is_upper:
+        return Verse(candidate.text, given[-1])
+    return Verse(given[-1], candidate.text)

@@ -4,6 +4,8 @@ from typing import Literal, TypeVar
 
 from discord.app_commands import Choice, locale_str
 
+from ..verse import RequestError
+
 __all__ = [
     "KNOWN",
     "MAX_CHOICE",
@@ -13,10 +15,14 @@ __all__ = [
     "RULES",
     "SCRIPT",
     "Mode",
+    "Wanted",
     "choice",
+    "seed_for",
 ]
 
 Mode = Literal["chosen", "beam", "sampled"]
+Wanted = Literal["lower", "upper"]
+"""A line of a couplet."""
 
 T = TypeVar("T", str, int)
 
@@ -33,6 +39,21 @@ def choice(option: str, value: T, name: str) -> Choice[T]:
         name: The English name.
     """
     return Choice(name=locale_str(name, key=f"choice-{option}-{value}"), value=value)
+
+
+def seed_for(mode: Mode, seed: int | None) -> int | None:
+    """Returns the seed of a request; None draws one.
+
+    Args:
+        mode: How to search.
+        seed: The option.
+
+    Raises:
+        RequestError: A beam search has no seed.
+    """
+    if mode == "beam" and seed is not None:
+        raise RequestError("poem-seed")
+    return 0 if seed is None and mode != "sampled" else seed
 
 
 MODE = [

@@ -11,17 +11,27 @@ from ..ui.replies import Interaction, defer_reply
 from ..verse import (
     MAX_CHARACTERS,
     SEED,
-    FormName,
     Known,
     NextLine,
+    PoemFormName,
     PromptError,
-    RequestError,
     Rules,
     Script,
     form_named,
 )
 from .composing import ComposingCog, request_for
-from .options import KNOWN, MAX_CHOICE, MAX_CHOICES, MAX_RHYME, MODE, RULES, SCRIPT, Mode, choice
+from .options import (
+    KNOWN,
+    MAX_CHOICE,
+    MAX_CHOICES,
+    MAX_RHYME,
+    MODE,
+    RULES,
+    SCRIPT,
+    Mode,
+    choice,
+    seed_for,
+)
 
 __all__ = ["POEM", "PoemCog", "answer_this_line"]
 
@@ -64,7 +74,7 @@ class PoemCog(ComposingCog, name=POEM):
         self,
         interaction: Interaction,
         line: app_commands.Range[str, 1, MAX_TYPED],
-        form: FormName = "next",
+        form: PoemFormName = "next",
         rhyme: app_commands.Range[str, 1, MAX_RHYME] | None = None,
         rules: Rules = "strict",
         known: Known = "exclude",
@@ -88,14 +98,12 @@ class PoemCog(ComposingCog, name=POEM):
         """
         async with self.handle(interaction, defer_reply) as context:
             async with self.limit(interaction, context):
-                if mode == "beam" and seed is not None:
-                    raise RequestError("poem-seed")
                 request = request_for(
                     line,
                     form_named(form),
                     context.guild_settings,
                     mode=mode,
-                    seed=0 if seed is None and mode != "sampled" else seed,
+                    seed=seed_for(mode, seed),
                     count=count,
                     script=script,
                     rhyme=rhyme,

@@ -16,6 +16,7 @@ MAX_FACT = 100  # characters of a name in a manifest
 FEATURES = (
     "poem",
     "acrostic",
+    "couplet",
     "answer",
     "hearts",
     "favorites",

@@ -63,6 +63,8 @@ class AnswerMessage:
     @property
     def new_lines(self) -> list[str]:
         """The new lines of each candidate, separated by line breaks."""
+        if self.options.is_upper:
+            return [verse.line for verse in self.verses]
         if not self.options.is_poem:
             return [verse.answer for verse in self.verses]
         return ["\n".join(verse.lines[self.given :]) for verse in self.verses]

@@ -8,6 +8,7 @@ import numpy as np
 from ..verse import (
     Acrostic,
     Beam,
+    Couplet,
     Form,
     FormName,
     Known,
@@ -33,6 +34,7 @@ __all__ = [
 LAYOUT = "2"  # of custom ids and of the texts beside them; a change needs another number
 PREFIX = "lianju"
 SEPARATOR = "+"  # between names in one field
+UPPER = "upper"  # in the place of an acrostic's characters, for the upper line of a couplet
 INCOMPLETE = "cut"  # the last field of details, if the deadline passed first
 
 Action = Literal["heart", "again", "details"]
@@ -148,12 +150,17 @@ class RequestOptions:
     @property
     def is_poem(self) -> bool:
         """Whether the candidates are poems rather than single lines."""
-        return not isinstance(self.form, NextLine)
+        return not isinstance(self.form, NextLine | Couplet)
+
+    @property
+    def is_upper(self) -> bool:
+        """Whether the candidates stand before the prompt, as upper lines of couplets."""
+        return isinstance(self.form, Couplet) and self.form.upper
 
     @property
     def custom_id(self) -> str:
         """The custom id, which `parse` reads."""
-        chars = self.form.chars if isinstance(self.form, Acrostic) else ""
+        chars = self.form.chars if isinstance(self.form, Acrostic) else UPPER * self.is_upper
         poem = (self.form.name, chars, self.rhyme or "", self.rules, self.known)
         writer = () if self.writer is None else (self.writer,)
         return _write("again", self.user_id, self.count, self.script, self.mode, *poem, *writer)
@@ -248,6 +255,8 @@ class DetailsButton:
 
 
 def _form(name: FormName, chars: str) -> Form:
+    if name == "couplet":
+        return Couplet(_one_of(("", UPPER), chars) == UPPER)
     if not chars:
         return form_named(name)
     return Acrostic(int(chars), None if name == "next" else name)

@@ -7,7 +7,7 @@ import discord
 from ..confidence import perplexity
 from ..i18n import Localizer
 from ..markdown import escape, literal
-from ..verse import Acrostic, Beam, CandidateScore, Rerank
+from ..verse import Beam, CandidateScore, NextLine, Rerank
 from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
 from .verse import one_line
@@ -37,15 +37,15 @@ def details_layout(
             log_prob=f"{candidate.log_prob:.4f}",
             perplexity=perplexity(candidate.log_prob, message.details.tokens),
         )
-        verse = candidate.verse
-        text = one_line(verse) if message.options.is_poem else verse.answer
+        is_poem = message.options.is_poem
+        text = one_line(candidate.verse) if is_poem else message.new_lines[rank - 1]
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append("-# " + " · ".join([score, *remarks(message, rank, localizer)]))
         if scores and (parts := _parts(scores[rank - 1], localizer)):
             rows.append(f"-# {parts}")
     if texts := general_remarks(message, localizer):
         rows.append(f"-# {' · '.join(texts)}")
-    if any(candidate.relaxed for candidate in message.candidates):
+    if any(set(candidate.relaxed) - {"end"} for candidate in message.candidates):
         rows.append(f"-# {localizer.format('details-relaxed')}")
     if message.corpus_continuation is not None:
         line = literal(message.corpus_continuation, MAX_LINE)
@@ -75,8 +75,10 @@ def _search(message: AnswerMessage, localizer: Localizer) -> str:
 def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
     """Returns the options that are not the defaults."""
     options, texts = message.options, []
-    if options.is_poem:
-        form = "acrostic" if isinstance(options.form, Acrostic) else options.form.name
+    if not isinstance(options.form, NextLine):
+        form: str = "acrostic" if options.is_acrostic else options.form.name
+        if options.is_upper:
+            form = "upper"
         texts.append(localizer.format("details-form", form=form))
     if options.rhyme is not None:
         texts.append(localizer.format("details-rhyme", rhyme=escape(options.rhyme)))

@@ -14,7 +14,7 @@ from .buttons import RequestOptions
 
 __all__ = ["SMALL", "one_line", "parse_candidate", "write_candidate", "write_list_item"]
 
-COMMA, LINE_SEPARATOR = "，", "\n/ "
+COMMA, SEMICOLON, LINE_SEPARATOR = "，", "；", "\n/ "
 SMALL = "-# "
 BOLD_FIRST = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
@@ -88,5 +88,7 @@ def _rows(verse: Verse) -> list[str]:
     lines = verse.lines
     if len(lines) == 2:
         separator = COMMA if any(map(is_han, verse.line)) else " / "
+        if separator == COMMA and COMMA in verse.line:  # in each line of a couplet
+            separator = SEMICOLON
         return [separator.join(lines)]
     return [COMMA.join(lines[i : i + 2]) + "。" for i in range(0, len(lines), 2)]

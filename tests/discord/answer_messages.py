@@ -9,7 +9,7 @@ from lianju.bot.i18n import Localizer
 from lianju.bot.ui.answer import answer_layout
 from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
-from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Rerank, Sample
+from lianju.bot.verse import Acrostic, Beam, Couplet, NextLine, Poem, Rerank, Sample
 from lianju.bot.verses import Verse
 
 from .interactions import BOT, V2
@@ -31,7 +31,9 @@ verse = st.text(
 )
 line = verse.map(lambda text: text.replace("\n", "")).filter(bool)
 log_probs = st.floats(max_value=0, allow_nan=False)
-relaxations = st.sampled_from([(), ("tones",), ("tones", "rhyme", "repetition")])
+relaxations = st.sampled_from(
+    [(), ("tones",), ("tones", "rhyme", "repetition"), ("end",), ("end", "kinds")]
+)
 
 
 def candidates_of(couplets, new_lines):
@@ -93,7 +95,10 @@ rests = st.sampled_from([("jueju", 4), ("lushi", 8)]).flatmap(
     )
 )
 acrostics = st.integers(2, 8).flatmap(lambda n: answers_of(line, poems(n), n, Acrostic(7)))
-answer_messages = single_lines | rests | acrostics
+couplets = st.booleans().flatmap(
+    lambda upper: answers_of(line, st.builds(Verse, verse, verse), 1, Couplet(upper))
+)
+answer_messages = single_lines | rests | acrostics | couplets
 
 ANSWER = AnswerMessage(
     "黄河远上白云间",

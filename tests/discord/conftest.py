@@ -17,6 +17,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..postgres import own_postgres as own_postgres
 from ..postgres import postgres as postgres
+from ..verse.couplets import KINDS, couplet_bundle, couplet_composer
 from ..verse.toy import Toy
 from .bots import OtherBot
 from .fake_discord import FakeDiscord
@@ -89,9 +90,23 @@ def clock():
 
 
 @pytest.fixture
-def engine(composer):
+def open_couplets():
+    """Opens composers of couplets."""
+    opened = []
+
+    def open_one():
+        opened.append(couplet_composer(couplet_bundle(kinds=KINDS)))
+        return opened[-1]
+
+    yield open_one
+    for composer in opened:
+        composer.close()
+
+
+@pytest.fixture
+def engine(composer, open_couplets):
     """The engine in this process."""
-    return LocalEngine(composer, open_again=None)
+    return LocalEngine(composer, open_again=None, open_couplets=open_couplets)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
     python -m tests.discord.screens
 
 It needs Chromium, and fonts for Chinese (on Debian: chromium, fonts-noto-cjk). A bundle's folder
-as an argument takes the place of the one that ships.
+as an argument takes the place of the one that ships, and another one that of couplets.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
+from lianju.bot.verse import default_couplets
 from PIL import Image
 
 from .bots import OtherBot
@@ -33,23 +34,26 @@ NAMES = {77: "wang", 78: "li", 79: "anna", 80: "tomás", 81: "mei"}
 ANSWER = poem("黄河远上白云间")
 POEM = poem("移舟泊烟渚", form="jueju", count=2, seed=0)
 ACROSTIC = slash("acrostic", heads="春夏秋冬", seed=1)
+COUPLET = slash("couplet", line="春风得意马蹄疾")
 # Who asks for what, and who presses ♥ beside which candidates.
 ASKED = (
     (77, "answer", ANSWER, {1: (77, 78, 80), 3: (81,), 2: (79,)}),
     (79, "poem", POEM, {1: (80,), 2: (77, 78, 79, 81)}),
     (78, "acrostic", ACROSTIC, {1: (77, 79)}),
     (80, "night", poem("月落乌啼霜满天", form="jueju"), {1: (79, 81)}),
+    (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
+SHOWN = ("answer", "poem", "couplet", "leaderboard")
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
 
 
-async def take(bundle, folder):
+async def take(folder, bundle=None, couplets=None):
     """Returns pages of HTML by name."""
     async with FakeDiscord.running() as fake, OtherBot() as bot:
         discord.http.Route.BASE = fake.rest_base
         store = await open_store(f"sqlite+aiosqlite:///{folder / 'screens.sqlite3'}")
-        engine = open_local_engine(bundle, "cpu")
+        engine = open_local_engine(bundle, "cpu", couplets=couplets)
         moments = iter(range(1_790_000_000, 2_000_000_000, 3600))
         resources = Resources(
             Settings(), engine, store, RequestLimiter(moments.__next__), moments.__next__
@@ -59,7 +63,8 @@ async def take(bundle, folder):
             await bot.add_cog(cog(resources))
             bot.add_dynamic_items(*cog.items)
         pages = {}
-        for user, name, command, hearts in ASKED:
+        asked = ASKED if couplets or default_couplets() else ASKED[:-1]
+        for user, name, command, hearts in asked:
             message = await ask(fake, bot, command, user=user, private=False)
             buttons = custom_ids(message, "lianju:heart:")
             for rank, fans in hearts.items():
@@ -96,8 +101,8 @@ def main():
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        pages = asyncio.run(take(Path(sys.argv[1]) if sys.argv[1:] else None, folder))
-        for shown in ("answer", "poem", "leaderboard"):
+        pages = asyncio.run(take(folder, *map(Path, sys.argv[1:])))
+        for shown in SHOWN:
             photograph(pages[shown], IMAGES / f"{shown}.png", folder)
 
 

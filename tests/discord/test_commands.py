@@ -68,7 +68,7 @@ def test_required_options_come_first(commands):
         assert required == sorted(required, reverse=True)
 
 
-@pytest.mark.parametrize("name", ["poem", "acrostic"])
+@pytest.mark.parametrize("name", ["poem", "acrostic", "couplet"])
 def test_commands_on_verse_are_available_in_every_context(name, commands):
     (poem,) = (command for command in commands if command["name"] == name)
     assert sorted(poem["contexts"]) == EVERYWHERE

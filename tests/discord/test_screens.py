@@ -8,7 +8,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 async def test_pictures_show_the_answers_of_the_shipped_bundle(tmp_path, fake):
-    pages = await screens.take(None, tmp_path)
+    pages = await screens.take(tmp_path)
     printed = re.findall(r"^ +\d +-\d+\.\d{3}  (\S+)$", README.read_text("utf-8"), re.MULTILINE)
     assert len(printed) == 5
     assert re.findall(r"黄河远上白云间，(\S+)</p>", pages["answer"]) == printed
