@@ -234,7 +234,23 @@ def variants(directory: Path, out: Path) -> None:
     click.echo(f"Wrote {out}")
 
 
-for _command in (command.grade, command.stamp):
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--pairs", type=_FOLDER, required=True, help="The prepared couplets.")
+@click.option("--poems", type=_FOLDER, required=True, help="The prepared poems.")
+@click.option("--version", required=True, help="Of the bundle with these files.")
+def couplets(directory: Path, pairs: Path, poems: Path, version: str) -> None:
+    """Puts the table of word kinds and the index of poets' lines into BUNDLE.
+
+    The kinds are learned from --pairs: groups of characters that answer one another.
+    """
+    from .couplet_files import add_couplet_files
+
+    for kind in add_couplet_files(directory, pairs, poems, version):
+        click.echo(kind)
+
+
+for _command in (command.grade, command.grade_couplets, command.stamp):
     cli.add_command(_command)
 
 

@@ -1,10 +1,11 @@
-"""The commands of the report card: grade, stamp."""
+"""The commands of report cards: grade, grade-couplets, stamp."""
 
 from __future__ import annotations
 
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -75,6 +76,44 @@ def grade(
             ("card.md", card.markdown()),
             ("answers.tsv", answers_table(results.answers)),
             ("quatrains.txt", quatrains_text(results.quatrains)),
+        ):
+            (out / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{error.filename}: {error.strerror}.") from error
+    show(card.markdown())
+
+
+@click.command("grade-couplets")
+@click.argument("directory", type=_PATH)
+@click.option("--pairs", type=_FOLDER, required=True, help="The prepared couplets.")
+@click.option("--out", type=_FOLDER, required=True, help="The folder of the card.")
+@click.option(
+    "--beside",
+    type=_FOLDER,
+    help="The bundle of a language model to compare with; by default the one that ships.",
+)
+@_count("--prompts", default=300, help="Held-out upper lines to answer, at most.")
+@_option("--seed", type=click.IntRange(0), default=0)
+@_option("--threads", type=click.IntRange(0), default=0, help="0 takes every core.")
+def grade_couplets(directory: Path, pairs: Path, out: Path, **options: Any) -> None:
+    """Measures the couplets of the bundle DIRECTORY beside those of poets.
+
+    The card is card.json and card.md, with the answers to twenty lines that nobody trained on;
+    answers.md holds the graded answers.
+    """
+    from .couplets import answers_table
+    from .couplets import grade_couplets as measure
+    from .report import show
+
+    if out.exists() and not out.is_dir():
+        raise ExportError(f"{out} is not a folder: choose another --out.")
+    card = measure(directory, pairs, **options)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in (
+            ("card.json", json.dumps(card.as_dict(), ensure_ascii=False, indent=2) + "\n"),
+            ("card.md", card.markdown()),
+            ("answers.md", answers_table(card.answers)),
         ):
             (out / name).write_text(text, encoding="utf-8")
     except OSError as error:

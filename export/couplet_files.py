@@ -1,0 +1,80 @@
+"""What a bundle for couplets has beside its model: word kinds, and the lines that poets wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from lianju.bot.verse.model.bundle import KINDS, KNOWN, MANIFEST, load_bundle
+from lianju.bot.verse.text.couplet import COMMA
+from lianju.bot.verse.text.vocabulary import LOWER
+from lianju.training.data import read_texts
+
+from .bundle import file_info, write_manifest
+from .corpus_index import build_couplet_index
+from .errors import ExportError
+from .word_kinds import find_word_kinds
+
+CONTENTS = {
+    KINDS: "characters that answer one another in couplets, a kind a line",
+    KNOWN: "fingerprints of the lines of poems, and the lower lines of their couplets by the upper",
+}
+
+Line = tuple[str, ...]
+
+
+def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -> list[str]:
+    """Puts the table of word kinds and the index of poets' lines into a bundle.
+
+    Args:
+        directory: The bundle, of an encoder-decoder.
+        pairs: The prepared couplets that it was trained on.
+        poems: The prepared poems that they are from.
+        version: Of the bundle from now on.
+
+    Returns:
+        The kinds, each as its characters.
+
+    Raises:
+        BundleError: The bundle is damaged.
+        CorpusError: A corpus cannot be read.
+        ExportError: The bundle has no encoder, the corpus no couplets, or nothing can be written.
+    """
+    bundle = load_bundle(directory)
+    if bundle.manifest.encoder is None:
+        raise ExportError(f"{directory} has no encoder: give the bundle of an encoder-decoder.")
+    kinds = [
+        "".join(filter(bundle.vocabulary.is_ordinary, kind))
+        for kind in find_word_kinds(read_couplets(pairs, "train"))
+    ]
+    if not kinds:
+        raise ExportError(
+            f"{pairs} has no couplets: give what `lianju-train prepare --pairs couplets` has made."
+        )
+    table = "".join(f"{kind}\t{kind}\n" for kind in kinds if kind)
+    index = build_couplet_index(poems, bundle.vocabulary)
+    try:
+        (directory / KINDS).write_text(table, encoding="utf-8", newline="\n")
+        (directory / KNOWN).write_bytes(index)
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        manifest["version"] = version
+        manifest["files"] |= {
+            name: file_info(directory / name, content) for name, content in CONTENTS.items()
+        }
+        write_manifest(directory, manifest)
+    except OSError as error:
+        raise ExportError(f"{directory} cannot be written to: {error.strerror}.") from error
+    return kinds
+
+
+def read_couplets(pairs: Path, split: str) -> Iterator[tuple[Line, Line]]:
+    """Yields the upper and lower lines without a comma in a part of prepared couplets.
+
+    Raises:
+        CorpusError: The corpus cannot be read.
+    """
+    texts = read_texts(pairs / f"{split}.txt", pairs=True)
+    for source, target in zip(texts.sources or (), texts.targets, strict=True):
+        if source[0] == LOWER and COMMA not in source and len(source) == len(target) + 1:
+            yield tuple(source[1:]), tuple(target)
