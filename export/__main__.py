@@ -55,7 +55,7 @@ def cli(ctx: click.Context) -> None:
     "--evaluate",
     "corpus",
     type=_FOLDER,
-    help="A prepared corpus: measure perplexity on its held-out poems, and index its lines.",
+    help="A prepared corpus: measure perplexity on its held-out part, and index its poems' lines.",
 )
 @click.option(
     "--prosody",
@@ -87,9 +87,10 @@ def bundle(
     size = sum(file["bytes"] for file in manifest["files"].values())
     proof = manifest["metrics"]["proof"]
     click.echo(f"{out}: {manifest['name']} {manifest['version']}, {precision}, {size / 1e6:.1f} MB")
+    texts = "pairs" if manifest["encoder"] else "prompts and states"
     click.echo(
-        f"Over {proof['prompts']} random prompts and states, log-probabilities differ from "
-        f"PyTorch's by at most {proof['largest_log_prob_difference']:.2g}."
+        f"Over {proof['prompts']} random {texts}, log-probabilities differ from PyTorch's by at "
+        f"most {proof['largest_log_prob_difference']:.2g}."
     )
     for split, found in manifest["metrics"].get("perplexity", {}).items():
         han = f", Han only {found['han']:.2f}" if found["han"] else ""

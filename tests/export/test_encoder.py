@@ -14,7 +14,7 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.export.bundle import BundleOptions, file_info, verify_bundle, write_bundle
 from lianju.export.errors import VerificationError
 from lianju.export.states import torch_state
-from lianju.training.checkpoint import load_trained
+from lianju.training.checkpoint import load_trained, save_checkpoint
 from lianju.training.distributed import Processes
 from lianju.training.recipe import load_recipe
 from lianju.training.trainer import Trainer
@@ -194,6 +194,27 @@ def test_a_checkpoint_comes_back_with_its_encoder(opened, run, tmp_path):
         trained.model.named_parameters(), back.model.named_parameters(), strict=True
     ):
         assert torch.equal(one, other), name
+
+
+def test_pairs_from_the_command_line(pair_corpus, run, tmp_path):
+    trained, path = trained_toy("seq2seq, lstm, dot"), tmp_path / "toy.pt"
+    save_checkpoint(
+        path, trained.model, trained.model.state_dict(), trained.vocabulary, trained.info
+    )
+    out = tmp_path / "toy"
+    status, text, err = run("bundle", path, "--out", out, "--evaluate", pair_corpus)
+    assert status == 0, err
+    assert "Over 200 random pairs" in text
+    assert "Perplexity on test" in text
+    poems = tmp_path / "poems"
+    poems.mkdir()
+    (poems / "report.json").write_text("{}", encoding="utf-8")
+    for part in ("train", "validation", "test"):
+        (poems / f"{part}.txt").write_text("黄 河 </l> 白 云 </l>\n", encoding="utf-8")
+    status, text, err = run("bundle", path, "--out", tmp_path / "other", "--evaluate", poems)
+    assert (status, text) == (2, "")
+    assert "has 0 tabs" in err
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_language_model_has_no_encoder():
