@@ -58,7 +58,7 @@ PROMPTS = (
 """Lines that nobody trained on: ten classic upper lines (上联), then ten of today's language."""
 
 POOL = 100  # real lower lines of one length
-WEIGHTS = tuple(round(0.1 * step, 1) for step in range(13))
+WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 SMALLEST = 2  # lower lines to rank
 
 Pair = tuple[str, str]

@@ -117,7 +117,7 @@ def test_card_measures_the_rules(card):
     assert 0 <= rows["first"]["measured"] <= 1
     assert rows["first-forward"]["measured"] <= 1
     assert rows["size"]["measured"] > 0
-    assert [key for key in rows if key.startswith("fit-")][:2] == ["fit-0.0", "fit-0.1"]
+    assert [key for key in rows if key.startswith("fit-")][:2] == ["fit-0.0", "fit-0.5"]
     assert card.conditions["prompts"] == 10
 
 

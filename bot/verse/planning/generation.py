@@ -36,6 +36,7 @@ __all__ = ["GenerationResult", "PartialPoem", "Planner", "make_scorer"]
 DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
 # Chosen by blind readings of the answers to held-out first lines, see docs/readings.md.
 POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.7, 100, 0.95
+COUPLETS_PER_WIDTH = 8  # of a pool of couplets, in place of `Rerank.pool`: scoring takes time too
 BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam alone would keep
 
 
@@ -243,6 +244,8 @@ class Planner:
             )
             return [SampleSearch(sample)]
         draws = search.pool // poems
+        if isinstance(prepared.request.form, Couplet):
+            draws = COUPLETS_PER_WIDTH * search.width
         sample = SampleParams(
             **common,
             paths=draws,
