@@ -93,9 +93,12 @@ async def measure(
 ) -> None:
     """Asks all places, and prints what was seen."""
     async with AsyncExitStack() as stack:
-        places = [each async for each in _places(stack, bundle)]
+        places = [each async for each in _places_without_ray(stack, bundle)]
         await check_answers(places, prompts)
-        await print_overhead(places, prompts, rounds)
+        await print_overhead("One client, before Ray runs", places, prompts, rounds)
+        places += [each async for each in _places_on_ray(stack, bundle)]
+        await check_answers(places, prompts)
+        await print_overhead("One client, while Ray runs", places, prompts, rounds)
         for count, place in itertools.product(clients, places):
             requests = default_requests(prompts)
             place.loads[count] = await closed_loop(
@@ -104,19 +107,26 @@ async def measure(
     print_loads(places, clients)
 
 
-async def _places(stack: AsyncExitStack, bundle: Path) -> AsyncIterator[Place]:
-    engine = open_local_engine(bundle, "cpu", threads=1)
-    stack.push_async_callback(engine.close)
-    yield Place("in the process", engine)
-    variables: dict[str, object] = {
+def _variables(bundle: Path) -> dict[str, object]:
+    return {
         "LIANJU_BUNDLE": bundle,
         "LIANJU_PROVIDER": "cpu",
         "LIANJU_THREADS": 1,
         "LIANJU_DEADLINE": int(DEADLINE_S),
     }
-    pid, address = await stack.enter_async_context(web_serving(variables))
+
+
+async def _places_without_ray(stack: AsyncExitStack, bundle: Path) -> AsyncIterator[Place]:
+    engine = open_local_engine(bundle, "cpu", threads=1)
+    stack.push_async_callback(engine.close)
+    yield Place("in the process", engine)
+    pid, address = await stack.enter_async_context(web_serving(_variables(bundle)))
     yield Place("HTTP", await _remote(stack, address), {pid: SERVER})
-    variables["LIANJU_LOG_LEVEL"] = "warning"  # else the log would pass through this terminal
+
+
+async def _places_on_ray(stack: AsyncExitStack, bundle: Path) -> AsyncIterator[Place]:
+    # The log would pass through this terminal.
+    variables = _variables(bundle) | {"LIANJU_LOG_LEVEL": "warning"}
     apps = [application(name, variables, replicas=n) for name, n in (("one", 1), ("two", 2))]
     ray = await stack.enter_async_context(ray_serving(*apps, cpus=3))
     below = processes_below(ray.pid)
@@ -174,7 +184,9 @@ async def check_answers(places: Sequence[Place], prompts: Sequence[str]) -> None
             raise click.ClickException(f"The answers to {request.text} differ.")
 
 
-async def print_overhead(places: Sequence[Place], prompts: Sequence[str], rounds: int) -> None:
+async def print_overhead(
+    title: str, places: Sequence[Place], prompts: Sequence[str], rounds: int
+) -> None:
     """Asks one place after the other for the same, and prints what each adds to the first one."""
     kinds = {
         "default": lambda line, seed: Request(line, search=Rerank(seed)),
@@ -203,7 +215,7 @@ async def print_overhead(places: Sequence[Place], prompts: Sequence[str], rounds
                 )
             )
     head = ("kind, place", "median ms", "median of what it adds", "client computes")
-    print_table("One client", head, rows)
+    print_table(title, head, rows)
 
 
 def print_loads(places: Iterable[Place], clients: Sequence[int]) -> None:
