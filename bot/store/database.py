@@ -30,10 +30,11 @@ class Database(ABC):
         """Closes every connection."""
 
     @abstractmethod
-    def read_transaction(
-        self, kind: ReadKind = "lookup"
-    ) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Opens a transaction that sees one state of the database throughout.
+    def reader(self, kind: ReadKind = "lookup") -> AbstractAsyncContextManager[AsyncConnection]:
+        """Yields a connection that reads, without a transaction.
+
+        What must be of one moment is read by one statement: beginning and ending a transaction
+        takes longer than most of them.
 
         Args:
             kind: What is read; each kind waits for its own connections.

@@ -1,14 +1,16 @@
 """Verses that users keep."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import Insert, Select, and_, bindparam, delete, func, or_, select
 
 from ..verses import Favorite, Page, Verse
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten, verse_name
-from .statements import contains, insert
+from .statements import Columns, contains, insert, split_total, with_total
 from .tables import couplet, couplet_hearts, favorite
 
 __all__ = ["Favorites", "stored_guild_id"]
@@ -16,15 +18,6 @@ __all__ = ["Favorites", "stored_guild_id"]
 SEARCHED = 5000  # of a user's latest favorites, while the user types
 EVER = 0.0  # Unix seconds
 OUTSIDE = 0  # the guild id of what was kept outside servers
-
-_SELECT_FAVORITES = select(
-    favorite.c.id,
-    couplet.c.line,
-    couplet.c.answer,
-    favorite.c.kept_at,
-    favorite.c.guild_id,
-).join(couplet)
-_BY_AGE = (favorite.c.kept_at, favorite.c.id)
 
 
 def stored_guild_id(guild_id: int | None) -> int:
@@ -70,7 +63,6 @@ class Favorites:
             StoreError: The database cannot be written; nothing has changed.
         """
         text = {"line": verse.line, "answer": verse.answer}
-        couplet_id = select(couplet.c.id).filter_by(**text).scalar_subquery()
         removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
         press = Act("user", user_id, acted_at)
         request = Act("user", author_id, asked_at) if author_id else None
@@ -78,39 +70,24 @@ class Favorites:
             gone = await find_forgotten(connection, [*filter(None, (removed, press, request))])
             if removed in gone:
                 guild_id = author_id = None
-            user_and_guild = {"user_id": user_id, "guild_id": stored_guild_id(guild_id)}
-            removal = delete(favorite).filter_by(**user_and_guild, couplet_id=couplet_id)
-            if (await connection.execute(removal)).rowcount:
+            chosen = {"user_id": user_id, "guild_id": stored_guild_id(guild_id), **text}
+            if (await connection.execute(_REMOVE_VERSE, chosen)).rowcount:
                 return False
             if press in gone:
                 return False
             if request in gone:
                 author_id = None
-            added = insert(connection, couplet).values(text)
-            await connection.execute(added.on_conflict_do_nothing())
-            await connection.execute(
-                insert(connection, favorite).values(
-                    **user_and_guild, couplet_id=couplet_id, author_id=author_id, kept_at=int(at)
-                )
-            )
+            await connection.execute(_add_couplet(connection.dialect.name), text)
+            await connection.execute(_ADD, {**chosen, "author_id": author_id, "kept_at": int(at)})
             return True
 
     async def counts(self, guild_id: int | None, verses: Sequence[Verse]) -> list[int]:
         """Returns how many members of a server keep each of these verses, one or more."""
-        # Not `(line, answer) IN …`, for which SQLite would scan every couplet.
-        these = or_(
-            *(and_(couplet.c.line == each.line, couplet.c.answer == each.answer) for each in verses)
-        )
-        kept = (
-            select(couplet.c.line, couplet.c.answer, couplet_hearts.c.hearts)
-            .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet.c.id)
-            .where(
-                couplet_hearts.c.guild_id == stored_guild_id(guild_id),
-                couplet_hearts.c.couplet_id.in_(select(couplet.c.id).where(these)),
-            )
-        )
-        async with self._database.read_transaction() as connection:
-            rows = await connection.execute(kept)
+        values: dict[str, Any] = {"guild_id": stored_guild_id(guild_id)}
+        for number, verse in enumerate(verses):
+            values |= {f"line{number}": verse.line, f"answer{number}": verse.answer}
+        async with self._database.reader() as connection:
+            rows = await connection.execute(_count(len(verses)), values)
         hearts = {Verse(row.line, row.answer): row.hearts for row in rows}
         return [hearts.get(each, 0) for each in verses]
 
@@ -118,39 +95,18 @@ class Favorites:
         self, user_id: int, offset: int, limit: int, oldest_first: bool = False
     ) -> Page[Favorite]:
         """Returns a page of a user's favorites, of all servers and outside."""
-        order = _BY_AGE if oldest_first else tuple(column.desc() for column in _BY_AGE)
-        mine = favorite.c.user_id == user_id
-        # Selected from the index alone, so that skipped rows are never read.
-        chosen = select(favorite.c.id).where(mine).order_by(*order).limit(limit).offset(offset)
-        page = _SELECT_FAVORITES.where(favorite.c.id.in_(chosen)).order_by(*order)
-        total = select(func.count()).select_from(favorite).where(mine)
-        async with self._database.read_transaction("list") as connection:
-            rows = await connection.execute(page)
-            count = await connection.scalar(total)
-        return Page([_favorite(*row) for row in rows], count or 0)
+        page = _PAGE_OLDEST_FIRST if oldest_first else _PAGE
+        values = {"user_id": user_id, "offset": offset, "limit": limit}
+        async with self._database.reader("list") as connection:
+            rows, total = split_total(await connection.execute(page, values))
+        return Page([_favorite(*row) for row in rows], total)
 
     async def matching(self, user_id: int, containing: str, limit: int) -> list[Favorite]:
         """Returns those of a user's latest favorites that contain a text, latest first."""
-        latest_first = tuple(column.desc() for column in _BY_AGE)
-        latest = (
-            select(favorite.c.id)
-            .where(favorite.c.user_id == user_id)
-            .order_by(*latest_first)
-            .limit(SEARCHED)
-        )
-        found = (
-            _SELECT_FAVORITES.where(
-                favorite.c.id.in_(latest),
-                or_(
-                    contains(couplet.c.line, containing),
-                    contains(couplet.c.answer, containing),
-                ),
-            )
-            .order_by(*latest_first)
-            .limit(limit)
-        )
-        async with self._database.read_transaction("typing") as connection:
-            return [_favorite(*row) for row in await connection.execute(found)]
+        values = {"user_id": user_id, "searched": SEARCHED, "containing": containing}
+        values["limit"] = limit
+        async with self._database.reader("typing") as connection:
+            return [_favorite(*row) for row in await connection.execute(_MATCHING, values)]
 
     @to_the_end
     async def remove(self, user_id: int, favorite_id: int) -> Favorite | None:
@@ -159,21 +115,20 @@ class Favorites:
         Returns:
             What it was; None if the user has no such favorite.
         """
-        which = (favorite.c.id == favorite_id, favorite.c.user_id == user_id)
-        async with self._database.read_transaction() as connection:
-            row = (await connection.execute(_SELECT_FAVORITES.where(*which))).one_or_none()
+        which = {"id": favorite_id, "user_id": user_id}
+        async with self._database.reader() as connection:
+            row = (await connection.execute(_ONE, which)).one_or_none()
         if row is None:
             return None
         found = _favorite(*row)
         async with self._database.write_transaction(_part(found.verse)) as connection:
-            removed = await connection.execute(delete(favorite).where(*which))
+            removed = await connection.execute(_REMOVE, which)
         return found if removed.rowcount else None
 
     async def all(self, user_id: int) -> list[Favorite]:
         """Returns all favorites of a user, oldest first."""
-        mine = _SELECT_FAVORITES.where(favorite.c.user_id == user_id).order_by(*_BY_AGE)
-        async with self._database.read_transaction("list") as connection:
-            return [_favorite(*row) for row in await connection.execute(mine)]
+        async with self._database.reader("list") as connection:
+            return [_favorite(*row) for row in await connection.execute(_ALL, {"user_id": user_id})]
 
 
 def _part(verse: Verse) -> str:
@@ -183,3 +138,84 @@ def _part(verse: Verse) -> str:
 
 def _favorite(id_: int, line: str, answer: str, kept_at: int, guild_id: int) -> Favorite:
     return Favorite(id_, Verse(line, answer), kept_at, None if guild_id == OUTSIDE else guild_id)
+
+
+# Statements, built once: building one takes longer than running it.
+_MINE = favorite.c.user_id == bindparam("user_id")
+_FAVORITES = select(
+    favorite.c.id, couplet.c.line, couplet.c.answer, favorite.c.kept_at, favorite.c.guild_id
+).join(couplet)
+_ONE = _FAVORITES.where(_MINE, favorite.c.id == bindparam("id"))
+_REMOVE = delete(favorite).where(_MINE, favorite.c.id == bindparam("id"))
+
+
+def _oldest_first(columns: Columns) -> Columns:
+    return columns.kept_at, columns.id
+
+
+def _latest_first(columns: Columns) -> Columns:
+    return columns.kept_at.desc(), columns.id.desc()
+
+
+def _page(order: Callable[[Columns], Columns]) -> Select[Any]:
+    # Selected from the index alone, so that skipped rows are never read.
+    ids = select(favorite.c.id).where(_MINE).order_by(*order(favorite.c))
+    ids = ids.limit(bindparam("limit")).offset(bindparam("offset"))
+    total = select(func.count()).select_from(favorite).where(_MINE)
+    return with_total(_FAVORITES.where(favorite.c.id.in_(ids)), total, order)
+
+
+_ALL = _FAVORITES.where(_MINE).order_by(*_oldest_first(favorite.c))
+_PAGE, _PAGE_OLDEST_FIRST = _page(_latest_first), _page(_oldest_first)
+
+_latest = select(favorite.c.id).where(_MINE).order_by(*_latest_first(favorite.c))
+_MATCHING = (
+    _FAVORITES.where(
+        favorite.c.id.in_(_latest.limit(bindparam("searched"))),
+        or_(
+            contains(couplet.c.line, bindparam("containing")),
+            contains(couplet.c.answer, bindparam("containing")),
+        ),
+    )
+    .order_by(*_latest_first(favorite.c))
+    .limit(bindparam("limit"))
+)
+
+_COUPLET_ID = (
+    select(couplet.c.id)
+    .where(couplet.c.line == bindparam("line"), couplet.c.answer == bindparam("answer"))
+    .scalar_subquery()
+)
+_REMOVE_VERSE = delete(favorite).where(
+    _MINE,
+    favorite.c.guild_id == bindparam("guild_id"),
+    favorite.c.couplet_id == _COUPLET_ID,
+)
+_ADD = favorite.insert().values(couplet_id=_COUPLET_ID).inline()
+
+
+@cache
+def _add_couplet(dialect: str) -> Insert:
+    return insert(dialect, couplet).on_conflict_do_nothing().inline()
+
+
+@cache
+def _count(verses: int) -> Select[Any]:
+    # Not `(line, answer) IN …`, for which SQLite would scan every couplet.
+    these = or_(
+        *(
+            and_(
+                couplet.c.line == bindparam(f"line{number}"),
+                couplet.c.answer == bindparam(f"answer{number}"),
+            )
+            for number in range(verses)
+        )
+    )
+    return (
+        select(couplet.c.line, couplet.c.answer, couplet_hearts.c.hearts)
+        .join(couplet_hearts, couplet_hearts.c.couplet_id == couplet.c.id)
+        .where(
+            couplet_hearts.c.guild_id == bindparam("guild_id"),
+            couplet_hearts.c.couplet_id.in_(select(couplet.c.id).where(these)),
+        )
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..verses import Verse
@@ -30,6 +30,8 @@ __all__ = [
     "remember",
     "verse_name",
 ]
+
+KEYS = "forgetting keys"  # names what is noted with a connection
 
 Kind = Literal["user", "guild", "verse"]
 
@@ -100,7 +102,7 @@ async def remember(connection: AsyncConnection, kind: Kind, name: int | str, at:
         at: The time, in Unix seconds.
     """
     (key_id, key), *_ = await _keys(connection)
-    noted = insert(connection, forgotten).values(
+    noted = insert(connection.dialect.name, forgotten).values(
         key_id=key_id, digest=_digest(key, kind, name), forgotten_at=_milliseconds(at)
     )
     await connection.execute(
@@ -122,13 +124,11 @@ async def find_forgotten(connection: AsyncConnection, acts: Iterable[Act]) -> se
     digests = {
         act: [(id_, _digest(key, act.kind, act.name)) for id_, key in keys] for act in possible
     }
-    rows = await connection.execute(
-        select(forgotten).where(
-            tuple_(forgotten.c.key_id, forgotten.c.digest).in_(
-                chain.from_iterable(digests.values())
-            )
-        )
-    )
+    values = {
+        "key_ids": [id_ for id_, _ in keys],
+        "digests": [digest for _, digest in chain.from_iterable(digests.values())],
+    }
+    rows = await connection.execute(_FIND, values)
     times = {(row.key_id, row.digest): row.forgotten_at for row in rows}
     return {
         act
@@ -180,9 +180,15 @@ def carry_over(database: sqlite3.Connection, copy: sqlite3.Connection) -> None:
 
 
 async def _keys(connection: AsyncConnection) -> list[tuple[int, bytes]]:
-    """Returns the keys with their ids; new hashes are made with the first."""
-    rows = await connection.execute(select(forgetting_key).order_by(forgetting_key.c.id))
-    return [(row.id, row.key) for row in rows]
+    """Returns the keys with their ids; new hashes are made with the first.
+
+    They stay the same while a database is open, so each connection reads them once.
+    """
+    info = connection.info
+    if KEYS not in info:
+        info[KEYS] = [(row.id, row.key) for row in await connection.execute(_KEYS)]
+    keys: list[tuple[int, bytes]] = info[KEYS]
+    return keys
 
 
 def _digest(key: bytes, kind: Kind, name: int | str) -> bytes:
@@ -191,3 +197,10 @@ def _digest(key: bytes, kind: Kind, name: int | str) -> bytes:
 
 def _milliseconds(at: float) -> int:
     return round(at * 1e3)
+
+
+_KEYS = select(forgetting_key).order_by(forgetting_key.c.id)
+_FIND = select(forgotten).where(
+    forgotten.c.key_id.in_(bindparam("key_ids", expanding=True)),
+    forgotten.c.digest.in_(bindparam("digests", expanding=True)),
+)

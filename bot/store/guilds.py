@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TypedDict, Unpack
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..guild_settings import GuildSettings
@@ -34,7 +34,7 @@ class GuildSettingsStore:
 
     async def get(self, guild_id: int) -> GuildSettings:
         """Returns the settings of a server."""
-        async with self._database.read_transaction() as connection:
+        async with self._database.reader() as connection:
             return await _get(connection, guild_id)
 
     @to_the_end
@@ -77,18 +77,22 @@ def guild_part(guild_id: int) -> str:
 
 
 async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
-    row = (
-        await connection.execute(select(server).where(server.c.guild_id == guild_id))
-    ).one_or_none()
-    if row is None:
+    rows = (await connection.execute(_SELECT, {"guild_id": guild_id})).all()
+    if not rows:
         return GuildSettings()
-    channels = await connection.scalars(
-        select(channel.c.channel_id).where(channel.c.guild_id == guild_id)
-    )
-    values = {**row._mapping, "channels": frozenset(channels)}
-    del values["guild_id"]
-    return GuildSettings(**values)
+    values = {**rows[0]._mapping}
+    del values["guild_id"], values["channel_id"]
+    channels = frozenset(row.channel_id for row in rows if row.channel_id is not None)
+    return GuildSettings(**values, channels=channels)
 
 
 async def _delete(connection: AsyncConnection, guild_id: int) -> None:
     await connection.execute(delete(server).where(server.c.guild_id == guild_id))
+
+
+# A row for each channel. Built once, as each interaction needs it.
+_SELECT = (
+    select(server, channel.c.channel_id)
+    .outerjoin(channel)
+    .where(server.c.guild_id == bindparam("guild_id"))
+)

@@ -1,14 +1,15 @@
 """Rankings of verses and members, for each server."""
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, not_, select
+from sqlalchemy import FromClause, Select, bindparam, func, not_, select
 
 from ..verses import Page, RankedMember, RankedVerse, Verse
 from .database import Database
 from .favorites import stored_guild_id
-from .statements import contains
+from .statements import Columns, contains, split_total, with_total
 from .tables import couplet, couplet_hearts, favorite, member_hearts
 
 __all__ = ["Leaderboard"]
@@ -42,7 +43,7 @@ class Leaderboard:
         return Page(
             [
                 RankedVerse(Verse(line, answer), hearts, author_id)
-                for line, answer, hearts, author_id in rows
+                for line, answer, hearts, author_id, *_ in rows
             ],
             total,
         )
@@ -68,39 +69,44 @@ class Leaderboard:
         Poems are left out, since they cannot be a prompt.
         """
         values = {"guild_id": stored_guild_id(guild_id), "containing": containing, "limit": limit}
-        async with self._database.read_transaction("typing") as connection:
+        async with self._database.reader("typing") as connection:
             return list(await connection.scalars(_LINES, values))
 
     async def _read(
         self,
-        ranking: tuple[Select[Any], Select[Any]],
+        page: Select[Any],
         guild_id: int | None,
         since: float | None,
         offset: int,
         limit: int,
-    ) -> tuple[list[Any], int]:
-        page, total = ranking
+    ) -> tuple[list[Sequence[Any]], int]:
         values = {
             "guild_id": stored_guild_id(guild_id),
             "since": None if since is None else math.ceil(since),  # times are whole seconds
             "offset": offset,
             "limit": limit,
         }
-        async with self._database.read_transaction("list") as connection:
-            rows = (await connection.execute(page, values)).all()
-            return list(rows), (await connection.execute(total, values)).scalar_one()
+        async with self._database.reader("list") as connection:
+            return split_total(await connection.execute(page, values))
 
 
-def _rank_verses(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
-    """Returns the queries for a page of a ranking of verses and for its length."""
-    found = ranking.selected_columns
+def _page(ranking: FromClause, order: Callable[[Columns], Columns]) -> Select[Any]:
+    page = select(ranking).order_by(*order(ranking.c))
+    return page.limit(bindparam("limit")).offset(bindparam("offset"))
+
+
+def _total(ranking: FromClause) -> Select[Any]:
+    return select(func.count()).select_from(ranking)
+
+
+def _rank_verses(ranking: FromClause) -> Select[Any]:
+    """Returns the query for a page of a ranking of verses and for its length."""
+
+    def order(columns: Columns) -> Columns:
+        return columns.hearts.desc(), columns.first_at, columns.couplet_id
+
     # Limited before the joins, so that skipped rows cost little.
-    top = (
-        ranking.order_by(found.hearts.desc(), found.first_at, found.couplet_id)
-        .limit(bindparam("limit"))
-        .offset(bindparam("offset"))
-        .subquery()
-    )
+    top = _page(ranking, order).subquery()
     author = (
         select(favorite.c.author_id)
         .where(
@@ -111,31 +117,29 @@ def _rank_verses(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
         .order_by(favorite.c.kept_at, favorite.c.author_id)
         .limit(1)
         .scalar_subquery()
+        .label("author_id")
     )
-    page = (
-        select(couplet.c.line, couplet.c.answer, top.c.hearts, author)
-        .join(couplet, couplet.c.id == top.c.couplet_id)
-        .order_by(top.c.hearts.desc(), top.c.first_at, top.c.couplet_id)
-    )
-    return page, _total(ranking)
+    page = select(
+        couplet.c.line, couplet.c.answer, top.c.hearts, author, top.c.first_at, top.c.couplet_id
+    ).join(top, couplet.c.id == top.c.couplet_id)
+    return with_total(page, _total(ranking), order)
 
 
-def _rank_members(ranking: Select[Any]) -> tuple[Select[Any], Select[Any]]:
-    """Returns the queries for a page of a ranking of members and for its length."""
-    found = ranking.selected_columns
-    page = ranking.order_by(found.hearts.desc(), found.user_id)
-    return page.limit(bindparam("limit")).offset(bindparam("offset")), _total(ranking)
+def _rank_members(ranking: FromClause) -> Select[Any]:
+    """Returns the query for a page of a ranking of members and for its length."""
+
+    def order(columns: Columns) -> Columns:
+        return columns.hearts.desc(), columns.user_id
+
+    return with_total(_page(ranking, order), _total(ranking), order)
 
 
-def _total(ranking: Select[Any]) -> Select[Any]:
-    return select(func.count()).select_from(ranking.subquery())
-
-
-# Built once: building such a statement takes longer than most queries.
+# Built once: building such a statement takes longer than most queries. What is counted from
+# favorites is a common table expression, so that page and total are counted together.
 _VERSES_EVER = _rank_verses(
-    select(couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at).where(
-        couplet_hearts.c.guild_id == bindparam("guild_id")
-    )
+    select(couplet_hearts.c.couplet_id, couplet_hearts.c.hearts, couplet_hearts.c.first_at)
+    .where(couplet_hearts.c.guild_id == bindparam("guild_id"))
+    .subquery()
 )
 _VERSES_SINCE = _rank_verses(
     select(
@@ -145,11 +149,12 @@ _VERSES_SINCE = _rank_verses(
     )
     .where(favorite.c.guild_id == bindparam("guild_id"), favorite.c.kept_at >= bindparam("since"))
     .group_by(favorite.c.couplet_id)
+    .cte()
 )
 _MEMBERS_EVER = _rank_members(
-    select(member_hearts.c.user_id, member_hearts.c.hearts).where(
-        member_hearts.c.guild_id == bindparam("guild_id")
-    )
+    select(member_hearts.c.user_id, member_hearts.c.hearts)
+    .where(member_hearts.c.guild_id == bindparam("guild_id"))
+    .subquery()
 )
 _MEMBERS_SINCE = _rank_members(
     select(favorite.c.author_id.label("user_id"), func.count().label("hearts"))
@@ -159,6 +164,7 @@ _MEMBERS_SINCE = _rank_members(
         favorite.c.author_id != favorite.c.user_id,
     )
     .group_by(favorite.c.author_id)
+    .cte()
 )
 
 _best = (

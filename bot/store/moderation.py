@@ -49,7 +49,7 @@ class Moderation:
             )
             .limit(limit)
         )
-        async with self._database.read_transaction("typing") as connection:
+        async with self._database.reader("typing") as connection:
             return [_board_verse(*row) for row in await connection.execute(found)]
 
     @to_the_end

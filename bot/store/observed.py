@@ -16,7 +16,8 @@ __all__ = ["observed"]
 def observed(database: Database, observer: Observer) -> Database:
     """Returns a database that tells an observer of every operation on this one.
 
-    The time of a transaction is that from asking for it until it is on disk or given up.
+    The time of a transaction is that from asking for it until it is on disk or given up; of
+    reading, until its connection is given back.
     """
     return database if observer is NOBODY else _Observed(database, observer)
 
@@ -31,9 +32,9 @@ class _Observed(Database):
         await self._database.close()
 
     @asynccontextmanager
-    async def read_transaction(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
-        """Opens a transaction that reads."""
-        async with self._observed(kind), self._database.read_transaction(kind) as connection:
+    async def reader(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
+        """Yields a connection that reads."""
+        async with self._observed(kind), self._database.reader(kind) as connection:
             yield connection
 
     @asynccontextmanager

@@ -2,9 +2,10 @@
 
 import asyncio
 import math
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Insert, bindparam, delete, select
 
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten
@@ -55,15 +56,10 @@ class RecentLines:
                 gone = await find_forgotten(connection, acts)
                 kept = [row for (row, _), act in zip(rows, acts, strict=True) if act not in gone]
                 if kept:
-                    added = insert(connection, prompt)
-                    again = added.on_conflict_do_update(
-                        index_elements=["user_id", "line"],
-                        set_={"asked_at": later(prompt.c.asked_at, added.excluded.asked_at)},
-                    )
-                    await connection.execute(again, kept)
+                    await connection.execute(_add(connection.dialect.name), kept)
                 for user_id in {row["user_id"] for row in kept}:
-                    surplus = _latest(user_id).limit(BATCH).offset(KEPT)
-                    await connection.execute(delete(prompt).where(prompt.c.id.in_(surplus)))
+                    surplus = {"user_id": user_id, "kept": KEPT, "batch": BATCH}
+                    await connection.execute(_DELETE_SURPLUS, surplus)
         finally:
             if self._rows is rows:  # the transaction never began
                 self._rows = []
@@ -79,18 +75,15 @@ class RecentLines:
             limit: How many to return at most.
             since: Leaves out lines last used before this Unix time, which `purge` deletes later.
         """
-        lines = (
-            select(prompt.c.line)
-            .where(
-                prompt.c.id.in_(_latest(user_id).limit(KEPT)),
-                prompt.c.asked_at >= math.ceil(since),
-                contains(prompt.c.line, containing),
-            )
-            .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
-            .limit(limit)
-        )
-        async with self._database.read_transaction("typing") as connection:
-            return list(await connection.scalars(lines))
+        values = {
+            "user_id": user_id,
+            "kept": KEPT,
+            "containing": containing,
+            "since": math.ceil(since),
+            "limit": limit,
+        }
+        async with self._database.reader("typing") as connection:
+            return list(await connection.scalars(_RECENT, values))
 
     @to_the_end
     async def purge(self, before: float) -> int:
@@ -99,20 +92,41 @@ class RecentLines:
         Returns:
             The number of deleted lines.
         """
-        old = select(prompt.c.id).where(prompt.c.asked_at < math.ceil(before)).limit(BATCH)
-        purged = 0
+        values, purged = {"before": math.ceil(before), "batch": BATCH}, 0
         while True:
             async with self._database.write_transaction(PART) as connection:
-                batch = await connection.execute(delete(prompt).where(prompt.c.id.in_(old)))
+                batch = await connection.execute(_DELETE_OLD, values)
             purged += batch.rowcount
             if batch.rowcount < BATCH:
                 return purged
 
 
-def _latest(user_id: int) -> Select[tuple[int]]:
-    """Returns the query for the ids of a user's lines, latest first."""
-    return (
-        select(prompt.c.id)
-        .where(prompt.c.user_id == user_id)
-        .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
+# Statements, built once: building one takes longer than running it.
+_latest = (
+    select(prompt.c.id)
+    .where(prompt.c.user_id == bindparam("user_id"))
+    .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
+)
+_surplus = _latest.limit(bindparam("batch")).offset(bindparam("kept"))
+_old = select(prompt.c.id).where(prompt.c.asked_at < bindparam("before")).limit(bindparam("batch"))
+_DELETE_SURPLUS = delete(prompt).where(prompt.c.id.in_(_surplus))
+_DELETE_OLD = delete(prompt).where(prompt.c.id.in_(_old))
+_RECENT = (
+    select(prompt.c.line)
+    .where(
+        prompt.c.id.in_(_latest.limit(bindparam("kept"))),
+        prompt.c.asked_at >= bindparam("since"),
+        contains(prompt.c.line, bindparam("containing")),
+    )
+    .order_by(prompt.c.asked_at.desc(), prompt.c.id.desc())
+    .limit(bindparam("limit"))
+)
+
+
+@cache
+def _add(dialect: str) -> Insert:
+    added = insert(dialect, prompt)
+    return added.on_conflict_do_update(
+        index_elements=["user_id", "line"],
+        set_={"asked_at": later(prompt.c.asked_at, added.excluded.asked_at)},
     )

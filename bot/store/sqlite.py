@@ -59,10 +59,10 @@ class SQLiteDatabase(Database):
         await asyncio.to_thread(self._guard.close)  # the last to close checkpoints the log
 
     @asynccontextmanager
-    async def read_transaction(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
-        """Opens a transaction that reads, on one of the connections for this kind."""
+    async def reader(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
+        """Yields one of the connections for this kind."""
         with self._converted_errors():
-            async with self._readers[kind].begin() as connection:
+            async with self._readers[kind].connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -150,7 +150,7 @@ class SQLiteDatabase(Database):
             raise StoreError("store-failed")
 
 
-def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> AsyncEngine:
+def _engine(path: Path, busy_s: float, size: int, begin: str | None = None) -> AsyncEngine:
     engine = create_async_engine(
         # Never creates a file, as connecting to a path would.
         URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
@@ -163,9 +163,11 @@ def _engine(path: Path, busy_s: float, size: int, begin: str = "BEGIN") -> Async
     )
     event.listen(engine.sync_engine, "connect", _configure)
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    if begin is not None:
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def begin_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine
 

@@ -1,17 +1,20 @@
-"""Parts of statements that SQLite and PostgreSQL write differently."""
+"""Parts of statements: those that SQLite and PostgreSQL write differently, and pages of lists."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Table, case
+from sqlalchemy import Boolean, ColumnElement, Row, Select, Table, case, select, true
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["contains", "insert", "later"]
+__all__ = ["Columns", "contains", "insert", "later", "split_total", "with_total"]
 
 T = TypeVar("T")
+
+Columns = Any
+"""The columns of a table or query, or several columns; SQLAlchemy does not know their types."""
 
 
 class contains(FunctionElement[bool]):  # noqa: N801 -- used as `func.lower` is
@@ -32,13 +35,34 @@ def _postgresql_contains(element: contains, compiler: SQLCompiler, **options: An
     return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
 
 
-def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Returns an insertion with `ON CONFLICT`, as the connection's database writes it."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Returns an insertion with `ON CONFLICT`, as the database of a dialect writes it."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def later(one: ColumnElement[T], other: ColumnElement[T]) -> ColumnElement[T]:
     """Returns the greater of two values."""
     return case((one > other, one), else_=other)
+
+
+def with_total(
+    page: Select[Any], total: Select[Any], order: Callable[[Columns], Columns]
+) -> Select[Any]:
+    """Returns a query for a page of a list and for how long the list is.
+
+    Both are of one moment, which two queries would need a transaction for.
+
+    Args:
+        page: Selects the rows of the page.
+        total: Selects how many rows there are.
+        order: Takes the columns of the page and returns those that order it.
+    """
+    rows, count = page.subquery(), total.subquery()
+    everything = count.outerjoin(rows, true())  # a page beyond the end has a total as well
+    return select(count, rows).select_from(everything).order_by(*order(rows.c))
+
+
+def split_total(found: Iterable[Row[Any]]) -> tuple[list[Sequence[Any]], int]:
+    """Returns the rows and the total of a query by `with_total`."""
+    rows = [tuple(row) for row in found]
+    return [row for _, *row in rows if row[0] is not None], rows[0][0]

@@ -88,7 +88,7 @@ class Store:
         Raises:
             StoreError: The database cannot be used now.
         """
-        async with self._database.read_transaction() as connection:
+        async with self._database.reader() as connection:
             await connection.execute(select(application.c.id))
 
     @to_the_end
@@ -168,7 +168,7 @@ class Store:
         Raises:
             StoreError: The settings belong to another application, or it cannot be done.
         """
-        async with self._database.read_transaction("list") as connection:
+        async with self._database.reader("list") as connection:
             owner = await connection.scalar(select(application.c.id))
             guilds = list(await connection.scalars(select(server.c.guild_id)))
         if owner == application_id and not any(map(is_left, guilds)):

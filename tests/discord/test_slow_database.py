@@ -28,7 +28,7 @@ async def no_free_reader(store):
     async with AsyncExitStack() as stack:
         for kind, readers in READERS.items():
             for _ in range(readers):
-                await stack.enter_async_context(store._database.read_transaction(kind))
+                await stack.enter_async_context(store._database.reader(kind))
         yield
 
 

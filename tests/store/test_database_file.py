@@ -45,7 +45,7 @@ async def test_database_has_our_id_and_durable_settings(existing, store, query):
     assert query("PRAGMA application_id") == [(APPLICATION_ID,)]
     assert existing.read_bytes()[68:72] == b"LJU1"
     assert query("PRAGMA journal_mode") == [("wal",)]
-    for transaction in (store._database.read_transaction, store._database.write_transaction):
+    for transaction in (store._database.reader, store._database.write_transaction):
         async with transaction() as connection:
             for pragma, wanted in (("foreign_keys", 1), ("synchronous", 2), ("secure_delete", 1)):
                 found = await connection.exec_driver_sql(f"PRAGMA {pragma}")

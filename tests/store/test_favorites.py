@@ -134,7 +134,7 @@ def work(store, query, path):
             database.set_progress_handler(lambda: steps.append(1), 1)
             for statement, parameters in statements:
                 database.execute(statement, parameters).fetchall()
-        assert len(statements) > 1
+        assert len(statements) == 1  # so that all of it is of one moment
         return len(steps)
 
     return work

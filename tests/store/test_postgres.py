@@ -14,7 +14,7 @@ from lianju.bot.store.postgres.schema import create_or_migrate
 from lianju.bot.store.postgres.url import parse_url
 from lianju.bot.store.tables import metadata
 from lianju.bot.verses import Verse
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ..postgres import PASSWORD, QUOTED, USER, ask
 
@@ -280,13 +280,10 @@ async def test_who_waits_too_long_for_a_lock_is_told(url, store):
     await impatient.close()
 
 
-async def test_a_page_and_its_total_are_of_one_moment(store):
-    await store.favorites.toggle(1, 5, COUPLET, 2, 9)
-    async with store._database.read_transaction() as connection:
-        count = "SELECT count(*) FROM favourite"
-        assert (await connection.exec_driver_sql(count)).scalar() == 1
-        await store.favorites.toggle(2, 5, COUPLET, 2, 9)
-        assert (await connection.exec_driver_sql(count)).scalar() == 1
+async def test_readers_cannot_write(store):
+    async with store._database.reader() as connection:
+        with pytest.raises(DBAPIError, match="read-only"):
+            await connection.exec_driver_sql("DELETE FROM favourite")
 
 
 async def test_violated_constraint_is_a_traceback_without_user_text(store):

@@ -160,10 +160,12 @@ async def test_deleted_text_leaves_the_log_though_somebody_reads(store, on_disk,
     monkeypatch.setattr(sqlite_module, "_execute_directly", note)
     monkeypatch.setattr(sqlite_module, "TRUNCATE_S", 60)
     await store.recent_lines.add(1, SECRET, 9)
-    async with store._database.read_transaction() as connection:
+    async with store._database.reader() as connection:
+        await connection.exec_driver_sql("BEGIN")
         await connection.exec_driver_sql("SELECT count(*) FROM prompt")
         deleting = asyncio.create_task(store.delete_user(1, 99))
         await truncating.wait()
         assert on_disk(SECRET)
+        await connection.exec_driver_sql("COMMIT")
     await deleting
     assert not on_disk(SECRET)

@@ -52,7 +52,7 @@ async def test_kinds_of_reading_do_not_wait_for_each_other(kind, store):
     }
     async with AsyncExitStack() as held, asyncio.timeout(PATIENCE_S):
         for _ in range(READERS[kind]):
-            await held.enter_async_context(store._database.read_transaction(kind))
+            await held.enter_async_context(store._database.reader(kind))
         for other in set(READERS) - {kind}:
             await reads[other]()
         await store.favorites.toggle(1, 5, COUPLET, 1, 9)

@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 class PostgresDatabase(Database):
     """A database of a server, which several processes may use.
 
-    Reading sees a snapshot. Each statement that writes sees what others have committed by then
-    (`READ COMMITTED`), so transactions that touch the same rows are kept apart by advisory locks:
+    Each statement sees what others have committed by then (`READ COMMITTED`), so transactions that
+    write the same rows are kept apart by advisory locks:
     those that write a part, such as a verse, lock that part; those that may write anything lock
     everything. Nobody waits for two parts, so there are no deadlocks.
 
@@ -40,9 +40,9 @@ class PostgresDatabase(Database):
             kind: create_engine(
                 url,
                 min(busy_s, TYPING_S) if kind == "typing" else busy_s,
+                read_only=True,
                 pool_size=size,
-                isolation_level="REPEATABLE READ",
-                execution_options={"postgresql_readonly": True},
+                isolation_level="AUTOCOMMIT",
             )
             for kind, size in READERS.items()
         }
@@ -56,10 +56,10 @@ class PostgresDatabase(Database):
             await engine.dispose()
 
     @asynccontextmanager
-    async def read_transaction(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
-        """Opens a transaction that reads, on one of the connections for this kind."""
+    async def reader(self, kind: ReadKind = "lookup") -> AsyncIterator[AsyncConnection]:
+        """Yields one of the connections for this kind."""
         with self._converted_errors():
-            async with self._readers[kind].begin() as connection:
+            async with self._readers[kind].connect() as connection:
                 yield connection
 
     @asynccontextmanager

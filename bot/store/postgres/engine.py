@@ -31,6 +31,7 @@ def create_engine(
     *,
     statement_s: float | None = None,
     idle_s: int = IDLE_S,
+    read_only: bool = False,
     name: str = BOT,
     **options: Any,
 ) -> AsyncEngine:
@@ -41,6 +42,7 @@ def create_engine(
         busy_s: How many seconds to wait for a lock or a connection; 0 means no limit for locks.
         statement_s: How many for a statement, the same by default; 0 means no limit.
         idle_s: How many a transaction may be idle; 0 means no limit.
+        read_only: Whether the server refuses to write.
         name: Names the connections on the server.
         options: Of SQLAlchemy.
     """
@@ -59,7 +61,8 @@ def create_engine(
                 "idle_in_transaction_session_timeout": f"{idle_s}s",
                 "lock_timeout": str(round(busy_s * 1e3)),
                 "statement_timeout": str(round(statement_s * 1e3)),
-            },
+            }
+            | ({"default_transaction_read_only": "on"} if read_only else {}),
         },
         hide_parameters=True,  # keeps what users wrote out of tracebacks
         **options,
