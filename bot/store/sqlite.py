@@ -1,15 +1,15 @@
-"""SQLite: transactions on the database file, and the configuration of its connections."""
+"""SQLite: transactions on the database file."""
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from .database import READERS, TYPING_S, Database, ReadKind
 from .errors import StoreBusyError, StoreError, convert_error
 from .private_files import identify
+from .sqlite_connection import connect
 from .tables import CLEAN
 
 __all__ = ["SQLiteDatabase"]
 
 TRUNCATE_S = 1.0
+BUSY_MS = "busy_timeout"  # names what is noted with a connection
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +118,7 @@ class SQLiteDatabase(Database):
             left_ms = max(0, round((deadline - clock()) * 1e3))
             with self._converted_errors():
                 async with self._writer.connect() as connection:
-                    await _execute_directly(connection, f"PRAGMA busy_timeout = {left_ms}")
+                    await _set_busy_timeout(connection, left_ms)
                     yield connection
         finally:
             self._write_lock.release()
@@ -152,17 +154,14 @@ class SQLiteDatabase(Database):
 
 def _engine(path: Path, busy_s: float, size: int, begin: str | None = None) -> AsyncEngine:
     engine = create_async_engine(
-        # Never creates a file, as connecting to a path would.
-        URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
-        connect_args={"timeout": busy_s},
+        URL.create("sqlite+aiosqlite", database=str(path)),  # chooses the kind of pool
+        async_creator=partial(connect, path, busy_s),
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,  # the last one used has the warmest page cache
         pool_timeout=busy_s,
         hide_parameters=True,  # keeps what users wrote out of tracebacks
     )
-    event.listen(engine.sync_engine, "connect", _configure)
-
     if begin is not None:
 
         @event.listens_for(engine.sync_engine, "begin")
@@ -173,22 +172,20 @@ def _engine(path: Path, busy_s: float, size: int, begin: str | None = None) -> A
 
 
 async def _truncate_wal(connection: AsyncConnection) -> None:
-    await _execute_directly(connection, f"PRAGMA busy_timeout = {round(TRUNCATE_S * 1e3)}")
+    await _set_busy_timeout(connection, round(TRUNCATE_S * 1e3))
     checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
     ((is_busy, _, _),) = await _execute_directly(connection, checkpoint)
     if is_busy:
         raise StoreBusyError
 
 
+async def _set_busy_timeout(connection: AsyncConnection, limit_ms: int) -> None:
+    info = connection.info
+    if info.get(BUSY_MS) != limit_ms:
+        await _execute_directly(connection, f"PRAGMA busy_timeout = {limit_ms}")
+        info[BUSY_MS] = limit_ms
+
+
 async def _execute_directly(connection: AsyncConnection, statement: str) -> list[Any]:
     driver: Any = (await connection.get_raw_connection()).driver_connection
     return list(await driver.execute_fetchall(statement))
-
-
-def _configure(connection: DBAPIConnection, _: object) -> None:
-    # From SQLAlchemy's manual: Python's sqlite3 begins transactions late, and never for a SELECT.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
