@@ -78,6 +78,8 @@ def _run(directory: Path, settings: Settings, *, couplets: bool = False) -> str:
     bundle = load_bundle(directory)
     if couplets and bundle.manifest.encoder is None:
         raise RequestError("request-no-couplets")
+    if not couplets and bundle.manifest.encoder is not None:
+        raise RequestError("request-couplets-only")
     model = OnnxModel(bundle, settings.provider, settings.threads)
     token, parent = np.array([bundle.vocabulary.end]), np.array([0])
     try:

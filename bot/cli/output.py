@@ -50,7 +50,8 @@ def _wrong_end(form: Couplet) -> str:
     """Returns what to say of a line that ends with the tone of the other one."""
     own, other = ("an oblique", "a level") if form.upper else ("a level", "an oblique")
     line = "an upper" if form.upper else "a lower"
-    return f"your line ends in {own} tone, as {line} line does: these end in {other} one"
+    ends = f"your line ends in {own} tone, as {line} line does"
+    return f"{ends}: these end in {other} one, where tones bind"
 
 
 def _why_fewer(answer: Answer) -> str:

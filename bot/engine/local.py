@@ -11,6 +11,7 @@ from ..errors import LianjuError
 from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
+    BundleError,
     BusyError,
     CandidateScore,
     Composer,
@@ -64,6 +65,7 @@ class LocalEngine:
         self._open_couplets = open_couplets
         self._couplets: Composer | None = None
         self._opening_couplets = asyncio.Lock()
+        self._first_opening: asyncio.Task[Composer] | None = None
         self._threads = threads or usable_cores()
         self._observer = observer
         self._description = (composer.bundle, describe_bundle(composer))
@@ -155,26 +157,36 @@ class LocalEngine:
             SearchError: The bundle cannot be used; the log says why.
             BusyError: The engine is closed.
         """
-        if self._couplets is None:
-            async with self._opening_couplets:
-                if self._couplets is None:
-                    self._couplets = await self._load_couplets()
-        return self._couplets
+        if self._couplets is not None:
+            return self._couplets
+        if self._first_opening is None:
+            self._first_opening = asyncio.create_task(self._load_couplets())
+            self._first_opening.add_done_callback(self._first_opening_ended)
+        # It goes on for others, and is not begun again, if a client leaves.
+        return await asyncio.shield(self._first_opening)
+
+    def _first_opening_ended(self, task: asyncio.Task[Composer]) -> None:
+        self._first_opening = None
+        if not task.cancelled():
+            task.exception()  # whoever waits is told
 
     async def _load_couplets(self) -> Composer:
-        self._raise_if_closed()
-        if self._open_couplets is None:
-            raise RequestError("couplets-missing")
-        try:
-            composer = await asyncio.to_thread(self._open_couplets)
-        except RequestError:
-            raise
-        except LianjuError as error:
-            _log.error("bundle for couplets not loaded: %s", error)
-            raise SearchError("couplets-unusable") from error
-        self._raise_if_closed()
-        self._log_loaded(composer)
-        return composer
+        """Opens the composer of couplets for the first time; see `_couplet_composer`."""
+        async with self._opening_couplets:
+            self._raise_if_closed()
+            if self._open_couplets is None:
+                raise RequestError("couplets-missing")
+            try:
+                composer = await asyncio.to_thread(self._open_couplets)
+            except RequestError:
+                raise
+            except LianjuError as error:
+                _log.error("bundle for couplets not loaded: %s", error)
+                raise SearchError("couplets-unusable") from error
+            self._raise_if_closed()
+            self._couplets = composer
+            self._log_loaded(composer)
+            return composer
 
     async def _reload_couplets(self) -> None:
         """Replaces the composer of couplets, if there is one."""
@@ -260,7 +272,10 @@ def open_local_engine(
         found = couplets or default_couplets()
         if found is None:
             raise RequestError("couplets-missing")
-        return _open(found, provider, threads, capacity, observer)
+        composer = _open(found, provider, threads, capacity, observer)
+        if composer.bundle.manifest.encoder is None:
+            raise BundleError("bundle-no-encoder", path=str(found))
+        return composer
 
     return LocalEngine(open_it(), open_it, threads, observer, open_couplets)
 

@@ -250,7 +250,7 @@ class Composer:
 
 
 def _known(lines: Iterable[Line], corpus: CorpusIndex, vocabulary: Vocabulary) -> set[Line]:
-    """Returns those of the lines, of any lengths, that the corpus has, whole or the half of."""
+    """Returns those of the lines, of any lengths, that the corpus has, whole or by a half."""
     comma = vocabulary.encode([COMMA])[0] if COMMA in vocabulary else None
     by_length: defaultdict[int, list[tuple[Line, Line]]] = defaultdict(list)
     for line in lines:

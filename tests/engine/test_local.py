@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from lianju.bot.engine import LocalEngine
+from lianju.bot.engine import LocalEngine, open_local_engine
 from lianju.bot.verse import (
     BundleError,
     BusyError,
@@ -73,6 +73,28 @@ async def test_the_first_request_for_a_couplet_opens_its_bundle(engine, opener):
     assert [each.candidates for each in others] == [first.candidates] * 2
     assert len(opener.opened) == 1
     assert (await engine.bundle()).name == "toy"
+
+
+async def test_a_client_that_leaves_does_not_begin_the_loading_anew(engine, opener):
+    opener.may_go_on.clear()
+    leaves = asyncio.create_task(engine.compose(LINE, 60))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    await asyncio.wait({leaves})
+    stays = asyncio.create_task(engine.compose(LINE, 60))
+    await asyncio.sleep(0)
+    opener.may_go_on.set()
+    assert (await stays).candidates
+    assert len(opener.opened) == 1
+
+
+async def test_a_bundle_for_poems_is_refused_for_couplets(bundle, caplog):
+    engine = open_local_engine(bundle, "cpu", 1, couplets=bundle)
+    with pytest.raises(SearchError) as caught:
+        await engine.compose(LINE, 60)
+    assert caught.value.key == "couplets-unusable"
+    assert str(bundle) in caplog.text
+    await engine.close()
 
 
 async def test_a_couplet_is_accepted_after_its_errors(engine):

@@ -12,8 +12,8 @@ prompt-unknown =
        *[other] I do not know “{ $named }” and { $more } more, which is most of it: write another line.
     }
 prompt-couplet-size = That is { $size } characters: a line of a couplet has { $low } to { $high }.
-prompt-couplet-parts = That is { $parts } parts: a line of a couplet has one comma at most.
-prompt-couplet-uneven = The parts beside the comma have { $first } and { $second } characters: make them equal, or leave the comma out.
+prompt-couplet-parts = Punctuation and spaces part your line into { $parts } pieces: write two halves at most.
+prompt-couplet-uneven = Punctuation or a space parts your line into { $first } and { $second } characters: make them equal, or write it in one piece.
 prompt-couplet-comma = The model that runs here does not know the comma: leave it out.
 prompt-couplet-blocked = I do not answer this line, which has an insult or an obscenity in it: write another one.
 request-range = { request-number } { $value } is out of range: choose from { $low } to { $high }.

@@ -12,10 +12,10 @@ prompt-unknown =
        *[other] 多半是我不认识的字（{ $named }，另有 { $more } 个）：请换一句。
     }
 prompt-couplet-size = 这里有 { $size } 个字：对联的一联写 { $low } 到 { $high } 个字。
-prompt-couplet-parts = 这里有 { $parts } 段：一联里最多一个逗号。
-prompt-couplet-uneven = 逗号两边是 { $first } 个字和 { $second } 个字：请写得一样长，或去掉逗号。
+prompt-couplet-parts = 标点或空格把这一联分成了 { $parts } 段：一联最多两段。
+prompt-couplet-uneven = 标点或空格把这一联分成了 { $first } 个字和 { $second } 个字：请写得一样长，或连成一段。
 prompt-couplet-comma = 这里运行的模型不认识逗号：请去掉它。
-prompt-couplet-blocked = 这一联里有骂人或下流的话，我不对：请换一联。
+prompt-couplet-blocked = 这一联里有骂人或下流的话，恕不作对：请换一联。
 request-range = { request-number } { $value } 超出范围：请在 { $low } 到 { $high } 之间选择。
 request-number = { $name ->
     [width] 束宽

@@ -12,10 +12,10 @@ prompt-unknown =
        *[other] 多半是我不認識的字（{ $named }，另有 { $more } 個）：請換一句。
     }
 prompt-couplet-size = 這裡有 { $size } 個字：對聯的一聯寫 { $low } 到 { $high } 個字。
-prompt-couplet-parts = 這裡有 { $parts } 段：一聯裡最多一個逗號。
-prompt-couplet-uneven = 逗號兩邊是 { $first } 個字和 { $second } 個字：請寫得一樣長，或拿掉逗號。
+prompt-couplet-parts = 標點或空格把這一聯分成了 { $parts } 段：一聯最多兩段。
+prompt-couplet-uneven = 標點或空格把這一聯分成了 { $first } 個字和 { $second } 個字：請寫得一樣長，或連成一段。
 prompt-couplet-comma = 這裡執行的模型不認識逗號：請拿掉它。
-prompt-couplet-blocked = 這一聯裡有罵人或下流的話，我不對：請換一聯。
+prompt-couplet-blocked = 這一聯裡有罵人或下流的話，恕不作對：請換一聯。
 request-range = { request-number } { $value } 超出範圍：請在 { $low } 到 { $high } 之間選擇。
 request-number = { $name ->
     [width] 束寬

@@ -18,7 +18,7 @@ __all__ = ["Encoder", "wrong_output"]
 class Encoder:
     """Reads a source, and returns the state that its target begins with.
 
-    The graph is small, runs once a request, and always on the CPU.
+    The graph is small, and always runs on the CPU.
 
     Args:
         graph: Its graph.
