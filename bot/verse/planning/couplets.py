@@ -38,9 +38,10 @@ __all__ = [
 
 KINDS, END = "kinds", "end"
 # Of the log-probability of the given line after the answer. The higher it is, the more often the
-# true lower line is first among 100 of validation couplets (53 % with 0, 73 % with 1, 80 % with 2),
-# and the more do first answers vary. But these are all well written, and drawn ones are not.
-REVERSE_WEIGHT = 2.0
+# true lower line is first among 100 of validation couplets (53 % with 0, 73 % with 1, 80 % with 2).
+# But these are all well written, and drawn ones are not: blind readers put first answers with 1
+# before those with 2, and mark their sense higher.
+REVERSE_WEIGHT = 1.0
 MAX_JUDGED = 24  # answers whose score has it; those after them are much less probable
 
 
