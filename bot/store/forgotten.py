@@ -31,7 +31,7 @@ __all__ = [
     "verse_name",
 ]
 
-KEYS = "forgetting keys"  # names what is noted with a connection
+KEYS = "forgetting keys"  # key of Connection.info
 
 Kind = Literal["user", "guild", "verse"]
 

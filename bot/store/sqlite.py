@@ -23,7 +23,7 @@ from .tables import CLEAN
 __all__ = ["SQLiteDatabase"]
 
 TRUNCATE_S = 1.0
-BUSY_MS = "busy_timeout"  # names what is noted with a connection
+BUSY_MS = "busy_timeout"  # key of Connection.info
 
 _log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class SQLiteDatabase(Database):
 def _engine(path: Path, busy_s: float, size: int, begin: str | None = None) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),  # chooses the kind of pool
-        async_creator=partial(connect, path, busy_s),
+        async_creator=partial(connect, path, busy_s, read_only=begin is None),
         pool_size=size,
         max_overflow=0,
         pool_use_lifo=True,  # the last one used has the warmest page cache
@@ -188,4 +188,8 @@ async def _set_busy_timeout(connection: AsyncConnection, limit_ms: int) -> None:
 
 async def _execute_directly(connection: AsyncConnection, statement: str) -> list[Any]:
     driver: Any = (await connection.get_raw_connection()).driver_connection
-    return list(await driver.execute_fetchall(statement))
+    try:
+        return list(await driver.execute_fetchall(statement))
+    except asyncio.CancelledError:  # the statement goes on, and the connection is not free yet
+        await connection.invalidate()
+        raise

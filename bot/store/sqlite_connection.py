@@ -14,8 +14,9 @@ ROWS_AT_ONCE = 64  # where rows are iterated, which SQLAlchemy does not do
 SETTINGS = ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON")
 
 
-async def connect(path: Path, busy_s: float) -> aiosqlite.Connection:
+async def connect(path: Path, busy_s: float, *, read_only: bool) -> aiosqlite.Connection:
     """Opens a database for SQLAlchemy; never creates a file, as connecting to a path would."""
+    settings = (*SETTINGS, *(("query_only = ON",) if read_only else ()))
 
     def open_file() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -27,8 +28,12 @@ async def connect(path: Path, busy_s: float) -> aiosqlite.Connection:
             isolation_level=None,
             check_same_thread=False,
         )
-        for setting in SETTINGS:
-            connection.execute(f"PRAGMA {setting}")
+        try:
+            for setting in settings:
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     connection = _Connection(open_file, ROWS_AT_ONCE)

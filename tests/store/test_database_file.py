@@ -11,6 +11,7 @@ from lianju.bot.store import StoreBusyError, StoreError, open_store
 from lianju.bot.store import database_file as database_file_module
 from lianju.bot.store.tables import APPLICATION_ID
 from lianju.bot.verses import Verse
+from sqlalchemy.exc import DBAPIError
 
 pytestmark = pytest.mark.usefixtures("path")  # SQLite alone has a file
 
@@ -259,4 +260,12 @@ async def test_database_that_is_moved_under_the_bot_is_noticed(existing, url, ca
     await store.close()
     store = await open_store(url)
     assert len(await store.favorites.all(2)) == 1
+    await store.close()
+
+
+async def test_readers_cannot_write(url):
+    store = await open_store(url)
+    async with store._database.reader() as connection:
+        with pytest.raises(DBAPIError, match="readonly"):
+            await connection.exec_driver_sql("DELETE FROM favourite")
     await store.close()
