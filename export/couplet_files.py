@@ -14,6 +14,7 @@ from lianju.training.data import read_texts
 from .bundle import file_info, write_manifest
 from .corpus_index import build_couplet_index
 from .errors import ExportError
+from .grade.stamp import METRIC
 from .word_kinds import find_word_kinds
 
 CONTENTS = {
@@ -44,21 +45,22 @@ def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -
     bundle = load_bundle(directory)
     if bundle.manifest.encoder is None:
         raise ExportError(f"{directory} has no encoder: give the bundle of an encoder-decoder.")
-    kinds = [
-        "".join(filter(bundle.vocabulary.is_ordinary, kind))
-        for kind in find_word_kinds(read_couplets(pairs, "train"))
-    ]
+    found = find_word_kinds(read_couplets(pairs, "train"))
+    ordinary = ("".join(filter(bundle.vocabulary.is_ordinary, kind)) for kind in found)
+    kinds = [kind for kind in ordinary if kind]
     if not kinds:
         raise ExportError(
-            f"{pairs} has no couplets: give what `lianju-train prepare --pairs couplets` has made."
+            f"{pairs} has no couplets, or too few to learn word kinds from: give what "
+            "`lianju-train prepare --pairs couplets` has made."
         )
-    table = "".join(f"{kind}\t{kind}\n" for kind in kinds if kind)
+    table = "".join(f"{kind}\t{kind}\n" for kind in kinds)
     index = build_couplet_index(poems, bundle.vocabulary)
     try:
         (directory / KINDS).write_text(table, encoding="utf-8", newline="\n")
         (directory / KNOWN).write_bytes(index)
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         manifest["version"] = version
+        manifest["metrics"].pop(METRIC, None)  # it was measured without these files
         manifest["files"] |= {
             name: file_info(directory / name, content) for name, content in CONTENTS.items()
         }

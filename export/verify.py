@@ -59,9 +59,10 @@ class Tolerance:
 
 EXACT = Tolerance(reference=1e-4, batch=1e-5)
 # 8-bit activations have moved the log-probabilities of trained models by 0.005 on average, and by
-# up to 0.6 from random states, 1.2 after random sources of the encoder-decoder for couplets; a gate
+# up to 0.6 from random states, 1.3 after random sources of the encoder-decoder for couplets; a gate
 # in the wrong place moves them by several units.
-QUANTIZED = Tolerance(reference=1.5, batch=0.0)
+QUANTIZED = Tolerance(reference=1.0, batch=0.0)
+QUANTIZED_ENCODED = Tolerance(reference=1.5, batch=0.0)
 
 
 def verify_steps(

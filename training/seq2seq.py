@@ -160,7 +160,8 @@ class EncoderDecoder(LanguageModel):
         state: Tensor = self.bridge[name](by_layer.transpose(0, 1).flatten(1))
         if name == "h":  # within the range of an output
             state = state.relu() if self.config.is_relu else state.tanh()
-        return state.reshape(rows, self.config.layers, -1).transpose(0, 1)
+        # cuDNN takes contiguous states alone.
+        return state.reshape(rows, self.config.layers, -1).transpose(0, 1).contiguous()
 
 
 def build_model(config: ModelConfig) -> LanguageModel:

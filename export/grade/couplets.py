@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -244,7 +245,7 @@ def _beside(
             [*zip(couplets, pools, strict=True)], "language model", unit=" lines"
         ):
             true, *others = (each.score for each in composer.score_now(upper, pool))
-            hits.append(true > max(others))
+            hits.append(true > max(others, default=-math.inf))
     finally:
         composer.close()
     return fmean(hits)

@@ -129,14 +129,12 @@ def test_card_shows_lines_as_they_were_answered(card):
 
 
 def test_first_counts_how_often_the_true_line_leads():
-    ranked = Ranked(
-        [np.array([-3.0, -2.0, -4.0]), np.array([-1.0, -2.0])],
-        [np.array([-1.0, -4.0, -5.0]), np.array([-9.0, -1.0])],
-    )
-    assert ranked.first(0.0) == 0.5  # the second line
-    assert ranked.first(1.0) == 0.5  # the first
-    assert ranked.first(0.5) == 0.5
-    assert ranked.first(0.1) == 0.5
+    forward = [np.array([-3.0, -2.0, -4.0]), np.array([-1.0, -2.0])]
+    reverse = [np.array([-1.0, -4.0, -5.0]), np.array([-9.0, -1.0])]
+    first, second = (Ranked([there], [back]) for there, back in zip(forward, reverse, strict=True))
+    assert [first.first(weight) for weight in (0.0, 1.0)] == [0, 1]
+    assert [second.first(weight) for weight in (0.0, 1.0)] == [1, 0]
+    assert Ranked(forward, reverse).first(0.0) == 0.5
 
 
 def test_command_writes_the_card(folder, language_model, completed, tmp_path, monkeypatch, capsys):

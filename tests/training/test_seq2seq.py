@@ -109,6 +109,11 @@ def test_attention_is_the_formula(attention):
 
 
 @torch.no_grad()
+def test_first_states_are_contiguous_as_cudnn_needs_them():
+    model = _model(layers=2, encoder_layers=1, attention="dot")
+    assert all(tensor.is_contiguous() for tensor in model.encode(_tokens(3, 4)))
+
+
 def test_without_a_source_the_memory_is_empty():
     model, tokens = _model(layers=1, attention="dot"), _tokens(2, 3)
     hidden, _ = model.recurrent(model.embedding(tokens))
