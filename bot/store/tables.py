@@ -94,7 +94,7 @@ favorite = Table(
     Column("kept_at", Long, nullable=False),  # Unix seconds
     UniqueConstraint("user_id", "guild_id", "couplet_id", name="favourite_once"),
     CheckConstraint("guild_id >= 0", "favourite_guild"),
-    Index("favourite_of_user", "user_id", "kept_at"),
+    Index("favourite_of_user", "user_id", "kept_at", "id"),  # its order is that of a page
     # Covering indexes: for leaderboards of a period, and for the first author.
     Index("favourite_in_period", "guild_id", "kept_at", "couplet_id", "author_id", "user_id"),
     Index("favourite_of_couplet", "couplet_id", "guild_id", "kept_at", "author_id"),
