@@ -250,6 +250,6 @@ def test_nothing_jumps_while_the_page_loads(visit, width):
             requestAnimationFrame(() => requestAnimationFrame(() => resolve(shift)));
         })"""
     )
-    # A tenth of what Web Vitals calls good. Chromium may paint a page that it has parsed in part, and
-    # then counts parts of a pixel.
+    # A tenth of what Web Vitals calls good. Chromium may paint a page that it has parsed in part,
+    # and then counts parts of a pixel.
     assert shift < 0.01
