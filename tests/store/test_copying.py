@@ -199,7 +199,7 @@ async def test_database_with_rows_is_refused(source, url, refused):
 
 async def test_bot_that_runs_is_noticed_on_either_side(source, url, refused):
     lock = ProcessLock(Path(source.partition("///")[2]))
-    assert "Another bot uses the database" in refused()
+    assert "Another bot or command uses the database" in refused()
     lock.release()
     store = await open_store(url)
     await store.favorites.all(1)
