@@ -15,9 +15,9 @@ VOCABULARY = Vocabulary(("<unk>", "<e>", *LETTERS), (-1, -1, 9, 9, 9, 9))
 PROSODY = Prosody([("先", "平", "天"), ("寒", "平", "看"), ("翰", "去", "看月")], VOCABULARY)
 TONES = {2: {"level"}, 3: {"oblique"}, 4: {"level", "oblique"}, 5: {"level", "oblique"}}
 PATTERNS = (
-    Pattern(("level", None, "oblique"), False),
-    Pattern(("oblique", "level", "oblique"), True),
-    Pattern(("oblique", "level", "level"), True),
+    Pattern(("level", None, "oblique")),
+    Pattern(("oblique", "level", "oblique"), "half"),
+    Pattern(("oblique", "level", "level"), "half"),
 )
 
 

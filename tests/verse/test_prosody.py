@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from lianju.bot.verse import RequestError
+from lianju.bot.verse.prosody.readings import CharacterReadings
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
@@ -164,3 +165,16 @@ def test_a_faulty_table_is_named_with_its_line(table, fault):
 def test_a_table_without_groups_is_refused():
     with pytest.raises(ValueError, match="has no rhyme groups"):
         Prosody((), VOCABULARY)
+
+
+def test_readings_of_characters_agree_with_those_of_tokens(prosody):
+    rows = (line.split("\t") for line in TABLE.splitlines())
+    readings = CharacterReadings((name, tone, characters) for name, tone, characters in rows)
+    assert readings.groups == prosody.groups
+    for character in "风中空看寒间山重动共绿凑":
+        (token,) = ids(character)
+        for tone in ("level", "oblique"):
+            assert readings.may_be(character, tone) == prosody.may_be(token, tone)
+            assert readings.groups_of(character, tone) == prosody.groups_of(token, tone)
+        assert (character in readings) == bool(readings.tones_of(character))
+    assert "凑" not in readings

@@ -175,7 +175,7 @@ class CoupletPlanner:
                 rules.append(Relaxable(KINDS, (TokenConstraint(tuple(forbidden)),)))
         if self._prosody is not None and prepared.request.rules != "free":
             tones, ends_otherwise = answering_tones(line, names, upper, self._prosody)
-            pattern = (Pattern(tones, licensed=False),)
+            pattern = (Pattern(tones),)
             preferred, positions = tone_constraints(self._prosody, pattern, ())
             if prepared.request.rules == "loose":
                 rules.append(Relaxable(TONES, preferred_tones=preferred))

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
+from typing import Literal
 
-from .table import Prosody, Tone
+from .readings import Readings, Token, Tone
 
 __all__ = [
     "LENGTHS",
+    "Licence",
     "LineForm",
     "Pattern",
     "Scheme",
@@ -27,6 +29,7 @@ __all__ = [
     "all_schemes",
     "fits",
     "form_after",
+    "line_kind",
     "on_template",
     "opposite",
     "patterns",
@@ -38,12 +41,19 @@ __all__ = [
 
 LENGTHS = (5, 7)
 
-Lines = Sequence[Sequence[int]]
-"""Token ids of the lines of a poem, without endings."""
+Lines = Sequence[Sequence[Token]]
+"""The lines of a poem, as token ids without endings, or as characters."""
+
+Licence = Literal["half", "self", "swap", "triple", "rescue"]
+"""An accepted departure (拗救): `half`: a mild one that needs no rescue (半拗); `self`: 孤平 that
+its own line rescues (本句自救); `swap`: 平平仄平仄 for 平平平仄仄 (特拗); `triple`: three oblique
+tones at the end (三仄尾); `rescue`: what rescues the line before (对句相救)."""
 
 _TONES: dict[str, Tone] = {"平": "level", "仄": "oblique"}
 _NAMES = {tone: name for name, tone in _TONES.items()}
 _OPPOSITE: dict[Tone, Tone] = {"level": "oblique", "oblique": "level"}
+
+_Licensed = tuple[tuple[str, Licence], ...]
 
 # The last five characters of a line by the tones of the second and the last of them; a dot stands
 # for either. A line of seven has two more characters in front, the second of the opposite tone.
@@ -54,13 +64,14 @@ _REGULAR = {
     "平仄": ".平平仄仄",  # 77 to 91 %
     "仄平": ".仄仄平平",  # 99 %; a level third: three final level tones (三平尾): .1 to .8 %
 }
-_LICENSED = {
-    "仄仄": (".仄仄平仄",),  # the mild departure (半拗), which needs no compensation: 7 to 13 %
-    "平平": ("仄平平仄平",),  # 孤平, compensated by the level third: 3 to 6 %
-    "平仄": ("平平仄平仄",),  # common in the second last line: 9 to 15 %
+_LICENSED: dict[str, _Licensed] = {
+    "仄仄": ((".仄仄平仄", "half"),),  # 7 to 13 %
+    "平平": (("仄平平仄平", "self"),),  # 3 to 6 %
+    "平仄": (("平平仄平仄", "swap"),),  # common in the second last line: 9 to 15 %
     "仄平": (),
 }
-_LICENSED_OF_FIVE = {"平仄": ("平平仄仄仄",)}  # 9 % of such lines of five, 1 % of those of seven
+# 9 % of such lines of five, 1 % of those of seven
+_LICENSED_OF_FIVE: dict[str, _Licensed] = {"平仄": (("平平仄仄仄", "triple"),)}
 _COMPENSATION = ".平平仄平"
 
 # Tone of the second character, and whether the first line rhymes; the most common opening first.
@@ -117,13 +128,18 @@ class Pattern:
 
     Attributes:
         tones: The tone of each character, or None for either.
-        licensed: Whether this is an accepted departure from the rule (拗救).
+        licence: Which accepted departure from the rule (拗救) this is, if it is one.
     """
 
     tones: tuple[Tone | None, ...]
-    licensed: bool
+    licence: Licence | None = None
 
-    def fits(self, line: Sequence[int], prosody: Prosody) -> bool:
+    @property
+    def licensed(self) -> bool:
+        """Whether this is an accepted departure from the rule (拗救)."""
+        return self.licence is not None
+
+    def fits(self, line: Sequence[Token], prosody: Readings[Token]) -> bool:
         """Returns whether a line can have these tones."""
         return len(line) == len(self.tones) and all(
             tone is None or prosody.may_be(token, tone)
@@ -158,18 +174,18 @@ def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
         ValueError: The length is neither 5 nor 7.
     """
     _check(length)
-    kind = _kind(length, form)
+    kind = line_kind(length, form)
     front = (None, form.second) if length == 7 else ()
     licensed = _LICENSED[kind]
     if length == 5:
         licensed += _LICENSED_OF_FIVE.get(kind, ())
-    texts = [(_COMPENSATION, True)]
+    texts: list[tuple[str, Licence | None]] = [(_COMPENSATION, "rescue")]
     if not form.compensates:
-        texts = [(_REGULAR[kind], False), *((text, True) for text in licensed)]
-    return tuple(Pattern((*front, *map(_TONES.get, text)), departs) for text, departs in texts)
+        texts = [(_REGULAR[kind], None), *licensed]
+    return tuple(Pattern((*front, *map(_TONES.get, text)), licence) for text, licence in texts)
 
 
-def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+def fits(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
     """Returns whether a line fits a form in its second, fourth, sixth and last characters.
 
     A line that fits a licensed pattern fits too. Characters that the table lacks have any tone.
@@ -183,7 +199,7 @@ def fits(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
     )
 
 
-def form_after(lines: Lines, scheme: Scheme, prosody: Prosody) -> LineForm:
+def form_after(lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]) -> LineForm:
     """Returns the form of the line that follows the first lines of a poem."""
     form = scheme.line(len(lines))
     compensates = bool(lines) and _needs_compensation(
@@ -192,7 +208,7 @@ def form_after(lines: Lines, scheme: Scheme, prosody: Prosody) -> LineForm:
     return replace(form, compensates=compensates)
 
 
-def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
+def schemes(lines: Lines[Token], prosody: Readings[Token]) -> tuple[Scheme, ...]:
     """Returns all schemes that the first lines of a poem fit, the most regular first.
 
     Besides the licensed lines, the first line of a couplet may have an oblique second last
@@ -216,7 +232,9 @@ def schemes(lines: Lines, prosody: Prosody) -> tuple[Scheme, ...]:
     return tuple(sorted(fitting, key=lambda scheme: _departure_key(lines, scheme, prosody)))
 
 
-def rhyme_groups(lines: Lines, scheme: Scheme, prosody: Prosody) -> frozenset[int] | None:
+def rhyme_groups(
+    lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]
+) -> frozenset[int] | None:
     """Returns the groups in which all rhyming lines so far have a reading.
 
     The first line may rhyme with a neighboring group (邻韵): once the second line rhymes, the first
@@ -236,13 +254,13 @@ def rhyme_groups(lines: Lines, scheme: Scheme, prosody: Prosody) -> frozenset[in
     return shared
 
 
-def rhymes_level(lines: Lines, prosody: Prosody) -> bool:
+def rhymes_level(lines: Lines[Token], prosody: Readings[Token]) -> bool:
     """Returns whether the even lines of a poem share a level rhyme group, by any readings."""
     groups = [prosody.groups_of(line[-1], "level") for line in lines[1::2] if line]
     return len(groups) == len(lines) // 2 > 0 and bool(frozenset.intersection(*groups))
 
 
-def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
+def tones_right(lines: Lines[Token], prosody: Readings[Token]) -> tuple[int, int]:
     """Returns how many tones of a poem are right by the scheme that it fits best.
 
     The second, fourth, in lines of seven the sixth, and the last character of every line are
@@ -269,7 +287,7 @@ def tones_right(lines: Lines, prosody: Prosody) -> tuple[int, int]:
     return best, len(lines) * places
 
 
-def on_template(lines: Lines, prosody: Prosody) -> bool:
+def on_template(lines: Lines[Token], prosody: Readings[Token]) -> bool:
     """Returns whether a poem fits a scheme with a level rhyme; licensed departures are accepted."""
     return any(scheme.rhyme_tone == "level" for scheme in schemes(lines, prosody))
 
@@ -279,13 +297,17 @@ def _check(length: int) -> None:
         raise ValueError(f"regulated verse has lines of 5 or 7 characters, not of {length}")
 
 
-def _kind(length: int, form: LineForm) -> str:
-    """Returns the tones of the second and the last of a line's last five characters, as 平仄."""
+def line_kind(length: int, form: LineForm) -> str:
+    """Returns the kind of a line: its tones at the second and the last of its last five characters.
+
+    Returns:
+        平平, 平仄, 仄平 or 仄仄.
+    """
     second = _OPPOSITE[form.second] if length == 7 else form.second
     return _NAMES[second] + _NAMES[form.last]
 
 
-def _kept(lines: Lines, scheme: Scheme, prosody: Prosody) -> list[bool]:
+def _kept(lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]) -> list[bool]:
     """Returns which lines fit a scheme."""
     return [
         fits(line, scheme.line(index), prosody)
@@ -297,20 +319,22 @@ def _kept(lines: Lines, scheme: Scheme, prosody: Prosody) -> list[bool]:
     ]
 
 
-def _needs_compensation(line: Sequence[int], form: LineForm, prosody: Prosody) -> bool:
+def _needs_compensation(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
     """Returns whether a line fits its form except for an oblique second last character (大拗)."""
     *others, place, last = _right(line, form, prosody)
-    return not form.rhymes and _kind(len(line), form) == "仄仄" and all(others) and last > place
+    return not form.rhymes and line_kind(len(line), form) == "仄仄" and all(others) and last > place
 
 
-def _right(line: Sequence[int], form: LineForm, prosody: Prosody) -> list[bool]:
+def _right(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> list[bool]:
     """Returns which of the second, fourth, sixth and last characters can have a form's tone."""
     tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
     checked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
     return [prosody.may_be(token, tone) for token, tone in checked]
 
 
-def _departure_key(lines: Lines, scheme: Scheme, prosody: Prosody) -> tuple[bool, bool, int]:
+def _departure_key(
+    lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]
+) -> tuple[bool, bool, int]:
     """Returns a sort key: how far lines that fit a scheme depart from its regular patterns."""
     forms = [scheme.line(index) for index in range(len(lines))]
     rhymes = [

@@ -6,20 +6,19 @@ is level, 上, 去 and 入 are oblique. Many characters have several readings; a
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import RequestError
 from ..text.vocabulary import Vocabulary
+from .readings import LEVEL, Tone
 
 __all__ = ["BoolArray", "Prosody", "Tone", "find_rhyme_group"]
 
-Tone = Literal["level", "oblique"]
 BoolArray = npt.NDArray[np.bool_]
 
-LEVEL = "平"
 TONES = (LEVEL, "上", "去", "入")
 
 # 上平聲一東, 平声东, 一东, 七陽韻, 平水韵东: everything but the name itself is optional.

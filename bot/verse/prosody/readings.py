@@ -1,0 +1,80 @@
+"""Tones and rhymes as the rules of verse ask for them, of tokens or of characters."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
+
+__all__ = ["LEVEL", "CharacterReadings", "Readings", "Token", "Tone", "group_tone"]
+
+Tone = Literal["level", "oblique"]
+LEVEL = "平"
+
+Token = TypeVar("Token", contravariant=True)
+
+
+class Readings(Protocol[Token]):
+    """The tones and rhyme groups of all readings of a token: its id, or a character."""
+
+    def may_be(self, token: Token, tone: Tone) -> bool:
+        """Returns whether a token can have a tone; one without readings can have both."""
+        ...
+
+    def groups_of(self, token: Token, tone: Tone) -> frozenset[int]:
+        """Returns the groups of that tone in which a token has a reading."""
+        ...
+
+
+class CharacterReadings:
+    """The readings of characters, from the characters of each rhyme group.
+
+    Unlike `Prosody` it needs no vocabulary: this is what users of an engine know of tones.
+
+    Args:
+        groups: The name, tone (平上去入) and characters of each group, the level ones first.
+
+    Attributes:
+        groups: The names of the groups.
+        members: The characters of each group, in the order given.
+    """
+
+    def __init__(self, groups: Iterable[tuple[str, str, str]]) -> None:
+        rows = tuple(groups)
+        self.groups = tuple(name for name, _, _ in rows)
+        self.members = tuple(characters for _, _, characters in rows)
+        self._tones: tuple[Tone, ...] = tuple(group_tone(tone) for _, tone, _ in rows)
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for number, characters in enumerate(self.members):
+            for character in characters:
+                found[character].add(number)
+        self._groups_of = {character: frozenset(own) for character, own in found.items()}
+        self._tones_of = {
+            character: frozenset(self._tones[group] for group in own)
+            for character, own in found.items()
+        }
+
+    def __contains__(self, character: str) -> bool:
+        """Returns whether a character has a reading."""
+        return character in self._groups_of
+
+    def tone_of(self, group: int) -> Tone:
+        """Returns the tone of a group."""
+        return self._tones[group]
+
+    def tones_of(self, character: str) -> frozenset[Tone]:
+        """Returns the tones of all readings; none if the character has no reading."""
+        return self._tones_of.get(character, frozenset())
+
+    def may_be(self, token: str, tone: Tone) -> bool:
+        """Returns whether a character can have a tone; one without readings can have both."""
+        tones = self._tones_of.get(token)
+        return tones is None or tone in tones
+
+    def groups_of(self, token: str, tone: Tone) -> frozenset[int]:
+        """Returns the groups of that tone in which a character has a reading."""
+        own = self._groups_of.get(token, frozenset())
+        return frozenset(group for group in own if self._tones[group] == tone)
+
+
+def group_tone(tone: str) -> Tone:
+    """Returns whether a group of one of the four tones is level or oblique."""
+    return "level" if tone == LEVEL else "oblique"
