@@ -26,7 +26,7 @@ VERSE_LAYERS = (
     {"errors", "request"},
     {"text"},
     {"prosody"},
-    {"model"},
+    {"clinic", "model"},
     {"search"},
     {"planning", "serving"},
     {"answer", "composer"},

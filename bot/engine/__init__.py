@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .opening import open_engine
     from .protocol import Engine
     from .remote import RemoteEngine
-    from .rhymes import RhymeGroup, matching_rhymes
+    from .rhymes import RhymeGroup, matching_rhymes, readings_of
 
 __all__ = [
     "BundleInfo",
@@ -25,6 +25,7 @@ __all__ = [
     "matching_rhymes",
     "open_engine",
     "open_local_engine",
+    "readings_of",
 ]
 
 _MODULES = {
@@ -37,6 +38,7 @@ _MODULES = {
     "matching_rhymes": ".rhymes",
     "open_engine": ".opening",
     "open_local_engine": ".local",
+    "readings_of": ".rhymes",
 }
 
 

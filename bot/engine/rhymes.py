@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..verse import find_rhyme_group, simplify, to_traditional
+from ..verse import CharacterReadings, RequestError, find_rhyme_group, simplify, to_traditional
 
 if TYPE_CHECKING:
     from ..verse import Prosody, Vocabulary
 
-__all__ = ["RhymeGroup", "matching_rhymes", "rhyme_groups", "rhyme_labels"]
+__all__ = ["RhymeGroup", "matching_rhymes", "readings_of", "rhyme_groups", "rhyme_labels"]
 
 EXAMPLES = 8  # most frequent characters of a group
 LEVEL, OBLIQUE = "平", "仄"
@@ -48,6 +48,18 @@ def rhyme_groups(prosody: "Prosody", vocabulary: "Vocabulary") -> tuple[RhymeGro
         )
         for number, name in enumerate(prosody.groups)
     )
+
+
+@lru_cache(maxsize=2)  # of one bundle, and of its successor
+def readings_of(groups: tuple[RhymeGroup, ...]) -> CharacterReadings:
+    """Returns the tones and rhymes of the characters of a bundle's groups.
+
+    Raises:
+        RequestError: The bundle has no table of rhymes.
+    """
+    if not groups:
+        raise RequestError("request-no-tones")
+    return CharacterReadings((group.name, group.tone, group.characters) for group in groups)
 
 
 @lru_cache(

@@ -52,11 +52,14 @@ from .request import (
 
 if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
+    from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
+    from .clinic.poem import CheckedPoem, check_poem
     from .composer import Composer, open_composer
     from .model.bundle import default_couplets, default_directory, load_bundle
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
+    from .prosody.readings import CharacterReadings
     from .prosody.table import Prosody, find_rhyme_group
     from .text.prompt import simplify, to_traditional, write_line
     from .text.vocabulary import Vocabulary, is_han
@@ -80,9 +83,13 @@ __all__ = [
     "BusyError",
     "Candidate",
     "CandidateScore",
+    "CharacterReadings",
+    "CheckedLine",
+    "CheckedPoem",
     "Composer",
     "Couplet",
     "DeadlineError",
+    "Fault",
     "Form",
     "FormName",
     "Known",
@@ -106,7 +113,10 @@ __all__ = [
     "SearchError",
     "SearchMode",
     "Vocabulary",
+    "WantedLine",
     "check_choice",
+    "check_line",
+    "check_poem",
     "default_couplets",
     "default_directory",
     "find_rhyme_group",
@@ -118,6 +128,7 @@ __all__ = [
     "simplify",
     "to_traditional",
     "usable_cores",
+    "wanted_after",
     "write_line",
 ]
 
@@ -127,6 +138,14 @@ _IMPORTED_ON_FIRST_USE = {
     "default_directory": ".model.bundle",
     "load_bundle": ".model.bundle",
     "usable_cores": ".model.session",
+    "CheckedLine": ".clinic.line",
+    "Fault": ".clinic.line",
+    "WantedLine": ".clinic.line",
+    "check_line": ".clinic.line",
+    "wanted_after": ".clinic.line",
+    "CheckedPoem": ".clinic.poem",
+    "check_poem": ".clinic.poem",
+    "CharacterReadings": ".prosody.readings",
     "Prosody": ".prosody.table",
     "find_rhyme_group": ".prosody.table",
     "simplify": ".text.prompt",

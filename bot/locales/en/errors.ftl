@@ -35,6 +35,7 @@ request-number = { $name ->
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.
 request-rhyme = There is no rhyme group “{ $rhyme }”: give the name of one, such as { $names }.
 request-no-rhymes = The model that runs here has no table of rhymes: leave the rhyme out.
+request-no-tones = The model that runs here has no table of tones and rhymes: its operator needs another bundle.
 request-free-rhyme = A rhyme cannot be kept where the rules are free: choose strict or loose rules, or leave the rhyme out.
 request-form-language = This model cannot write poems: leave the form out.
 request-form-uneven = Each line of a { details-form } has 5 or 7 characters, and yours have { $found }: change them, or leave the form out.

@@ -35,6 +35,7 @@ request-number = { $name ->
 request-width = 束宽 { $width } 给不出 { $lines } 句：请减少句数，或加大束宽。
 request-rhyme = 没有“{ $rhyme }”这个韵部：请写韵部的名称，例如 { $names }。
 request-no-rhymes = 这里运行的模型没有韵表：请不填韵部。
+request-no-tones = 这里运行的模型没有平仄和韵部的表：需要运营者换一个模型包。
 request-free-rhyme = 不拘格律就无法押指定的韵：请选择严守或从宽，或不填韵部。
 request-form-language = 这个模型不会写整首诗：请不填体裁。
 request-form-uneven = { details-form }每句五字或七字，而你写的诗句有 { $found } 字：请改成一样长，或不填体裁。

@@ -35,6 +35,7 @@ request-number = { $name ->
 request-width = 束寬 { $width } 給不出 { $lines } 句：請減少句數，或加大束寬。
 request-rhyme = 沒有「{ $rhyme }」這個韻部：請寫韻部的名稱，例如 { $names }。
 request-no-rhymes = 這裡執行的模型沒有韻表：請不填韻部。
+request-no-tones = 這裡執行的模型沒有平仄和韻部的表：需要營運者換一個模型包。
 request-free-rhyme = 不拘格律就無法押指定的韻：請選擇嚴守或從寬，或不填韻部。
 request-form-language = 這個模型不會寫整首詩：請不填體裁。
 request-form-uneven = { details-form }每句五字或七字，而你寫的詩句有 { $found } 字：請改成一樣長，或不填體裁。
