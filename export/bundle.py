@@ -250,6 +250,16 @@ def file_info(path: Path, content: str) -> dict[str, Any]:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Writes the manifest of a bundle."""
+    """Writes the manifest of a bundle, whole or not at all."""
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
-    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    replace_file(folder / MANIFEST, f"{text}\n".encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

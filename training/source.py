@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
@@ -22,6 +23,8 @@ PACKAGE = "chinese-poetry@2.0.1"
 ARCHIVE = "chinese-poetry-2.0.1.tgz"
 SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
 DOWNLOAD_TIMEOUT_S = 900
+
+Key = TypeVar("Key")
 
 # Other folders have files of the same names, with errata and variants.
 _MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
@@ -110,16 +113,7 @@ def read_archive(archive: Path) -> Iterator[PublishedPoem]:
     Raises:
         CorpusError: The archive is truncated or damaged.
     """
-    try:
-        with tarfile.open(archive, "r:gz") as package:
-            found: dict[tuple[str, int], bytes] = {}
-            for member in package:
-                match = _wanted(member.name)
-                if match and (file := package.extractfile(member)):
-                    found[match] = file.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise CorpusError(f"{archive} is truncated or damaged: delete it and try again.") from error
-    yield from _poems(found, str(archive))
+    yield from _poems(files_of_archive(archive, _wanted), str(archive))
 
 
 def read_folder(folder: Path) -> Iterator[PublishedPoem]:
@@ -128,15 +122,45 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
     Raises:
         CorpusError: There are no poems in the folder, or it cannot be read, or a file is damaged.
     """
+    yield from _poems(files_of_folder(folder, _wanted), str(folder))
+
+
+def files_of_archive(archive: Path, wanted: Callable[[str], Key | None]) -> dict[Key, bytes]:
+    """Returns the contents of files in an archive.
+
+    Args:
+        archive: The archive.
+        wanted: Returns the key of a file by its path in the archive, None for other files.
+
+    Raises:
+        CorpusError: The archive is truncated or damaged.
+    """
     try:
-        found = {
-            match: path.read_bytes()
-            for path in folder.rglob("poet.*.json")
-            if (match := _wanted(path.relative_to(folder).as_posix())) and path.is_file()
+        with tarfile.open(archive, "r:gz") as package:
+            found: dict[Key, bytes] = {}
+            for member in package:
+                key = wanted(member.name)
+                if key is not None and (file := package.extractfile(member)):
+                    found[key] = file.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise CorpusError(f"{archive} is truncated or damaged: delete it and try again.") from error
+    return found
+
+
+def files_of_folder(folder: Path, wanted: Callable[[str], Key | None]) -> dict[Key, bytes]:
+    """Returns the contents of files in a folder; see `files_of_archive`.
+
+    Raises:
+        CorpusError: The folder cannot be read.
+    """
+    try:
+        return {
+            key: path.read_bytes()
+            for path in folder.rglob("*.json")
+            if (key := wanted(path.relative_to(folder).as_posix())) is not None and path.is_file()
         }
     except OSError as error:
         raise CorpusError(f"{error.filename or folder} cannot be read: {error.strerror}.") from None
-    yield from _poems(found, str(folder))
 
 
 def _wanted(name: str) -> tuple[str, int] | None:
@@ -152,14 +176,22 @@ def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[Publishe
         )
     for corpus in ("tang", "song"):  # Tang first: a poem in both counts as Tang
         for key in sorted(key for key in found if key[0] == corpus):
-            try:
-                poems: list[dict[str, Any]] = json.loads(found[key])
+            with json_of(found[key], where, f"poet.{corpus}.{key[1]}.json") as poems:
                 for poem in poems:
                     yield PublishedPoem(corpus, "".join(poem["paragraphs"]))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise CorpusError(
-                    f"{where}: poet.{corpus}.{key[1]}.json is damaged: fetch the package again."
-                ) from error
+
+
+@contextmanager
+def json_of(content: bytes, where: str, name: str) -> Iterator[Any]:
+    """Parses a file of the package; what is done with it may find it to be damaged as well.
+
+    Raises:
+        CorpusError: The file is damaged.
+    """
+    try:
+        yield json.loads(content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CorpusError(f"{where}: {name} is damaged: fetch the package again.") from error
 
 
 def _sha256(path: Path) -> str:

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .planning.prepared import PreparedRequest
     from .prosody.readings import CharacterReadings
     from .prosody.table import Prosody, find_rhyme_group
+    from .text.anthology import Anthology, AnthologyPoem
     from .text.prompt import simplify, to_traditional, write_line
     from .text.vocabulary import Vocabulary, is_han
 
@@ -77,6 +78,8 @@ __all__ = [
     "WIDTH",
     "Acrostic",
     "Answer",
+    "Anthology",
+    "AnthologyPoem",
     "Beam",
     "Bounds",
     "BundleError",
@@ -148,6 +151,8 @@ _IMPORTED_ON_FIRST_USE = {
     "CharacterReadings": ".prosody.readings",
     "Prosody": ".prosody.table",
     "find_rhyme_group": ".prosody.table",
+    "Anthology": ".text.anthology",
+    "AnthologyPoem": ".text.anthology",
     "simplify": ".text.prompt",
     "to_traditional": ".text.prompt",
     "write_line": ".text.prompt",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from lianju.bot.verse.model.bundle import MANIFEST, Bundle, load_bundle
+from lianju.bot.verse.model.bundle import ANTHOLOGY, MANIFEST, Bundle, load_bundle
 
+from ..bundle import write_manifest
 from ..errors import ExportError
 
 METRIC = "card"
@@ -36,28 +36,22 @@ def stamp(directory: Path, card: Path) -> dict[str, Any]:
             f"{card} is of a bundle with other files than {directory}: run `lianju-export grade` "
             "on this one."
         )
-    path = directory / MANIFEST
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
     manifest.setdefault("metrics", {})[METRIC] = figures
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    text = json.dumps(manifest, ensure_ascii=False, indent=2)
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_manifest(directory, manifest)
     return figures
 
 
 def is_measured_on(figures: dict[str, Any], bundle: Bundle) -> bool:
     """Returns whether figures were measured on exactly the files that a bundle has now.
 
-    All but the graph for GPUs: a card is measured on the CPU.
+    All but those that do not change what is measured: the graph for GPUs, since a card is measured
+    on the CPU, and the anthology.
     """
     gpu_graph = bundle.manifest.gpu_graph
+    others = {ANTHOLOGY, *([gpu_graph.file] if gpu_graph else [])}
     measured, present = (
-        {
-            name: checksum
-            for name, checksum in files.items()
-            if not gpu_graph or name != gpu_graph.file
-        }
+        {name: checksum for name, checksum in files.items() if name not in others}
         for files in (
             figures.get("files", {}),
             {name: file.sha256 for name, file in bundle.manifest.files.items()},

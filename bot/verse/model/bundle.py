@@ -11,6 +11,7 @@ from pathlib import Path
 from ...characters import printable
 from ..errors import BundleError
 from ..prosody.table import Prosody
+from ..text.anthology import Anthology
 from ..text.corpus_index import CorpusIndex
 from ..text.vocabulary import Vocabulary
 from ..text.word_kinds import WordKinds
@@ -18,6 +19,7 @@ from .external_data import external_files
 from .manifest import File, Manifest
 
 __all__ = [
+    "ANTHOLOGY",
     "KINDS",
     "KNOWN",
     "PROSODY",
@@ -33,6 +35,7 @@ VOCABULARY = "vocab.txt"
 PROSODY = "prosody.tsv"
 KNOWN = "known.bin"
 KINDS = "kinds.tsv"
+ANTHOLOGY = "anthology.tsv"
 MAX_MANIFEST = 1 << 22  # bytes
 
 
@@ -61,6 +64,7 @@ class Bundle:
         prosody: Tones and rhymes of the vocabulary, if the bundle has a table.
         known: The lines of its corpus, if the bundle has an index.
         kinds: Which characters answer which in couplets, if the bundle has a table.
+        anthology: Poems with title and poet; empty if the bundle has none.
     """
 
     directory: Path
@@ -69,6 +73,7 @@ class Bundle:
     prosody: Prosody | None = None
     known: CorpusIndex | None = None
     kinds: WordKinds | None = None
+    anthology: Anthology = field(default_factory=Anthology)
 
     @property
     def graph_path(self) -> Path:
@@ -152,10 +157,11 @@ def load_bundle(directory: Path) -> Bundle:
         content = _read_checked(directory / name, expected)
         if name in graphs:
             _check_graph(directory / name, content, graphs[name])
-        elif name in (VOCABULARY, PROSODY, KNOWN, KINDS):
+        elif name in (VOCABULARY, PROSODY, KNOWN, KINDS, ANTHOLOGY):
             contents[name] = content
     vocabulary = _load_vocabulary(directory / VOCABULARY, contents[VOCABULARY], manifest)
     prosody = known = kinds = None
+    anthology = Anthology()
     try:
         if PROSODY in contents:
             path = directory / PROSODY
@@ -166,9 +172,12 @@ def load_bundle(directory: Path) -> Bundle:
         if KINDS in contents:
             path = directory / KINDS
             kinds = WordKinds.parse(contents[KINDS].decode("utf-8"), vocabulary)
+        if ANTHOLOGY in contents:
+            path = directory / ANTHOLOGY
+            anthology = Anthology.parse(contents[ANTHOLOGY].decode("utf-8"))
     except ValueError as error:
         raise BundleError("bundle-file", path=str(path), reason=str(error)) from None
-    return Bundle(directory, manifest, vocabulary, prosody, known, kinds)
+    return Bundle(directory, manifest, vocabulary, prosody, known, kinds, anthology)
 
 
 def _read_checked(path: Path, expected: File) -> bytes:
