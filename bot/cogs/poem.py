@@ -1,9 +1,12 @@
 """`/poem`, and a message's *Answer this line*: what follows a line of verse."""
 
+import asyncio
+
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
+from ..engine import ServiceError
 from ..guild_settings import CANDIDATES
 from ..markdown import remove_markdown
 from ..ui.buttons import Writer
@@ -18,6 +21,8 @@ from ..verse import (
     Rules,
     Script,
     form_named,
+    simplify,
+    to_traditional,
 )
 from .composing import ComposingCog, request_for
 from .options import (
@@ -39,6 +44,7 @@ POEM = "Lianju poem"
 
 # The composer counts characters of verse; spaces and punctuation come on top.
 MAX_TYPED = 4 * MAX_CHARACTERS
+KNOWN_LINES_S = 1.0  # of the 3 s that Discord waits, for a service that may not answer
 
 
 @app_commands.context_menu(name="Answer this line")
@@ -120,7 +126,7 @@ class PoemCog(ComposingCog, name=POEM):
 
     @poem.autocomplete("line")
     async def _complete_line(self, interaction: Interaction, current: str) -> list[Choice[str]]:
-        """Completes the user's recent lines, then the server's lines with the most hearts."""
+        """Completes the user's recent lines, then the server's most loved, then poets' lines."""
         store, user_id, guild_id = self.resources.store, interaction.user.id, interaction.guild_id
 
         async def find() -> list[Choice[str]]:
@@ -128,10 +134,24 @@ class PoemCog(ComposingCog, name=POEM):
             lines = await store.recent_lines.recent(user_id, current, MAX_CHOICES, since)
             if guild_id is not None:
                 lines += await store.leaderboard.lines(guild_id, current, MAX_CHOICES)
+            if len(lines) < MAX_CHOICES:
+                lines += await self._known_lines(interaction, current.strip())
             fitting = (line for line in dict.fromkeys(lines) if len(line) <= MAX_CHOICE)
             return [Choice(name=line, value=line) for line in fitting][:MAX_CHOICES]
 
         return await self.complete(interaction, find)
+
+    async def _known_lines(self, interaction: Interaction, opening: str) -> list[str]:
+        """Returns poets' lines that begin so, in the user's script; none if they are late."""
+        try:
+            async with asyncio.timeout(KNOWN_LINES_S):
+                anthology = await self.resources.engine.anthology()
+        except (ServiceError, TimeoutError):
+            return []
+        read = simplify(opening)
+        lines = anthology.lines_beginning(read, MAX_CHOICES)
+        traditional = read != opening or self.localizer_for(interaction).language == "zh-TW"
+        return [to_traditional(line) for line in lines] if traditional else lines
 
     async def answer_message(self, interaction: Interaction, message: discord.Message) -> None:
         """Answers the text of a message as `/poem` would.

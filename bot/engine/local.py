@@ -11,6 +11,7 @@ from ..errors import LianjuError
 from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
+    Anthology,
     BundleError,
     BusyError,
     CandidateScore,
@@ -114,6 +115,10 @@ class LocalEngine:
             )
         self._description = bundle, description
         return description
+
+    async def anthology(self) -> Anthology:
+        """Returns the poems with title and poet; see `Engine`."""
+        return self.composer.bundle.anthology
 
     async def reload(self) -> None:
         """Loads the bundle again and replaces the composer, and that of couplets if it is open.

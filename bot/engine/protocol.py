@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Protocol
 
-from ..verse import Answer, CandidateScore, Request
+from ..verse import Answer, Anthology, CandidateScore, Request
 from .bundle import BundleInfo
 
 __all__ = ["CLOSE_TIMEOUT_S", "Accepted", "Engine"]
@@ -69,6 +69,16 @@ class Engine(Protocol):
 
     async def bundle(self) -> BundleInfo:
         """Returns what is known of the bundle that answers now.
+
+        Raises:
+            ServiceError: The service cannot be reached, or does not keep its contract.
+        """
+        ...
+
+    async def anthology(self) -> Anthology:
+        """Returns the poems with title and poet of the bundle that answers now; maybe none.
+
+        The same object as before, while the bundle is the same.
 
         Raises:
             ServiceError: The service cannot be reached, or does not keep its contract.

@@ -4,15 +4,24 @@ import asyncio
 import hashlib
 import itertools
 import logging
-from collections.abc import Coroutine, Hashable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from ..errors import LianjuError
 from ..observer import NOBODY, Observer
-from ..verse import Answer, BusyError, CandidateScore, DeadlineError, PromptError, Request
+from ..verse import (
+    Answer,
+    Anthology,
+    BusyError,
+    CandidateScore,
+    DeadlineError,
+    PromptError,
+    Request,
+)
+from .anthology import AnthologyFields
 from .bundle import BundleInfo
 from .errors import ErrorBody, ServiceError
 from .protocol import CLOSE_TIMEOUT_S, Accepted
@@ -49,6 +58,30 @@ class _BrokenError(Exception):
         self.was_sent = was_sent
 
 
+class _Shared(Generic[T]):
+    """Does something once for all who wait for it meanwhile; it goes on if one of them leaves.
+
+    Args:
+        work: Does it.
+    """
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+
+    async def __call__(self) -> T:
+        """Returns what the work returns."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+            self._task.add_done_callback(self._ended)
+        return await asyncio.shield(self._task)
+
+    def _ended(self, task: asyncio.Task[T]) -> None:
+        self._task = None
+        if not task.cancelled():
+            task.exception()  # whoever waits is told
+
+
 class RemoteEngine:
     """Asks a service, which may have several addresses.
 
@@ -80,7 +113,9 @@ class RemoteEngine:
         self._down_until = dict.fromkeys(self._addresses, 0.0)
         self._is_away = False
         self._description: tuple[float, BundleInfo] | None = None
-        self._describing: asyncio.Task[BundleInfo] | None = None
+        self._describing = _Shared(self._describe)
+        self._anthology: tuple[tuple[str, str], Anthology] | None = None
+        self._fetching_anthology = _Shared(self._fetch_anthology)
 
     async def compose(
         self,
@@ -118,10 +153,14 @@ class RemoteEngine:
         """Describes the bundle; see `Engine`. Callers share one request."""
         if self._description is not None and self._now() < self._description[0] + FRESH_S:
             return self._description[1]
-        if self._describing is None:
-            self._describing = asyncio.create_task(self._describe())
-            self._describing.add_done_callback(self._described)
-        return await asyncio.shield(self._describing)
+        return await self._describing()
+
+    async def anthology(self) -> Anthology:
+        """Returns the poems with title and poet; see `Engine`. Callers share one request."""
+        bundle = await self.bundle()
+        if self._anthology is not None and self._anthology[0] == (bundle.name, bundle.version):
+            return self._anthology[1]
+        return await self._fetching_anthology()
 
     async def reload(self) -> None:
         """Asks for the bundle again; a service reloads it by itself."""
@@ -145,10 +184,15 @@ class RemoteEngine:
         self._observer.bundle_loaded(description.name, description.version, description.provider)
         return description
 
-    def _described(self, task: asyncio.Task[BundleInfo]) -> None:
-        self._describing = None
-        if not task.cancelled():
-            task.exception()  # whoever waits is told
+    async def _fetch_anthology(self) -> Anthology:
+        bundle = await self.bundle()
+        fields = await self._ask("/v1/anthology", None, AnthologyFields, DESCRIBE_S)
+        try:
+            anthology = await asyncio.to_thread(fields.to_anthology)
+        except ValueError:
+            raise ServiceError("service-odd") from None
+        self._anthology = (bundle.name, bundle.version), anthology
+        return anthology
 
     async def _ask(
         self,

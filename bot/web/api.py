@@ -1,4 +1,4 @@
-"""The JSON interface: `/v1/compose`, `/v1/score` and `/v1/bundle`."""
+"""The JSON interface: `/v1/compose`, `/v1/score`, `/v1/bundle` and `/v1/anthology`."""
 
 import asyncio
 import hashlib
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..engine import Engine, wire
+from ..engine.anthology import anthology_json
 from ..errors import LianjuError
 from ..logs import format_traceback
 from .errors import WebError, error_response
@@ -75,10 +76,14 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
     async def bundle(request: Request) -> Response:
         return _json_response((await engine.bundle()).model_dump_json())
 
+    async def anthology(request: Request) -> Response:
+        return _json_response(anthology_json(await engine.anthology()))
+
     handlers: dict[str, tuple[str, Handler]] = {
         "/v1/compose": ("POST", compose),
         "/v1/score": ("POST", score),
         "/v1/bundle": ("GET", bundle),
+        "/v1/anthology": ("GET", anthology),
     }
     return [
         Route(path, json_endpoint(_authorized(handler, token)), methods=[method])

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..engine import BundleInfo
+from ..engine.anthology import AnthologyFields
 from ..engine.errors import ErrorBody
 from ..engine.wire import AnswerFields, ScoreFields
 from .fields import ComposeBody, ScoreBody
@@ -50,7 +51,13 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
         with_token: Whether clients need a token.
     """
     inputs: tuple[type[BaseModel], ...] = (ComposeBody, ScoreBody)
-    outputs: tuple[type[BaseModel], ...] = (AnswerFields, ScoreFields, BundleInfo, ErrorBody)
+    outputs: tuple[type[BaseModel], ...] = (
+        AnswerFields,
+        ScoreFields,
+        BundleInfo,
+        AnthologyFields,
+        ErrorBody,
+    )
     _, schemas = models_json_schema(
         [
             *((each, "validation") for each in inputs),
@@ -61,6 +68,7 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
     refused = dict(REFUSALS)
     if with_token:
         refused[401] = "The token is missing or wrong."
+    refused_get = {status: text for status, text in refused.items() if status in (401, 500, 503)}
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -78,12 +86,10 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
                 "post": _operation("score", "Scores of given lines", ScoreFields, refused)
                 | _body(ScoreBody)
             },
-            "/v1/bundle": {
+            "/v1/bundle": {"get": _operation("bundle", "The model", BundleInfo, refused_get)},
+            "/v1/anthology": {
                 "get": _operation(
-                    "bundle",
-                    "The model",
-                    BundleInfo,
-                    {status: refused[status] for status in (401, 500, 503) if status in refused},
+                    "anthology", "Poems with title and poet", AnthologyFields, refused_get
                 )
             },
         },

@@ -1,6 +1,7 @@
-"""A toy bundle with a prosody table and a corpus index."""
+"""A toy bundle with a prosody table, a corpus index and an anthology."""
 
 import numpy as np
+from lianju.bot.verse.text.anthology import Anthology
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.export.binary_fuse import build_map, build_set
 
@@ -11,8 +12,11 @@ GROUPS = {"东": "平", "阳": "平", "董": "上", "屋": "入"}
 READINGS = {letter: list(GROUPS)[place % len(GROUPS)] for place, letter in enumerate(LETTERS)}
 
 
-def write_bundle_with_prosody(directory, couplets=(), lines=()):
-    """Writes the bundle, whose corpus has these couplets and these lines, all equally long."""
+def write_bundle_with_prosody(directory, couplets=(), lines=(), poems=()):
+    """Writes the bundle, whose corpus has these couplets and these lines, all equally long.
+
+    The poems are its anthology.
+    """
     directory.mkdir(parents=True)
     rows = (
         "\t".join((group, tone, "".join(c for c in LETTERS if READINGS[c] == group)))
@@ -21,6 +25,8 @@ def write_bundle_with_prosody(directory, couplets=(), lines=()):
     (directory / "prosody.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     if couplets or lines:
         (directory / "known.bin").write_bytes(_known(couplets, lines))
+    if poems:
+        (directory / "anthology.tsv").write_text(Anthology(poems).dump(), encoding="utf-8")
     return Toy().write(directory)
 
 

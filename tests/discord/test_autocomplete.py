@@ -3,9 +3,12 @@
 import logging
 
 import pytest
+from lianju.bot.engine import ServiceError
 from lianju.bot.store import StoreBusyError
+from lianju.bot.verse import AnthologyPoem
 from lianju.bot.verses import Verse
 
+from .bundle_with_prosody import write_bundle_with_prosody
 from .interactions import poem, slash
 
 TYPED = [
@@ -155,3 +158,44 @@ async def test_expired_line_is_not_offered_though_it_is_not_deleted_yet(fake, bo
     assert await offered(fake, bot, "") == [LINE]
     clock.now += 1
     assert await offered(fake, bot, "") == []
+
+
+class TestKnownLines:
+    """Lines of the anthology, which come last."""
+
+    KNOWN = AnthologyPoem(
+        "1", "出塞", "王之渙", "七绝", 100, (LINE, "一片孤城万仞山", "黄河九曲", "黄河")
+    )
+
+    @pytest.fixture
+    def bundle(self, tmp_path):
+        return write_bundle_with_prosody(tmp_path / "known", poems=[self.KNOWN])
+
+    async def test_known_lines_that_begin_so_come_after_the_members_own(self, fake, bot):
+        await bot.receive(fake.interaction(poem("长河黄河")))
+        known = [LINE, "黄河九曲", "黄河"]
+        assert await offered(fake, bot, "黄河") == ["长河黄河", *known]
+        assert await offered(fake, bot, " 黄河", user=78, guild=None) == known
+        assert await offered(fake, bot, "一片", user=78) == ["一片孤城万仞山"]
+        assert await offered(fake, bot, "片", user=78) == []
+        assert await offered(fake, bot, "", user=78) == []
+
+    async def test_a_line_of_the_members_own_is_offered_once(self, fake, bot):
+        await bot.receive(fake.interaction(poem(LINE)))
+        assert await offered(fake, bot, "黄河远") == [LINE]
+
+    async def test_known_lines_are_in_the_members_script(self, fake, bot):
+        traditional = ["黃河遠上白雲間", "黃河九曲", "黃河"]
+        assert await offered(fake, bot, "黃河") == traditional
+        assert await offered(fake, bot, "黄河", locale="zh-TW") == traditional
+
+    @pytest.mark.parametrize("error", [ServiceError("service-away"), TimeoutError()])
+    async def test_without_the_service_the_members_own_lines_are_offered(
+        self, error, fake, bot, engine, monkeypatch
+    ):
+        async def fail():
+            raise error
+
+        await bot.receive(fake.interaction(poem(LINE)))
+        monkeypatch.setattr(engine, "anthology", fail)
+        assert await offered(fake, bot, "黄河") == [LINE]

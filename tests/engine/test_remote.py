@@ -10,6 +10,7 @@ import pytest
 from lianju.bot.engine import RemoteEngine, ServiceError, open_local_engine
 from lianju.bot.verse import (
     Acrostic,
+    AnthologyPoem,
     Beam,
     BusyError,
     DeadlineError,
@@ -22,6 +23,7 @@ from lianju.bot.verse import (
     Rerank,
     Sample,
 )
+from lianju.bot.web import api
 from lianju.bot.web.app import create_app
 from pydantic import SecretStr
 
@@ -37,11 +39,15 @@ REQUESTS = [
     Request(LINE, search=Sample(seed=3), rules="free", script="traditional"),
     Request("春夏秋冬", Acrostic(5), Rerank()),
 ]
+POEMS = [
+    AnthologyPoem("b2", "春 一", "某", "五绝", 100, ("春眠不觉晓", "处处闻啼鸟")),
+    AnthologyPoem("a1", "夏", "无", "五绝", 0, ("夜来风雨声", "花落知多少")),
+]
 
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory):
-    return write_bundle_with_prosody(tmp_path_factory.mktemp("bundles") / "toy")
+    return write_bundle_with_prosody(tmp_path_factory.mktemp("bundles") / "toy", poems=POEMS)
 
 
 @pytest.fixture
@@ -128,6 +134,24 @@ async def test_service_gives_the_same_scores_and_description(remote, local):
     lines = ["白日依山尽", "黄河貓海流"]
     assert await remote.score(LINE, lines, 30) == await local.score(LINE, lines, 30)
     assert await remote.bundle() == await local.bundle()
+
+
+async def test_service_gives_the_same_anthology_once(remote, local, monkeypatch):
+    first, second = await asyncio.gather(remote.anthology(), remote.anthology())
+    assert first.poems == (await local.anthology()).poems == tuple(POEMS)
+    monkeypatch.setattr(local, "anthology", None)  # it is not asked again
+    assert first is second is await remote.anthology()
+
+
+ODD_POEM = {"id": "A 1", "title": "x", "poet": "x", "form": "x", "fame": 0, "lines": ["x", "y"]}
+
+
+@pytest.mark.parametrize("content", ["{}", json.dumps({"poems": [ODD_POEM]})])
+async def test_anthology_that_is_none_is_one_error(content, remote, monkeypatch):
+    monkeypatch.setattr(api, "anthology_json", lambda _: content)
+    with pytest.raises(ServiceError) as caught:
+        await remote.anthology()
+    assert caught.value.key == "service-odd"
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,12 @@ class TestToken:
     @pytest.mark.parametrize("header", [None, "secret", "Basic secret", "Bearer", "Bearer secrets"])
     async def test_requests_without_the_token_are_refused(self, header, client):
         headers = {} if header is None else {"Authorization": header}
-        for method, path in (("POST", "compose"), ("POST", "score"), ("GET", "bundle")):
+        for method, path in (
+            ("POST", "compose"),
+            ("POST", "score"),
+            ("GET", "bundle"),
+            ("GET", "anthology"),
+        ):
             response = await client.request(
                 method, f"/v1/{path}", json={"line": LINE}, headers=headers
             )

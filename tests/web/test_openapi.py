@@ -90,6 +90,7 @@ POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
         ("POST", "/v1/score", POSITIVE, None),
         ("POST", "/v1/score", NEGATIVE, None),
         ("GET", "/v1/bundle", POSITIVE, None),
+        ("GET", "/v1/anthology", POSITIVE, None),
     ],
 )
 def test_interface_keeps_its_document(method, path, mode, line, api):
@@ -119,4 +120,9 @@ def test_document_has_every_field(api):
     schema = api.raw_schema["components"]["schemas"]
     assert set(schema["ComposeBody"]["properties"]) == FIELDS
     assert all("description" in field for field in schema["ComposeBody"]["properties"].values())
-    assert set(api.raw_schema["paths"]) == {"/v1/compose", "/v1/score", "/v1/bundle"}
+    assert set(api.raw_schema["paths"]) == {
+        "/v1/compose",
+        "/v1/score",
+        "/v1/bundle",
+        "/v1/anthology",
+    }
