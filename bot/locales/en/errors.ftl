@@ -29,6 +29,7 @@ request-number = { $name ->
     [beam_size] Beam size
     [candidates] Number of candidates
     [cooldown_s] Cooldown
+    [minutes] Minutes of a turn
     [channels] Number of channels
    *[channel] Channel
 }

@@ -29,6 +29,7 @@ request-number = { $name ->
     [beam_size] 束宽
     [candidates] 候选数量
     [cooldown_s] 冷却时间
+    [minutes] 每轮分钟数
     [channels] 频道数量
    *[channel] 频道
 }

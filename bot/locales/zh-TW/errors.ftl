@@ -29,6 +29,7 @@ request-number = { $name ->
     [beam_size] 束寬
     [candidates] 候選數量
     [cooldown_s] 冷卻時間
+    [minutes] 每輪分鐘數
     [channels] 頻道數量
    *[channel] 頻道
 }
