@@ -44,12 +44,14 @@ class Favorite:
         verse: The verse.
         kept_at: Unix seconds.
         guild_id: The server where it was kept; None outside servers.
+        writers: Those who wrote it together; empty for all but linked verse.
     """
 
     id: int
     verse: Verse
     kept_at: int
     guild_id: int | None
+    writers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,13 @@ class RankedVerse:
         verse: The verse.
         hearts: How many members keep it.
         author_id: The user who gave its line first; None if unknown or deleted.
+        writers: Those who wrote it together, in place of an author.
     """
 
     verse: Verse
     hearts: int
     author_id: int | None
+    writers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,37 @@
 """Verses that users keep."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Insert, Select, and_, bindparam, delete, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Label,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+)
 
 from ..verses import Favorite, Page, Verse
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten, verse_name
 from .statements import Columns, contains, insert, split_total, with_total
-from .tables import couplet, couplet_hearts, favorite
+from .tables import couplet, couplet_hearts, favorite, favorite_writer
 
-__all__ = ["Favorites", "stored_guild_id"]
+__all__ = ["OUTSIDE", "Favorites", "split_writers", "stored_guild_id", "writers_of"]
 
 SEARCHED = 5000  # of a user's latest favorites, while the user types
 EVER = 0.0  # Unix seconds
+NOBODY: Mapping[int, float] = MappingProxyType({})
 OUTSIDE = 0  # the guild id of what was kept outside servers
 
 
@@ -41,6 +56,7 @@ class Favorites:
         at: float,
         acted_at: float = math.inf,
         asked_at: float = math.inf,
+        writers: Mapping[int, float] = NOBODY,
     ) -> bool:
         """Adds a favorite, or removes it if it exists; on disk when this returns.
 
@@ -55,6 +71,7 @@ class Favorites:
             at: The time, in Unix seconds.
             acted_at: When the user did this, by Discord's clock.
             asked_at: When the author gave the line, by Discord's clock.
+            writers: Those who wrote the verse together, in place of an author, and when each did.
 
         Returns:
             Whether the verse is a favorite now.
@@ -66,10 +83,13 @@ class Favorites:
         removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
         press = Act("user", user_id, acted_at)
         request = Act("user", author_id, asked_at) if author_id else None
+        wrote = [Act("user", user, when) for user, when in writers.items()]
         async with self._database.write_transaction(_part(verse)) as connection:
-            gone = await find_forgotten(connection, [*filter(None, (removed, press, request))])
+            acts = [*filter(None, (removed, press, request)), *wrote]
+            gone = await find_forgotten(connection, acts)
             if removed in gone:
                 guild_id = author_id = None
+                wrote = []
             chosen = {"user_id": user_id, "guild_id": stored_guild_id(guild_id), **text}
             if (await connection.execute(_REMOVE_VERSE, chosen)).rowcount:
                 return False
@@ -79,6 +99,11 @@ class Favorites:
                 author_id = None
             await connection.execute(_add_couplet(connection.dialect.name), text)
             await connection.execute(_ADD, {**chosen, "author_id": author_id, "kept_at": int(at)})
+            if rows := [
+                {**chosen, "place": place, "writer_id": act.name, "kept_at": int(at)}
+                for place, act in enumerate(act for act in wrote if act not in gone)
+            ]:
+                await connection.execute(_ADD_WRITER, rows)
             return True
 
     async def counts(self, guild_id: int | None, verses: Sequence[Verse]) -> list[int]:
@@ -136,14 +161,36 @@ def _part(verse: Verse) -> str:
     return f"verse:{verse.line}\n{verse.answer}"
 
 
-def _favorite(id_: int, line: str, answer: str, kept_at: int, guild_id: int) -> Favorite:
-    return Favorite(id_, Verse(line, answer), kept_at, None if guild_id == OUTSIDE else guild_id)
+def _favorite(
+    id_: int, line: str, answer: str, kept_at: int, guild_id: int, writers: str | None
+) -> Favorite:
+    kept_in = None if guild_id == OUTSIDE else guild_id
+    return Favorite(id_, Verse(line, answer), kept_at, kept_in, split_writers(writers))
+
+
+def writers_of(favorite_id: ColumnElement[Any]) -> Label[Any]:
+    """Returns a column with the ids of those who wrote a favorite together, for `split_writers`."""
+    place, user_id = (cast(favorite_writer.c[name], Text) for name in ("place", "user_id"))
+    ids = select(func.aggregate_strings(place + ":" + user_id, " "))  # in whatever order
+    mine = ids.where(favorite_writer.c.favourite_id == favorite_id)
+    return mine.scalar_subquery().label("writers")
+
+
+def split_writers(ids: str | None) -> tuple[int, ...]:
+    """Returns what a column of `writers_of` holds."""
+    pairs = (each.split(":") for each in (ids or "").split())
+    return tuple(int(user_id) for _, user_id in sorted(pairs, key=lambda pair: int(pair[0])))
 
 
 # Statements, built once: building one takes longer than running it.
 _MINE = favorite.c.user_id == bindparam("user_id")
 _FAVORITES = select(
-    favorite.c.id, couplet.c.line, couplet.c.answer, favorite.c.kept_at, favorite.c.guild_id
+    favorite.c.id,
+    couplet.c.line,
+    couplet.c.answer,
+    favorite.c.kept_at,
+    favorite.c.guild_id,
+    writers_of(favorite.c.id),
 ).join(couplet)
 _ONE = _FAVORITES.where(_MINE, favorite.c.id == bindparam("id"))
 _REMOVE = delete(favorite).where(_MINE, favorite.c.id == bindparam("id"))
@@ -192,6 +239,27 @@ _REMOVE_VERSE = delete(favorite).where(
     favorite.c.couplet_id == _COUPLET_ID,
 )
 _ADD = favorite.insert().values(couplet_id=_COUPLET_ID).inline()
+_ADDED_ID = (
+    select(favorite.c.id)
+    .where(
+        _MINE,
+        favorite.c.guild_id == bindparam("guild_id"),
+        favorite.c.couplet_id == _COUPLET_ID,
+    )
+    .scalar_subquery()
+)
+_ADD_WRITER = (
+    favorite_writer.insert()
+    .values(
+        favourite_id=_ADDED_ID,
+        place=bindparam("place"),
+        user_id=bindparam("writer_id"),
+        guild_id=bindparam("guild_id"),
+        keeper_id=bindparam("user_id"),
+        kept_at=bindparam("kept_at"),
+    )
+    .inline()
+)
 
 
 @cache

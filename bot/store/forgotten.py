@@ -42,8 +42,27 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "favorites": "DELETE FROM favourite WHERE user_id = :id",
         "recent_lines": "DELETE FROM prompt WHERE user_id = :id",
         "unlinked": "UPDATE favourite SET author_id = NULL WHERE author_id = :id",
+        "hearts": "DELETE FROM favourite_writer WHERE user_id = :id",
+        # A poem at which nobody else has written is deleted; another loses the name alone.
+        "own_lines": """
+            DELETE FROM linked_line WHERE user_id = :id AND NOT EXISTS (
+                SELECT 1 FROM linked_line AS other
+                WHERE other.table_id = linked_line.table_id AND other.user_id <> :id
+            )
+        """,
+        "own_tables": """
+            DELETE FROM linked_table WHERE host_id = :id AND NOT EXISTS (
+                SELECT 1 FROM linked_line WHERE table_id = linked_table.id AND user_id <> :id
+            )
+        """,
+        "hosted": "UPDATE linked_table SET host_id = NULL WHERE host_id = :id",
+        "places": "DELETE FROM linked_player WHERE user_id = :id",
+        "linked_lines": "UPDATE linked_line SET user_id = NULL WHERE user_id = :id",
     },
-    "guild": {"settings": "DELETE FROM server WHERE guild_id = :id"},
+    "guild": {
+        "settings": "DELETE FROM server WHERE guild_id = :id",
+        "tables": "DELETE FROM linked_table WHERE guild_id = :id",
+    },
     "verse": {
         "kept": """
             INSERT INTO favourite (user_id, guild_id, couplet_id, kept_at)
@@ -62,8 +81,15 @@ STORED: dict[Kind, str] = {
         SELECT user_id AS name, user_id AS id FROM favourite
         UNION SELECT user_id, user_id FROM prompt
         UNION SELECT author_id, author_id FROM favourite WHERE author_id IS NOT NULL
+        UNION SELECT user_id, user_id FROM favourite_writer
+        UNION SELECT host_id, host_id FROM linked_table WHERE host_id IS NOT NULL
+        UNION SELECT user_id, user_id FROM linked_player
+        UNION SELECT user_id, user_id FROM linked_line WHERE user_id IS NOT NULL
     """,
-    "guild": "SELECT guild_id AS name, guild_id AS id FROM server",
+    "guild": """
+        SELECT guild_id AS name, guild_id AS id FROM server
+        UNION SELECT guild_id, guild_id FROM linked_table WHERE guild_id > 0
+    """,
     "verse": """
         SELECT guild_id || ':' || line || char(10) || answer AS name, guild_id, couplet_id
         FROM couplet_hearts JOIN couplet ON couplet.id = couplet_id WHERE guild_id > 0

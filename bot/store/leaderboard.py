@@ -4,13 +4,21 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import FromClause, Select, bindparam, func, not_, select
+from sqlalchemy import (
+    FromClause,
+    Select,
+    bindparam,
+    func,
+    not_,
+    select,
+    union_all,
+)
 
 from ..verses import Page, RankedMember, RankedVerse, Verse
 from .database import Database
-from .favorites import stored_guild_id
+from .favorites import split_writers, stored_guild_id, writers_of
 from .statements import Columns, contains, split_total, with_total
-from .tables import couplet, couplet_hearts, favorite, member_hearts
+from .tables import couplet, couplet_hearts, favorite, favorite_writer, member_hearts
 
 __all__ = ["Leaderboard"]
 
@@ -42,8 +50,8 @@ class Leaderboard:
         rows, total = await self._read(ranking, guild_id, since, offset, limit)
         return Page(
             [
-                RankedVerse(Verse(line, answer), hearts, author_id)
-                for line, answer, hearts, author_id, *_ in rows
+                RankedVerse(Verse(line, answer), hearts, author_id, split_writers(writers))
+                for line, answer, hearts, author_id, writers, *_ in rows
             ],
             total,
         )
@@ -119,8 +127,29 @@ def _rank_verses(ranking: FromClause) -> Select[Any]:
         .scalar_subquery()
         .label("author_id")
     )
+    # Of the favorite that names most of them, since all name the same but those who were deleted.
+    row = favorite_writer
+    of_one = (
+        select(row.c.favourite_id)
+        .join(favorite, favorite.c.id == row.c.favourite_id)
+        .where(
+            favorite.c.couplet_id == top.c.couplet_id,
+            favorite.c.guild_id == bindparam("guild_id"),
+        )
+        .group_by(row.c.favourite_id)
+        .order_by(func.count().desc(), row.c.favourite_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    writers = writers_of(of_one)
     page = select(
-        couplet.c.line, couplet.c.answer, top.c.hearts, author, top.c.first_at, top.c.couplet_id
+        couplet.c.line,
+        couplet.c.answer,
+        top.c.hearts,
+        author,
+        writers,
+        top.c.first_at,
+        top.c.couplet_id,
     ).join(top, couplet.c.id == top.c.couplet_id)
     return with_total(page, _total(ranking), order)
 
@@ -156,15 +185,20 @@ _MEMBERS_EVER = _rank_members(
     .where(member_hearts.c.guild_id == bindparam("guild_id"))
     .subquery()
 )
-_MEMBERS_SINCE = _rank_members(
-    select(favorite.c.author_id.label("user_id"), func.count().label("hearts"))
-    .where(
+_hearts = union_all(
+    select(favorite.c.author_id.label("user_id")).where(
         favorite.c.guild_id == bindparam("guild_id"),
         favorite.c.kept_at >= bindparam("since"),
         favorite.c.author_id != favorite.c.user_id,
-    )
-    .group_by(favorite.c.author_id)
-    .cte()
+    ),
+    select(favorite_writer.c.user_id).where(
+        favorite_writer.c.guild_id == bindparam("guild_id"),
+        favorite_writer.c.kept_at >= bindparam("since"),
+        favorite_writer.c.user_id != favorite_writer.c.keeper_id,
+    ),
+).subquery()
+_MEMBERS_SINCE = _rank_members(
+    select(_hearts.c.user_id, func.count().label("hearts")).group_by(_hearts.c.user_id).cte()
 )
 
 _best = (

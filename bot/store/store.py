@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..observer import NOBODY, Observer
@@ -17,13 +17,14 @@ from .favorites import Favorites
 from .forgotten import DELETIONS, remember
 from .guilds import GuildSettingsStore, guild_part
 from .leaderboard import Leaderboard
+from .linked import LinkedTables
 from .moderation import Moderation
 from .observed import observed
 from .postgres import Processes, is_postgres, open_postgres, parse_url, server_name
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .sqlite import SQLiteDatabase
-from .tables import application, server
+from .tables import application, linked_table, server
 
 __all__ = ["DeletedData", "Store", "name_of", "open_store"]
 
@@ -38,11 +39,13 @@ class DeletedData:
         favorites: Number of favorites of the user.
         recent_lines: Number of recent lines of the user.
         unlinked: Number of others' favorites that no longer name the user as their author.
+        linked_lines: Number of lines of linked verse that were deleted, or no longer name the user.
     """
 
     favorites: int
     recent_lines: int
     unlinked: int
+    linked_lines: int = 0
 
 
 class Store:
@@ -54,6 +57,7 @@ class Store:
         moderation: Removal of verses from a leaderboard.
         guild_settings: Settings of each server.
         recent_lines: Recent prompts of each user.
+        linked: Tables of linked verse.
         processes: What several processes agree on; None where the database serves one.
     """
 
@@ -71,6 +75,7 @@ class Store:
         self.moderation = Moderation(database)
         self.guild_settings = GuildSettingsStore(database)
         self.recent_lines = RecentLines(database)
+        self.linked = LinkedTables(database)
 
     async def close(self) -> None:
         """Closes the database."""
@@ -131,11 +136,13 @@ class Store:
             }
             await remember(connection, "user", user_id, at)
         await self._truncate_wal()
-        return DeletedData(**deleted)
+        counted = {field.name: deleted[field.name] for field in fields(DeletedData)}
+        counted["linked_lines"] += deleted["own_lines"]
+        return DeletedData(**counted)
 
     @to_the_end
     async def delete_guild(self, guild_id: int, at: float) -> None:
-        """Deletes the settings of a server; its members keep their favorites.
+        """Deletes settings and tables of a server; its members keep their favorites.
 
         Args:
             guild_id: The server.
@@ -170,7 +177,7 @@ class Store:
         """
         async with self._database.reader("list") as connection:
             owner = await connection.scalar(select(application.c.id))
-            guilds = list(await connection.scalars(select(server.c.guild_id)))
+            guilds = list(await connection.scalars(_GUILDS))
         if owner == application_id and not any(map(is_left, guilds)):
             return 0
         async with self._database.write_transaction() as connection:
@@ -192,6 +199,12 @@ class Store:
     async def _truncate_wal(self) -> None:
         with suppress(StoreBusyError):  # the rows are deleted; the next purge truncates it as well
             await self._database.truncate_wal()
+
+
+# Servers of which anything is stored that is theirs.
+_GUILDS = union(
+    select(server.c.guild_id), select(linked_table.c.guild_id).where(linked_table.c.guild_id > 0)
+)
 
 
 async def _delete_guild(connection: AsyncConnection, guild_id: int, at: float) -> None:

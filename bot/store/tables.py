@@ -29,6 +29,8 @@ from ..guild_settings import (
     Bounds,
 )
 from ..i18n import Language
+from ..linked import FORMS, MAX_LINES, MINUTES, By, Order, State
+from ..verse.request import Rules
 from .triggers import listen_for_triggers
 
 __all__ = [
@@ -40,9 +42,13 @@ __all__ = [
     "couplet",
     "couplet_hearts",
     "favorite",
+    "favorite_writer",
     "forgetting_key",
     "forgotten",
     "identified",
+    "linked_line",
+    "linked_player",
+    "linked_table",
     "member_hearts",
     "metadata",
     "prompt",
@@ -100,6 +106,23 @@ favorite = Table(
     Index("favourite_of_couplet", "couplet_id", "guild_id", "kept_at", "author_id"),
     Index("favourite_by_author", "author_id"),
     sqlite_autoincrement=True,  # an old message must never refer to a newer favorite
+    sqlite_strict=True,
+)
+
+# Whose lines a favorite has, if members wrote it together: they all have its heart.
+favorite_writer = Table(
+    "favourite_writer",
+    metadata,
+    Column("favourite_id", ForeignKey("favourite.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),  # among the writers
+    Column("user_id", Long, nullable=False),
+    # Of the favorite, for the triggers and for leaderboards of a period.
+    Column("guild_id", Long, nullable=False),
+    Column("keeper_id", Long, nullable=False),
+    Column("kept_at", Long, nullable=False),
+    UniqueConstraint("favourite_id", "user_id", name="favourite_writer_once"),
+    Index("favourite_writer_in_period", "guild_id", "kept_at", "user_id", "keeper_id"),
+    Index("favourite_writer_by_member", "user_id"),
     sqlite_strict=True,
 )
 
@@ -241,6 +264,72 @@ running = Table(
     metadata,
     Column("user_id", Long, primary_key=True, autoincrement=False),
     Column("ends_by", Long, nullable=False),  # Unix milliseconds
+    sqlite_strict=True,
+)
+
+# Tables of linked verse (联句), with their lines and those who take turns.
+linked_table = Table(
+    "linked_table",
+    metadata,
+    Column("id", Long, primary_key=True),
+    Column("guild_id", Long, nullable=False),  # 0 outside servers
+    Column("channel_id", Long, nullable=False),
+    Column("message_id", Long),
+    Column("host_id", Long),
+    Column("form", Words, nullable=False),
+    Column("rules", Words, nullable=False),
+    Column("turn_order", Words, nullable=False),
+    Column("named", Integer, nullable=False),  # 0 or 1
+    Column("language", Words, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("missed", Integer, nullable=False),
+    Column("turn_ends_at", Long),  # Unix seconds, like those below
+    Column("touched_at", Long, nullable=False),
+    Column("due_at", Long),  # NULL once it is closed
+    Column("state", Words, nullable=False),
+    Column("version", Long, nullable=False),
+    CheckConstraint("guild_id >= 0", "linked_table_guild"),
+    CheckConstraint("named IN (0, 1)", "named_known"),
+    CheckConstraint("(due_at IS NULL) = (state <> 'open')", "linked_table_due"),
+    _one_of("form", FORMS),
+    _one_of("rules", get_args(Rules)),
+    _one_of("turn_order", get_args(Order)),
+    _one_of("state", get_args(State)),
+    _between("minutes", MINUTES),
+    Index("linked_table_due_at", "due_at"),
+    Index("linked_table_in_channel", "channel_id", "state"),
+    Index("linked_table_of_guild", "guild_id"),
+    Index("linked_table_of_host", "host_id"),
+    sqlite_autoincrement=True,  # an old message must never refer to a newer table
+    sqlite_strict=True,
+)
+
+linked_player = Table(
+    "linked_player",
+    metadata,
+    Column("table_id", ForeignKey("linked_table.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("user_id", Long, nullable=False),
+    UniqueConstraint("table_id", "user_id", name="linked_player_once"),
+    Index("linked_player_of_user", "user_id"),
+    sqlite_strict=True,
+)
+
+linked_line = Table(
+    "linked_line",
+    metadata,
+    Column("table_id", ForeignKey("linked_table.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 0
+    Column("text", Words, nullable=False),
+    Column("writer", Words, nullable=False),
+    Column("user_id", Long),  # who wrote or chose it; NULL if nobody did, or if it was deleted
+    Column("written_at", Long, nullable=False),
+    Column("source", Words),
+    CheckConstraint("text <> ''", "linked_line_not_empty"),
+    _one_of("writer", get_args(By)),
+    _between("number", Bounds(0, MAX_LINES - 1)),
+    Index("linked_line_of_user", "user_id"),
     sqlite_strict=True,
 )
 

@@ -45,6 +45,17 @@ WHEN NEW.author_id IS NOT NULL
 BEGIN
     SELECT RAISE(ABORT, 'a favourite may lose its author, nothing else of it changes');
 END""",
+    """CREATE TRIGGER favourite_writer_added AFTER INSERT ON favourite_writer BEGIN
+    INSERT INTO member_hearts (guild_id, user_id, hearts)
+    SELECT NEW.guild_id, NEW.user_id, 1 WHERE NEW.user_id <> NEW.keeper_id
+    ON CONFLICT (guild_id, user_id) DO UPDATE SET hearts = hearts + 1;
+END""",
+    """CREATE TRIGGER favourite_writer_removed AFTER DELETE ON favourite_writer BEGIN
+    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.user_id
+        AND OLD.user_id <> OLD.keeper_id AND hearts = 1;
+    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
+        AND user_id = OLD.user_id AND OLD.user_id <> OLD.keeper_id;
+END""",
 )
 
 # The triggers of PostgreSQL run after the whole statement. Each of their own statements sees what
@@ -106,6 +117,25 @@ END $$""",
 END $$""",
     """CREATE TRIGGER favourite_fixed BEFORE UPDATE ON favourite
     FOR EACH ROW EXECUTE FUNCTION favourite_fixed()""",
+    """CREATE FUNCTION favourite_writer_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO member_hearts AS tally (guild_id, user_id, hearts)
+    SELECT NEW.guild_id, NEW.user_id, 1 WHERE NEW.user_id <> NEW.keeper_id
+    ON CONFLICT (guild_id, user_id) DO UPDATE SET hearts = tally.hearts + 1;
+    RETURN NULL;
+END $$""",
+    """CREATE TRIGGER favourite_writer_added AFTER INSERT ON favourite_writer
+    FOR EACH ROW EXECUTE FUNCTION favourite_writer_added()""",
+    """CREATE FUNCTION favourite_writer_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM FROM member_hearts WHERE guild_id = OLD.guild_id
+        AND user_id = OLD.user_id AND OLD.user_id <> OLD.keeper_id FOR UPDATE;
+    DELETE FROM member_hearts WHERE guild_id = OLD.guild_id AND user_id = OLD.user_id
+        AND OLD.user_id <> OLD.keeper_id AND hearts = 1;
+    UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
+        AND user_id = OLD.user_id AND OLD.user_id <> OLD.keeper_id;
+    RETURN NULL;
+END $$""",
+    """CREATE TRIGGER favourite_writer_removed AFTER DELETE ON favourite_writer
+    FOR EACH ROW EXECUTE FUNCTION favourite_writer_removed()""",
 )
 
 POSTGRES_FUNCTIONS = {

@@ -14,7 +14,7 @@ from ..database_file import create_or_migrate as open_file
 from ..database_file import database_path
 from ..errors import StoreError
 from ..process_lock import ProcessLock
-from ..tables import favorite, forgetting_key, metadata
+from ..tables import favorite, favorite_writer, forgetting_key, metadata
 from .engine import BOT, connect, lock_key
 from .errors import converted_errors
 from .schema import COPYING, create_or_migrate
@@ -24,6 +24,7 @@ __all__ = ["Copied", "copy_database"]
 
 BUSY_S = 30.0
 BATCH = 20_000  # rows in one transaction; after a kill, the copy goes on with the next one
+TALLIED = (favorite, favorite_writer)
 TABLES = metadata.sorted_tables  # those that others refer to come first
 
 # Bots of another user of the server would show without a name.
@@ -173,11 +174,11 @@ async def _copy_table(
         if any("\0" in each for row in batch for each in row if isinstance(each, str)):
             raise StoreError("copy-zero-byte", table=table.name)
         async with connection.transaction():
-            if table is favorite:  # the tallies are copied as well
+            if table in TALLIED:  # the tallies are copied as well
                 await connection.execute(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
             columns = [column.name for column in table.columns]
             await connection.copy_records_to_table(table.name, records=batch, columns=columns)
-            if table is favorite:
+            if table in TALLIED:
                 await connection.execute(f"ALTER TABLE {table.name} ENABLE TRIGGER USER")
             done += len(batch)
             await connection.execute(
