@@ -12,11 +12,13 @@ from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
     Anthology,
+    Blank,
     BundleError,
     BusyError,
     CandidateScore,
     Composer,
     Couplet,
+    Mended,
     Provider,
     Request,
     RequestError,
@@ -102,6 +104,17 @@ class LocalEngine:
         """Scores what could follow a line; see `Engine`."""
         with self._use(self.composer) as composer:
             return await composer.score(line, candidates, deadline_s, group)
+
+    async def mend(
+        self,
+        lines: Sequence[str],
+        blanks: Sequence[Blank],
+        deadline_s: float,
+        group: Hashable | None = None,
+    ) -> Mended:
+        """Finds characters for places of a poem; see `Engine`."""
+        with self._use(self.composer) as composer:
+            return await composer.mend(lines, blanks, deadline_s, group)
 
     async def bundle(self) -> BundleInfo:
         """Describes the bundle; see `Engine`."""

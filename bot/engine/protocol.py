@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Protocol
 
-from ..verse import Answer, Anthology, CandidateScore, Request
+from ..verse import Answer, Anthology, Blank, CandidateScore, Mended, Request
 from .bundle import BundleInfo
 
 __all__ = ["CLOSE_TIMEOUT_S", "Accepted", "Engine"]
@@ -61,6 +61,26 @@ class Engine(Protocol):
 
         Returns:
             The scores in the order given.
+
+        Raises:
+            LianjuError: As `compose`.
+        """
+        ...
+
+    async def mend(
+        self,
+        lines: Sequence[str],
+        blanks: Sequence[Blank],
+        deadline_s: float,
+        group: Hashable | None = None,
+    ) -> Mended:
+        """Finds characters for places of a poem, and which of its lines the corpus has.
+
+        Args:
+            lines: The poem, in simplified characters.
+            blanks: Places of it that want another character.
+            deadline_s: Seconds that it may take.
+            group: Whose share of the queue it takes.
 
         Raises:
             LianjuError: As `compose`.

@@ -15,15 +15,18 @@ from ..observer import NOBODY, Observer
 from ..verse import (
     Answer,
     Anthology,
+    Blank,
     BusyError,
     CandidateScore,
     DeadlineError,
+    Mended,
     PromptError,
     Request,
 )
 from .anthology import AnthologyFields
 from .bundle import BundleInfo
 from .errors import ErrorBody, ServiceError
+from .mend_fields import MendedFields, MendFields
 from .protocol import CLOSE_TIMEOUT_S, Accepted
 from .wire import AnswerFields, RequestFields, ScoreFields
 
@@ -148,6 +151,18 @@ class RemoteEngine:
         body = {"line": line, "candidates": list(candidates)}
         scores = await self._ask("/v1/score", body, ScoreFields, deadline_s, group)
         return scores.to_scores()
+
+    async def mend(
+        self,
+        lines: Sequence[str],
+        blanks: Sequence[Blank],
+        deadline_s: float,
+        group: Hashable | None = None,
+    ) -> Mended:
+        """Finds characters for places of a poem; see `Engine`."""
+        body = MendFields.of(lines, blanks).model_dump(exclude_unset=True)
+        mended = await self._ask("/v1/mend", body, MendedFields, deadline_s, group)
+        return mended.to_mended()
 
     async def bundle(self) -> BundleInfo:
         """Describes the bundle; see `Engine`. Callers share one request."""

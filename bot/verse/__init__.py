@@ -53,6 +53,7 @@ from .request import (
 if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
     from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
+    from .clinic.mending import Blank, Mended, blank_for
     from .clinic.poem import CheckedPoem, check_poem
     from .composer import Composer, open_composer
     from .model.bundle import default_couplets, default_directory, load_bundle
@@ -81,6 +82,7 @@ __all__ = [
     "Anthology",
     "AnthologyPoem",
     "Beam",
+    "Blank",
     "Bounds",
     "BundleError",
     "BusyError",
@@ -96,6 +98,7 @@ __all__ = [
     "Form",
     "FormName",
     "Known",
+    "Mended",
     "NextLine",
     "NothingAllowedError",
     "OnnxModel",
@@ -117,6 +120,7 @@ __all__ = [
     "SearchMode",
     "Vocabulary",
     "WantedLine",
+    "blank_for",
     "check_choice",
     "check_line",
     "check_poem",
@@ -146,6 +150,9 @@ _IMPORTED_ON_FIRST_USE = {
     "WantedLine": ".clinic.line",
     "check_line": ".clinic.line",
     "wanted_after": ".clinic.line",
+    "Blank": ".clinic.mending",
+    "Mended": ".clinic.mending",
+    "blank_for": ".clinic.mending",
     "CheckedPoem": ".clinic.poem",
     "check_poem": ".clinic.poem",
     "CharacterReadings": ".prosody.readings",

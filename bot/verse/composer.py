@@ -10,6 +10,7 @@ import numpy as np
 
 from ..observer import NOBODY, Observer
 from .answer import Answer, Candidate, CandidateScore
+from .clinic.mending import Blank, Mended, check_blanks
 from .errors import RequestError
 from .model.bundle import Bundle, default_directory, load_bundle
 from .model.language_model import LanguageModel
@@ -18,6 +19,7 @@ from .model.provider import Provider
 from .model.reranker import Reranker
 from .planning.couplets import CoupletScorer
 from .planning.generation import GenerationResult, Planner, make_scorer
+from .planning.mending import mend
 from .planning.prepared import Line, PreparedRequest, prepare
 from .planning.scoring import score_candidates
 from .request import Request
@@ -180,6 +182,56 @@ class Composer:
 
         return job()
 
+    def mend_now(self, lines: Sequence[str], blanks: Sequence[Blank]) -> Mended:
+        """Finds what would mend a poem, in the calling thread; see `mend`."""
+        return self._scheduler.run_now(self._mending_job(lines, blanks))
+
+    async def mend(
+        self,
+        lines: Sequence[str],
+        blanks: Sequence[Blank],
+        deadline_s: float,
+        group: Hashable | None = None,
+    ) -> Mended:
+        """Finds characters for places of a poem, and which of its lines the corpus has.
+
+        Args:
+            lines: The poem, in simplified characters.
+            blanks: Places of it that want another character.
+            deadline_s: Seconds that it may take.
+            group: Whose share of the queue it takes; None for no share.
+
+        Raises:
+            RequestError: The poem is too long, a blank is no place of it, or the bundle has no
+                table of tones.
+            BusyError: The queue is full, or the composer is closed.
+            DeadlineError: The deadline passed.
+            SearchError: The model failed.
+        """
+        return await self._scheduler.run(self._mending_job(lines, blanks), deadline_s, group)
+
+    def _mending_job(self, lines: Sequence[str], blanks: Sequence[Blank]) -> Job[Mended]:
+        check_blanks(lines, blanks)
+        bundle, vocabulary = self.bundle, self.bundle.vocabulary
+        prosody, corpus = bundle.prosody, bundle.known
+        if prosody is None:
+            raise RequestError("request-no-tones")
+        for name in dict.fromkeys(name for blank in blanks for name in blank.rhymes):
+            prosody.group(name)  # or an error
+        can_score = vocabulary.has_lines and bundle.manifest.encoder is None
+
+        def job() -> Job[Mended]:
+            choices = ("",) * len(blanks)
+            if can_score and blanks:
+                choices = yield from mend(bundle, prosody, lines, blanks)
+            if corpus is None:
+                return Mended(choices)
+            whole = {line: _whole(line, vocabulary) for line in lines}
+            known = _known(filter(None, whole.values()), corpus, vocabulary)
+            return Mended(choices, tuple(whole[line] in known for line in lines))
+
+        return job()
+
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Ends the scheduler; requests in progress get a `BusyError`.
 
@@ -247,6 +299,12 @@ class Composer:
             corpus_continuation=None if continuation is None else as_text(continuation),
             complete=result.complete,
         )
+
+
+def _whole(line: str, vocabulary: Vocabulary) -> Line | None:
+    """Returns a line as tokens; None if the vocabulary lacks any of them."""
+    known = all(map(vocabulary.is_ordinary, line))
+    return tuple(vocabulary.encode(line)) if known else None
 
 
 def _known(lines: Iterable[Line], corpus: CorpusIndex, vocabulary: Vocabulary) -> set[Line]:

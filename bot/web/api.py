@@ -1,4 +1,4 @@
-"""The JSON interface: `/v1/compose`, `/v1/score`, `/v1/bundle` and `/v1/anthology`."""
+"""The JSON interface: what `/v1` answers."""
 
 import asyncio
 import hashlib
@@ -15,10 +15,11 @@ from starlette.routing import Route
 
 from ..engine import Engine, wire
 from ..engine.anthology import anthology_json
+from ..engine.mend_fields import MendedFields
 from ..errors import LianjuError
 from ..logs import format_traceback
 from .errors import WebError, error_response
-from .fields import ComposeBody, ScoreBody, parse_body
+from .fields import ComposeBody, MendBody, ScoreBody, parse_body
 
 __all__ = [
     "GROUP",
@@ -73,6 +74,13 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
         scores = await until_gone(request, scoring)
         return _json_response(wire.to_json(wire.ScoreFields.of(body.line, body.candidates, scores)))
 
+    async def mend(request: Request) -> Response:
+        body = parse_body(MendBody, await read_body(request, JSON_TYPE))
+        limit_s = _deadline_s(body.deadline_ms, deadline_s)
+        mending = engine.mend(body.lines, body.to_blanks(), limit_s, _group(request))
+        mended = await until_gone(request, mending)
+        return _json_response(MendedFields.of(mended).model_dump_json())
+
     async def bundle(request: Request) -> Response:
         return _json_response((await engine.bundle()).model_dump_json())
 
@@ -82,6 +90,7 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
     handlers: dict[str, tuple[str, Handler]] = {
         "/v1/compose": ("POST", compose),
         "/v1/score": ("POST", score),
+        "/v1/mend": ("POST", mend),
         "/v1/bundle": ("GET", bundle),
         "/v1/anthology": ("GET", anthology),
     }

@@ -7,11 +7,12 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..engine.errors import MAX_EXACT
+from ..engine.mend_fields import MendFields
 from ..engine.wire import RequestFields
 from ..verse import COUNT, PromptError, RequestError
 from .errors import WebError
 
-__all__ = ["ComposeBody", "ScoreBody", "parse_body", "validate_fields"]
+__all__ = ["ComposeBody", "MendBody", "ScoreBody", "parse_body", "validate_fields"]
 
 MAX_DEADLINE_MS = 840_000  # as of LIANJU_DEADLINE
 MAX_VALUE = 100  # characters of a wrong value that an error quotes
@@ -51,6 +52,13 @@ class ScoreBody(BaseModel):
     """One or several lines."""
     candidates: Annotated[list[str], Field(min_length=COUNT.low, max_length=COUNT.high)]
     """One or several lines each, which need not obey any rules."""
+    deadline_ms: Deadline | None = None
+    """Milliseconds that it may take; the service has a limit of its own."""
+
+
+class MendBody(MendFields):
+    """A poem, and places of it that want another character."""
+
     deadline_ms: Deadline | None = None
     """Milliseconds that it may take; the service has a limit of its own."""
 

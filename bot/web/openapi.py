@@ -13,8 +13,9 @@ from starlette.routing import Route
 from ..engine import BundleInfo
 from ..engine.anthology import AnthologyFields
 from ..engine.errors import ErrorBody
+from ..engine.mend_fields import MendedFields
 from ..engine.wire import AnswerFields, ScoreFields
-from .fields import ComposeBody, ScoreBody
+from .fields import ComposeBody, MendBody, ScoreBody
 
 __all__ = ["openapi_document", "openapi_route"]
 
@@ -50,10 +51,11 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
     Args:
         with_token: Whether clients need a token.
     """
-    inputs: tuple[type[BaseModel], ...] = (ComposeBody, ScoreBody)
+    inputs: tuple[type[BaseModel], ...] = (ComposeBody, ScoreBody, MendBody)
     outputs: tuple[type[BaseModel], ...] = (
         AnswerFields,
         ScoreFields,
+        MendedFields,
         BundleInfo,
         AnthologyFields,
         ErrorBody,
@@ -86,6 +88,10 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
                 "post": _operation("score", "Scores of given lines", ScoreFields, refused)
                 | _body(ScoreBody)
             },
+            "/v1/mend": {
+                "post": _operation("mend", "Characters for places of a poem", MendedFields, refused)
+                | _body(MendBody)
+            },
             "/v1/bundle": {"get": _operation("bundle", "The model", BundleInfo, refused_get)},
             "/v1/anthology": {
                 "get": _operation(
@@ -95,7 +101,7 @@ def openapi_document(with_token: bool) -> dict[str, Any]:
         },
         "components": {"schemas": schemas["$defs"]},
     }
-    for path in ("/v1/compose", "/v1/score"):
+    for path in ("/v1/compose", "/v1/score", "/v1/mend"):
         document["paths"][path]["post"]["parameters"] = [
             {
                 "name": "Lianju-Group",

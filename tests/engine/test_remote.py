@@ -12,6 +12,7 @@ from lianju.bot.verse import (
     Acrostic,
     AnthologyPoem,
     Beam,
+    Blank,
     BusyError,
     DeadlineError,
     NextLine,
@@ -152,6 +153,16 @@ async def test_anthology_that_is_none_is_one_error(content, remote, monkeypatch)
     with pytest.raises(ServiceError) as caught:
         await remote.anthology()
     assert caught.value.key == "service-odd"
+
+
+async def test_service_mends_the_same_places(remote, local):
+    lines, places = ["白日依山尽", "黄河貓海流"], [Blank(1, 2, "level"), Blank(0, 4, None, ("东",))]
+    mended = await remote.mend(lines, places, 30)
+    assert mended == await local.mend(lines, places, 30)
+    assert len(mended.choices) == 2
+    with pytest.raises(RequestError) as caught:
+        await remote.mend(lines, [Blank(2, 0)], 30)
+    assert (caught.value.key, caught.value.facts["name"]) == ("request-range", "line")
 
 
 @pytest.mark.parametrize(

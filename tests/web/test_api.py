@@ -176,6 +176,23 @@ async def test_bad_scoring_is_refused(body, key, client):
 
 
 @pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({}, "api-missing-field"),
+        ({"lines": []}, "request-range"),
+        ({"lines": [LINE], "places": [{"line": 0}]}, "api-missing-field"),
+        ({"lines": [LINE], "places": [{"line": 0, "place": 0, "tone": "flat"}]}, "unknown-choice"),
+        ({"lines": [LINE], "places": [{"line": 0, "place": 0, "x": 1}]}, "api-unknown-field"),
+        ({"lines": [LINE], "places": [{"line": 0, "place": 2.5}]}, "api-field"),
+        ({"lines": [LINE], "places": [5]}, "api-field"),
+        ({"lines": [LINE]}, "request-no-tones"),  # of this bundle
+    ],
+)
+async def test_bad_mending_is_refused(body, key, client):
+    assert await refused(await client.post("/v1/mend", json=body)) == (422, key)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -331,6 +348,7 @@ class TestToken:
         for method, path in (
             ("POST", "compose"),
             ("POST", "score"),
+            ("POST", "mend"),
             ("GET", "bundle"),
             ("GET", "anthology"),
         ):

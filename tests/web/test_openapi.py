@@ -89,6 +89,8 @@ POSITIVE, NEGATIVE = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
         ("POST", "/v1/compose", NEGATIVE, None),
         ("POST", "/v1/score", POSITIVE, None),
         ("POST", "/v1/score", NEGATIVE, None),
+        ("POST", "/v1/mend", POSITIVE, None),
+        ("POST", "/v1/mend", NEGATIVE, None),
         ("GET", "/v1/bundle", POSITIVE, None),
         ("GET", "/v1/anthology", POSITIVE, None),
     ],
@@ -123,6 +125,7 @@ def test_document_has_every_field(api):
     assert set(api.raw_schema["paths"]) == {
         "/v1/compose",
         "/v1/score",
+        "/v1/mend",
         "/v1/bundle",
         "/v1/anthology",
     }

@@ -21,6 +21,10 @@ request-number = { $name ->
     [width] Beam width
     [count] Count
     [length] Length
+    [lines] Number of lines
+    [places] Number of places
+    [line] Line
+    [place] Place
     [temperature] Temperature
     [top_k] Top-k
     [top_p] Top-p

@@ -21,6 +21,10 @@ request-number = { $name ->
     [width] 束宽
     [count] 数量
     [length] 长度
+    [lines] 句数
+    [places] 位置的数量
+    [line] 句
+    [place] 位置
     [temperature] 温度
     [top_k] top-k
     [top_p] top-p

@@ -21,6 +21,10 @@ request-number = { $name ->
     [width] 束寬
     [count] 數量
     [length] 長度
+    [lines] 句數
+    [places] 位置的數量
+    [line] 句
+    [place] 位置
     [temperature] 溫度
     [top_k] top-k
     [top_p] top-p
