@@ -1,0 +1,12 @@
+# 诗图。
+
+picture-empty = 没有可以画的诗：请写出诗句。
+picture-lines = 这有{ $size }句，一张图最多放{ $most }句。
+picture-line = 有一句长{ $size }字，一张图里每句最多{ $most }字。
+picture-characters = 这有{ $size }字，一张图最多放{ $most }字。
+picture-title = 题目有{ $size }字，请不要超过{ $most }字。
+picture-writers = 这有{ $size }位作者，请不要超过{ $most }位。
+picture-writer = 有个名字长{ $size }字，请不要超过{ $most }字。
+picture-writer-empty = 有位作者没有名字：请去掉，或写上名字。
+picture-seal = 印章最多刻{ $most }个汉字，或三个不超过{ $letters }个字母的词：请写短一些。
+picture-busy = 正在画的图太多了：请过几秒再试。

@@ -1,0 +1,59 @@
+"""Pictures off the event loop."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .card import Card, PictureError, alt_text, missing
+from .painter import render
+
+__all__ = ["Picture", "Pictures"]
+
+MOST_WAITING = 8
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture.
+
+    Attributes:
+        png: The file.
+        alt: Its text alternative, which has the poem.
+        missing: The characters in whose places it has 〓.
+    """
+
+    png: bytes
+    alt: str
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of(cls, card: Card) -> "Picture":
+        """Returns the picture of a card; it takes some 50 ms."""
+        return cls(render(card), alt_text(card), missing(card))
+
+
+class Pictures:
+    """Draws pictures, one at a time, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "pictures")
+        self._waiting = 0
+
+    async def draw(self, card: Card) -> Picture:
+        """Returns the picture of a card.
+
+        Raises:
+            PictureError: Too many others are waiting.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise PictureError("picture-busy")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, Picture.of, card)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Ends the thread after the picture that it draws."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
