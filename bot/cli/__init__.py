@@ -12,6 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
+from .clinic import check
 from .couplet import couplet
 from .language import format_error, path_error
 from .poem import generate, poem
@@ -38,6 +39,7 @@ def cli(ctx: click.Context) -> None:
 for _command in (
     poem,
     couplet,
+    check,
     score,
     generate,
     serve,

@@ -52,6 +52,7 @@ from .request import (
 
 if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
+    from .clinic.checkup import Checkup, begin_checkup
     from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
     from .clinic.mending import Blank, Mended, blank_for
     from .clinic.poem import CheckedPoem, check_poem
@@ -91,6 +92,7 @@ __all__ = [
     "CharacterReadings",
     "CheckedLine",
     "CheckedPoem",
+    "Checkup",
     "Composer",
     "Couplet",
     "DeadlineError",
@@ -120,6 +122,7 @@ __all__ = [
     "SearchMode",
     "Vocabulary",
     "WantedLine",
+    "begin_checkup",
     "blank_for",
     "check_choice",
     "check_line",
@@ -145,6 +148,8 @@ _IMPORTED_ON_FIRST_USE = {
     "default_directory": ".model.bundle",
     "load_bundle": ".model.bundle",
     "usable_cores": ".model.session",
+    "Checkup": ".clinic.checkup",
+    "begin_checkup": ".clinic.checkup",
     "CheckedLine": ".clinic.line",
     "Fault": ".clinic.line",
     "WantedLine": ".clinic.line",

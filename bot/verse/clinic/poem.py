@@ -26,6 +26,7 @@ _COSTS: dict[FaultKind, float] = {
     **{"rhyme": 0.9, "neighbor": 0.8, "opposed": 1.4, "joined": 1.4},
 }
 _LICENCE_COST, _LICENCE_COSTS = 0.1, {"waist": 1.3, "neighbor": 0.3, "rescue": 0.0}
+_OBLIQUE_COST = 1.2  # of an oblique rhyme, which is rare: more than one wrong character
 _TONES: tuple[Tone, ...] = ("level", "oblique")
 
 
@@ -97,7 +98,9 @@ def check_poem(lines: Sequence[str], length: int, readings: CharacterReadings) -
         for rhyme_tone, first_rhymes in product(_TONES, (True, False))
     ]
     found = [(reader, reader.cheapest()) for reader in readers]
-    reader, reading = min(found, key=lambda each: each[1].cost)  # the first of equals
+    reader, reading = min(  # the first of equals
+        found, key=lambda each: each[1].cost + _OBLIQUE_COST * (each[0].rhyme_tone == "oblique")
+    )
     return CheckedPoem(
         length,
         reading.lines,

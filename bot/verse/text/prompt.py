@@ -20,8 +20,11 @@ __all__ = [
     "Prompt",
     "check_chinese",
     "check_size",
+    "is_traditional",
     "read_prompt",
+    "read_variants",
     "simplify",
+    "split_verse",
     "to_traditional",
     "write_line",
 ]
@@ -124,7 +127,10 @@ def read_prompt(
         PromptError: The text is empty, too long, not in the model's language, or the vocabulary
             lacks more than half of it.
     """
-    tokenized = tuple(line for line in _split(_normalize(text), vocabulary) if line)
+    breaks = _breaks_chinese_line if vocabulary.is_chinese else _breaks_line
+    of_words = vocabulary.is_words and not vocabulary.is_chinese
+    found = _split(_normalize(text), breaks, of_words, SPACE in vocabulary)
+    tokenized = tuple(line for line in found if line)
     check(tokenized, vocabulary)
     if not vocabulary.is_chinese:
         lower = vocabulary.is_lowercase
@@ -135,20 +141,31 @@ def read_prompt(
     check_chinese(tokenized)
     written = tuple(map("".join, tokenized))
     simplified = tuple(map(simplify, written))
-    lines = tuple(tuple(_read_variants(line, vocabulary)) for line in simplified)
+    lines = tuple(tuple(read_variants(line, vocabulary.is_ordinary)) for line in simplified)
     unknown = _find_unknown(lines, tokenized, vocabulary)
     if script == "auto":
-        return Prompt(lines, written, written, _is_traditional(written, simplified), unknown)
+        return Prompt(lines, written, written, is_traditional(written, simplified), unknown)
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
     return Prompt(lines, written, shown, traditional, unknown)
 
 
-def _read_variants(line: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """Yields the characters of a line; variants that the vocabulary lacks as what they are."""
+def split_verse(text: str) -> tuple[Line, ...]:
+    """Normalizes Chinese verse (NFKC) and splits it into lines, none of which is empty.
+
+    Punctuation, line breaks and spaces between words separate lines.
+
+    Raises:
+        PromptError: The text has lone surrogates.
+    """
+    return tuple(line for line in _split(_normalize(text), _breaks_chinese_line) if line)
+
+
+def read_variants(line: str, is_known: Callable[[str], bool]) -> Iterator[str]:
+    """Yields the characters of a line; variants that are not known as what they are."""
     for character in line:
         standard = _variants().get(character, character)
-        is_read = not vocabulary.is_ordinary(character) and vocabulary.is_ordinary(standard)
+        is_read = not is_known(character) and is_known(standard)
         yield standard if is_read else character
 
 
@@ -203,14 +220,22 @@ def _normalize(text: str) -> str:
     return "".join(kept)
 
 
-def _split(text: str, vocabulary: Vocabulary) -> Iterator[Line]:
-    breaks = _breaks_chinese_line if vocabulary.is_chinese else _breaks_line
+def _split(
+    text: str, breaks: Callable[[str], bool], of_words: bool = False, has_space: bool = False
+) -> Iterator[Line]:
+    """Yields the tokens of each line.
+
+    Args:
+        text: The text.
+        breaks: Whether a character breaks a line.
+        of_words: Whether spaces separate tokens; else the tokens are characters.
+        has_space: Whether a space is a token.
+    """
     for segment in "".join("\n" if breaks(c) else c for c in text).split("\n"):
         pieces = segment.split()
-        of_words = vocabulary.is_words and not vocabulary.is_chinese
         if of_words or all(len(piece) == 1 for piece in pieces):
             yield tuple(pieces)
-        elif SPACE in vocabulary:
+        elif has_space:
             yield tuple(SPACE.join(pieces))
         else:
             yield from map(tuple, pieces)
@@ -249,7 +274,7 @@ def _find_unknown(
     return tuple(unknown)
 
 
-def _is_traditional(original: Sequence[str], simplified: Sequence[str]) -> bool:
+def is_traditional(original: Sequence[str], simplified: Sequence[str]) -> bool:
     """Whether more characters are traditional than simplified (some are both, or neither)."""
     if original == simplified:
         return False

@@ -1,0 +1,167 @@
+"""What is told of a checked poem, in a user's language, as plain text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .i18n import Localizer
+from .verse import Checkup, Fault, to_traditional
+
+__all__ = ["ClinicText", "Row"]
+
+_TONES = {"level": "平", "oblique": "仄", None: "中"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a poem beside its tones.
+
+    Attributes:
+        line: The line as it was written.
+        tones: The tones of its characters as read.
+        pattern: The pattern that it comes nearest to; empty if it has another length.
+        rhymes: A mark, if it rhymes.
+        wrong: The places of its faults.
+    """
+
+    line: str
+    tones: str
+    pattern: str
+    rhymes: str
+    wrong: frozenset[int]
+
+
+@dataclass(frozen=True)
+class ClinicText:
+    """The sentences about one poem.
+
+    Attributes:
+        checkup: The poem.
+        localizer: The language.
+    """
+
+    checkup: Checkup
+    localizer: Localizer
+
+    def heading(self) -> str:
+        """Returns the form of the poem, its scheme and its rhyme."""
+        poem, size = self.checkup.poem, len(self.checkup.poem.lines)
+        parts = [self.localizer.format("clinic-form", length=poem.length, lines=size)]
+        if poem.opening is not None:
+            first = "rhymes" if poem.first_rhymes else "no"
+            parts.append(self.localizer.format("clinic-scheme", opening=poem.opening, first=first))
+        if poem.groups and (poem.first_rhymes or size > 2):
+            groups = self._groups(poem.groups)
+            parts.append(self.localizer.format("clinic-rhyme", groups=groups, tone=poem.rhyme_tone))
+        return " · ".join(parts)
+
+    def verdict(self) -> str:
+        """Returns whether the poem keeps the rules."""
+        poem = self.checkup.poem
+        faulty = sum(bool(line.faults) for line in poem.lines)
+        verdict = "old" if poem.is_old else "faulty" if faulty else "clean"
+        return self.localizer.format("clinic-verdict", verdict=verdict, lines=faulty)
+
+    def rows(self) -> list[Row]:
+        """Returns the lines beside their tones, all characters of which are equally wide."""
+        both, unread = (self.localizer.format(f"clinic-{each}") for each in ("both", "unread"))
+        readings = self.checkup.readings
+        names = {frozenset(): unread, frozenset(("level", "oblique")): both}
+        names |= {frozenset((tone,)): _TONES[tone] for tone in ("level", "oblique")}
+        rhyming = self.localizer.format("clinic-rhyming")
+        return [
+            Row(
+                written,
+                "".join(names[readings.tones_of(character)] for character in line.text),
+                "" if line.pattern is None else "".join(_TONES[t] for t in line.pattern.tones),
+                rhyming if line.form is not None and line.form.rhymes else "",
+                frozenset(fault.place for fault in line.faults if fault.place is not None),
+            )
+            for written, line in zip(
+                self.checkup.text.written, self.checkup.poem.lines, strict=True
+            )
+        ]
+
+    def faults(self, number: int) -> list[str]:
+        """Returns a sentence for each fault of a line, with what would mend it."""
+        line = self.checkup.poem.lines[number]
+        return [self._fault(number, fault) for fault in line.faults]
+
+    def remarks(self, number: int) -> list[str]:
+        """Returns what else is to be said of a line: accepted departures, and who wrote it."""
+        line = self.checkup.poem.lines[number]
+        found = [self.localizer.format("clinic-licence", licence=each) for each in line.licences]
+        if self.checkup.is_known(number):
+            found.append(self.localizer.format("clinic-known"))
+        return found
+
+    def of_line(self, number: int, remark: str) -> str:
+        """Returns a remark with the number of its line."""
+        return self.localizer.format("clinic-line", line=number + 1, remark=remark)
+
+    def characters(self) -> list[str]:
+        """Returns what is to be said of characters: repeated ones, and those read both ways."""
+        found = {
+            "clinic-repeated": list(self._repeated()),
+            "clinic-readings": list(self._read_both_ways()),
+            "clinic-no-reading": list(self._unread()),
+        }
+        separator = self.localizer.format("answer-and")
+        return [
+            self.localizer.format(key, characters=separator.join(texts))
+            for key, texts in found.items()
+            if texts
+        ]
+
+    def legend(self) -> str:
+        """Returns what the columns of `rows` mean."""
+        return self.localizer.format("clinic-legend")
+
+    def _fault(self, number: int, fault: Fault) -> str:
+        written = self.checkup.text.written[number]
+        sentence = self.localizer.format(
+            "clinic-fault",
+            kind=fault.kind,
+            size=len(written),
+            length=self.checkup.poem.length,
+            place=0 if fault.place is None else fault.place + 1,
+            character="" if fault.place is None else written[fault.place],
+            tone=fault.tone or "level",
+            groups=self._groups(fault.groups),
+        )
+        if choices := self.checkup.choices(number, fault):
+            characters = self.localizer.format("answer-and").join(choices)
+            return self.localizer.format("clinic-choices", fault=sentence, characters=characters)
+        return sentence
+
+    def _groups(self, groups: frozenset[int]) -> str:
+        return self._in_script(
+            "/".join(self.checkup.readings.groups[each] for each in sorted(groups))
+        )
+
+    def _in_script(self, text: str) -> str:
+        traditional = self.checkup.text.traditional or self.localizer.language == "zh-TW"
+        return to_traditional(text) if traditional else text
+
+    def _repeated(self) -> Iterator[str]:
+        for each in self.checkup.poem.repeated:
+            number, place = each.places[0]
+            numbers = "·".join(str(line + 1) for line, _ in each.places)
+            yield f"{self.checkup.text.written[number][place]} {numbers}"
+
+    def _each_character(self) -> Iterator[tuple[str, str]]:
+        """Yields the characters of the poem, as written and as read, each once."""
+        pairs = zip(self.checkup.text.written, self.checkup.text.lines, strict=True)
+        yield from dict.fromkeys(pair for lines in pairs for pair in zip(*lines, strict=True))
+
+    def _read_both_ways(self) -> Iterator[str]:
+        readings = self.checkup.readings
+        for written, character in self._each_character():
+            if len(readings.tones_of(character)) > 1:
+                level = self._groups(readings.groups_of(character, "level"))
+                oblique = self._groups(readings.groups_of(character, "oblique"))
+                yield f"{written} 平{level} 仄{oblique}"
+
+    def _unread(self) -> Iterator[str]:
+        for written, character in self._each_character():
+            if character not in self.checkup.readings:
+                yield written

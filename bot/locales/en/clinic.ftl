@@ -1,0 +1,93 @@
+# What is told of a poem that a member has written.
+
+clinic-empty = There is no poem: write at least two lines of verse.
+clinic-long = That is { $size } characters: write at most { $most }.
+clinic-characters =
+    { $more ->
+        [0] “{ $named }” does not belong in verse: write Chinese characters and punctuation alone.
+       *[other] “{ $named }” and { $more } more do not belong in verse: write Chinese characters and punctuation alone.
+    }
+clinic-lines = That is { $lines ->
+    [one] { $lines } line
+   *[other] { $lines } lines
+}: write two, four, eight, or another even number up to { $most }, with punctuation or a space after each.
+clinic-sizes = Your lines have { $sizes } characters: write lines of five or of seven, with punctuation or a space after each.
+
+# The poem as a whole.
+clinic-form = { $lines ->
+    [2] couplet
+    [4] quatrain
+    [8] regulated poem
+   *[other] { $lines } lines
+} ({ $length ->
+    [5] 五
+   *[other] 七
+}{ $lines ->
+    [4] 绝
+    [8] 律
+   *[other] 言
+})
+clinic-scheme = { $opening ->
+    [level] level opening (平起)
+   *[oblique] oblique opening (仄起)
+}, the first line { $first ->
+    [rhymes] rhymes
+   *[no] does not rhyme
+}
+clinic-rhyme = rhymes in { $groups }, { $tone ->
+    [level] level
+   *[oblique] oblique
+}
+clinic-verdict = { $verdict ->
+    [clean] It keeps the rules of regulated verse.
+    [old] Half of its lines or more leave the rules of tone. Old verse (古体) has no such rules; as regulated verse it would have to change:
+   *[faulty] { $lines ->
+        [one] One line leaves the rules of regulated verse:
+       *[other] { $lines } lines leave the rules of regulated verse:
+    }
+}
+
+# One line.
+clinic-place = { $place ->
+    [1] 1st
+    [2] 2nd
+    [3] 3rd
+   *[other] { $place }th
+} character { $character }
+clinic-fault = { $kind ->
+    [length] has { $size } characters, and not { $length }
+    [tone] { clinic-place } is { $tone ->
+        [level] oblique, the pattern wants level there
+       *[oblique] level, the pattern wants oblique there
+    }
+    [lonely] { clinic-place } is oblique, which leaves one level tone alone (孤平)
+    [level-end] { clinic-place } is level, and so are the two after it (三平尾)
+    [rhyme] { clinic-place } does not rhyme in { $groups }
+    [neighbor] { clinic-place } rhymes in a neighboring group of { $groups } (邻韵), as only the first and the last line may
+    [repeated] { clinic-place } is in the poem already
+    [opposed] its tones are not opposed to those of the line before (失对)
+   *[joined] its second character does not have the tone of that in the line before (失粘)
+}
+clinic-choices = { $fault }; { $characters } would do
+clinic-licence = { $licence ->
+    [half] accepted: a mild departure in the third last character (半拗)
+    [self] accepted: one level tone alone (孤平), rescued by the level third last character (本句自救)
+    [swap] accepted: 平平仄平仄 in the place of 平平平仄仄 (特拗)
+    [triple] accepted: three oblique tones at the end (三仄尾)
+    [rescue] its level third last character rescues the line before (对句相救)
+    [bold] accepted: an oblique second last character (大拗), rescued by the next line
+    [waist] accepted: a second half that does not take up the tones of the first (折腰体)
+   *[neighbor] accepted: a rhyme in a neighboring group (邻韵) in the first or the last line
+}
+clinic-known = the corpus has this line
+clinic-line = line { $line }: { $remark }
+
+# Characters.
+clinic-both = 两
+clinic-unread = ？
+clinic-rhyming = 韵
+clinic-repeated = repeated, though no rule forbids it: { $characters }
+clinic-readings = read both ways (两), and taken as the pattern wants: { $characters }
+clinic-no-reading = without a known reading (？), and taken as the pattern wants: { $characters }
+clinic-legend = Beside each line: its tones as read, and the pattern that it comes nearest to. 平 is level, 仄 oblique, 中 either; rhymes are those of the 平水韵.
+clinic-more = and { $count } more

@@ -1,0 +1,78 @@
+# 成员写的诗，检查出了什么。
+
+clinic-empty = 没有诗：请至少写两句。
+clinic-long = 这里有 { $size } 个字符：最多写 { $most } 个。
+clinic-characters =
+    { $more ->
+        [0] “{ $named }”不是诗里的字：请只写汉字和标点。
+       *[other] “{ $named }”等不是诗里的字（另有 { $more } 个）：请只写汉字和标点。
+    }
+clinic-lines = 这里有 { $lines } 句：请写两句、四句、八句，或不超过 { $most } 的其他偶数句，句间用标点或空格隔开。
+clinic-sizes = 各句的字数是 { $sizes }：请写五言或七言，句间用标点或空格隔开。
+
+# 全诗。
+clinic-form = { $length ->
+    [5] 五
+   *[other] 七
+}{ $lines ->
+    [2] 言两句
+    [4] 绝
+    [8] 律
+   *[other] 言 { $lines } 句
+}
+clinic-scheme = { $opening ->
+    [level] 平起
+   *[oblique] 仄起
+}，首句{ $first ->
+    [rhymes] 入韵
+   *[no] 不入韵
+}
+clinic-rhyme = 押{ $tone ->
+    [level] 平声
+   *[oblique] 仄声
+}“{ $groups }”韵
+clinic-verdict = { $verdict ->
+    [clean] 合律。
+    [old] 半数以上的句子不合平仄。古体诗本来不拘平仄；若作近体，须改：
+   *[faulty] 有 { $lines } 句不合律：
+}
+
+# 一句。
+clinic-place = 第 { $place } 字“{ $character }”
+clinic-fault = { $kind ->
+    [length] 有 { $size } 字，应为 { $length } 字
+    [tone] { clinic-place }是{ $tone ->
+        [level] 仄声，此处应平
+       *[oblique] 平声，此处应仄
+    }
+    [lonely] { clinic-place }是仄声，犯孤平
+    [level-end] { clinic-place }是平声，成了三平尾
+    [rhyme] { clinic-place }不押“{ $groups }”韵
+    [neighbor] { clinic-place }押的是“{ $groups }”的邻韵，只有首句和末句可以
+    [repeated] { clinic-place }与前文重字
+    [opposed] 与上句失对
+   *[joined] 与上句失粘
+}
+clinic-choices = { $fault }；可改用{ $characters }
+clinic-licence = { $licence ->
+    [half] 合律的变格：半拗，可以不救
+    [self] 合律的变格：孤平，本句自救
+    [swap] 合律的变格：平平仄平仄代平平平仄仄（特拗）
+    [triple] 合律的变格：三仄尾
+    [rescue] 救上句（对句相救）
+    [bold] 合律的变格：大拗，由下句相救
+    [waist] 合律的变格：折腰体，后两句不粘前两句
+   *[neighbor] 合律的变格：首句或末句用邻韵
+}
+clinic-known = 前人成句
+clinic-line = 第 { $line } 句：{ $remark }
+
+# 字。
+clinic-both = 两
+clinic-unread = ？
+clinic-rhyming = 韵
+clinic-repeated = 重字（不算出律）：{ $characters }
+clinic-readings = 平仄两读（两），按格律取其一：{ $characters }
+clinic-no-reading = 读音不明（？），按格律看待：{ $characters }
+clinic-legend = 每句旁边是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韵，押韵（平水韵）。
+clinic-more = 另有 { $count } 条

@@ -1,0 +1,78 @@
+# 成員寫的詩，檢查出了什麼。
+
+clinic-empty = 沒有詩：請至少寫兩句。
+clinic-long = 這裡有 { $size } 個字元：最多寫 { $most } 個。
+clinic-characters =
+    { $more ->
+        [0] 「{ $named }」不是詩裡的字：請只寫漢字和標點。
+       *[other] 「{ $named }」等不是詩裡的字（另有 { $more } 個）：請只寫漢字和標點。
+    }
+clinic-lines = 這裡有 { $lines } 句：請寫兩句、四句、八句，或不超過 { $most } 的其他偶數句，句間用標點或空格隔開。
+clinic-sizes = 各句的字數是 { $sizes }：請寫五言或七言，句間用標點或空格隔開。
+
+# 全詩。
+clinic-form = { $length ->
+    [5] 五
+   *[other] 七
+}{ $lines ->
+    [2] 言兩句
+    [4] 絕
+    [8] 律
+   *[other] 言 { $lines } 句
+}
+clinic-scheme = { $opening ->
+    [level] 平起
+   *[oblique] 仄起
+}，首句{ $first ->
+    [rhymes] 入韻
+   *[no] 不入韻
+}
+clinic-rhyme = 押{ $tone ->
+    [level] 平聲
+   *[oblique] 仄聲
+}「{ $groups }」韻
+clinic-verdict = { $verdict ->
+    [clean] 合律。
+    [old] 半數以上的句子不合平仄。古體詩本來不拘平仄；若作近體，須改：
+   *[faulty] 有 { $lines } 句不合律：
+}
+
+# 一句。
+clinic-place = 第 { $place } 字「{ $character }」
+clinic-fault = { $kind ->
+    [length] 有 { $size } 字，應為 { $length } 字
+    [tone] { clinic-place }是{ $tone ->
+        [level] 仄聲，此處應平
+       *[oblique] 平聲，此處應仄
+    }
+    [lonely] { clinic-place }是仄聲，犯孤平
+    [level-end] { clinic-place }是平聲，成了三平尾
+    [rhyme] { clinic-place }不押「{ $groups }」韻
+    [neighbor] { clinic-place }押的是「{ $groups }」的鄰韻，只有首句和末句可以
+    [repeated] { clinic-place }與前文重字
+    [opposed] 與上句失對
+   *[joined] 與上句失黏
+}
+clinic-choices = { $fault }；可改用{ $characters }
+clinic-licence = { $licence ->
+    [half] 合律的變格：半拗，可以不救
+    [self] 合律的變格：孤平，本句自救
+    [swap] 合律的變格：平平仄平仄代平平平仄仄（特拗）
+    [triple] 合律的變格：三仄尾
+    [rescue] 救上句（對句相救）
+    [bold] 合律的變格：大拗，由下句相救
+    [waist] 合律的變格：折腰體，後兩句不黏前兩句
+   *[neighbor] 合律的變格：首句或末句用鄰韻
+}
+clinic-known = 前人成句
+clinic-line = 第 { $line } 句：{ $remark }
+
+# 字。
+clinic-both = 兩
+clinic-unread = ？
+clinic-rhyming = 韻
+clinic-repeated = 重字（不算出律）：{ $characters }
+clinic-readings = 平仄兩讀（兩），按格律取其一：{ $characters }
+clinic-no-reading = 讀音不明（？），按格律看待：{ $characters }
+clinic-legend = 每句旁邊是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韻，押韻（平水韻）。
+clinic-more = 另有 { $count } 條

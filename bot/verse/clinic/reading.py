@@ -1,0 +1,72 @@
+"""Reads the poem that a member has written."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ...characters import describe
+from ..errors import PromptError
+from ..prosody.forms import LENGTHS
+from ..prosody.readings import CharacterReadings
+from ..text.prompt import is_traditional, read_variants, simplify, split_verse
+from ..text.vocabulary import is_han
+from .mending import LINES
+
+__all__ = ["MAX_TYPED", "WrittenPoem", "read_poem"]
+
+MAX_TYPED = 1000  # characters: 24 lines of seven with punctuation, titles and spaces
+NAMED = 8  # characters that do not belong in verse
+
+
+@dataclass(frozen=True)
+class WrittenPoem:
+    """A poem as it was written, and as it is read.
+
+    Attributes:
+        written: Each line as the member wrote it.
+        lines: Each line in simplified characters, with variants read as these; as long.
+        length: Characters of most lines, 5 or 7.
+        traditional: Whether it is written in traditional characters.
+    """
+
+    written: tuple[str, ...]
+    lines: tuple[str, ...]
+    length: int
+    traditional: bool
+
+
+def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
+    """Reads a poem, whose lines punctuation, spaces or line breaks separate.
+
+    Args:
+        text: What the member wrote.
+        readings: Tones and rhymes of the characters that are known.
+
+    Raises:
+        PromptError: It is no poem that has a tonal pattern: its number of lines is odd or too
+            large, few lines have five or seven characters, or not all is in Chinese characters.
+    """
+    if len(text) > MAX_TYPED:
+        raise PromptError("clinic-long", size=len(text), most=MAX_TYPED)
+    written = tuple(map("".join, split_verse(text)))
+    if not written:
+        raise PromptError("clinic-empty")
+    others = dict.fromkeys(each for line in written for each in line if not is_han(each))
+    if others:
+        named = [describe(each) for each in others]
+        more = max(len(named) - NAMED, 0)
+        raise PromptError("clinic-characters", named=" ".join(named[:NAMED]), more=more)
+    sizes = Counter(map(len, written))
+    if len(written) == 1 or len(written) % 2 or len(written) > LINES.high:
+        raise PromptError("clinic-lines", lines=len(written), most=LINES.high)
+    length = max(LENGTHS, key=lambda each: sizes[each])
+    if 2 * sizes[length] < len(written):
+        raise PromptError("clinic-sizes", sizes=", ".join(str(len(line)) for line in written))
+    simplified = tuple(map(_simplified, written))
+    lines = tuple("".join(read_variants(line, readings.__contains__)) for line in simplified)
+    return WrittenPoem(written, lines, length, is_traditional(written, simplified))
+
+
+def _simplified(line: str) -> str:
+    """Returns a line in simplified characters, as many as it has."""
+    whole = simplify(line)
+    return whole if len(whole) == len(line) else "".join(simplify(each)[:1] for each in line)
