@@ -12,6 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
+from .card import card
 from .clinic import check
 from .couplet import couplet
 from .language import format_error, path_error
@@ -41,6 +42,7 @@ for _command in (
     couplet,
     check,
     score,
+    card,
     generate,
     serve,
     web,

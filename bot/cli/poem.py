@@ -1,16 +1,15 @@
 """`lianju poem` and `lianju generate`."""
 
-import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ..errors import LianjuError
 from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
+from .files import open_output
 from .language import format_error
 from .request import request_from, search_options
 
@@ -80,13 +79,14 @@ def generate(source: Path, out: str, **options: Any) -> None:
         if len(errors) == len(prepared):
             raise _at(source, *next(iter(errors.items())))
         spaced = composer.bundle.vocabulary.is_chinese or not composer.bundle.vocabulary.is_words
-        with _output(out) as stream:
+        with open_output(out) as stream:
             for index, (number, each) in enumerate(prepared.items()):
                 answer = _answer(composer, each)
                 if isinstance(answer, LianjuError):
                     errors[number] = answer
                     click.echo(f"lianju: {format_error(_at(source, number, answer))}", err=True)
-                stream.write(classic_block(index, requests[number].text, answer, spaced))
+                block = classic_block(index, requests[number].text, answer, spaced)
+                stream.write(block.encode())
     click.get_current_context().exit(1 if errors else 0)
 
 
@@ -159,26 +159,3 @@ def _read_prompts(source: Path) -> dict[int, str]:
     if prompts == {1: ""}:
         raise PromptError("cli-prompts-empty", path=str(source))
     return prompts
-
-
-@contextmanager
-def _output(out: str) -> Iterator[TextIO]:
-    """Opens standard output for `-`, else a file that appears only once it is complete."""
-    if out == "-":
-        yield sys.stdout
-        return
-    path = Path(out).resolve()  # a link stays a link
-    # A pipe or a device is written to directly; replacing it would destroy it.
-    special = path.exists() and not path.is_file()
-    temporary = path if special else path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        if not special:
-            temporary.replace(path)
-    except OSError as error:
-        raise RequestError("cli-unwritable", path=out, reason=str(error.strerror)) from None
-    finally:
-        if not special:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)

@@ -125,7 +125,8 @@ def in_script(card: Card) -> Card:
 def split_lines(text: str) -> tuple[str, ...]:
     """Returns the lines of a verse: those of the text, or else what punctuation separates."""
     rows = text.strip().splitlines()
-    pieces = rows if len(rows) > 1 else BREAKS.split(text)
+    is_chinese = any(map(is_han, text))  # others have spaces between words
+    pieces = rows if len(rows) > 1 or not is_chinese else BREAKS.split(text)
     return tuple(filter(None, (ENDS.sub("", clean(piece)) for piece in pieces)))
 
 

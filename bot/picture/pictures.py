@@ -26,6 +26,16 @@ class Picture:
     alt: str
     missing: tuple[str, ...]
 
+    @property
+    def width(self) -> int:
+        """Its width in pixels."""
+        return int.from_bytes(self.png[16:20])  # of the header
+
+    @property
+    def height(self) -> int:
+        """Its height in pixels."""
+        return int.from_bytes(self.png[20:24])
+
     @classmethod
     def of(cls, card: Card) -> "Picture":
         """Returns the picture of a card; it takes some 50 ms."""

@@ -19,7 +19,7 @@ from lianju.training.recipe import ModelConfig
 
 from ..store.test_against_reference import wrong_tallies
 from ..verse.toy import CHINESE, PROMPTS, SPECIALS, Toy
-from . import answer, batch_invariance, store, throughput, training
+from . import answer, batch_invariance, picture, store, throughput, training
 from .torch_models import Stepwise
 from .workload import LINE, Engine, mixed_requests, plain
 
@@ -53,6 +53,11 @@ def run(benchmark, *arguments):
     done = CliRunner().invoke(benchmark.main, [*map(str, arguments)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
+
+
+def test_picture():
+    table = run(picture, "--repeat", 1)
+    assert table.count(" kB") == 15
 
 
 def test_answer(exported, monkeypatch):

@@ -1,6 +1,7 @@
 """Cards of the tests, whose pictures are in `golden/`.
 
-`python -m tests.picture.cards` draws these anew: look at them before you keep them.
+`python -m tests.picture.cards` draws these anew, and those of docs/pictures.md: look at them before
+you keep them.
 """
 
 import datetime
@@ -51,6 +52,16 @@ CARDS = {
 }
 
 
+DOCS = Path(__file__).parents[2] / "docs" / "images"
+SHOWN = {
+    "picture-paper": CARDS["quatrain"],
+    "picture-ink": CARDS["couplet"],
+    "picture-night": CARDS["regulated"],
+    "picture-linked": CARDS["linked"],
+    "picture-long": CARDS["long"],
+}
+
+
 def reduced(png: bytes) -> Image.Image:
     """Returns a picture as the golden ones are kept."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
@@ -61,3 +72,6 @@ if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for name, card in CARDS.items():
         reduced(render(card)).save(GOLDEN / f"{name}.png", optimize=True)
+    for name, card in SHOWN.items():
+        picture = Image.open(io.BytesIO(render(card))).convert("RGB").reduce(2)
+        picture.quantize(128).save(DOCS / f"{name}.png", optimize=True)

@@ -79,6 +79,7 @@ def test_traditional_pictures_have_the_characters_of_the_bot():
             ("四海升平，九州安乐", "万家和睦，百业兴隆"),
         ),
         ("白日依山尽", ("白日依山尽",)),
+        ("Shall I compare thee\nto a summer's day?", ("Shall I compare thee", "to a summer's day")),
         ("，。", ()),
     ],
 )

@@ -9,4 +9,11 @@ picture-writers = 这有{ $size }位作者，请不要超过{ $most }位。
 picture-writer = 有个名字长{ $size }字，请不要超过{ $most }字。
 picture-writer-empty = 有位作者没有名字：请去掉，或写上名字。
 picture-seal = 印章最多刻{ $most }个汉字，或三个不超过{ $letters }个字母的词：请写短一些。
+picture-missing = 字体里没有{ $missing }：以〓代替。
 picture-busy = 正在画的图太多了：请过几秒再试。
+
+# 命令行的诗图。
+cli-card-done = { $path }：{ $width }×{ $height }像素，{ $kilobytes } kB
+cli-card-exists = { $path }已经存在：请换一个 --out，或用 --force 覆盖。
+cli-card-name = { $path }不是PNG文件名：--out 请以 .png 结尾。
+cli-card-dates = --date 和 --no-date 只能给一个。

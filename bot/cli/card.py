@@ -1,0 +1,101 @@
+"""`lianju card`."""
+
+import datetime
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from ..characters import describe
+from ..errors import LianjuError
+from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
+from ..verse import Script
+from .files import open_output
+from .language import format_error, locale_localizer
+
+__all__ = ["card"]
+
+
+@click.command()
+@click.argument("poem")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE.png",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="The picture to write; - prints it.",
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--title", default="", help="The title.")
+@click.option("--writer", "writers", multiple=True, help="Who wrote it; may be repeated.")
+@click.option("--seal", default=DEFAULT_SEAL, show_default=True, help="What the seal says.")
+@click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="2026-11-30",
+    help="The date (default today).",
+)
+@click.option("--no-date", is_flag=True, help="Leave out the date.")
+@click.option("--style", type=click.Choice(STYLES), default="paper", show_default=True)
+@click.option(
+    "--script",
+    type=click.Choice(get_args(Script)),
+    default="auto",
+    help="Characters of the picture; auto (default) leaves them as they are.",
+)
+def card(
+    poem: str,
+    out: str,
+    force: bool,
+    title: str,
+    writers: tuple[str, ...],
+    seal: str,
+    date: datetime.datetime | None,
+    no_date: bool,
+    style: Style,
+    script: Script,
+) -> None:
+    """Draw POEM as a picture, set vertically.
+
+    Punctuation separates its lines, or line breaks if it has any.
+    """
+    from ..picture import Card, Picture, split_lines
+
+    if out != "-":
+        _check(Path(out), force)
+    if date is not None and no_date:
+        raise PictureError("cli-card-dates")
+    day = None if no_date else (date.date() if date else datetime.date.today())  # noqa: DTZ011 -- the user's own day
+    picture = Picture.of(
+        Card(
+            lines=split_lines(poem),
+            title=title,
+            writers=writers,
+            seal=seal,
+            date=day,
+            style=style,
+            script=script,
+        )
+    )
+    with open_output(out) as stream:
+        stream.write(picture.png)
+    if picture.missing:
+        told = PictureError("picture-missing", missing=" ".join(map(describe, picture.missing)))
+        click.echo(f"lianju: {format_error(told)}", err=True)
+    if out != "-":
+        facts = {"width": str(picture.width), "height": str(picture.height)}
+        kilobytes = len(picture.png) // 1000
+        format_message = locale_localizer().format
+        click.echo(format_message("cli-card-done", path=out, kilobytes=kilobytes, **facts))
+
+
+def _check(path: Path, force: bool) -> None:
+    """Checks the name of the picture before it is drawn.
+
+    Raises:
+        LianjuError: It is not one of a PNG, or is taken.
+    """
+    if path.suffix.lower() != ".png" and not (path.exists() and not path.is_file()):
+        raise LianjuError("cli-card-name", path=str(path))
+    if path.is_file() and not force:
+        raise LianjuError("cli-card-exists", path=str(path))
