@@ -21,6 +21,7 @@ class Row:
         pattern: The pattern that it comes nearest to; empty if it has another length.
         rhymes: A mark, if it rhymes.
         wrong: The places of its faults.
+        faulty: Whether it has any fault, also as a whole.
     """
 
     line: str
@@ -28,6 +29,7 @@ class Row:
     pattern: str
     rhymes: str
     wrong: frozenset[int]
+    faulty: bool
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class ClinicText:
                 "" if line.pattern is None else "".join(_TONES[t] for t in line.pattern.tones),
                 rhyming if line.form is not None and line.form.rhymes else "",
                 frozenset(fault.place for fault in line.faults if fault.place is not None),
+                bool(line.faults),
             )
             for written, line in zip(
                 self.checkup.text.written, self.checkup.poem.lines, strict=True

@@ -8,6 +8,7 @@ COMMANDS = (
     "poem",
     "acrostic",
     "couplet",
+    "check",
     "favorites",
     "leaderboard",
     "remove-verse",

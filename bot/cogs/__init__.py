@@ -18,6 +18,7 @@ from .about import About
 from .acrostic import AcrosticCog
 from .answers import Answers
 from .base import LianjuCog
+from .clinic import Clinic
 from .couplet import CoupletCog
 from .favorites import Favorites
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
@@ -34,6 +35,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     PoemCog,
     AcrosticCog,
     CoupletCog,
+    Clinic,
     Answers,
     Favorites,
     Leaderboard,

@@ -17,6 +17,7 @@ FEATURES = (
     "poem",
     "acrostic",
     "couplet",
+    "check",
     "answer",
     "hearts",
     "favorites",

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import aiohttp
 import discord
 
+from ..errors import LianjuError
+
 __all__ = [
     "NO_MENTIONS",
     "PRIVATE",
@@ -24,6 +26,7 @@ __all__ = [
     "defer_update",
     "deferring_when_late",
     "edit_message",
+    "open_form",
     "respond",
     "send_error",
 ]
@@ -128,6 +131,19 @@ async def edit_message(interaction: Interaction, view: discord.ui.LayoutView) ->
     edit = partial(interaction.response.edit_message, **options)
     if not await _send_first(interaction, "message", edit):
         await interaction.edit_original_response(**options)
+
+
+async def open_form(interaction: Interaction, form: discord.ui.Modal) -> None:
+    """Opens a form for the user, as the first response.
+
+    Raises:
+        LianjuError: It is too late: the response has been deferred.
+        discord.HTTPException: Discord refused the form.
+    """
+    if not await _send_first(
+        interaction, "message", partial(interaction.response.send_modal, form)
+    ):
+        raise LianjuError("form-late")
 
 
 async def send_error(interaction: Interaction, sentence: str) -> None:

@@ -20,6 +20,7 @@ from .interactions import (
     EPHEMERAL,
     MESSAGE,
     MODAL,
+    SUBMIT,
     THINKING,
     THINKING_UPDATE,
     UPDATE,
@@ -27,9 +28,11 @@ from .interactions import (
     Exchange,
     Json,
     component_data,
+    form_data,
     interaction_payload,
     on_message,
 )
+from .limits import form_fault
 from .messages import BAD_FORM, MAX_UPLOAD, Messages, Refusal, read_body
 from .registration import registration_fault
 
@@ -42,6 +45,7 @@ CALLBACKS = {
     COMMAND: {MESSAGE, THINKING, MODAL},
     COMPONENT: {MESSAGE, THINKING, THINKING_UPDATE, UPDATE, MODAL},
     AUTOCOMPLETE: {CHOICES},
+    SUBMIT: {MESSAGE, THINKING, THINKING_UPDATE, UPDATE},
 }
 
 # Ids tell when they were made, in milliseconds from 2015 on: one each, from 2027 on.
@@ -149,6 +153,15 @@ class FakeDiscord(FakeGateway):
         if isinstance(where, Exchange):
             message = where.original or where.followups[0]
         return self._begin(COMPONENT, component_data(message, custom_id, values), message, place)
+
+    def submit(self, opened: Exchange, values: dict[str, str], **place: Any) -> Json:
+        """The payload of a form that is sent.
+
+        Args:
+            opened: What opened it.
+            values: What stands in its fields, by their custom ids.
+        """
+        return self._begin(SUBMIT, form_data(opened.form, values), opened.source, place)
 
     def complete(self, data: Json, **place: Any) -> Json:
         """The payload of an autocomplete; `data` has a focused option."""
@@ -277,6 +290,10 @@ class FakeDiscord(FakeGateway):
             exchange.original = exchange.source
         elif callback == CHOICES:
             exchange.choices = _checked_choices(data["choices"])
+        elif callback == MODAL:
+            if wrong := form_fault(data):
+                raise Refusal(400, BAD_FORM, wrong)
+            exchange.form = data
         async with exchange.changed:
             exchange.type = callback
             exchange.ephemeral = bool((data.get("flags") or 0) & EPHEMERAL)

@@ -33,7 +33,7 @@ USER = {"id": "77", "username": "reader", "discriminator": "0", "avatar": None}
 ADMIN = 1 << 5  # Manage Server
 
 # https://discord.com/developers/docs/interactions/receiving-and-responding
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4  # types of interactions
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # types of interactions
 MESSAGE, THINKING, THINKING_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9  # of callbacks
 
 HANGS_S = 180  # a test that fails may take so long; one that passes does not wait
@@ -61,6 +61,7 @@ class Exchange:
         ephemeral: Whether the acknowledgement promised a private message.
         edited: Whether `@original` was edited after the acknowledgement.
         choices: What an autocomplete offered.
+        form: The form that it opened.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Exchange:
     edited: bool = False
     followups: list[Json] = field(default_factory=list)
     choices: list[Json] | None = None
+    form: Json | None = None
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -262,6 +264,25 @@ def component_data(message: Json, custom_id: str, values: list[Any] | None) -> J
         return data | {"values": values}
     channels = {str(value): resolved_channel(value) for value in values}
     return data | {"values": list(channels), "resolved": {"channels": channels}}
+
+
+def form_data(form: Json, values: dict[str, str]) -> Json:
+    """The data of a form that is sent with these values, by the custom ids of its fields."""
+    assert set(values) == {part["component"]["custom_id"] for part in form["components"]}
+    components = [
+        {
+            "type": part["type"],
+            "id": number,
+            "component": {
+                "type": part["component"]["type"],
+                "id": 100 + number,
+                "custom_id": part["component"]["custom_id"],
+                "value": values[part["component"]["custom_id"]],
+            },
+        }
+        for number, part in enumerate(form["components"], 1)
+    ]
+    return {"custom_id": form["custom_id"], "components": components}
 
 
 # --- what is seen ---

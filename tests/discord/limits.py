@@ -17,6 +17,7 @@ ROW, BUTTON, TEXT_SELECT, TEXT_INPUT, CHANNEL_SELECT = 1, 2, 3, 4, 8
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER = 9, 10, 11, 12, 13, 14, 17
 SELECTS = (3, 5, 6, 7, 8)  # of texts, users, roles, mentionables, channels
 TOP_LEVEL = {ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER}
+LABEL = 18
 LINK, PREMIUM = 5, 6  # styles of buttons that have no custom id
 
 MAX_COMPONENTS, MAX_TEXT = 40, 4000
@@ -48,6 +49,29 @@ def fault(message: Json) -> str | None:
     if not (content or embeds or components or message.get("attachments")):
         return NOTHING
     return next(_embed_faults(embeds), None) or next(_row_faults(components), None)
+
+
+def form_fault(form: Json) -> str | None:
+    """The first thing wrong with a form.
+
+    Source: interactions/receiving-and-responding#interaction-response-object-modal and
+    components/reference#label.
+    """
+    parts = form.get("components", [])
+    if not 1 <= len(parts) <= 5:
+        return "components: Must be between 1 and 5 in length."
+    limits = [("title", form.get("title", ""), 45), ("custom_id", form.get("custom_id", ""), 100)]
+    for part in parts:
+        if part["type"] != LABEL or part["component"]["type"] != TEXT_INPUT:
+            return "components: Must be labels with text inputs."
+        field = part["component"]
+        limits += [("label", part["label"], 45), ("custom_id", field["custom_id"], 100)]
+        limits += [("placeholder", field.get("placeholder") or "x", 100)]
+        limits += [("value", field.get("value") or "x", min(4000, field.get("max_length", 4000)))]
+    for name, text, most in limits:
+        if not 1 <= len(text) <= most:
+            return f"{name}: Must be between 1 and {most} in length."
+    return None
 
 
 def _embed_faults(embeds: list[Json]) -> Iterator[str]:

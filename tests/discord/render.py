@@ -18,6 +18,8 @@ INLINE = re.compile(
     r"|(?P<emoji>♥)"
 )
 
+CODE_BLOCK = re.compile(r"```(?:\w*\n)?(.*?)\n?```", re.DOTALL)
+
 
 def page(message, user, command, names):
     """A page that shows one message below the command that it answers.
@@ -51,6 +53,8 @@ def component(part, names):
             accent = f"--accent:#{part['accent_color']:06x}"
             return f'<div class="container" style="{accent}">{_inner(part, names)}</div>'
         case 10:  # text display
+            if code := CODE_BLOCK.fullmatch(part["content"]):
+                return f"<pre>{html.escape(code[1])}</pre>"
             rows = "".join(_block(row, names) for row in part["content"].split("\n"))
             return f'<div class="text">{rows}</div>'
         case 9:  # section

@@ -43,7 +43,8 @@ ASKED = (
     (80, "night", poem("月落乌啼霜满天", form="jueju"), {1: (79, 81)}),
     (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
-SHOWN = ("answer", "poem", "couplet", "leaderboard")
+CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
+SHOWN = ("answer", "poem", "couplet", "leaderboard", "check")
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
 
@@ -71,6 +72,8 @@ async def take(folder, bundle=None, couplets=None):
                 for fan in fans:
                     await press(fake, bot, message, buttons[rank - 1], user=fan)
             pages[name] = page(message, user, command["name"], NAMES)
+        message = await ask(fake, bot, CHECK, user=78)
+        pages["check"] = page(message, 78, "check", NAMES)
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         await store.close()

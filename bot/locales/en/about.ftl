@@ -12,6 +12,7 @@ help-heading = What I can do
 help-poem = `{ $slash }poem` answers your line of verse with next lines to choose from; with `form` it writes on to the end of a quatrain (绝句) or of a regulated poem (律诗).
 help-acrostic = `{ $slash }acrostic` writes poems whose lines begin with the characters that you give (藏头诗).
 help-couplet = `{ $slash }couplet` answers your line of a couplet (对联) with the other line, place by place.
+help-check = `{ $slash }check` reads a poem of your own by the rules of regulated verse, and says what would mend it, to you alone.
 help-answer = *Apps → { answer-menu }* on a message does the same for what it says.
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
 help-favorites = `{ $slash }favorites` lists the verses that you keep, removes one, or sends you all of them in a file.

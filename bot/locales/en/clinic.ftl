@@ -15,9 +15,9 @@ clinic-sizes = Your lines have { $sizes } characters: write lines of five or of 
 
 # The poem as a whole.
 clinic-form = { $lines ->
-    [2] couplet
-    [4] quatrain
-    [8] regulated poem
+    [2] Couplet
+    [4] Quatrain
+    [8] Regulated poem
    *[other] { $lines } lines
 } ({ $length ->
     [5] 五
@@ -74,12 +74,13 @@ clinic-licence = { $licence ->
     [self] accepted: one level tone alone (孤平), rescued by the level third last character (本句自救)
     [swap] accepted: 平平仄平仄 in the place of 平平平仄仄 (特拗)
     [triple] accepted: three oblique tones at the end (三仄尾)
-    [rescue] its level third last character rescues the line before (对句相救)
+    [rescue] rescues the line before by its level third last character (对句相救)
     [bold] accepted: an oblique second last character (大拗), rescued by the next line
     [waist] accepted: a second half that does not take up the tones of the first (折腰体)
    *[neighbor] accepted: a rhyme in a neighboring group (邻韵) in the first or the last line
 }
 clinic-known = the corpus has this line
+clinic-and = {"; "}
 clinic-line = line { $line }: { $remark }
 
 # Characters.
@@ -91,3 +92,9 @@ clinic-readings = read both ways (两), and taken as the pattern wants: { $chara
 clinic-no-reading = without a known reading (？), and taken as the pattern wants: { $characters }
 clinic-legend = Beside each line: its tones as read, and the pattern that it comes nearest to. 平 is level, 仄 oblique, 中 either; rhymes are those of the 平水韵.
 clinic-more = and { $count } more
+
+# The message on Discord.
+clinic-again = Change it
+clinic-form-title = A poem to check
+clinic-form-label = Your poem
+clinic-form-hint = Two, four or eight lines of five or seven characters

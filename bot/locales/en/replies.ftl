@@ -4,3 +4,4 @@ incident = Something went wrong here: if it happens again, report incident { $in
 page-before = ◀ Previous
 page-after = Next ▶
 page-not-yours = Only the member who asked can use this: use `{ $slash }{ $command }` yourself.
+form-late = That took too long to open the form: please try again.

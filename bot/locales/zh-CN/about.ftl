@@ -12,6 +12,7 @@ help-heading = 我会做什么
 help-poem = `{ $slash }联句`（poem）：为你的诗句接出下一句，由你挑选；选了“体裁”，就续成绝句或律诗。
 help-acrostic = `{ $slash }藏头诗`（acrostic）：用你给的字作每句的头一个字，写成一首诗。
 help-couplet = `{ $slash }对联`（couplet）：你出一联，我逐字对出另一联。
+help-check = `{ $slash }check` 检查你自己写的诗合不合律，哪里可以怎么改；只给你一个人看。
 help-answer = 在一条消息上选“应用 → { answer-menu }”，就接那条消息里的诗句。
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。

@@ -65,6 +65,7 @@ clinic-licence = { $licence ->
    *[neighbor] 合律的变格：首句或末句用邻韵
 }
 clinic-known = 前人成句
+clinic-and = ；
 clinic-line = 第 { $line } 句：{ $remark }
 
 # 字。
@@ -76,3 +77,9 @@ clinic-readings = 平仄两读（两），按格律取其一：{ $characters }
 clinic-no-reading = 读音不明（？），按格律看待：{ $characters }
 clinic-legend = 每句旁边是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韵，押韵（平水韵）。
 clinic-more = 另有 { $count } 条
+
+# Discord 上的消息。
+clinic-again = 修改
+clinic-form-title = 检查一首诗
+clinic-form-label = 你的诗
+clinic-form-hint = 两句、四句或八句，每句五字或七字

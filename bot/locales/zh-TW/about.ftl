@@ -12,6 +12,7 @@ help-heading = 我會做什麼
 help-poem = `{ $slash }聯句`（poem）：為你的詩句接出下一句，由你挑選；選了「體裁」，就續成絕句或律詩。
 help-acrostic = `{ $slash }藏頭詩`（acrostic）：用你給的字作每句的頭一個字，寫成一首詩。
 help-couplet = `{ $slash }對聯`（couplet）：你出一聯，我逐字對出另一聯。
+help-check = `{ $slash }check` 檢查你自己寫的詩合不合律，哪裡可以怎麼改；只給你一個人看。
 help-answer = 在一則訊息上選「應用程式 → { answer-menu }」，就接那則訊息裡的詩句。
 help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。

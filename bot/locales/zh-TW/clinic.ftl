@@ -65,6 +65,7 @@ clinic-licence = { $licence ->
    *[neighbor] 合律的變格：首句或末句用鄰韻
 }
 clinic-known = 前人成句
+clinic-and = ；
 clinic-line = 第 { $line } 句：{ $remark }
 
 # 字。
@@ -76,3 +77,9 @@ clinic-readings = 平仄兩讀（兩），按格律取其一：{ $characters }
 clinic-no-reading = 讀音不明（？），按格律看待：{ $characters }
 clinic-legend = 每句旁邊是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韻，押韻（平水韻）。
 clinic-more = 另有 { $count } 條
+
+# Discord 上的訊息。
+clinic-again = 修改
+clinic-form-title = 檢查一首詩
+clinic-form-label = 你的詩
+clinic-form-hint = 兩句、四句或八句，每句五字或七字

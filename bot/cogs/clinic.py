@@ -1,0 +1,109 @@
+"""`/check`: a member's own poem, read by the rules of regulated verse."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from ..engine import readings_of
+from ..errors import LianjuError
+from ..ui.clinic import (
+    AGAIN_BUTTON,
+    checkup_layout,
+    clinic_form,
+    poem_of,
+    refusal_layout,
+    written_poem,
+)
+from ..ui.layout import Layout
+from ..ui.replies import Interaction, defer_update, edit_message, open_form, respond
+from ..verse import Checkup, begin_checkup
+from .base import Context, LianjuCog
+from .composing import OUTSIDE
+from .items import CogItem, cog_item
+
+__all__ = ["Clinic"]
+
+NAME = "Lianju check"
+MAX_TYPED = 1000  # characters
+
+
+class Clinic(LianjuCog, name=NAME):
+    """Checks poems, and tells their writers alone.
+
+    A poem comes with the command, or from a form. Forms are handled by their custom id, so those
+    that were open while the bot restarted work as well.
+    """
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def check(
+        self, interaction: Interaction, poem: app_commands.Range[str, 1, MAX_TYPED] | None = None
+    ) -> None:
+        """Checks a poem of your own: tones, rhymes, and what would mend it. Only you see it.
+
+        Args:
+            poem: Two, four or eight lines, with punctuation or spaces; a form opens if left out.
+        """
+        async with self.handle(interaction) as context:
+            if poem is None:
+                await open_form(interaction, clinic_form(context.localizer))
+                context.outcome = "asked"
+                return
+            layout = await self._answer(interaction, context, poem)
+            await respond(interaction, layout, private=True)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Checks the poem that a form was sent with."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        poem = written_poem(interaction.data)
+        if poem is None:
+            return
+        if interaction.message is None:
+            async with self.handle(interaction) as context:
+                layout = await self._answer(interaction, context, poem)
+                await respond(interaction, layout, private=True)
+            return
+        async with self.handle(interaction, defer_update) as context:
+            await edit_message(interaction, await self._answer(interaction, context, poem))
+
+    async def press(self, interaction: Interaction, _: CogItem) -> None:
+        """Opens the form with the poem that a message is about."""
+        async with self.handle(interaction) as context:
+            poem = "" if interaction.message is None else poem_of(interaction.message)
+            await open_form(interaction, clinic_form(context.localizer, poem))
+            context.outcome = "asked"
+
+    async def _answer(self, interaction: Interaction, context: Context, poem: str) -> Layout:
+        """Returns what is told of a poem, or why it is refused, with the poem."""
+        localizer = context.localizer  # or why the bot does not answer at all
+        try:
+            checkup = await self._checkup(interaction, context, poem)
+        except LianjuError as error:
+            self.resources.observer.refused(error.key)
+            context.outcome = f"refused:{type(error).__name__}"
+            return refusal_layout(localizer.format_error(error), poem, localizer)
+        return checkup_layout(checkup, localizer)
+
+    async def _checkup(self, interaction: Interaction, context: Context, poem: str) -> Checkup:
+        """Returns a poem with what is wrong with it and what would mend it.
+
+        Raises:
+            LianjuError: It is no poem, or cannot be checked now.
+        """
+        cooldown_s = context.guild_settings.applied_cooldown_s
+        engine = self.resources.engine
+        async with self.resources.admit(interaction.user.id, interaction.guild_id, cooldown_s):
+            begun = begin_checkup(poem, readings_of((await engine.bundle()).rhymes))
+            context.add_log_fields(lines=len(begun.poem.lines), places=len(begun.blanks))
+            mended = await engine.mend(
+                begun.text.lines,
+                begun.blanks,
+                self.resources.settings.deadline,
+                interaction.guild_id or OUTSIDE,
+            )
+        return begun.with_mended(mended)
+
+    items = (cog_item(NAME, AGAIN_BUTTON, press),)

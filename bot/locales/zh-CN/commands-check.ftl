@@ -1,0 +1,4 @@
+command-check = 验诗
+    .description = 检查你自己写的诗合不合律，哪里可以怎么改；只给你一个人看
+command-check-poem = 诗
+    .description = 两句、四句或八句，句间用标点或空格隔开；不填则打开表单
