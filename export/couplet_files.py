@@ -11,7 +11,7 @@ from lianju.bot.verse.text.couplet import COMMA
 from lianju.bot.verse.text.vocabulary import LOWER
 from lianju.training.data import read_texts
 
-from .bundle import file_info, write_manifest
+from .bundle import file_info, replace_file, write_manifest
 from .corpus_index import build_couplet_index
 from .errors import ExportError
 from .grade.stamp import METRIC
@@ -56,8 +56,8 @@ def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -
     table = "".join(f"{kind}\t{kind}\n" for kind in kinds)
     index = build_couplet_index(poems, bundle.vocabulary)
     try:
-        (directory / KINDS).write_text(table, encoding="utf-8", newline="\n")
-        (directory / KNOWN).write_bytes(index)
+        replace_file(directory / KINDS, table.encode())
+        replace_file(directory / KNOWN, index)
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
         manifest["version"] = version
         manifest["metrics"].pop(METRIC, None)  # it was measured without these files

@@ -127,9 +127,6 @@ def open_command_composer(
         bundle: The directory of the bundle, if it is given.
         provider: Where the model runs, if that is given.
         couplets: Whether the bundle for couplets is opened.
-
-    Raises:
-        RequestError: There is no bundle for couplets.
     """
     from ..settings import load_settings
     from ..verse import default_couplets, open_composer
@@ -138,8 +135,6 @@ def open_command_composer(
     directory = bundle or (settings.couplet_bundle if couplets else settings.bundle)
     if directory is None and couplets:
         directory = default_couplets()
-        if directory is None:
-            raise RequestError("couplets-missing")
     composer = open_composer(directory, provider or settings.provider, settings.threads)
     try:
         yield composer

@@ -21,7 +21,6 @@ from ..verse import (
     Mended,
     Provider,
     Request,
-    RequestError,
     SearchError,
     default_couplets,
     open_composer,
@@ -46,10 +45,9 @@ class LocalEngine:
     Args:
         composer: Answers requests until the first reload; `close` closes it.
         open_again: Opens another composer over the same directory; it is called in a thread.
+        open_couplets: Opens a composer over a bundle for couplets, in a thread.
         threads: Threads within one operator, for the log; 0 for all cores.
         observer: Is told which bundle answers.
-        open_couplets: Opens a composer over a bundle for couplets, in a thread; None if there is
-            none.
 
     Attributes:
         composer: Answers new requests.
@@ -59,9 +57,9 @@ class LocalEngine:
         self,
         composer: Composer,
         open_again: Callable[[], Composer],
+        open_couplets: Callable[[], Composer],
         threads: int = 0,
         observer: Observer = NOBODY,
-        open_couplets: Callable[[], Composer] | None = None,
     ) -> None:
         self.composer = composer
         self._open_again = open_again
@@ -171,7 +169,6 @@ class LocalEngine:
         """Returns the composer of couplets, which is opened if it is not yet.
 
         Raises:
-            RequestError: There is no bundle for couplets.
             SearchError: The bundle cannot be used; the log says why.
             BusyError: The engine is closed.
         """
@@ -192,12 +189,8 @@ class LocalEngine:
         """Opens the composer of couplets for the first time; see `_couplet_composer`."""
         async with self._opening_couplets:
             self._raise_if_closed()
-            if self._open_couplets is None:
-                raise RequestError("couplets-missing")
             try:
                 composer = await asyncio.to_thread(self._open_couplets)
-            except RequestError:
-                raise
             except LianjuError as error:
                 _log.error("bundle for couplets not loaded: %s", error)
                 raise SearchError("couplets-unusable") from error
@@ -209,7 +202,7 @@ class LocalEngine:
     async def _reload_couplets(self) -> None:
         """Replaces the composer of couplets, if there is one."""
         async with self._opening_couplets:
-            if self._couplets is None or self._open_couplets is None:
+            if self._couplets is None:
                 return
             composer = await asyncio.to_thread(self._open_couplets)
             self._raise_if_closed()
@@ -278,7 +271,7 @@ def open_local_engine(
         capacity: How many requests are accepted at once, and how many for couplets.
         observer: Is told which bundle answers, and of requests and steps of the model.
         couplets: The bundle for couplets, which is loaded when it is needed; None is the one that
-            ships with Lianju, if one does.
+            ships with Lianju.
 
     Raises:
         BundleError: The bundle is damaged or cannot run.
@@ -288,14 +281,12 @@ def open_local_engine(
 
     def open_couplets() -> Composer:
         found = couplets or default_couplets()
-        if found is None:
-            raise RequestError("couplets-missing")
         composer = _open(found, provider, threads, capacity, observer)
         if composer.bundle.manifest.encoder is None:
             raise BundleError("bundle-no-encoder", path=str(found))
         return composer
 
-    return LocalEngine(open_it(), open_it, threads, observer, open_couplets)
+    return LocalEngine(open_it(), open_it, open_couplets, threads, observer)
 
 
 def _open(

@@ -20,7 +20,6 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
-from lianju.bot.verse import default_couplets
 from PIL import Image
 
 from .bots import OtherBot
@@ -64,8 +63,7 @@ async def take(folder, bundle=None, couplets=None):
             await bot.add_cog(cog(resources))
             bot.add_dynamic_items(*cog.items)
         pages = {}
-        asked = ASKED if couplets or default_couplets() else ASKED[:-1]
-        for user, name, command, hearts in asked:
+        for user, name, command, hearts in ASKED:
             message = await ask(fake, bot, command, user=user, private=False)
             buttons = custom_ids(message, "lianju:heart:")
             for rank, fans in hearts.items():

@@ -144,16 +144,6 @@ async def test_seed_of_a_beam_is_refused(fake, bot):
     assert message["content"] == english("poem-seed")
 
 
-class TestWithoutABundle:
-    @pytest.fixture
-    def engine(self, composer):
-        return LocalEngine(composer, open_again=None)
-
-    async def test_members_are_told(self, fake, bot):
-        message = await ask(fake, bot, couplet())
-        assert message["content"] == english("couplets-missing")
-
-
 class TestWithADamagedBundle:
     @pytest.fixture
     def engine(self, composer):

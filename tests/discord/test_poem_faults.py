@@ -226,7 +226,7 @@ async def open_minded(fake, store, tmp_path, clock):
     bundle = load_bundle(Toy(tokens=letters).write(tmp_path / "latin"))
     model = OnnxModel(bundle, "cpu", threads=1)
     composer = Composer(bundle, model, Scheduler(model))
-    engine = LocalEngine(composer, open_again=None)
+    engine = LocalEngine(composer, open_again=None, open_couplets=None)
     resources = Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
     async with OtherBot() as bot:
         await bot.login(fake.token)

@@ -11,7 +11,6 @@ from lianju.bot.verse import (
     Couplet,
     PromptError,
     Request,
-    RequestError,
     Rerank,
     SearchError,
     open_composer,
@@ -108,14 +107,6 @@ async def test_a_couplet_is_accepted_after_its_errors(engine):
     assert accepted == []
     assert (await engine.compose(LINE, 60, None, accept)).candidates
     assert accepted == [True]
-
-
-async def test_without_a_bundle_couplets_are_refused(bundle):
-    engine = LocalEngine(open_composer(bundle, "cpu", 1), None)
-    with pytest.raises(RequestError) as caught:
-        await engine.compose(LINE, 60)
-    assert caught.value.key == "couplets-missing"
-    await engine.close()
 
 
 async def test_a_damaged_bundle_is_tried_again(engine, opener, caplog):

@@ -18,7 +18,9 @@ LINE = "春花夜月"
 
 @pytest.fixture
 async def client(bundle):
-    engine = LocalEngine(open_composer(bundle, "cpu", 1), None, open_couplets=couplet_composer)
+    engine = LocalEngine(
+        open_composer(bundle, "cpu", 1), open_again=None, open_couplets=couplet_composer
+    )
     async with (
         serving(configure(engine, Settings(web_rate=0))) as address,
         aiohttp.ClientSession(address) as session,

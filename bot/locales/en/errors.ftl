@@ -63,7 +63,6 @@ request-couplet-rhyme = The two lines of a couplet do not rhyme: leave the rhyme
 request-no-couplets = This model cannot write couplets: use a bundle for couplets.
 request-couplets-only = This model writes couplets alone: use another bundle.
 request-lower-only = This model writes lower lines alone: leave upper out.
-couplets-missing = There is no bundle for couplets here: the operator can name one in LIANJU_COUPLET_BUNDLE.
 couplets-unusable = The bundle for couplets cannot be used: the operator finds the reason in the log.
 search-nothing = No line can be written under these rules: change the line or its length.
 model-fault = The model returned invalid values: the operator needs another bundle.

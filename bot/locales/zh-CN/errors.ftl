@@ -60,7 +60,6 @@ request-couplet-rhyme = 对联两句不押韵：请不填韵部。
 request-no-couplets = 这个模型不会对对联：请用对联的模型包。
 request-couplets-only = 这个模型只会对对联：请用别的模型包。
 request-lower-only = 这个模型只会对下联：请不填上联。
-couplets-missing = 这里没有对联的模型包：运营者可以在 LIANJU_COUPLET_BUNDLE 里指定一个。
 couplets-unusable = 对联的模型包不能用：原因写在运营者的日志里。
 search-nothing = 按这些规则写不出句子：请换一句，或改变长度。
 model-fault = 模型的输出不对：需要机器人的运营者换一个模型。

@@ -60,7 +60,6 @@ request-couplet-rhyme = 對聯兩句不押韻：請不填韻部。
 request-no-couplets = 這個模型不會對對聯：請用對聯的模型包。
 request-couplets-only = 這個模型只會對對聯：請用別的模型包。
 request-lower-only = 這個模型只會對下聯：請不填上聯。
-couplets-missing = 這裡沒有對聯的模型包：營運者可以在 LIANJU_COUPLET_BUNDLE 裡指定一個。
 couplets-unusable = 對聯的模型包不能用：原因寫在營運者的日誌裡。
 search-nothing = 依這些規則寫不出句子：請換一句，或改變長度。
 model-fault = 模型的輸出不對：需要機器人的營運者換一個模型。

@@ -122,10 +122,9 @@ def default_directory() -> Path:
     return Path(str(files("lianju.bot") / "models" / "tang"))
 
 
-def default_couplets() -> Path | None:
-    """Returns the directory of the bundle for couplets that ships with Lianju, if one does."""
-    directory = Path(str(files("lianju.bot") / "models" / "couplet"))
-    return directory if directory.is_dir() else None
+def default_couplets() -> Path:
+    """Returns the directory of the bundle for couplets that ships with Lianju."""
+    return Path(str(files("lianju.bot") / "models" / "couplet"))
 
 
 def load_bundle(directory: Path) -> Bundle:
