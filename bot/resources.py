@@ -15,6 +15,7 @@ from .errors import LianjuError
 from .i18n import load_languages
 from .logs import format_traceback
 from .observer import NOBODY, Observer
+from .picture import Pictures
 from .rate_limit import RateLimitError, RequestLimiter
 from .settings import Settings
 from .store import Store, StoreError, open_store
@@ -45,6 +46,8 @@ class Resources:
         background: A future for each background job; closing waits for them too.
         closing: Set when no new interaction is accepted.
         failures: How often something failed of which no user is told.
+        pictures: Draws pictures.
+        picture_limiter: Limits the pictures of each user.
     """
 
     settings: Settings
@@ -58,6 +61,8 @@ class Resources:
     background: set[asyncio.Future[Any]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     failures: Counter[str] = field(default_factory=Counter)
+    pictures: Pictures = field(default_factory=Pictures)
+    picture_limiter: RequestLimiter = field(default_factory=RequestLimiter)
     _closed_by: float | None = field(default=None, init=False)
 
     @property
@@ -149,6 +154,7 @@ class Resources:
         try:
             await self.engine.close(timeout_s)
         finally:
+            self.pictures.close()
             await self.store.close()
 
 

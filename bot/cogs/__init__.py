@@ -24,6 +24,7 @@ from .favorites import Favorites
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
 from .moderation import Moderation
+from .pictures import Pictures
 from .poem import PoemCog
 from .privacy import Privacy
 from .registration import build_commands, choose_commands
@@ -38,6 +39,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Clinic,
     Answers,
     Favorites,
+    Pictures,
     Leaderboard,
     Moderation,
     Privacy,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .card import (
     DEFAULT_SEAL,
+    LIANJU,
     MAX_CHARACTERS,
     MAX_LINE,
     MAX_LINES,
@@ -37,6 +38,7 @@ _HOMES = {
 
 __all__ = [
     "DEFAULT_SEAL",
+    "LIANJU",
     "MAX_CHARACTERS",
     "MAX_LINE",
     "MAX_LINES",

@@ -13,6 +13,7 @@ from .text import characters, clean, is_wide
 
 __all__ = [
     "DEFAULT_SEAL",
+    "LIANJU",
     "MAX_CHARACTERS",
     "MAX_LINE",
     "MAX_LINES",
@@ -37,7 +38,8 @@ Style = Literal["paper", "ink", "night"]
 """How a picture looks: plain paper, mountains in ink, a moonlit night."""
 
 STYLES: tuple[Style, ...] = get_args(Style)
-DEFAULT_SEAL = "联句"
+LIANJU = "联句"  # as a writer
+DEFAULT_SEAL = LIANJU
 MAX_LINES = 24
 MAX_LINE = 60  # characters
 MAX_CHARACTERS = 480  # of all lines
@@ -107,19 +109,18 @@ class Card:
 
 def in_script(card: Card) -> Card:
     """Returns the card with title, lines and seal in the script that it asks for."""
-    texts = (card.title, card.seal, *card.lines)
     if card.script == "auto":
         return card
-    simple = tuple(map(simplify, texts))
-    if card.script == "simplified":
-        title, seal, *lines = simple
-    else:
-        # What is traditional already is left alone: 后 and 後 are different characters there.
-        title, seal, *lines = (
-            text if text != simplified else to_traditional(text)
-            for text, simplified in zip(texts, simple, strict=True)
-        )
-    return replace(card, title=title, seal=seal, lines=tuple(lines), script="auto")
+    convert = simplify if card.script == "simplified" else _to_traditional
+    return replace(
+        card,
+        title=convert(card.title),
+        seal=convert(card.seal),
+        lines=tuple(map(convert, card.lines)),
+        # Names stay as they are, but for our own.
+        writers=tuple(convert(name) if name == LIANJU else name for name in card.writers),
+        script="auto",
+    )
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -168,6 +169,11 @@ def missing(card: Card) -> tuple[str, ...]:
     texts = (shown.title, *shown.lines, *shown.writers, shown.seal)
     found = dict.fromkeys(character for text in texts for character in characters(text))
     return tuple(c for c in found if c not in (" ", GETA) and drawn(c) == GETA)
+
+
+def _to_traditional(text: str) -> str:
+    # What is traditional already is left alone: 后 and 後 are different characters there.
+    return to_traditional(text) if simplify(text) == text else text
 
 
 def _check_most(key: str, size: int, most: int) -> None:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .card import Card, PictureError, alt_text, missing
-from .painter import render
 
 __all__ = ["Picture", "Pictures"]
 
@@ -39,6 +38,8 @@ class Picture:
     @classmethod
     def of(cls, card: Card) -> "Picture":
         """Returns the picture of a card; it takes some 50 ms."""
+        from .painter import render  # with Pillow, which most processes never need
+
         return cls(render(card), alt_text(card), missing(card))
 
 

@@ -133,6 +133,13 @@ class Favorites:
         async with self._database.reader("typing") as connection:
             return [_favorite(*row) for row in await connection.execute(_MATCHING, values)]
 
+    async def one(self, user_id: int, favorite_id: int) -> Favorite | None:
+        """Returns a favorite of a user; None if the user has no such one."""
+        which = {"id": favorite_id, "user_id": user_id}
+        async with self._database.reader() as connection:
+            row = (await connection.execute(_ONE, which)).one_or_none()
+        return None if row is None else _favorite(*row)
+
     @to_the_end
     async def remove(self, user_id: int, favorite_id: int) -> Favorite | None:
         """Removes a favorite of a user.
@@ -140,13 +147,11 @@ class Favorites:
         Returns:
             What it was; None if the user has no such favorite.
         """
-        which = {"id": favorite_id, "user_id": user_id}
-        async with self._database.reader() as connection:
-            row = (await connection.execute(_ONE, which)).one_or_none()
-        if row is None:
+        found = await self.one(user_id, favorite_id)
+        if found is None:
             return None
-        found = _favorite(*row)
         async with self._database.write_transaction(_part(found.verse)) as connection:
+            which = {"id": favorite_id, "user_id": user_id}
             removed = await connection.execute(_REMOVE, which)
         return found if removed.rowcount else None
 

@@ -20,6 +20,7 @@ FEATURES = (
     "check",
     "answer",
     "hearts",
+    "pictures",
     "favorites",
     "leaderboard",
     "remove-verse",
@@ -66,7 +67,11 @@ def about_layout(localizer: Localizer, bundle: BundleInfo) -> Layout:
 def help_layout(localizer: Localizer) -> Layout:
     """Returns a description of every command that the bot has."""
     names = localizer.commands.names
-    has = names | {"hearts"} | ({"answer"} if localizer.commands.menu is not None else set())
+    has = (
+        names
+        | {"hearts", "pictures"}
+        | ({"answer"} if localizer.commands.menu is not None else set())
+    )
     texts = [localizer.format(f"help-{each}") for each in FEATURES if each in has]
     return Layout(
         discord.ui.TextDisplay(f"### {localizer.format('help-heading')}"),

@@ -21,6 +21,7 @@ from ..markdown import escape, literal, unescape
 from .answer_message import AnswerMessage, CandidateView, general_remarks, remarks
 from .buttons import DetailsButton, HeartButton, RequestOptions
 from .layout import MAX_TEXT, Layout
+from .picture import ANSWER_PICTURE
 from .verse import SMALL, parse_candidate, write_candidate
 
 __all__ = [
@@ -79,6 +80,7 @@ def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
         discord.ui.ActionRow(
             _button(message.options.custom_id, localizer.format("answer-again")),
             _button(message.details.custom_id, localizer.format("answer-details")),
+            _button(ANSWER_PICTURE, localizer.format("answer-picture")),
         ),
         discord.ui.TextDisplay(footer),
     )
@@ -167,7 +169,8 @@ def _parse(components: Sequence[Component]) -> AnswerMessage:
                     TextDisplay(content=heading),
                     *sections,
                     ActionRow(
-                        children=[Button(custom_id=str(again)), Button(custom_id=str(details))]
+                        # Answers of earlier versions have no button for a picture.
+                        children=[Button(custom_id=str(again)), Button(custom_id=str(details)), *_]
                     ),
                     TextDisplay(content=footer),
                 ]

@@ -9,6 +9,7 @@ from ..i18n import Localizer
 from ..verses import Favorite, Verse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
+from .picture import FAVORITE_PICTURE
 from .verse import one_line, write_list_item
 
 __all__ = ["PAGE_BUTTON", "REMOVE_MENU", "Order", "favorites_layout", "label", "removed"]
@@ -59,19 +60,26 @@ def favorites_layout(
         page=page.number + 1,
         pages=page.pages,
     )
+    options = [
+        discord.SelectOption(label=label(favorite.verse), value=str(favorite.id))
+        for favorite in favorites
+    ]
     menu = discord.ui.Select[Layout](
         custom_id=f"lianju:unfavourite:1:{owner}:{order}:{page.number}",
         placeholder=localizer.format("favorites-choose"),
-        options=[
-            discord.SelectOption(label=label(favorite.verse), value=str(favorite.id))
-            for favorite in favorites
-        ],
+        options=options,
+    )
+    pictures = discord.ui.Select[Layout](
+        custom_id=f"{FAVORITE_PICTURE}:{owner}",
+        placeholder=localizer.format("favorites-picture"),
+        options=options,
     )
     return Layout(
         *parts,
         discord.ui.TextDisplay("\n".join(entries)),
         discord.ui.TextDisplay(f"-# {footer}"),
         discord.ui.ActionRow(menu),
+        discord.ui.ActionRow(pictures),
         *page_buttons(localizer, page, f"lianju:favourites:1:{owner}:{order}"),
     )
 

@@ -98,9 +98,19 @@ async def defer_update(interaction: Interaction) -> None:
 
 
 async def respond(
-    interaction: Interaction, view: discord.ui.LayoutView, *, private: bool
+    interaction: Interaction,
+    view: discord.ui.LayoutView,
+    *,
+    private: bool,
+    file: discord.File | None = None,
 ) -> int | None:
     """Sends a new message.
+
+    Args:
+        interaction: What the message answers.
+        view: Its layout.
+        private: Whether the user alone sees it.
+        file: What is attached to it.
 
     Returns:
         Its id; None if it was the first response, of which Discord may not have said it.
@@ -109,25 +119,37 @@ async def respond(
         discord.HTTPException: Discord refused the message.
     """
     options: dict[str, Any] = {"view": view, "allowed_mentions": NO_MENTIONS}
-    send = partial(interaction.response.send_message, **options, ephemeral=private)
+    new = options if file is None else options | {"file": file}
+    send = partial(interaction.response.send_message, **new, ephemeral=private)
     if await _send_first(interaction, "message", send):
         return None
     if _response(interaction) == ("private reply" if private else "reply"):
+        if file is not None:
+            options["attachments"] = [file]
         edited = await interaction.edit_original_response(**options)
         interaction.extras[RESPONSE] = "message"
         return edited.id
     await _delete_deferred_reply(interaction)
-    sent = await interaction.followup.send(**options, ephemeral=private, wait=True)
+    sent = await interaction.followup.send(**new, ephemeral=private, wait=True)
     return sent.id
 
 
-async def edit_message(interaction: Interaction, view: discord.ui.LayoutView) -> None:
+async def edit_message(
+    interaction: Interaction, view: discord.ui.LayoutView, file: discord.File | None = None
+) -> None:
     """Edits the message whose button or select was used.
+
+    Args:
+        interaction: The use.
+        view: The new layout.
+        file: What is attached to it in place of what was; None leaves that.
 
     Raises:
         discord.HTTPException: Discord refused the edit.
     """
     options: dict[str, Any] = {"view": view, "allowed_mentions": NO_MENTIONS}
+    if file is not None:
+        options["attachments"] = [file]
     edit = partial(interaction.response.edit_message, **options)
     if not await _send_first(interaction, "message", edit):
         await interaction.edit_original_response(**options)

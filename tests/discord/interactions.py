@@ -31,6 +31,7 @@ APPLICATION_ID = 1000
 BOT = {"id": "1000", "username": "lianju", "discriminator": "0", "avatar": None, "bot": True}
 USER = {"id": "77", "username": "reader", "discriminator": "0", "avatar": None}
 ADMIN = 1 << 5  # Manage Server
+ATTACH_FILES = 1 << 15
 
 # https://discord.com/developers/docs/interactions/receiving-and-responding
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # types of interactions
@@ -124,6 +125,7 @@ def interaction_payload(
     installed_by_user: bool = False,
     channel: int = 99,
     thread_of: int | None = None,
+    may_attach: bool = True,
 ) -> Json:
     """An interaction as the gateway sends it.
 
@@ -138,6 +140,7 @@ def interaction_payload(
         installed_by_user: Whether the user brought the app along.
         channel: Where it happened.
         thread_of: The channel that this one is a thread of.
+        may_attach: Whether the bot may attach files there.
     """
     somebody = exchange.user = person(user)
     exchange.elsewhere = installed_by_user
@@ -151,7 +154,7 @@ def interaction_payload(
         "locale": locale,
         "entitlements": [],
         "attachment_size_limit": 10_000_000,
-        "app_permissions": "0",
+        "app_permissions": str(ATTACH_FILES * may_attach),
         "authorizing_integration_owners": (
             {"1": str(user)} if installed_by_user else {"0": str(guild or 0)}
         ),

@@ -182,6 +182,13 @@ def _of_text(text: Json) -> Iterator[str]:
         yield f"content: Must be between 1 and {MAX_TEXT} in length."
 
 
+def _of_gallery(gallery: Json) -> Iterator[str]:
+    if not 1 <= len(gallery["items"]) <= 10:
+        yield "items: Must be between 1 and 10 in length."
+    if any(len(item.get("description") or "") > 1024 for item in gallery["items"]):
+        yield "description: Must be 1024 or fewer in length."
+
+
 def _of_container(container: Json) -> Iterator[str]:
     types = {part["type"] for part in container["components"]}
     if not types or not types <= TOP_LEVEL - {CONTAINER}:
@@ -193,6 +200,7 @@ _FAULTS = {
     BUTTON: _of_button,
     SECTION: _of_section,
     TEXT: _of_text,
+    GALLERY: _of_gallery,
     CONTAINER: _of_container,
     **dict.fromkeys(SELECTS, _of_select),
 }

@@ -77,19 +77,26 @@ class Messages:
             raise Refusal(413, 40005, "Request entity too large")
         if uploads or "attachments" in body:
             kept = [a for a in message["attachments"] if a in (body.get("attachments") or [])]
-            message["attachments"] = kept + [self._attach(*upload) for upload in uploads]
+            told = {a["filename"]: a for a in body.get("attachments") or [] if "filename" in a}
+            message["attachments"] = kept + [self._attach(*up, told) for up in uploads]
         if reason := fault(message):
             raise Refusal(400, EMPTY if reason == NOTHING else BAD_FORM, reason)
+        names = {f"attachment://{attached['filename']}" for attached in message["attachments"]}
+        for part in within(message["components"] or []):
+            if not {item["media"]["url"] for item in part.get("items", [])} <= names:
+                raise Refusal(400, BAD_FORM, "media: The attachment is not there.")
         taken = {part["id"] for part in within(message["components"] or []) if part.get("id")}
         free = (number for number in range(1, 1000) if number not in taken)
         for part in within(message["components"] or []):
             part["id"] = part.get("id") or next(free)
 
-    def _attach(self, name: str, content: bytes) -> Json:
+    def _attach(self, name: str, content: bytes, told: Json) -> Json:
         number = str(next(self._ids))
         self.files[number] = content
         url = f"https://cdn.discordapp.com/attachments/99/{number}/{name}"
-        return {"id": number, "filename": name, "size": len(content), "url": url, "proxy_url": url}
+        about = {"id": number, "filename": name, "size": len(content)}
+        about["description"] = told.get(name, {}).get("description")
+        return about | {"url": url, "proxy_url": url}
 
 
 def _bare(number: str, author: Json) -> Json:

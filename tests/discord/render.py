@@ -1,5 +1,6 @@
 """Discord messages as HTML that looks like Discord's dark theme."""
 
+import base64
 import html
 import re
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ INLINE = re.compile(
 CODE_BLOCK = re.compile(r"```(?:\w*\n)?(.*?)\n?```", re.DOTALL)
 
 
-def page(message, user, command, names):
+def page(message, user, command, names, files=None):
     """A page that shows one message below the command that it answers.
 
     Args:
@@ -29,8 +30,12 @@ def page(message, user, command, names):
         user: The id of the user who typed the command.
         command: The command's name.
         names: Display names by user id.
+        files: The bytes of attachments by their ids.
     """
     body = _inner(message, names)
+    for attached in message.get("attachments", ()):
+        data = base64.b64encode(files[attached["id"]]).decode()
+        body = body.replace(f"attachment://{attached['filename']}", f"data:image/png;base64,{data}")
     who = html.escape(names[user])
     return f"""<!doctype html><meta charset="utf-8"><style>{STYLE.read_text("utf-8")}</style>
 <main>
@@ -60,13 +65,18 @@ def component(part, names):
         case 9:  # section
             accessory = component(part["accessory"], names)
             return f'<div class="section">{_inner(part, names)}{accessory}</div>'
+        case 12:  # gallery
+            urls = (html.escape(item["media"]["url"]) for item in part["items"])
+            return "".join(f'<img src="{url}">' for url in urls)
         case 1:  # action row
             return f'<div class="row">{_inner(part, names)}</div>'
         case 2:  # button
             disabled = " disabled" if part.get("disabled") else ""
             return f"<button{disabled}>{html.escape(part['label'])}</button>"
         case 3:  # select
-            return f'<div class="select">{html.escape(part["placeholder"])}<s></s></div>'
+            chosen = (each["label"] for each in part["options"] if each.get("default"))
+            shown = part.get("placeholder") or next(chosen)
+            return f'<div class="select">{html.escape(shown)}<s></s></div>'
         case other:
             raise ValueError(f"component type {other}")
 

@@ -43,7 +43,7 @@ ASKED = (
     (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
 CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
-SHOWN = ("answer", "poem", "couplet", "leaderboard", "check")
+SHOWN = ("answer", "poem", "couplet", "leaderboard", "check", "picture")
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
 
@@ -72,6 +72,11 @@ async def take(folder, bundle=None, couplets=None):
             pages[name] = page(message, user, command["name"], NAMES)
         message = await ask(fake, bot, CHECK, user=78)
         pages["check"] = page(message, 78, "check", NAMES)
+        bot._connection._add_guild_from_data({"id": "42", "name": "春江诗社"})
+        kept = await ask(fake, bot, slash("favorites list"), user=77)
+        menu, listed = custom_ids(kept, "lianju:picture:")[0], await store.favorites.all(77)
+        message = await press(fake, bot, kept, menu, [str(listed[1].id)], user=77)
+        pages["picture"] = page(message, 77, "favorites list", NAMES, fake.messages.files)
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         await store.close()

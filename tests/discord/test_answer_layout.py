@@ -63,7 +63,7 @@ def test_answer_reads_from_top_to_bottom():
         "**2.** 黄河远上白云间，万里江山万里余\n-# ▰▰▰▰▰",
         "-# tang-lstm 1.0.0",
     ]
-    assert list(labels(message).values()) == ["♥", "♥", "Another batch", "Details"]
+    assert list(labels(message).values()) == ["♥", "♥", "Another batch", "Details", "Picture"]
 
 
 def test_poem_reads_from_top_to_bottom():
@@ -224,7 +224,7 @@ def changed(change):
         lambda parts: parts[1]["accessory"].update(custom_id="lianju:heart:2:2:-9.0::"),
         lambda parts: parts[1]["components"][0].update(content="1. 黄河"),
         lambda parts: parts[1]["components"][0].update(content="**1.** 黄河\n-# ▰▱▱▱▱"),
-        lambda parts: parts[3]["components"].pop(),
+        lambda parts: parts[3]["components"].__delitem__(slice(1, None)),
         lambda parts: parts[3]["components"][0].update(custom_id="lianju:again:2:77"),
         lambda parts: parts[3]["components"][0].update(
             custom_id="lianju:again:2:77:5:auto:chosen:jueju:::strict:exclude"

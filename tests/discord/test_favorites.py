@@ -41,7 +41,7 @@ def menu(message):
 
 
 def options(message):
-    (select,) = (part for part in within(message["components"]) if part["type"] == 3)
+    (select,) = (p for p in within(message["components"]) if p.get("custom_id") == menu(message))
     return [option["value"] for option in select["options"]]
 
 

@@ -145,7 +145,7 @@ async def test_pictures_are_drawn_in_another_thread(monkeypatch):
         go.wait(30)
         return render(card)
 
-    monkeypatch.setattr("lianju.bot.picture.pictures.render", slow)
+    monkeypatch.setattr("lianju.bot.picture.painter.render", slow)
     pictures = Pictures()
     waiting = [asyncio.create_task(pictures.draw(CARDS["missing"])) for _ in range(8)]
     await asyncio.sleep(0)

@@ -15,6 +15,7 @@ help-couplet = `{ $slash }couplet` answers your line of a couplet (对联) with 
 help-check = `{ $slash }check` reads a poem of your own by the rules of regulated verse, and says what would mend it, to you alone.
 help-answer = *Apps → { answer-menu }* on a message does the same for what it says.
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
+help-pictures = *Picture* below an answer shows it as a picture, which you can post. So does the second menu of your favorites.
 help-favorites = `{ $slash }favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
 help-leaderboard = `{ $slash }leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
 help-remove-verse = `{ $slash }remove-verse` is for moderators, who have *Manage Messages* or *Manage Server*: it removes a verse from the leaderboard.

@@ -12,6 +12,25 @@ picture-seal = The seal has room for { $most } Chinese characters, or for three 
 picture-missing = The typeface has no { $missing }: 〓 stands for it.
 picture-busy = I am drawing too many pictures at the moment: try again in a few seconds.
 
+# Pictures on Discord.
+answer-picture = Picture
+picture-choose = Which verse shall I draw?
+picture-style = { $style ->
+    [ink] Mountains in ink
+    [night] Moonlit night
+   *[paper] Plain paper
+}
+picture-script = { $script ->
+    [simplified] Simplified characters
+   *[traditional] Traditional characters
+}
+picture-post = Post here
+picture-posted = Shared by { $user }
+picture-no-attach = I may not attach files in this channel: ask for *Attach Files*, or take the picture in a direct message.
+picture-unreadable = I cannot read this message any more: press *Picture* again.
+picture-gone = That verse is none of your favorites any more.
+favorites-picture = See one as a picture…
+
 # Pictures on the command line.
 cli-card-done = { $path }: { $width } by { $height } pixels, { $kilobytes } kB
 cli-card-exists = { $path } exists: choose another --out, or add --force to replace it.

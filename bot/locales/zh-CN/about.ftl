@@ -15,6 +15,7 @@ help-couplet = `{ $slash }对联`（couplet）：你出一联，我逐字对出�
 help-check = `{ $slash }check` 检查你自己写的诗合不合律，哪里可以怎么改；只给你一个人看。
 help-answer = 在一条消息上选“应用 → { answer-menu }”，就接那条消息里的诗句。
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
+help-pictures = “诗图”把回答画成图，可以发到频道里；收藏列表的第二个菜单也可以。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
 help-remove-verse = `{ $slash }移除诗作`（remove-verse）给有“管理消息”或“管理服务器”权限的成员使用：从排行榜移除一首诗作。

@@ -12,6 +12,25 @@ picture-seal = 印章最多刻{ $most }个汉字，或三个不超过{ $letters 
 picture-missing = 字体里没有{ $missing }：以〓代替。
 picture-busy = 正在画的图太多了：请过几秒再试。
 
+# Discord上的诗图。
+answer-picture = 诗图
+picture-choose = 要画哪一首？
+picture-style = { $style ->
+    [ink] 水墨山水
+    [night] 月夜
+   *[paper] 素笺
+}
+picture-script = { $script ->
+    [simplified] 简体字
+   *[traditional] 繁体字
+}
+picture-post = 发到这里
+picture-posted = 由 { $user } 分享
+picture-no-attach = 我不能在这个频道上传文件：请让管理员给我“附加文件”权限，或在私信里生成。
+picture-unreadable = 我已经读不懂这条消息了：请再点一次“诗图”。
+picture-gone = 这一条已经不在你的收藏里了。
+favorites-picture = 把其中一条画成诗图……
+
 # 命令行的诗图。
 cli-card-done = { $path }：{ $width }×{ $height }像素，{ $kilobytes } kB
 cli-card-exists = { $path }已经存在：请换一个 --out，或用 --force 覆盖。

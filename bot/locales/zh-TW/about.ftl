@@ -15,6 +15,7 @@ help-couplet = `{ $slash }對聯`（couplet）：你出一聯，我逐字對出�
 help-check = `{ $slash }check` 檢查你自己寫的詩合不合律，哪裡可以怎麼改；只給你一個人看。
 help-answer = 在一則訊息上選「應用程式 → { answer-menu }」，就接那則訊息裡的詩句。
 help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
+help-pictures = 「詩圖」把回答畫成圖，可以發到頻道裡；收藏列表的第二個選單也可以。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
 help-remove-verse = `{ $slash }移除詩作`（remove-verse）供有「管理訊息」或「管理伺服器」權限的成員使用：從排行榜移除一首詩作。

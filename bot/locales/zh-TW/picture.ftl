@@ -12,6 +12,25 @@ picture-seal = 印章最多刻{ $most }個漢字，或三個不超過{ $letters 
 picture-missing = 字型裡沒有{ $missing }：以〓代替。
 picture-busy = 正在畫的圖太多了：請過幾秒再試。
 
+# Discord上的詩圖。
+answer-picture = 詩圖
+picture-choose = 要畫哪一首？
+picture-style = { $style ->
+    [ink] 水墨山水
+    [night] 月夜
+   *[paper] 素箋
+}
+picture-script = { $script ->
+    [simplified] 簡體字
+   *[traditional] 繁體字
+}
+picture-post = 發到這裡
+picture-posted = 由 { $user } 分享
+picture-no-attach = 我不能在這個頻道上傳檔案：請讓管理員給我「附加檔案」權限，或在私訊裡產生。
+picture-unreadable = 我已經讀不懂這則訊息了：請再按一次「詩圖」。
+picture-gone = 這一則已經不在你的收藏裡了。
+favorites-picture = 把其中一則畫成詩圖……
+
 # 命令列的詩圖。
 cli-card-done = { $path }：{ $width }×{ $height }像素，{ $kilobytes } kB
 cli-card-exists = { $path }已經存在：請換一個 --out，或用 --force 覆蓋。

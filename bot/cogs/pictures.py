@@ -1,0 +1,128 @@
+"""The *Picture* of an answer or a favorite: shown to who asks for it, who may post it."""
+
+import datetime
+
+import discord
+
+from ..errors import NotAllowedError, NotFoundError
+from ..guild_settings import GuildSettings
+from ..i18n import Markdown
+from ..picture import LIANJU, Picture, seal_for
+from ..ui.answer import parse_answer_message
+from ..ui.answer_message import AnswerMessage
+from ..ui.picture import (
+    PICTURE_BUTTON,
+    Sheet,
+    choice_layout,
+    parse_choice,
+    parse_picture,
+    picture_file,
+    picture_layout,
+    posted_layout,
+)
+from ..ui.replies import (
+    Interaction,
+    defer_private_reply,
+    defer_reply,
+    defer_update,
+    edit_message,
+    respond,
+)
+from .base import Context, LianjuCog, is_allowed_here
+from .items import CogItem, check_owner, cog_item
+
+__all__ = ["Pictures"]
+
+NAME = "Lianju pictures"
+COOLDOWN_S = 2.0  # between two pictures of a member, which cost time of the processor
+DEFER = {"post": defer_reply, None: defer_private_reply}
+
+
+class Pictures(LianjuCog, name=NAME):
+    """Draws pictures; all that it needs to know of one is in the message with its buttons."""
+
+    async def press(self, interaction: Interaction, item: CogItem) -> None:
+        """Does what a button or select says."""
+        message, action = interaction.message, item.match["action"]
+        if message is None:
+            return
+        async with self.handle(interaction, DEFER.get(action, defer_update)) as context:
+            _check_place(interaction, context.guild_settings, public=action == "post")
+            match action:
+                case "choose":
+                    sheet = parse_choice(message, item.match)
+                case "style":
+                    sheet = parse_picture(message, item.match).in_style(item.item.values[0])
+                case "script" | "post":
+                    sheet = parse_picture(message, item.match)
+                case _ if item.match["owner"]:
+                    check_owner(interaction, item.match["owner"], "favorites list")
+                    sheet = await self._favorite(interaction, int(item.item.values[0]))
+                case _:
+                    answer = parse_answer_message(message)
+                    sheet = _sheet(answer, message)
+                    if len(answer.verses) > 1:
+                        layout = choice_layout(sheet, answer.verses, context.localizer)
+                        await respond(interaction, layout, private=True)
+                        return
+            await self._show(interaction, context, sheet, action)
+
+    async def _show(
+        self, interaction: Interaction, context: Context, sheet: Sheet, action: str | None
+    ) -> None:
+        picture = await self._draw(interaction, context, sheet)
+        file = picture_file(picture)
+        try:
+            if action == "post":
+                layout = posted_layout(picture, interaction.user.id, context.localizer)
+                await respond(interaction, layout, private=False, file=file)
+                return
+            layout = picture_layout(sheet, picture, context.localizer)
+            if action is None:
+                await respond(interaction, layout, private=True, file=file)
+            else:
+                await edit_message(interaction, layout, file)
+        except discord.Forbidden:
+            raise NotAllowedError("picture-no-attach") from None
+
+    async def _draw(self, interaction: Interaction, context: Context, sheet: Sheet) -> Picture:
+        """Draws a picture, with the seal of the server."""
+        limiter, guild = self.resources.picture_limiter, interaction.guild
+        context.add_log_fields(style=sheet.style, lines=len(sheet.lines))
+        with limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S):
+            card = sheet.card(seal_for(None if guild is None else guild.name))
+            return await self.resources.pictures.draw(card)
+
+    async def _favorite(self, interaction: Interaction, chosen: int) -> Sheet:
+        favorite = await self.resources.store.favorites.one(interaction.user.id, chosen)
+        if favorite is None:
+            raise NotFoundError("picture-gone")
+        kept_on = datetime.datetime.fromtimestamp(favorite.kept_at, datetime.UTC).date()
+        return Sheet(favorite.verse.lines, "", (), kept_on)
+
+    items = (cog_item(NAME, PICTURE_BUTTON, press),)
+
+
+def _check_place(interaction: Interaction, guild_settings: GuildSettings, *, public: bool) -> None:
+    """Checks that a picture may be shown here.
+
+    Raises:
+        NotAllowedError: It may not.
+    """
+    if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
+        raise NotAllowedError("picture-no-attach")
+    if public and not is_allowed_here(interaction, guild_settings):
+        channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
+        raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
+
+
+def _sheet(answer: AnswerMessage, message: discord.Message) -> Sheet:
+    """Returns what the pictures of an answer have in common, with the lines of the first one.
+
+    The line is of who asked, if nobody else wrote it; the answer is ours.
+    """
+    asked = message.interaction_metadata
+    is_own = asked is not None and answer.options.writer is None
+    writers = (asked.user.display_name, LIANJU) if asked and is_own else (LIANJU,)
+    title = answer.prompt if answer.options.is_acrostic else ""
+    return Sheet(answer.verses[0].lines, title, writers, message.created_at.date())
