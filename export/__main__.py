@@ -276,7 +276,12 @@ def anthology(directory: Path, corpus: Path, folder: Path | None, count: int) ->
     click.echo(f"{directory / ANTHOLOGY}: {len(found):,} poems, {size / 1e3:.0f} kB")
 
 
-for _command in (command.grade, command.grade_couplets, command.stamp):
+for _command in (
+    command.grade,
+    command.grade_couplets,
+    command.grade_clinic,
+    command.stamp,
+):
     cli.add_command(_command)
 
 

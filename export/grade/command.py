@@ -1,4 +1,4 @@
-"""The commands of report cards: grade, grade-couplets, stamp."""
+"""The commands of report cards: grade, grade-couplets, grade-clinic, stamp."""
 
 from __future__ import annotations
 
@@ -119,6 +119,23 @@ def grade_couplets(directory: Path, pairs: Path, out: Path, **options: Any) -> N
     except OSError as error:
         raise ExportError(f"{error.filename}: {error.strerror}.") from error
     show(card.markdown())
+
+
+@click.command("grade-clinic")
+@click.argument("directory", type=_PATH)
+@click.option("--corpus", type=_FOLDER, required=True, help="The prepared corpus.")
+@_option("--split", type=click.Choice(("train", "validation", "test")), default="test")
+@_count("--count", default=300, help="Poems of regulated form, at most.")
+@_option("--seed", type=click.IntRange(0), default=0)
+def grade_clinic(directory: Path, corpus: Path, split: str, count: int, seed: int) -> None:
+    """Prints how many poems of poets `lianju check` calls faulty, by the tones of DIRECTORY.
+
+    Each of those poems follows with what is told of it, for a reader to judge.
+    """
+    from .clinic import check_poems
+    from .report import show
+
+    show(check_poems(directory, corpus, split, count=count, seed=seed).markdown())
 
 
 @click.command()

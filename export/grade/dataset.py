@@ -72,7 +72,7 @@ def read_dataset(
         ExportError: It has too few usable lines.
     """
     usable = _usable(vocabulary)
-    held_out = _shuffled(corpus, HELD_OUT, seed)
+    held_out = shuffled_poems(corpus, HELD_OUT, seed)
     quatrains = _quatrains(held_out, usable)
     if len(quatrains) < MINIMUM:
         raise _too_few(corpus)
@@ -104,7 +104,12 @@ def read_poems(corpus: Path, split: str) -> Iterator[Poem]:
         yield tuple("".join(line) for line in poem)
 
 
-def _shuffled(corpus: Path, splits: Sequence[str], seed: int) -> list[Poem]:
+def shuffled_poems(corpus: Path, splits: Sequence[str], seed: int) -> list[Poem]:
+    """Returns the poems of some parts of a prepared corpus in random order.
+
+    Raises:
+        CorpusError: The corpus cannot be read.
+    """
     poems = [poem for split in splits for poem in read_poems(corpus, split)]
     return [poems[i] for i in np.random.default_rng(seed).permutation(len(poems))]
 

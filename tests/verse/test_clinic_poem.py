@@ -120,6 +120,15 @@ def test_rhymes_and_their_group():
     assert [fault.kind for fault in among.lines[1].faults] == ["neighbor"]
 
 
+def test_oblique_groups_have_neighbors_too():
+    assert told(check("风吹城上树 草没城边路 城里月明时 精灵自来去"))[4] == ["swap", "neighbor"]
+
+
+def test_an_end_of_the_wrong_tone_is_no_rhyme_where_there_is_none():
+    (fault,) = check("白日依山尽 黄河入海去").lines[1].faults
+    assert (fault.kind, fault.place, fault.tone, fault.groups) == ("tone", 4, "level", frozenset())
+
+
 def test_repeated_characters():
     found = check("床前明月光 疑是地上霜 举头望明月 低头思故乡").repeated
     assert {each.character: each.places for each in found} == {

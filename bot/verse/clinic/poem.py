@@ -12,10 +12,13 @@ from .line import CheckedLine, Fault, FaultKind, WantedLine, check_line
 __all__ = ["CheckedPoem", "Repetition", "check_poem"]
 
 # Groups from which the first and the last line may borrow a rhyme (邻韵); after Wang Li (王力,
-# 汉语诗律学).
+# 汉语诗律学). Those of the oblique tones correspond to the level ones.
 _NEIGHBORS = (
     *("东冬", "江阳", "支微齐", "鱼虞", "佳灰", "真文元", "元寒删先", "萧肴豪", "佳麻"),
-    *("庚青蒸", "覃盐咸"),
+    *("庚青蒸", "覃盐咸", "董肿", "讲养", "纸尾荠", "语麌", "蟹贿", "轸吻阮", "阮旱潸铣"),
+    *("筱巧皓", "蟹马", "梗迥", "感俭豏", "送宋", "绛漾", "寘未霁", "御遇", "泰卦队"),
+    *("震问愿", "愿翰谏霰", "啸效号", "卦祃", "敬径", "勘艳陷", "屋沃", "觉药", "质物月"),
+    *("月曷黠屑", "陌锡职", "合叶洽"),
 )
 
 QUATRAIN = 4
@@ -26,7 +29,7 @@ _COSTS: dict[FaultKind, float] = {
     **{"rhyme": 0.9, "neighbor": 0.8, "opposed": 1.4, "joined": 1.4},
 }
 _LICENCE_COST, _LICENCE_COSTS = 0.1, {"waist": 1.3, "neighbor": 0.3, "rescue": 0.0}
-_OBLIQUE_COST = 1.2  # of an oblique rhyme, which is rare: more than one wrong character
+_OBLIQUE_COST = 1.0  # of an oblique rhyme, which is rare: as one wrong character
 _TONES: tuple[Tone, ...] = ("level", "oblique")
 
 
@@ -199,6 +202,8 @@ class _Reader:
         own = self._readings.groups_of(end, self.rhyme_tone)
         is_read = end in self._readings
         if line.form is None or not self._rhymes(index) or not is_read or own & self.groups:
+            return line
+        if not self.groups:  # no line has such a rhyme: its tone alone is wrong
             return line
         if own & self._neighbors() and index in (0, len(self._lines) - 1):
             return replace(line, licences=(*line.licences, "neighbor"))
