@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..verse import (
+    CHARS,
     COUNT,
     DEFAULT_COUNT,
     LENGTH,
@@ -22,9 +23,9 @@ from ..verse import (
     Candidate,
     CandidateScore,
     Couplet,
-    FormName,
     Known,
     NextLine,
+    PoemLine,
     Request,
     RequestError,
     Rerank,
@@ -32,6 +33,7 @@ from ..verse import (
     Sample,
     Script,
     SearchMode,
+    WireFormName,
     form_from,
 )
 
@@ -39,6 +41,9 @@ __all__ = ["AnswerFields", "Mode", "RequestFields", "ScoreFields", "to_json"]
 
 Mode = Literal["chosen", "beam", "sampled", "plain"]
 """The names of `Rerank`, `Beam` and `Sample`; `plain` is the reference beam search."""
+
+
+MAX_TONES, MAX_RHYMES = 16, 106  # patterns of one line; groups
 
 
 def _within(bounds: Bounds[Any]) -> Any:
@@ -55,9 +60,10 @@ class RequestFields(BaseModel):
 
     line: str | None = None
     """The line or lines to continue, such as 黄河远上白云间; the given line of a couplet."""
-    form: FormName = "next"
-    """One line more, the rest of a quatrain (绝句), or of eight lines of regulated verse (律诗); or
-    the other line of a couplet (对联)."""
+    form: WireFormName = "next"
+    """One line more, the rest of a quatrain (绝句), or of eight lines of regulated verse (律诗);
+    the other line of a couplet (对联); or one line of a poem at its place, whose `length`, `tones`
+    and `rhymes` are given, after lines of which there may be none."""
     heads: str | None = None
     """For an acrostic (藏头诗): the first character of each line, in place of `line`."""
     chars: Literal[5, 7] | None = None
@@ -76,6 +82,11 @@ class RequestFields(BaseModel):
     """Width of the beam, or of the pool of `chosen`; wide enough for `count` if left out."""
     length: Annotated[int, _within(LENGTH)] | None = None
     """Characters of a next line; those of the last line if left out."""
+    tones: tuple[Annotated[str, Field(max_length=CHARS[-1])], ...] = Field((), max_length=MAX_TONES)
+    """Of one line at its place: its tonal patterns, such as 中仄平平仄 (中 is either tone), of
+    which it has one; free if left out."""
+    rhymes: tuple[str, ...] = Field((), max_length=MAX_RHYMES)
+    """Likewise: the rhyme groups of which it ends in one; any if left out."""
     upper: bool = False
     """Of a couplet: whether the line is the lower one, and the upper one is to be written."""
     script: Script = "auto"
@@ -97,7 +108,9 @@ class RequestFields(BaseModel):
             ("heads" if isinstance(form, Acrostic) else "line"): request.text,
             "form": form.name,
             "chars": form.chars if isinstance(form, Acrostic) else None,
-            "length": form.length if isinstance(form, NextLine) else None,
+            "length": form.length if isinstance(form, NextLine | PoemLine) else None,
+            "tones": form.tones or None if isinstance(form, PoemLine) else None,
+            "rhymes": form.rhymes or None if isinstance(form, PoemLine) else None,
             "upper": form.upper or None if isinstance(form, Couplet) else None,
             "rhyme": request.rhyme,
             "rules": request.rules,
@@ -127,6 +140,8 @@ class RequestFields(BaseModel):
             chars=self.chars,
             length=self.length,
             upper=self.upper,
+            tones=self.tones,
+            rhymes=self.rhymes,
         )
         search = self._search()
         width = DEFAULT_COUNT if isinstance(search, Sample) else search.width
@@ -174,7 +189,7 @@ class SearchFields(_Part):
 class FormFields(_Part):
     """What was written."""
 
-    name: FormName
+    name: WireFormName
     heads: str | None
     rhyme: str | None
     """The rhyme as requested, in simplified characters."""

@@ -19,6 +19,7 @@ from .errors import (
 )
 from .model.provider import PROVIDERS, Provider
 from .request import (
+    CHARS,
     COUNT,
     DEFAULT_COUNT,
     LENGTH,
@@ -39,12 +40,14 @@ from .request import (
     Poem,
     PoemFormName,
     PoemKind,
+    PoemLine,
     Request,
     Rerank,
     Rules,
     Sample,
     Script,
     SearchMode,
+    WireFormName,
     check_choice,
     form_from,
     form_named,
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from .text.vocabulary import Vocabulary, is_han
 
 __all__ = [
+    "CHARS",
     "COUNT",
     "DEFAULT_COUNT",
     "LENGTH",
@@ -107,6 +111,7 @@ __all__ = [
     "Poem",
     "PoemFormName",
     "PoemKind",
+    "PoemLine",
     "PreparedRequest",
     "PromptError",
     "Prosody",
@@ -122,6 +127,7 @@ __all__ = [
     "SearchMode",
     "Vocabulary",
     "WantedLine",
+    "WireFormName",
     "begin_checkup",
     "blank_for",
     "check_choice",

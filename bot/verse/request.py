@@ -6,6 +6,7 @@ Cogs, the command line and the web build a `Request`. `Composer.prepare` parses 
 bundle into a `PreparedRequest`, which every later stage uses.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ __all__ = [
     "LENGTH",
     "MAX_CHARACTERS",
     "MAX_LINES",
+    "PLACED_LINES",
     "SEED",
     "WIDTH",
     "Acrostic",
@@ -32,12 +34,14 @@ __all__ = [
     "Poem",
     "PoemFormName",
     "PoemKind",
+    "PoemLine",
     "Request",
     "Rerank",
     "Rules",
     "Sample",
     "Script",
     "SearchMode",
+    "WireFormName",
     "check_choice",
     "form_from",
     "form_named",
@@ -53,7 +57,11 @@ PoemFormName = Literal["next", "jueju", "lushi"]
 """The names of forms that continue lines: one line more, or the rest of a poem."""
 
 FormName = Literal["next", "jueju", "lushi", "couplet"]
-"""The names of all forms in JSON and custom ids; an acrostic has that of its kind."""
+"""The names of the forms that users choose, in JSON and custom ids; an acrostic has that of its
+kind."""
+
+WireFormName = FormName | Literal["line"]
+"""The names of all forms in JSON: one line of a poem at its place as well."""
 
 Rules = Literal["strict", "loose", "free"]
 """How tones bind: `strict` keeps them, `loose` prefers them, `free` drops tones and rhyme."""
@@ -88,6 +96,7 @@ class Bounds(Generic[Number]):
 
 MAX_LINES = 7  # of a prompt: all but the last of a regulated poem (律诗)
 MAX_CHARACTERS = 64  # of a prompt
+PLACED_LINES = 23  # before one line of a long poem (排律)
 
 WIDTH = Bounds(1, 64)
 COUNT = Bounds(1, 20)
@@ -98,6 +107,7 @@ TOP_P = Bounds(0.05, 1.0)
 SEED = Bounds(0, 2**32 - 1)
 ACROSTIC_LINES = Bounds(2, 8)
 CHARS = (5, 7)  # characters of a line of regulated verse
+TONES = re.compile("[平仄中]+")
 POEM_LINES: dict[PoemKind, int] = {"jueju": 4, "lushi": 8}
 DEFAULT_COUNT = 5
 DRAWN_SEEDS = 1_000_000  # few enough to be typed again
@@ -182,7 +192,34 @@ class Couplet:
     name: ClassVar[FormName] = "couplet"
 
 
-Form = NextLine | Poem | Acrostic | Couplet
+@dataclass(frozen=True)
+class PoemLine:
+    """One line of a poem at its place, under rules that the client has worked out.
+
+    The lines before it, up to `PLACED_LINES`, are the text of the request; there may be none.
+
+    Attributes:
+        length: Characters of the line, 5 or 7.
+        tones: Its tonal patterns, such as 中仄平平仄: it has one of them, where 中 is either tone.
+            Empty leaves its tones free.
+        rhymes: Names of rhyme groups, of which it ends in one; empty lets it end in any.
+        name: The form's name in JSON.
+    """
+
+    length: int
+    tones: tuple[str, ...] = ()
+    rhymes: tuple[str, ...] = ()
+    name: ClassVar[Literal["line"]] = "line"
+
+    def __post_init__(self) -> None:
+        if self.length not in CHARS:
+            raise RequestError("request-chars", chars=self.length)
+        for pattern in self.tones:
+            if len(pattern) != self.length or not TONES.fullmatch(pattern):
+                raise RequestError("request-tones", tones=pattern, chars=self.length)
+
+
+Form = NextLine | Poem | Acrostic | Couplet | PoemLine
 
 
 def form_named(name: str, length: int | None = None) -> NextLine | Poem:
@@ -204,13 +241,15 @@ def form_named(name: str, length: int | None = None) -> NextLine | Poem:
 
 
 def form_from(
-    name: FormName = "next",
+    name: WireFormName = "next",
     *,
     line: str | None = None,
     heads: str | None = None,
     chars: int | None = None,
     length: int | None = None,
     upper: bool = False,
+    tones: Sequence[str] = (),
+    rhymes: Sequence[str] = (),
 ) -> Form:
     """Returns the form that options describe.
 
@@ -221,12 +260,20 @@ def form_from(
         chars: Characters of each line of an acrostic.
         length: Tokens of a next line.
         upper: Of a couplet: whether the upper line is written.
+        tones: Of one line at its place: its tonal patterns.
+        rhymes: Likewise: the rhyme groups of which it ends in one.
 
     Raises:
         RequestError: Options exclude each other, or a value is out of range.
     """
     if upper and name != "couplet":
         raise RequestError("request-upper-alone")
+    if name == "line":
+        if heads is not None or chars is not None or length is None:
+            raise RequestError("request-line-length")
+        return PoemLine(length, tuple(tones), tuple(rhymes))
+    if tones or rhymes:
+        raise RequestError("request-line-alone")
     if heads is None:
         if chars is not None:
             raise RequestError("request-chars-alone")
@@ -353,6 +400,8 @@ class Request:
             raise RequestError("request-plain")
         if self.rhyme and isinstance(self.form, Couplet):
             raise RequestError("request-couplet-rhyme")
+        if self.rhyme and isinstance(self.form, PoemLine):
+            raise RequestError("request-line-rhyme")
         if self.rhyme and self.rules == "free":
             raise RequestError("request-free-rhyme")
 

@@ -33,6 +33,8 @@ FIELDS = {
     "mode",
     "beam",
     "length",
+    "tones",
+    "rhymes",
     "upper",
     "script",
     "seed",

@@ -34,6 +34,7 @@ request-number = { $name ->
     [candidates] Number of candidates
     [cooldown_s] Cooldown
     [minutes] Minutes of a turn
+    [linked_tables] Number of tables
     [channels] Number of channels
    *[channel] Channel
 }
@@ -60,6 +61,10 @@ request-sample-option = --{ $option } is for sampling: add --sample, or leave it
 request-upper-alone = Only couplets have an upper line to be written: choose the form couplet, or leave upper out.
 request-heads-couplet = A couplet answers a line and not the first characters of lines: give a line, or leave the form out.
 request-couplet-rhyme = The two lines of a couplet do not rhyme: leave the rhyme out.
+request-tones = The tones “{ $tones }” are no pattern of { $chars } characters: write 平, 仄 or 中 for each.
+request-line-length = One line at its place needs its length: give 5 or 7, and neither heads nor chars.
+request-line-alone = Tones and rhymes are for the form line: choose it, or leave them out.
+request-line-rhyme = The form line has rhymes in the place of a rhyme: leave the rhyme out.
 request-no-couplets = This model cannot write couplets: use a bundle for couplets.
 request-couplets-only = This model writes couplets alone: use another bundle.
 request-lower-only = This model writes lower lines alone: leave upper out.

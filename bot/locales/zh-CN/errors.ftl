@@ -34,6 +34,7 @@ request-number = { $name ->
     [candidates] 候选数量
     [cooldown_s] 冷却时间
     [minutes] 每轮分钟数
+    [linked_tables] 诗席数
     [channels] 频道数量
    *[channel] 频道
 }
@@ -57,6 +58,10 @@ request-sample-option = --{ $option } 只用于随机抽取：请加上 --sample
 request-upper-alone = 只有对联才写上联：请选对联，或不填上联。
 request-heads-couplet = 对联对的是整句，不是句首的字：请给一句，或不填体裁。
 request-couplet-rhyme = 对联两句不押韵：请不填韵部。
+request-tones = “{ $tones }”不是 { $chars } 个字的平仄：每个字写“平”“仄”或“中”。
+request-line-length = 写某一句要给出它的长度：请给 5 或 7，不要给 heads 和 chars。
+request-line-alone = 平仄和多个韵部只用于 line：请选 line，或去掉它们。
+request-line-rhyme = line 用 rhymes 给出韵部：请去掉 rhyme。
 request-no-couplets = 这个模型不会对对联：请用对联的模型包。
 request-couplets-only = 这个模型只会对对联：请用别的模型包。
 request-lower-only = 这个模型只会对下联：请不填上联。

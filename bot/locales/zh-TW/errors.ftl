@@ -34,6 +34,7 @@ request-number = { $name ->
     [candidates] 候選數量
     [cooldown_s] 冷卻時間
     [minutes] 每輪分鐘數
+    [linked_tables] 詩席數
     [channels] 頻道數量
    *[channel] 頻道
 }
@@ -57,6 +58,10 @@ request-sample-option = --{ $option } 只用於隨機抽取：請加上 --sample
 request-upper-alone = 只有對聯才寫上聯：請選對聯，或不填上聯。
 request-heads-couplet = 對聯對的是整句，不是句首的字：請給一句，或不填體裁。
 request-couplet-rhyme = 對聯兩句不押韻：請不填韻部。
+request-tones = 「{ $tones }」不是 { $chars } 個字的平仄：每個字寫「平」「仄」或「中」。
+request-line-length = 寫某一句要給出它的長度：請給 5 或 7，不要給 heads 和 chars。
+request-line-alone = 平仄和多個韻部只用於 line：請選 line，或拿掉它們。
+request-line-rhyme = line 用 rhymes 給出韻部：請拿掉 rhyme。
 request-no-couplets = 這個模型不會對對聯：請用對聯的模型包。
 request-couplets-only = 這個模型只會對對聯：請用別的模型包。
 request-lower-only = 這個模型只會對下聯：請不填上聯。

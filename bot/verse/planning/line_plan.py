@@ -10,7 +10,9 @@ import numpy as np
 from ..model.bundle import Bundle
 from ..prosody.forms import (
     LineForm,
+    Pattern,
     Scheme,
+    Tone,
     all_schemes,
     form_after,
     patterns,
@@ -18,7 +20,7 @@ from ..prosody.forms import (
     schemes,
 )
 from ..prosody.table import Prosody
-from ..request import NextLine
+from ..request import NextLine, PoemLine
 from ..search.blocklist import Blocklist
 from ..search.constraints import (
     ConstraintFactory,
@@ -32,6 +34,7 @@ from .prepared import Line, PreparedRequest
 __all__ = ["REPETITION", "TONES", "LinePlan", "LinePlanner", "Relaxable"]
 
 TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
+STATED_TONES: dict[str, Tone | None] = {"平": "level", "仄": "oblique", "中": None}
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ class LinePlanner:
         if prosody is None or prepared.request.rules == "free":
             return [], []
         last = prepared.length - len(opening) - 1
+        if isinstance(prepared.request.form, PoemLine):
+            return _stated(prepared, prepared.request.form, prosody), []
         requested = []
         if group is not None:
             rhyme = rhyme_constraint(prosody, frozenset({group}), last)
@@ -201,10 +206,29 @@ def _tones(
     prepared: PreparedRequest, forms: Sequence[LineForm], opening: Line, prosody: Prosody
 ) -> Relaxable:
     choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
+    return _one_of(choice, prepared, opening, prosody)
+
+
+def _one_of(
+    choice: tuple[Pattern, ...], prepared: PreparedRequest, opening: Line, prosody: Prosody
+) -> Relaxable:
+    """Returns the rule that a line has one of several tonal patterns."""
     tones, positions = tone_constraints(prosody, choice, opening)
     if prepared.request.rules == "loose":
         return Relaxable(TONES, preferred_tones=tones)
     return Relaxable(TONES, (positions,), (tones,))
+
+
+def _stated(prepared: PreparedRequest, form: PoemLine, prosody: Prosody) -> list[Relaxable]:
+    """Returns the rules of tone and rhyme that a request for one line states itself."""
+    rules = []
+    if form.tones:
+        choice = tuple(Pattern(tuple(map(STATED_TONES.get, each))) for each in form.tones)
+        rules.append(_one_of(choice, prepared, (), prosody))
+    if form.rhymes:
+        groups = frozenset(map(prosody.group, form.rhymes))
+        rules.append(Relaxable(RHYME, (rhyme_constraint(prosody, groups, form.length - 1),)))
+    return rules
 
 
 def _fitting_schemes(

@@ -1,5 +1,6 @@
 """A request prepared for one bundle: its text as tokens, its options resolved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import PromptError, RequestError
@@ -7,12 +8,14 @@ from ..model.bundle import Bundle
 from ..request import (
     ACROSTIC_LINES,
     CHARS,
+    PLACED_LINES,
     POEM_LINES,
     Acrostic,
     Beam,
     Couplet,
     NextLine,
     PoemKind,
+    PoemLine,
     Request,
     Rerank,
 )
@@ -80,6 +83,8 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         return _prepare_couplet(request, request.form, bundle)
     if bundle.manifest.encoder is not None:
         raise RequestError("request-couplets-only")
+    if isinstance(request.form, PoemLine):
+        return _prepare_line(request, request.form, bundle)
     prompt = read_prompt(request.text, vocabulary, request.script)
     lines = prompt.encode(vocabulary)
     if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
@@ -137,6 +142,45 @@ def _prepare_couplet(request: Request, form: Couplet, bundle: Bundle) -> Prepare
         is_regulated=False,
         corpus_continuation=corpus.continuation(line) if corpus and not form.upper else None,
     )
+
+
+def _prepare_line(request: Request, form: PoemLine, bundle: Bundle) -> PreparedRequest:
+    """Prepares a request for one line of a poem at its place."""
+    vocabulary, prosody = bundle.vocabulary, bundle.prosody
+    if not vocabulary.is_chinese:
+        raise RequestError("request-form-language")
+    if (form.tones or form.rhymes) and prosody is None:
+        raise RequestError("request-no-rhymes")
+    for name in form.rhymes:
+        if prosody is not None:
+            prosody.group(name)
+    prompt = Prompt((), (), (), traditional=request.script == "traditional")
+    if request.text:
+        prompt = read_prompt(request.text, vocabulary, request.script, _check_lines_before)
+    given = prompt.encode(vocabulary)
+    return PreparedRequest(
+        request=_resolve_search(request, vocabulary),
+        prompt=prompt,
+        given=given,
+        openings=(),
+        new_lines=1,
+        length=form.length,
+        is_regulated=True,
+        corpus_continuation=(
+            bundle.known.continuation(given[-1]) if bundle.known and given else None
+        ),
+    )
+
+
+def _check_lines_before(lines: Sequence[Sequence[str]], _: Vocabulary) -> None:
+    """Checks the lines before one line of a long poem, all of which are of one length."""
+    if not lines:
+        raise PromptError("prompt-empty")
+    if len(lines) > PLACED_LINES:
+        raise PromptError("prompt-lines", lines=len(lines), most=PLACED_LINES)
+    most = PLACED_LINES * CHARS[-1]
+    if (size := sum(map(len, lines))) > most:
+        raise PromptError("prompt-characters", size=size, most=most)
 
 
 def _acrostic_lines(form: Acrostic, openings: int) -> int:
