@@ -216,6 +216,11 @@ class Table:
             return replace(written, state="finished", turn_ends_at=None)
         return written._pass_on(written._index(user_id) + 1, now)
 
+    def begin(self, line: Line, now: float) -> "Table":
+        """Begins the poem with a first line; after one of the host it is the next one's turn."""
+        hosts_line = line.by == "member" and line.user_id == self.host_id
+        return replace(self, lines=(line,))._pass_on(1 if hosts_line else 0, now)
+
     def join(self, user_id: int, now: float) -> "Table":
         """Adds a player, whose turn comes after those of the others.
 
@@ -324,7 +329,6 @@ def open_table(
     order: Order = "free",
     minutes: int | None = None,
     named: Sequence[int] = (),
-    opening: Line | None = None,
     language: str = "en",
 ) -> Table:
     """Opens a table.
@@ -339,7 +343,6 @@ def open_table(
         order: Who writes next.
         minutes: How long a turn may take, where there are turns.
         named: The only members who may write, beside the host; empty admits everybody.
-        opening: The first line, if it is written already.
         language: The language of its message.
 
     Raises:
@@ -354,7 +357,7 @@ def open_table(
     players = tuple(dict.fromkeys((host_id, *named)))
     if len(players) > MAX_PLAYERS:
         raise NotAllowedError("linked-full", most=MAX_PLAYERS)
-    table = Table(
+    return Table(
         guild_id,
         channel_id,
         host_id,
@@ -366,7 +369,4 @@ def open_table(
         DEFAULT_MINUTES if minutes is None else minutes,
         players,
         now,
-        () if opening is None else (opening,),
-    )
-    hosts_line = opening is not None and opening.user_id == host_id
-    return table._pass_on(1 if hosts_line else 0, now)
+    )._pass_on(0, now)

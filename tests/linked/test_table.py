@@ -72,8 +72,8 @@ def test_one_writes_after_the_other():
 
 def test_an_opening_of_the_host_is_the_hosts_turn():
     opening = Line("x", "member", HOST, 0.0)
-    assert turns(SECOND, opening=opening).player == SECOND
-    assert turns(SECOND, opening=Line("x", "poet", None, 0.0, "someone")).player == HOST
+    assert turns(SECOND).begin(opening, 0.0).player == SECOND
+    assert turns(SECOND).begin(Line("x", "poet", None, 0.0, "who"), 0.0).player == HOST
 
 
 def test_members_join_at_the_end():

@@ -1,0 +1,61 @@
+"""What a member has written as a line: read, or refused with a sentence."""
+
+import unicodedata
+
+from ..characters import describe
+from ..errors import LianjuError
+from ..verse.search.blocklist import offensive_words
+from ..verse.text.prompt import simplify
+from ..verse.text.vocabulary import is_han
+
+__all__ = ["LineError", "read_line", "simplified"]
+
+LOOKED_AT = 100  # characters; a line of seven with punctuation is shorter
+NAMED = 3  # characters that do not belong in a line
+MARKUP = frozenset("@#*&%\\/_")  # punctuation to Unicode, but no part of verse
+
+
+class LineError(LianjuError):
+    """What was written is no line of this poem."""
+
+
+def read_line(text: str, length: int) -> str:
+    """Returns the line that a member has written, in the member's own script.
+
+    Punctuation and spaces are left out. Anything else but Chinese characters is refused, such as
+    emoji, mentions and letters.
+
+    Args:
+        text: What was written.
+        length: Characters of a line.
+
+    Raises:
+        LineError: It is no line of that length, or has a word of the blocklist.
+    """
+    if len(text) > LOOKED_AT:
+        raise LineError("linked-line-length", size=len(text), length=length)
+    kept = [each for each in unicodedata.normalize("NFKC", text) if not _is_left_out(each)]
+    if others := [each for each in dict.fromkeys(kept) if not is_han(each)]:
+        named = " ".join(map(describe, others[:NAMED]))
+        raise LineError("linked-line-characters", named=named)
+    if not kept:
+        raise LineError("linked-line-empty", length=length)
+    if len(kept) != length:
+        raise LineError("linked-line-length", size=len(kept), length=length)
+    line = "".join(kept)
+    if any(word in simplified(line) for word in offensive_words()):
+        raise LineError("linked-line-blocked")
+    return line
+
+
+def simplified(line: str) -> str:
+    """Returns a line in simplified characters, as many as it has."""
+    whole = simplify(line)
+    return whole if len(whole) == len(line) else "".join(simplify(each)[:1] for each in line)
+
+
+def _is_left_out(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in ("Cc", "Cf", "Mn", "Zs", "Zl", "Zp") or (
+        category[0] == "P" and character not in MARKUP
+    )
