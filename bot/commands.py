@@ -11,6 +11,7 @@ COMMANDS = (
     "check",
     "favorites",
     "leaderboard",
+    "lianju",
     "remove-verse",
     "settings",
     "privacy",

@@ -13,6 +13,7 @@ __all__ = [
     "CHANNELS",
     "COOLDOWN",
     "SCRIPTS",
+    "TABLES",
     "Bounds",
     "GuildSettings",
 ]
@@ -20,6 +21,7 @@ __all__ = [
 BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
+TABLES = Bounds(1, 5)  # of linked verse, in one channel
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 WIDTH_PER_SECOND = 8  # a request of beam size 64 takes about a second of the engine
 CHANNEL_ID = Bounds(1, 2**63 - 1)
@@ -37,6 +39,7 @@ class GuildSettings:
         script: Characters of the answers.
         language: Language of the bot.
         channels: Ids of the channels where the bot answers; empty means all.
+        linked_tables: How many tables of linked verse a channel may have at a time.
 
     Raises:
         RequestError: A value is not allowed.
@@ -48,11 +51,13 @@ class GuildSettings:
     script: Script = "auto"
     language: Language = "auto"
     channels: frozenset[int] = frozenset()
+    linked_tables: int = 1
 
     def __post_init__(self) -> None:
         BEAM_SIZE.check("beam_size", self.beam_size)
         CANDIDATES.check("candidates", self.candidates)
         COOLDOWN.check("cooldown_s", self.cooldown_s)
+        TABLES.check("linked_tables", self.linked_tables)
         CHANNELS.check("channels", len(self.channels))
         for channel in self.channels:
             CHANNEL_ID.check("channel", channel)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from .commands import Commands
 from .engine import Engine, open_engine
@@ -48,6 +49,8 @@ class Resources:
         failures: How often something failed of which no user is told.
         pictures: Draws pictures.
         picture_limiter: Limits the pictures of each user.
+        locks: Held while something is edited that others edit too, by its name; each is dropped
+            when nobody holds it.
     """
 
     settings: Settings
@@ -63,6 +66,7 @@ class Resources:
     failures: Counter[str] = field(default_factory=Counter)
     pictures: Pictures = field(default_factory=Pictures)
     picture_limiter: RequestLimiter = field(default_factory=RequestLimiter)
+    locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _closed_by: float | None = field(default=None, init=False)
 
     @property

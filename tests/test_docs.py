@@ -25,6 +25,7 @@ PROGRAMS = {
     "lianju-export": export,
     "lianju.training": training,  # python -m
 }
+DISCORD = "/lianju"  # a command there, and no path
 MAX_README, MAX_GLOSSARY = 200, 40  # lines
 CODE_BLOCK = re.compile(r"^ *```(?P<language>\w*)\n(?P<code>.*?)^ *```", re.DOTALL | re.MULTILINE)
 CODE_SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
@@ -60,6 +61,8 @@ def commands(page):
         for part in re.split(r"&&|\||;|=(?=/)", line):
             words = [word for word in shlex.split(part, comments=True) if word != "…"]
             for place, word in enumerate(words):
+                if word == DISCORD:
+                    break
                 if Path(word).name in PROGRAMS and (not place or words[place - 1] == "-m"):
                     yield [Path(word).name, *words[place + 1 :]]
                     break

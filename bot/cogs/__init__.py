@@ -23,6 +23,9 @@ from .couplet import CoupletCog
 from .favorites import Favorites
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
+from .linked import Linked
+from .linked_clock import LinkedClock
+from .linked_lines import LinkedLines
 from .moderation import Moderation
 from .pictures import Pictures
 from .poem import PoemCog
@@ -41,6 +44,8 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Favorites,
     Pictures,
     Leaderboard,
+    Linked,
+    LinkedLines,
     Moderation,
     Privacy,
     ServerSettings,
@@ -86,13 +91,15 @@ async def add_cogs(
     chosen = choose_commands(bot.tree, commands, group, context_menu)
     features = [_derive(feature, cog_base) for feature in FEATURES]
     housekeeping = _derive(Housekeeping, cog_base)
+    clock = _derive(LinkedClock, cog_base)
     resources = await open_resources(settings, observer)
     resources.commands = chosen
-    cogs = [feature(resources) for feature in features]
+    cogs = [*(feature(resources) for feature in features), clock(bot, resources)]
     roots = build_commands(cogs, chosen)
     try:
         # Housekeeping is added last and so removed last, as it closes the resources.
-        for cog in (*cogs, housekeeping(bot, resources, cogs, commands=roots)):
+        last = housekeeping(bot, resources, cogs[:-1], commands=roots)
+        for cog in (*cogs, last):
             await bot.add_cog(cog)
     except BaseException:
         for cog in cogs:

@@ -15,7 +15,7 @@ from ..ui.downloads import favorites_file
 from .base import LianjuCog
 from .registration import AppCommand, register, unregister
 
-__all__ = ["HOUSEKEEPING", "Bot", "Housekeeping"]
+__all__ = ["HOUSEKEEPING", "Bot", "Housekeeping", "is_with"]
 
 HOUSEKEEPING = "Lianju housekeeping"
 
@@ -93,7 +93,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         return deleted
 
     async def export_user(self, user_id: int) -> dict[str, bytes]:
-        """Returns files with a user's favorites and recent lines, by name; none if there are none.
+        """Returns files with a user's favorites, recent lines and lines of linked verse, by name.
 
         Raises:
             StoreError: The database cannot be read.
@@ -104,6 +104,8 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         since = self.resources.retained_since
         if lines := await store.recent_lines.recent(user_id, "", EVERY, since):
             files["lianju-recent-lines.txt"] = "".join(f"{line}\n" for line in lines).encode()
+        if linked := await store.linked.lines_of(user_id):
+            files["lianju-linked-lines.txt"] = "".join(f"{line}\n" for line in linked).encode()
         return files
 
     async def purge(self) -> bool:
@@ -148,13 +150,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
 
     def _is_left(self, guild_id: int) -> bool:
         """Whether the bot is not in a server of its own shards."""
-        bot = self._bot
-        shards = getattr(bot, "shard_ids", None)
-        if shards is None and bot.shard_id is not None:
-            shards = [bot.shard_id]
-        # https://discord.com/developers/docs/events/gateway#sharding
-        shard = (guild_id >> 22) % (bot.shard_count or 1)
-        return bot.get_guild(guild_id) is None and (shards is None or shard in shards)
+        return self._bot.get_guild(guild_id) is None and is_with(self._bot, guild_id)
 
     async def _keep_purging(self) -> None:
         while True:
@@ -182,3 +178,12 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
             await self.resources.store.delete_guild(guild_id, self.resources.clock())
         except Exception as error:
             self.resources.count_failure("deletion of settings", error, server=guild_id)
+
+
+def is_with(bot: Bot, guild_id: int) -> bool:
+    """Whether a server is with one of the shards of this process; 0 is direct messages."""
+    shards = getattr(bot, "shard_ids", None)
+    if shards is None and bot.shard_id is not None:
+        shards = [bot.shard_id]
+    # https://discord.com/developers/docs/events/gateway#sharding
+    return shards is None or (guild_id >> 22) % (bot.shard_count or 1) in shards

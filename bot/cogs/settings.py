@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import Choice
 
 from ..errors import NotAllowedError
-from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN
+from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, TABLES
 from ..i18n import LANGUAGES, Language
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
@@ -129,6 +129,20 @@ class ServerSettings(LianjuCog, name=NAME):
             language: One for all, or each member's own.
         """
         await self._change(interaction, language=language)
+
+    @settings.command(name="linked-tables")
+    @for_admins
+    async def linked_tables(
+        self,
+        interaction: Interaction,
+        number: app_commands.Range[int, TABLES.low, TABLES.high],
+    ) -> None:
+        """Sets how many tables of linked verse (联句) a channel may have at a time.
+
+        Args:
+            number: How many; one, if nothing was set.
+        """
+        await self._change(interaction, linked_tables=number)
 
     @settings.command()
     @for_admins

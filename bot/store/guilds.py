@@ -23,6 +23,7 @@ class Changes(TypedDict, total=False):
     cooldown_s: int
     script: Script
     language: Language
+    linked_tables: int
     channels: frozenset[int]
 
 

@@ -26,6 +26,7 @@ from ..guild_settings import (
     CHANNELS,
     COOLDOWN,
     SCRIPTS,
+    TABLES,
     Bounds,
 )
 from ..i18n import Language
@@ -186,10 +187,12 @@ server = Table(
     Column("cooldown_s", Integer, nullable=False),
     Column("script", Words, nullable=False),
     Column("language", Words, nullable=False),
+    Column("linked_tables", Integer, nullable=False),
     CheckConstraint("guild_id > 0", "server_guild"),
     _between("beam_size", BEAM_SIZE),
     _between("candidates", CANDIDATES),
     _between("cooldown_s", COOLDOWN),
+    _between("linked_tables", TABLES),
     CheckConstraint("candidates <= beam_size", "candidates_fit_beam"),
     _one_of("script", SCRIPTS),
     _one_of("language", get_args(Language)),

@@ -18,6 +18,7 @@ FEATURES = (
     "acrostic",
     "couplet",
     "check",
+    "lianju",
     "answer",
     "hearts",
     "pictures",

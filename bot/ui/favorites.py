@@ -10,7 +10,7 @@ from ..verses import Favorite, Verse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
 from .picture import FAVORITE_PICTURE
-from .verse import one_line, write_list_item
+from .verse import one_line, write_list_item, write_members
 
 __all__ = ["PAGE_BUTTON", "REMOVE_MENU", "Order", "favorites_layout", "label", "removed"]
 
@@ -50,7 +50,7 @@ def favorites_layout(
     if not favorites:
         return Layout(*parts, discord.ui.TextDisplay(localizer.format("favorites-none")))
     entries = [
-        f"**{rank}.** {write_list_item(favorite.verse, MAX_VERSE)}\n-# <t:{favorite.kept_at}:D>"
+        f"**{rank}.** {write_list_item(favorite.verse, MAX_VERSE)}\n{_remark(localizer, favorite)}"
         for rank, favorite in enumerate(favorites, page.first_rank)
     ]
     footer = localizer.format(
@@ -82,6 +82,15 @@ def favorites_layout(
         discord.ui.ActionRow(pictures),
         *page_buttons(localizer, page, f"lianju:favourites:1:{owner}:{order}"),
     )
+
+
+def _remark(localizer: Localizer, favorite: Favorite) -> str:
+    """Returns when it was kept, and who wrote it together."""
+    kept_at = f"-# <t:{favorite.kept_at}:D>"
+    if not favorite.writers:
+        return kept_at
+    members = write_members(favorite.writers)
+    return f"{kept_at} · {localizer.format('favorites-by-all', members=members)}"
 
 
 def label(verse: Verse) -> str:

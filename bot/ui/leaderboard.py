@@ -9,7 +9,7 @@ from ..i18n import Localizer
 from ..verses import RankedMember, RankedVerse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
-from .verse import write_list_item
+from .verse import write_list_item, write_members
 
 __all__ = ["PAGE_BUTTON", "Period", "Ranking", "leaderboard_layout"]
 
@@ -65,6 +65,9 @@ def _row(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> 
     if isinstance(entry, RankedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
     text = f"**{rank}.** {write_list_item(entry.verse, MAX_VERSE)}\n-# ♥ {entry.hearts}"
+    if entry.writers:
+        members = write_members(entry.writers)
+        return f"{text} · {localizer.format('leaderboard-by-all', members=members)}"
     if entry.author_id is None:
         return text
     return f"{text} · {localizer.format('leaderboard-by', member=f'<@{entry.author_id}>')}"

@@ -16,6 +16,7 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
     kept = [
         localizer.format("privacy-favorites"),
         localizer.format("privacy-prompts", days=retention_days),
+        localizer.format("privacy-linked"),
         localizer.format("privacy-asked"),
     ]
     return Layout(
@@ -55,6 +56,7 @@ def deleted_layout(localizer: Localizer, data: DeletedData) -> Layout:
             ("privacy-deleted-favorites", data.favorites),
             ("privacy-deleted-prompts", data.recent_lines),
             ("privacy-deleted-asked", data.unlinked),
+            ("privacy-deleted-linked", data.linked_lines),
         )
         if count
     ]

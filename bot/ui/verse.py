@@ -6,16 +6,25 @@ bold.
 """
 
 import re
+from collections.abc import Sequence
 
 from ..markdown import escape, literal, unescape
 from ..verse import is_han
 from ..verses import Verse
 from .buttons import RequestOptions
 
-__all__ = ["SMALL", "one_line", "parse_candidate", "write_candidate", "write_list_item"]
+__all__ = [
+    "SMALL",
+    "one_line",
+    "parse_candidate",
+    "write_candidate",
+    "write_list_item",
+    "write_members",
+]
 
 COMMA, SEMICOLON, LINE_SEPARATOR = "，", "；", "\n/ "
 SMALL = "-# "
+MAX_MEMBERS = 4  # of ten poems on a page, beside each
 BOLD_FIRST = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
 
@@ -61,6 +70,12 @@ def one_line(verse: Verse) -> str:
 def write_list_item(verse: Verse, limit: int) -> str:
     """Returns the verse as markdown, two lines a row, truncated to `limit` characters."""
     return literal("\n".join(_rows(verse)), limit)
+
+
+def write_members(ids: Sequence[int]) -> str:
+    """Returns the members who wrote a verse together, as mentions that ping nobody."""
+    named = " ".join(f"<@{user_id}>" for user_id in ids[:MAX_MEMBERS])
+    return f"{named} …" if len(ids) > MAX_MEMBERS else named
 
 
 def _number(rank: int) -> str:

@@ -38,6 +38,7 @@ from .registration import registration_fault
 
 TOKEN = "MTAwMA.fake.token-of-the-tests"  # noqa: S105 -- opens nothing; 1000 in its first part
 SECONDS_TO_ANSWER = 15 * 60
+CHANNEL_MESSAGE = "/api/v10/channels/{channel}/messages/{message}"
 MAX_FOLLOWUPS_ELSEWHERE = 5  # where only a user has installed the app
 
 # https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-callback-type
@@ -70,6 +71,7 @@ class FakeDiscord(FakeGateway):
         gateway_url: Where `/gateway/bot` sends the bot; None is this server.
         shards: How many it advises.
         seconds_to_acknowledge: How long it waits for the response to an interaction.
+        hidden_channels: Ids of channels that the bot may not see.
     """
 
     token = TOKEN
@@ -87,6 +89,7 @@ class FakeDiscord(FakeGateway):
         self.gateway_url: str | None = None
         self.shards = 1
         self.seconds_to_acknowledge = 3.0
+        self.hidden_channels: set[str] = set()
         self._ids = itertools.count(FIRST_ID, NEXT_ID)
         self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
@@ -109,6 +112,8 @@ class FakeDiscord(FakeGateway):
                 web.patch(hook + "/messages/{message}", fake._edit),
                 web.delete(hook + "/messages/{message}", fake._delete),
                 web.post(hook, fake._follow_up),
+                web.patch(CHANNEL_MESSAGE, fake._edit_posted),
+                web.delete(CHANNEL_MESSAGE, fake._delete_posted),
                 web.get("/gateway/", fake._gateway),
                 web.get("/proxy/", fake._gateway),
             ]
@@ -326,6 +331,28 @@ class FakeDiscord(FakeGateway):
                 self.delete(message)
             exchange.changed.notify_all()
         return web.Response(status=204)
+
+    async def _edit_posted(self, request: web.Request) -> web.Response:
+        """The bot edits a message of its own, without an interaction."""
+        body, uploads = await read_body(request)
+        message = self.messages.edit(self._posted(request), body, uploads)
+        return _json(message)
+
+    async def _delete_posted(self, request: web.Request) -> web.Response:
+        self.delete(self._posted(request))
+        return web.Response(status=204)
+
+    def _posted(self, request: web.Request) -> Json:
+        """A message of the bot's in a channel that it may see."""
+        if request.match_info["channel"] in self.hidden_channels:
+            raise Refusal(403, 50001, "Missing Access")
+        for exchange in self._exchanges.values():
+            for message in filter(None, [exchange.original, *exchange.followups]):
+                if message["id"] == request.match_info["message"]:
+                    if message["id"] in self.messages.gone:
+                        break
+                    return message
+        raise Refusal(404, 10008, "Unknown Message")
 
     async def _follow_up(self, request: web.Request) -> web.Response:
         exchange = self._open(request)

@@ -32,6 +32,7 @@ BOT = {"id": "1000", "username": "lianju", "discriminator": "0", "avatar": None,
 USER = {"id": "77", "username": "reader", "discriminator": "0", "avatar": None}
 ADMIN = 1 << 5  # Manage Server
 ATTACH_FILES = 1 << 15
+VIEW_CHANNEL = 1 << 10
 
 # https://discord.com/developers/docs/interactions/receiving-and-responding
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # types of interactions
@@ -126,6 +127,7 @@ def interaction_payload(
     channel: int = 99,
     thread_of: int | None = None,
     may_attach: bool = True,
+    may_see: bool = True,
 ) -> Json:
     """An interaction as the gateway sends it.
 
@@ -141,6 +143,7 @@ def interaction_payload(
         channel: Where it happened.
         thread_of: The channel that this one is a thread of.
         may_attach: Whether the bot may attach files there.
+        may_see: Whether the bot may see that channel.
     """
     somebody = exchange.user = person(user)
     exchange.elsewhere = installed_by_user
@@ -154,7 +157,7 @@ def interaction_payload(
         "locale": locale,
         "entitlements": [],
         "attachment_size_limit": 10_000_000,
-        "app_permissions": str(ATTACH_FILES * may_attach),
+        "app_permissions": str(ATTACH_FILES * may_attach | VIEW_CHANNEL * may_see),
         "authorizing_integration_owners": (
             {"1": str(user)} if installed_by_user else {"0": str(guild or 0)}
         ),
@@ -212,12 +215,18 @@ def slash(path: str, focused: str | None = None, **options: Any) -> Json:
     Args:
         path: Such as `settings beam-size`.
         focused: The option that is being typed, for an autocomplete.
-        options: Texts, numbers and truth values; a channel is `{"channel": id}`.
+        options: Texts, numbers and truth values; a channel is `{"channel": id}`, and a member
+            `{"user": id}`.
     """
     given: list[Json] = []
     resolved: dict[str, Json] = {}
+    users: dict[str, Json] = {}
     for name, value in options.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "user" in value:
+            number = str(value["user"])
+            given.append({"name": name, "type": 6, "value": number})
+            users[number] = person(int(number)) | {"bot": value.get("bot", False)}
+        elif isinstance(value, dict):
             number = str(value["channel"])
             given.append({"name": name, "type": 7, "value": number})
             resolved[number] = resolved_channel(int(number))
@@ -229,7 +238,8 @@ def slash(path: str, focused: str | None = None, **options: Any) -> Json:
     for number, name in enumerate(reversed(names)):
         given = [{"name": name, "type": 2 if number else 1, "options": given}]
     data = {"id": "1", "name": root, "type": 1, "options": given}
-    return data | ({"resolved": {"channels": resolved}} if resolved else {})
+    found = {"channels": resolved, "users": users}
+    return data | {"resolved": {kind: each for kind, each in found.items() if each}}
 
 
 def resolved_channel(channel: int, kind: int = GUILD_TEXT) -> Json:

@@ -26,6 +26,7 @@ from .bots import OtherBot
 from .commands import ask, press
 from .fake_discord import FakeDiscord
 from .interactions import custom_ids, poem, slash
+from .linked_verse import open_form, send, write
 from .render import page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -43,7 +44,11 @@ ASKED = (
     (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
 CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
-SHOWN = ("answer", "poem", "couplet", "leaderboard", "check", "picture")
+VERSE, FAULTY = ("黄河远上白云间", "一片孤城万仞山"), "羌笛何须怨柳条"
+SHOWN = (
+    *("answer", "poem", "couplet", "leaderboard", "check", "picture"),
+    *("linked", "linked-told"),
+)
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
 
@@ -77,11 +82,23 @@ async def take(folder, bundle=None, couplets=None):
         menu, listed = custom_ids(kept, "lianju:picture:")[0], await store.favorites.all(77)
         message = await press(fake, bot, kept, menu, [str(listed[1].id)], user=77)
         pages["picture"] = page(message, 77, "favorites list", NAMES, fake.messages.files)
+        pages |= await take_linked(fake, bot)
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         await store.close()
         await engine.close()
     return pages
+
+
+async def take_linked(fake, bot):
+    """A table of linked verse, and what a member is told of a line that breaks a rule."""
+    data = slash("lianju start", form="jueju7", line=VERSE[0])
+    message = await ask(fake, bot, data, user=77, private=False, channel=98)
+    await write(fake, bot, message, VERSE[1], 79)
+    opened = await open_form(fake, bot, message, 81)
+    told = (await send(fake, bot, opened, FAULTY, 81)).messages[0]
+    pages = {"linked-told": page(told, 81, "lianju start", NAMES)}
+    return pages | {"linked": page(message, 77, "lianju start", NAMES)}
 
 
 def photograph(source, target, folder):

@@ -1,7 +1,7 @@
 import pytest
 from discord import Permissions, app_commands
 from lianju.bot.cogs.settings import ServerSettings
-from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, GuildSettings
+from lianju.bot.guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, TABLES, GuildSettings
 
 from .bots import OtherBot
 from .commands import ask, english, press
@@ -20,6 +20,7 @@ EVERY = [
     CHANNELS,
     slash("settings script", script="traditional"),
     slash("settings language", language="zh-TW"),
+    slash("settings linked-tables", number=2),
     slash("settings reset"),
 ]
 
@@ -39,6 +40,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
         "**Script**: as in the member's line (default)\n"
         "**Language**: each member's own (default)\n"
         "**Channels**: everywhere (default)\n"
+        "**Tables of linked verse in a channel**: 1 (default)\n"
         "-# Change one of them with its own command, such as `/settings beam-size`; "
         "`/settings reset` resets all of them."
     )
@@ -57,6 +59,11 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
     [
         (slash("settings beam-size", width=40), {"beam_size": 40}, "**Beam size**: 5 → 40"),
         (slash("settings candidates", number=1), {"candidates": 1}, "**Candidates**: 5 → 1"),
+        (
+            slash("settings linked-tables", number=3),
+            {"linked_tables": 3},
+            "**Tables of linked verse in a channel**: 1 → 3",
+        ),
         (
             slash("settings cooldown", seconds=0),
             {"cooldown_s": 0},
@@ -196,6 +203,7 @@ def test_every_setting_has_its_command():
         "channels",
         "script",
         "language",
+        "linked-tables",
         "reset",
     }
     assert len(subcommands()) == len(EVERY)
@@ -242,6 +250,7 @@ async def test_settings_are_refused_outside_servers(fake, bot):
         ("beam-size", "width", BEAM_SIZE),
         ("candidates", "number", CANDIDATES),
         ("cooldown", "seconds", COOLDOWN),
+        ("linked-tables", "number", TABLES),
     ],
 )
 def test_discord_knows_the_bounds(name, option, bounds):

@@ -36,7 +36,7 @@ async def play(store, table, *users, now=110.0):
 
 async def test_a_table_is_read_as_it_was_written(url, store):
     opening = Line(POEM[0], "poet", None, 90.0, "李白《静夜思》")
-    opened = await store.linked.open(fresh(opening=opening), 1)
+    opened = await store.linked.open(fresh().begin(opening, 100.0), 1)
     assert opened.id > 0
     assert await store.linked.get(opened.id) == opened
     await store.linked.post(opened.id, 4242)

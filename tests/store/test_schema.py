@@ -48,7 +48,7 @@ def test_migrations_lead_to_the_tables_and_triggers(database, tmp_path):
     assert kinds.count("trigger") == 6
 
 
-SERVER = "INSERT INTO server VALUES (?, ?, ?, ?, ?, ?)"
+SERVER = "INSERT INTO server VALUES (?, ?, ?, ?, ?, ?, ?)"
 GOOD = {
     "guild_id": 5,
     "beam_size": 10,
@@ -56,6 +56,7 @@ GOOD = {
     "cooldown_s": 5,
     "script": "auto",
     "language": "auto",
+    "linked_tables": 1,
 }
 
 

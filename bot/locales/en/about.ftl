@@ -13,6 +13,7 @@ help-poem = `{ $slash }poem` answers your line of verse with next lines to choos
 help-acrostic = `{ $slash }acrostic` writes poems whose lines begin with the characters that you give (藏头诗).
 help-couplet = `{ $slash }couplet` answers your line of a couplet (对联) with the other line, place by place.
 help-check = `{ $slash }check` reads a poem of your own by the rules of regulated verse, and says what would mend it, to you alone.
+help-lianju = `{ $slash }lianju` opens a table of linked verse (联句) in the channel: members write a poem together, line by line, and see what the next line must be; or it shows the table again.
 help-answer = *Apps → { answer-menu }* on a message does the same for what it says.
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
 help-pictures = *Picture* below an answer shows it as a picture, which you can post. So does the second menu of your favorites.

@@ -6,6 +6,7 @@ favorites-place = { $count ->
     [oldest] oldest first
    *[newest] newest first
 } · page { $page } of { $pages }
+favorites-by-all = linked verse by { $members }
 favorites-none = You have no favorites yet: press ♥ beside an answer to keep it.
 favorites-choose = Remove one of these…
 favorites-removed = Removed: { $verse }

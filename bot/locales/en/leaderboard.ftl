@@ -9,6 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · page { $page } of { $pages }
 leaderboard-by = line by { $member }
+leaderboard-by-all = linked verse by { $members }
 leaderboard-none = { $ranking ->
     [members] Nobody here has received a heart from another member yet ({ $period }).
    *[couplets] Nobody has kept a verse here yet ({ $period }): press ♥ beside an answer to be the first.

@@ -5,13 +5,14 @@ privacy-prompts = your recent lines for `{ $slash }poem`, offered to you while y
     [one] one day
    *[other] { $days } days
 };
+privacy-linked = the lines that you write or choose at tables of linked verse, the tables that you start or have a turn at, and that a finished poem is yours as well, for its hearts;
 privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *{ answer-menu }*.
 privacy-not-stored = **What is not stored**: answers that nobody keeps, your name, your messages apart from such a line. The log holds neither verse nor who asked.
-privacy-server = **Settings of a server** belong to it and are deleted when the bot leaves.
+privacy-server = **Settings of a server** and its tables of linked verse belong to it and are deleted when the bot leaves.
 privacy-messages = Answers in a channel stay there until somebody deletes the message.
 privacy-delete = Delete my data
 privacy-sure = Delete everything that is stored about you?
-privacy-sure-what = Your favorites, your recent lines and your name on the leaderboards are deleted permanently. What remains is a keyed hash of your id with the time, so that nothing older brings your name back.
+privacy-sure-what = Your favorites, your recent lines, and your name on the leaderboards and beside lines of linked verse are deleted permanently; a linked poem that others wrote at as well keeps the line. What remains is a keyed hash of your id with the time, so that nothing older brings your name back.
 privacy-sure-export = To save your favorites first, use `{ $slash }favorites export`.
 privacy-yes = Yes, delete everything
 privacy-no = Keep it
@@ -27,5 +28,9 @@ privacy-deleted-prompts = { $count ->
 privacy-deleted-asked = your name beside { $count ->
     [one] { $count } favorite of somebody else
    *[other] { $count } favorites of others
+}
+privacy-deleted-linked = { $count ->
+    [one] your name beside { $count } line of linked verse
+   *[other] your name beside { $count } lines of linked verse
 }
 privacy-deleted-nothing = Nothing was stored about you.

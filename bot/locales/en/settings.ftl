@@ -3,6 +3,7 @@ settings-name = { $setting ->
     [beam_size] Beam size
     [candidates] Candidates
     [cooldown_s] Cooldown
+    [linked_tables] Tables of linked verse in a channel
     [channels] Channels
     [script] Script
    *[language] Language

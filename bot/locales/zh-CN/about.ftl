@@ -13,6 +13,7 @@ help-poem = `{ $slash }联句`（poem）：为你的诗句接出下一句，由�
 help-acrostic = `{ $slash }藏头诗`（acrostic）：用你给的字作每句的头一个字，写成一首诗。
 help-couplet = `{ $slash }对联`（couplet）：你出一联，我逐字对出另一联。
 help-check = `{ $slash }check` 检查你自己写的诗合不合律，哪里可以怎么改；只给你一个人看。
+help-lianju = `{ $slash }联诗`（lianju）：在频道里开一席联句，大家一人一句写一首诗，每一步都看得到下一句该怎么写；也可把诗席再贴出来。
 help-answer = 在一条消息上选“应用 → { answer-menu }”，就接那条消息里的诗句。
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
 help-pictures = “诗图”把回答画成图，可以发到频道里；收藏列表的第二个菜单也可以。

@@ -3,6 +3,7 @@ favorites-place = 共 { $count } 条，{ $order ->
     [oldest] 由旧到新
    *[newest] 由新到旧
 } · 第 { $page } / { $pages } 页
+favorites-by-all = 联句：{ $members }
 favorites-none = 你还没有收藏：在回答旁点 ♥ 即可收藏。
 favorites-choose = 移除其中一条……
 favorites-removed = 已移除：{ $verse }

@@ -9,6 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · 第 { $page } / { $pages } 页
 leaderboard-by = 出题：{ $member }
+leaderboard-by-all = 联句：{ $members }
 leaderboard-none = { $ranking ->
     [members] 这里还没有成员收到别人的 ♥（{ $period }）。
    *[couplets] 这里还没有人收藏诗作（{ $period }）：在回答旁点 ♥，就是第一个。

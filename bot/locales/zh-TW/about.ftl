@@ -13,6 +13,7 @@ help-poem = `{ $slash }聯句`（poem）：為你的詩句接出下一句，由�
 help-acrostic = `{ $slash }藏頭詩`（acrostic）：用你給的字作每句的頭一個字，寫成一首詩。
 help-couplet = `{ $slash }對聯`（couplet）：你出一聯，我逐字對出另一聯。
 help-check = `{ $slash }check` 檢查你自己寫的詩合不合律，哪裡可以怎麼改；只給你一個人看。
+help-lianju = `{ $slash }聯詩`（lianju）：在頻道裡開一席聯句，大家一人一句寫一首詩，每一步都看得到下一句該怎麼寫；也可把詩席再貼出來。
 help-answer = 在一則訊息上選「應用程式 → { answer-menu }」，就接那則訊息裡的詩句。
 help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
 help-pictures = 「詩圖」把回答畫成圖，可以發到頻道裡；收藏列表的第二個選單也可以。

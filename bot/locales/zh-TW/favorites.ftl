@@ -3,6 +3,7 @@ favorites-place = 共 { $count } 筆，{ $order ->
     [oldest] 由舊到新
    *[newest] 由新到舊
 } · 第 { $page } / { $pages } 頁
+favorites-by-all = 聯句：{ $members }
 favorites-none = 你還沒有收藏：在回答旁按 ♥ 就能收藏。
 favorites-choose = 移除其中一筆……
 favorites-removed = 已移除：{ $verse }

@@ -9,6 +9,7 @@ leaderboard-period = { $period ->
 }
 leaderboard-place = { $period } · 第 { $page } / { $pages } 頁
 leaderboard-by = 出題：{ $member }
+leaderboard-by-all = 聯句：{ $members }
 leaderboard-none = { $ranking ->
     [members] 這裡還沒有成員收到別人的 ♥（{ $period }）。
    *[couplets] 這裡還沒有人收藏詩作（{ $period }）：在回答旁按 ♥，你就是第一個。

@@ -1,0 +1,82 @@
+"""The clock of linked verse: it ends turns and tables that have taken too long."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from ..errors import LianjuError
+from ..linked import Table
+from ..resources import Resources
+from .housekeeping import Bot, is_with
+from .linked_base import LinkedCog
+
+__all__ = ["LinkedClock"]
+
+EVERY_S = 5.0
+
+
+class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
+    """Looks for what has timed out every few seconds; all it needs is in the database.
+
+    So nothing is lost by a restart. Of several processes, each looks after the tables of the
+    servers that are with its shards.
+
+    Args:
+        bot: The bot, whose messages it edits.
+        resources: Has the tables.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        resources: Resources,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(resources)
+        self._bot = bot
+        self._sleep = sleep
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        """Starts the clock."""
+        self._ticking = asyncio.create_task(self._keep_ticking())
+
+    async def cog_unload(self) -> None:
+        """Stops it."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    async def tick(self) -> None:
+        """Times out what is due, and shows it."""
+        now = self.resources.clock()
+        try:
+            due = await self.resources.store.linked.due(now)
+        except Exception as error:
+            self.resources.count_failure("clock of linked verse", error)
+            return
+        for table in due:
+            if is_with(self._bot, table.guild_id or 0):
+                await self._time_out(table, now)
+
+    async def _time_out(self, table: Table, now: float) -> None:
+        try:
+            after = table.time_out(now)
+            if await self.resources.store.linked.save(table, after) is not None:
+                await self.redraw(self._bot, table.id)
+        except LianjuError:
+            pass  # it was deleted meanwhile, or its message was: it closes after a day
+        except (discord.HTTPException, OSError) as error:
+            self.resources.count_failure("message of a table", error)
+        except Exception as error:
+            self.resources.count_failure("clock of linked verse", error)
+
+    async def _keep_ticking(self) -> None:
+        while True:
+            await self._sleep(EVERY_S)
+            # Closing waits for it: a cancelled operation may leave a connection open.
+            doing = asyncio.ensure_future(self.tick())
+            self.resources.background.add(doing)
+            doing.add_done_callback(self.resources.background.discard)
+            await asyncio.shield(doing)

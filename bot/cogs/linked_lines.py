@@ -1,0 +1,212 @@
+"""Writing at a table of linked verse: the form for a line, what breaks in it, Lianju's lines."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from ..errors import LianjuError, NotAllowedError
+from ..linked import By, Table
+from ..linked.reading import LineError, read_line, simplified
+from ..rate_limit import RateLimitError, RequestLimiter
+from ..resources import Resources
+from ..ui.linked import LINE_BUTTON
+from ..ui.linked_private import (
+    LINE_MODAL,
+    TEXT_BUTTON,
+    line_modal,
+    note_layout,
+    offers_layout,
+    question_layout,
+    refused_layout,
+    typed_line,
+)
+from ..ui.replies import (
+    Interaction,
+    defer_private_reply,
+    defer_update,
+    edit_message,
+    open_form,
+    respond,
+)
+from ..verse import CheckedLine, NothingAllowedError, blank_for
+from .base import Context
+from .composing import OUTSIDE
+from .items import CogItem, cog_item
+from .linked_base import LinkedCog
+from .linked_opening import line_request
+
+__all__ = ["LinkedLines"]
+
+NAME = "Lianju lines of linked verse"
+OFFERS = 3
+COOLDOWN_S = 2.0  # between two lines of a member
+WOULD_DO = 3  # characters that are named for a fault
+FINAL = ("linked-closed", "linked-not-invited")  # there is no other try after these
+
+
+async def no_defer(interaction: Interaction) -> None:
+    """Leaves the interaction alone: a form can only be the first response."""
+
+
+class LinkedLines(LinkedCog, name=NAME):
+    """Takes the lines that members write, keep or choose."""
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self._limiter = RequestLimiter(resources.clock, resources.clock)
+
+    async def press(self, interaction: Interaction, button: CogItem) -> None:
+        """Opens the form for a line, or offers lines."""
+        table_id, action = int(button.match["table"]), button.match["action"]
+        if action == "write":
+            await self._open_form(interaction, table_id, "")
+            return
+        takes = action == "lianju"
+        async with self.handle(interaction, defer_private_reply) as context:
+            localizer = context.localizer
+            table = await self.resources.store.linked.get(table_id)
+            table.check_turn(interaction.user.id)
+            async with self.limit(interaction, context):
+                offers = await self._offers(interaction, context, table)
+            layout = offers_layout(localizer, table, offers, takes=takes)
+            await respond(interaction, layout, private=True)
+
+    async def press_text(self, interaction: Interaction, button: CogItem) -> None:
+        """Does what a button beside a line says."""
+        match = button.match
+        table_id, place, text = int(match["table"]), int(match["place"]), match["text"]
+        match match["action"]:
+            case "again" | "use":
+                await self._open_form(interaction, table_id, text)
+            case action:
+                by: By = "lianju" if action == "pick" else "member"
+                async with self.handle(interaction, defer_update) as context:
+                    await self._write(interaction, context, table_id, place, text, by)
+
+    @commands.Cog.listener("on_interaction")
+    async def submit(self, interaction: Interaction) -> None:
+        """Takes a form that was sent, however long ago it was opened, and by whichever process."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        data: Any = interaction.data
+        match = re.fullmatch(LINE_MODAL, data.get("custom_id", ""))
+        if match is None:
+            return
+        table_id, place, text = int(match["table"]), int(match["place"]), typed_line(data)
+        async with self.handle(interaction, defer_update) as context:
+            await self._write(interaction, context, table_id, place, text, "member", asks=True)
+
+    async def _open_form(self, interaction: Interaction, table_id: int, text: str) -> None:
+        async with self.handle(interaction, no_defer) as context:
+            localizer = context.localizer
+            table = await self.resources.store.linked.get(table_id)
+            table.check_turn(interaction.user.id)
+            rules = await self.rules_for(table)
+            await open_form(interaction, line_modal(table, rules, localizer, text))
+
+    async def _write(
+        self,
+        interaction: Interaction,
+        context: Context,
+        table_id: int,
+        place: int,
+        text: str,
+        by: By,
+        *,
+        asks: bool = False,
+    ) -> None:
+        """Writes a line, or tells the member alone why not, with the line for another try.
+
+        Args:
+            interaction: The form that was sent, or the press beside a line.
+            context: Of the interaction.
+            table_id: The table.
+            place: The index of the line.
+            text: The line.
+            by: Whose it is.
+            asks: Whether a line that breaks a loose rule is asked about before.
+        """
+        localizer, user_id = context.localizer, interaction.user.id
+        try:
+            table = await self.resources.store.linked.get(table_id)
+            table.check_turn(user_id)
+            table.check_place(place)
+            line = read_line(text, table.length)
+            checked = await self.check_line(table, line)
+            if checked.faults and (asks or table.rules == "strict"):
+                choices = await self._choices(interaction, table, checked)
+                layout = question_layout(localizer, table, line, checked, choices)
+                await respond(interaction, layout, private=True)
+                context.outcome = "asked"
+                return
+            await self._land(interaction, context, table, line, by)
+        except (LineError, NotAllowedError, RateLimitError) as error:
+            if error.key in FINAL:
+                raise
+            sentence = localizer.format_error(error)
+            layout = refused_layout(localizer, sentence, table_id, place, text)
+            await respond(interaction, layout, private=True)
+            context.outcome = f"refused:{type(error).__name__}"
+
+    async def _land(
+        self, interaction: Interaction, context: Context, table: Table, line: str, by: By
+    ) -> None:
+        """Stores a line that keeps the rules, and shows it."""
+        user_id, now = interaction.user.id, self.resources.clock()
+
+        def write(current: Table) -> Table:
+            current.check_place(len(table.lines))
+            if current.texts != table.texts:  # one was taken back, and another written
+                raise NotAllowedError("linked-too-late", line=len(table.lines) + 1)
+            return current.write(user_id, line, now, by)
+
+        with self._limiter.acquire(user_id, interaction.guild_id, COOLDOWN_S):
+            written = await self.change(table.id, interaction, write)
+        message = interaction.message
+        if message is not None and message.id != written.message_id and message.flags.ephemeral:
+            done = context.localizer.format("linked-written", line=len(written.lines))
+            await edit_message(interaction, note_layout(done))
+            await self.redraw(interaction.client, table.id)
+            return
+        await self.redraw(interaction.client, table.id, interaction)
+
+    async def _offers(
+        self, interaction: Interaction, context: Context, table: Table
+    ) -> Sequence[str]:
+        """Returns lines of Lianju's for the next place, which keep the rules where these bind."""
+        rules, readings = await self.rules_for(table), await self.readings()
+        request = line_request(table, rules, context.guild_settings, 2 * OFFERS)
+        deadline, group = self.resources.settings.deadline, interaction.guild_id or OUTSIDE
+        answer = await self.resources.engine.compose(request, deadline, group)
+        lines = [candidate.text for candidate in answer.candidates]
+        if table.rules == "strict":
+            lines = [each for each in lines if not rules.check(simplified(each), readings).faults]
+        if not lines:
+            raise NothingAllowedError("search-nothing")
+        return lines[:OFFERS]
+
+    async def _choices(
+        self, interaction: Interaction, table: Table, checked: CheckedLine
+    ) -> dict[int, str]:
+        """Returns characters that would do, by the place of each fault; none if that fails."""
+        number, readings = len(table.lines), await self.readings()
+        found = (
+            (fault.place, blank_for(number, checked, fault, readings)) for fault in checked.faults
+        )
+        blanks = {place: blank for place, blank in found if place is not None and blank is not None}
+        lines = [*map(simplified, table.texts), checked.text]
+        deadline, group = self.resources.settings.deadline, interaction.guild_id or OUTSIDE
+        try:
+            mended = await self.resources.engine.mend(lines, list(blanks.values()), deadline, group)
+        except LianjuError:  # what breaks is told without them
+            return {}
+        used = set("".join(lines))
+        return {
+            place: "".join([each for each in choice if each not in used][:WOULD_DO])
+            for place, choice in zip(blanks, mended.choices, strict=True)
+        }
+
+    items = (cog_item(NAME, LINE_BUTTON, press), cog_item(NAME, TEXT_BUTTON, press_text))
