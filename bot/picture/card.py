@@ -29,6 +29,7 @@ __all__ = [
     "chinese_date",
     "count_in_chinese",
     "in_script",
+    "is_traditional",
     "missing",
     "seal_for",
     "split_lines",
@@ -110,17 +111,23 @@ class Card:
 def in_script(card: Card) -> Card:
     """Returns the card with title, lines and seal in the script that it asks for."""
     if card.script == "auto":
+        if is_traditional(card.lines):
+            return _with_own_name(card, to_traditional(LIANJU))
         return card
     convert = simplify if card.script == "simplified" else _to_traditional
-    return replace(
+    converted = replace(
         card,
         title=convert(card.title),
         seal=convert(card.seal),
         lines=tuple(map(convert, card.lines)),
-        # Names stay as they are, but for our own.
-        writers=tuple(convert(name) if name == LIANJU else name for name in card.writers),
         script="auto",
     )
+    return _with_own_name(converted, convert(LIANJU))
+
+
+def is_traditional(lines: Sequence[str]) -> bool:
+    """Returns whether a verse has traditional characters."""
+    return any(simplify(line) != line for line in lines)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
@@ -169,6 +176,12 @@ def missing(card: Card) -> tuple[str, ...]:
     texts = (shown.title, *shown.lines, *shown.writers, shown.seal)
     found = dict.fromkeys(character for text in texts for character in characters(text))
     return tuple(c for c in found if c not in (" ", GETA) and drawn(c) == GETA)
+
+
+def _with_own_name(card: Card, name: str) -> Card:
+    """Returns the card with our own name in another script; those of others stay as they are."""
+    writers = tuple(name if writer == LIANJU else writer for writer in card.writers)
+    return replace(card, writers=writers, seal=name if card.seal == LIANJU else card.seal)
 
 
 def _to_traditional(text: str) -> str:

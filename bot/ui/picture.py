@@ -17,8 +17,8 @@ from discord.components import Component, Container, SectionComponent, TextDispl
 from ..characters import describe
 from ..i18n import Localizer
 from ..markdown import escape, unescape
-from ..picture import STYLES, Card, Picture, PictureError, Style
-from ..verse import Script, simplify
+from ..picture import STYLES, Card, Picture, PictureError, Style, is_traditional
+from ..verse import Script
 from ..verses import Verse
 from .layout import Layout
 from .verse import SMALL
@@ -221,7 +221,7 @@ def parse_picture(message: discord.Message, match: re.Match[str]) -> Sheet:
 def _is_traditional(sheet: Sheet) -> bool:
     if sheet.script != "auto":
         return sheet.script == "traditional"
-    return any(simplify(line) != line for line in sheet.lines)
+    return is_traditional(sheet.lines)
 
 
 def _text(content: str) -> discord.ui.TextDisplay[Any]:

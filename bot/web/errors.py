@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse
 
 from ..engine.errors import ErrorBody, ServiceError
 from ..errors import LianjuError
+from ..picture import PictureError
 from ..verse import BusyError, DeadlineError, NothingAllowedError, PromptError, RequestError
 from .language import localizer_of
 
@@ -33,6 +34,8 @@ def status_of(error: LianjuError) -> int:
     match error:
         case WebError():
             return error.status
+        case PictureError():
+            return 429 if error.key == "picture-busy" else 422
         case PromptError() | RequestError() | NothingAllowedError():
             return 422
         case BusyError():

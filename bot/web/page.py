@@ -14,6 +14,7 @@ from starlette.routing import Route
 from ..engine import BundleInfo, Engine
 from ..errors import LianjuError
 from ..i18n import LANGUAGES, Localizer
+from ..picture import Pictures
 from ..verse import Answer, check_choice
 from ..verse.request import DRAWN_SEEDS
 from .address_limit import AddressLimit
@@ -21,6 +22,7 @@ from .api import endpoint, json_endpoint, read_body, until_gone
 from .assets import SECURITY_HEADERS, serve_asset
 from .errors import error_headers, status_of
 from .language import localizer_of
+from .picture import picture_response, read_card
 from .query import Query
 from .render import render_page
 
@@ -42,6 +44,7 @@ def page_routes(engine: Engine, deadline_s: float, rate: int) -> list[Route]:
     page = Page(engine, deadline_s, AddressLimit(rate))
     return [
         Route("/", endpoint(page.respond, page.show_error), methods=["GET", "POST"]),
+        Route("/picture", endpoint(page.draw, page.show_error), methods=["GET"]),
         Route("/static/{name}", json_endpoint(serve_asset), methods=["GET"]),
         Route("/robots.txt", _robots, methods=["GET"]),
     ]
@@ -60,6 +63,7 @@ class Page:
         self._engine = engine
         self._deadline_s = deadline_s
         self._limit = limit
+        self._pictures = Pictures()
 
     async def respond(self, request: Request) -> Response:
         """Shows the form, and an answer if the query string asks for one.
@@ -74,6 +78,12 @@ class Page:
             return await self._show(request, query)
         return RedirectResponse(query.address(), 303, SECURITY_HEADERS)
 
+    async def draw(self, request: Request) -> Response:
+        """Draws the verse of the query string."""
+        card = read_card(request.query_params)
+        self._limit.admit(_address(request))
+        return picture_response(await until_gone(request, self._pictures.draw(card)))
+
     async def show_error(self, request: Request, error: LianjuError) -> Response:
         """Shows the form as it was filled in, and what is wrong."""
         query = getattr(request.state, "query", None) or Query.read(request.query_params)
@@ -86,7 +96,7 @@ class Page:
         if query.is_empty:
             return await self._render(request, query)
         wanted = query.to_request()
-        address = None if request.client is None else request.client.host
+        address = _address(request)
         self._limit.admit(address)
         composing = self._engine.compose(wanted, self._deadline_s, ("address", address))
         answer = await until_gone(request, composing)
@@ -118,6 +128,10 @@ class Page:
             return await self._engine.bundle()
         except LianjuError:  # without a service the page has no suggestions of rhymes
             return None
+
+
+def _address(request: Request) -> str | None:
+    return None if request.client is None else request.client.host
 
 
 async def _robots(_: Request) -> Response:

@@ -1,5 +1,6 @@
 """The HTML of the page."""
 
+import datetime
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from ..engine import BundleInfo
 from ..engine.rhymes import rhyme_labels
 from ..errors import LianjuError
 from ..i18n import LANGUAGES, Localizer
+from ..picture import STYLES
 from ..verse import Answer, FormName, RequestError, Rules, Script, to_traditional
 from ..verse.request import CHARS
 from .assets import asset_path
@@ -76,6 +78,8 @@ def render_page(
         line_is_wrong=line_is_wrong,
         option_is_wrong=isinstance(error, RequestError) and not line_is_wrong,
         error=None if error is None else printable(localizer.format(error.key, **error.facts)),
+        styles=STYLES,
+        today=datetime.datetime.now(datetime.UTC).date().isoformat(),
         asset=asset_path,
     )
 

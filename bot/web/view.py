@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..characters import describe
 from ..confidence import confidence, perplexity
 from ..i18n import Localizer
+from ..picture import Card, PictureError, missing
 from ..verse import (
     Acrostic,
     Answer,
@@ -59,6 +60,19 @@ class CandidateView:
     is_new: bool | None
     remarks: tuple[str, ...]
     figures: str
+
+    @property
+    def verse(self) -> str:
+        """Its lines, for a picture."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def missing(self) -> str:
+        """The characters that a picture lacks."""
+        try:
+            return " ".join(map(describe, missing(Card(lines=tuple(self.verse.split("\n"))))))
+        except PictureError:  # it has no room for the verse, and says so
+            return ""
 
     @property
     def text(self) -> str:

@@ -65,7 +65,9 @@ class Document(HTMLParser):
         match tag:
             case "html":
                 self.language = given["lang"]
-            case "input" if given.get("type") != "checkbox" or "checked" in given:
+            case "form":
+                self._is_ask = given.get("id") == "ask"  # and not one for a picture
+            case "input" if self._is_ask and (given["type"] != "checkbox" or "checked" in given):
                 self.values[given["name"]] = given.get("value", "on")
             case "select":
                 self._select = given["name"]

@@ -10,6 +10,7 @@ picture-writer = That is a name of { $size } characters: write at most { $most }
 picture-writer-empty = A writer has no name: leave them out, or write one.
 picture-seal = The seal has room for { $most } Chinese characters, or for three words of { $letters } letters: choose a shorter text.
 picture-missing = The typeface has no { $missing }: 〓 stands for it.
+picture-date = { $value } is no date: write it as 2026-11-30.
 picture-busy = I am drawing too many pictures at the moment: try again in a few seconds.
 
 # Pictures on Discord.

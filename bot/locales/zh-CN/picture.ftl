@@ -10,6 +10,7 @@ picture-writer = 有个名字长{ $size }字，请不要超过{ $most }字。
 picture-writer-empty = 有位作者没有名字：请去掉，或写上名字。
 picture-seal = 印章最多刻{ $most }个汉字，或三个不超过{ $letters }个字母的词：请写短一些。
 picture-missing = 字体里没有{ $missing }：以〓代替。
+picture-date = { $value }不是日期：请写成2026-11-30的样子。
 picture-busy = 正在画的图太多了：请过几秒再试。
 
 # Discord上的诗图。

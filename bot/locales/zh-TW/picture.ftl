@@ -10,6 +10,7 @@ picture-writer = 有個名字長{ $size }字，請不要超過{ $most }字。
 picture-writer-empty = 有位作者沒有名字：請去掉，或寫上名字。
 picture-seal = 印章最多刻{ $most }個漢字，或三個不超過{ $letters }個字母的詞：請寫短一些。
 picture-missing = 字型裡沒有{ $missing }：以〓代替。
+picture-date = { $value }不是日期：請寫成2026-11-30的樣子。
 picture-busy = 正在畫的圖太多了：請過幾秒再試。
 
 # Discord上的詩圖。

@@ -84,6 +84,7 @@ async function copy(text, said, button) {
 }
 
 document.addEventListener("submit", (event) => {
+  if (event.target.id !== "ask") return; // a picture, which the browser saves
   event.preventDefault();
   go(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
 });
