@@ -117,7 +117,7 @@ class ClinicText:
 
     def legend(self) -> str:
         """Returns what the columns of `rows` mean."""
-        return self.localizer.format("clinic-legend")
+        return self.localizer.format("clinic-legend", book=self.checkup.book)
 
     def _fault(self, number: int, fault: Fault) -> str:
         written = self.checkup.text.written[number]
@@ -161,7 +161,7 @@ class ClinicText:
         for written, character in self._each_character():
             if len(readings.tones_of(character)) > 1:
                 level = self._groups(readings.groups_of(character, "level"))
-                oblique = self._groups(readings.groups_of(character, "oblique"))
+                oblique = self._groups(readings.groups_of(character, "oblique")).replace("仄", "")
                 yield f"{written} 平{level} 仄{oblique}"
 
     def _unread(self) -> Iterator[str]:

@@ -237,6 +237,26 @@ def variants(directory: Path, out: Path) -> None:
 
 @cli.command()
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def xinyun(directory: Path, out: Path) -> None:
+    """Writes the table of today's rhymes (中华新韵) that the bot reads, for BUNDLE's vocabulary.
+
+    A table of pronunciations is downloaded once.
+    """
+    from lianju.bot.verse.model.bundle import load_bundle
+
+    from .xinyun import build_xinyun
+
+    text = build_xinyun(load_bundle(directory).vocabulary)
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ExportError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {out}")
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
 @click.option("--pairs", type=_FOLDER, required=True, help="The prepared couplets.")
 @click.option("--poems", type=_FOLDER, required=True, help="The prepared poems.")
 @click.option("--version", required=True, help="Of the bundle with these files.")

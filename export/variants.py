@@ -102,7 +102,7 @@ def find_variants(
     counts = {token: count for token, count in tokens if vocabulary.is_ordinary(token)}
 
     def is_variant(character: str) -> bool:
-        is_known = character in counts or _is_of_today(character)
+        is_known = character in counts or is_of_today(character)
         # What OpenCC converts is a traditional or a simplified character.
         return (
             not is_known
@@ -119,7 +119,8 @@ def find_variants(
     return found
 
 
-def _is_of_today(character: str) -> bool:
+def is_of_today(character: str) -> bool:
+    """Returns whether a character is in GB 2312."""
     try:
         character.encode("gb2312")
     except UnicodeEncodeError:

@@ -90,6 +90,20 @@ def test_a_poem_may_come_from_standard_input(check, monkeypatch):
     assert check("-")[1] == check(POEM)[1]
 
 
+def test_rhymes_of_today_join_what_those_of_tang_verse_part(check):
+    poem = "万树叶初红，人家树色中。疏钟摇雨足，积水浸云容。"
+    old, new = (
+        json.loads(check("--json", "--rhymes", book, poem)[1]) for book in ("pingshui", "xinyun")
+    )
+    faults = [
+        [fault["kind"] for line in each["lines"] for fault in line["faults"]] for each in (old, new)
+    ]
+    assert "neighbor" in faults[0] or "neighbor" in old["lines"][3]["licences"]
+    assert new["rhyme"] == {"tone": "level", "groups": ["庚"]}
+    assert "rhyme" not in faults[1]
+    assert "中华新韵" in check("--rhymes", "xinyun", poem)[1]
+
+
 @pytest.mark.parametrize("text", ["", "白日依山尽", "hello", "白日🙂山尽 黄河入海流", "白" * 4000])
 def test_bad_input_is_one_sentence(text, check):
     status, out, error = check(text)

@@ -12,7 +12,7 @@ from .request import bundle_option, provider_option
 
 if TYPE_CHECKING:
     from ..clinic_text import Row
-    from ..verse import Checkup, Composer, Fault
+    from ..verse import Checkup, Composer, Fault, RhymeBook
 
 __all__ = ["check"]
 
@@ -23,10 +23,16 @@ INDENT = " " * 6
 
 @click.command()
 @click.argument("poem", nargs=-1, required=True)
+@click.option(
+    "--rhymes",
+    type=click.Choice(("pingshui", "xinyun")),
+    default="pingshui",
+    help="Tones and rhymes of Tang verse (平水韵, default), or of today (中华新韵).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @bundle_option
 @provider_option
-def check(poem: Sequence[str], as_json: bool, **options: Any) -> None:
+def check(poem: Sequence[str], rhymes: "RhymeBook", as_json: bool, **options: Any) -> None:
     """Check POEM by the rules of regulated verse: tones, rhymes, repeated characters.
 
     POEM has two, four, eight or another even number of lines, of five or of seven characters.
@@ -34,7 +40,7 @@ def check(poem: Sequence[str], as_json: bool, **options: Any) -> None:
     """
     from ..engine import readings_of
     from ..engine.rhymes import rhyme_groups
-    from ..verse import begin_checkup
+    from ..verse import begin_checkup, xinyun_readings
 
     text = "\n".join(poem)
     if text == STDIN:
@@ -42,8 +48,9 @@ def check(poem: Sequence[str], as_json: bool, **options: Any) -> None:
     with open_command_composer(**options) as composer:
         prosody = composer.bundle.prosody
         groups = () if prosody is None else rhyme_groups(prosody, composer.bundle.vocabulary)
-        begun = begin_checkup(text, readings_of(groups))
-        checkup = begun.with_mended(composer.mend_now(begun.text.lines, begun.blanks))
+        readings = xinyun_readings() if rhymes == "xinyun" else readings_of(groups)
+        begun = begin_checkup(text, readings, rhymes)
+        checkup = begun.with_mended(composer.mend_now(begun.text.lines, begun.blanks, rhymes))
         click.echo(_json(checkup, composer) if as_json else _pretty(checkup, composer))
 
 
@@ -89,6 +96,7 @@ def _json(checkup: "Checkup", composer: "Composer") -> str:
     groups = checkup.readings.groups
     known = checkup.mended.known if checkup.mended else ()
     content: dict[str, Any] = {
+        "book": checkup.book,
         "length": poem.length,
         "opening": poem.opening,
         "first_rhymes": poem.first_rhymes,

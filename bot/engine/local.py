@@ -21,6 +21,7 @@ from ..verse import (
     Mended,
     Provider,
     Request,
+    RhymeBook,
     SearchError,
     default_couplets,
     open_composer,
@@ -109,6 +110,7 @@ class LocalEngine:
         blanks: Sequence[Blank],
         deadline_s: float,
         group: Hashable | None = None,
+        book: RhymeBook = "pingshui",
     ) -> Mended:
         """Finds characters for places of a poem; see `Engine`."""
         with self._use(self.composer) as composer:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..verse import Blank, Mended
+from ..verse import Blank, Mended, RhymeBook
 
 __all__ = ["MendFields", "MendedFields"]
 
@@ -38,15 +38,19 @@ class MendFields(BaseModel):
     """The lines of the poem, in simplified characters; 1 to 24 of them."""
     places: list[BlankFields] = []
     """The places, at most 24; without any, only `known` is answered."""
+    book: RhymeBook = "pingshui"
+    """Whose tones and rhymes are wanted: those of Tang verse, or today's (中华新韵)."""
 
     @classmethod
-    def of(cls, lines: Sequence[str], blanks: Sequence[Blank]) -> "MendFields":
+    def of(
+        cls, lines: Sequence[str], blanks: Sequence[Blank], book: RhymeBook = "pingshui"
+    ) -> "MendFields":
         """Returns the fields of a poem and its places."""
         places = [
             BlankFields(line=each.line, place=each.place, tone=each.tone, rhymes=list(each.rhymes))
             for each in blanks
         ]
-        return cls(lines=list(lines), places=places)
+        return cls(lines=list(lines), places=places, book=book)
 
     def to_blanks(self) -> list[Blank]:
         """Returns the places."""

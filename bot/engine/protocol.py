@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Protocol
 
-from ..verse import Answer, Anthology, Blank, CandidateScore, Mended, Request
+from ..verse import Answer, Anthology, Blank, CandidateScore, Mended, Request, RhymeBook
 from .bundle import BundleInfo
 
 __all__ = ["CLOSE_TIMEOUT_S", "Accepted", "Engine"]
@@ -73,6 +73,7 @@ class Engine(Protocol):
         blanks: Sequence[Blank],
         deadline_s: float,
         group: Hashable | None = None,
+        book: RhymeBook = "pingshui",
     ) -> Mended:
         """Finds characters for places of a poem, and which of its lines the corpus has.
 
@@ -81,6 +82,7 @@ class Engine(Protocol):
             blanks: Places of it that want another character.
             deadline_s: Seconds that it may take.
             group: Whose share of the queue it takes.
+            book: Whose tones and rhymes the blanks want.
 
         Raises:
             LianjuError: As `compose`.

@@ -22,6 +22,7 @@ from ..verse import (
     Mended,
     PromptError,
     Request,
+    RhymeBook,
 )
 from .anthology import AnthologyFields
 from .bundle import BundleInfo
@@ -158,9 +159,10 @@ class RemoteEngine:
         blanks: Sequence[Blank],
         deadline_s: float,
         group: Hashable | None = None,
+        book: RhymeBook = "pingshui",
     ) -> Mended:
         """Finds characters for places of a poem; see `Engine`."""
-        body = MendFields.of(lines, blanks).model_dump(exclude_unset=True)
+        body = MendFields.of(lines, blanks, book).model_dump(exclude_unset=True)
         mended = await self._ask("/v1/mend", body, MendedFields, deadline_s, group)
         return mended.to_mended()
 

@@ -7,7 +7,7 @@ import discord
 from ..clinic_text import ClinicText, Row
 from ..i18n import SURROGATES, Localizer
 from ..markdown import escape
-from ..verse import Checkup
+from ..verse import Checkup, RhymeBook
 from .layout import MAX_TEXT, Layout
 from .verse import SMALL
 
@@ -21,8 +21,8 @@ __all__ = [
     "written_poem",
 ]
 
-AGAIN_BUTTON = r"lianju:check:again"
-FORM = "lianju:check:form"
+AGAIN_BUTTON = r"lianju:check:again:(?P<book>pingshui|xinyun)"
+FORM = "lianju:check:form:"
 FIELD = "poem"
 MAX_WRITTEN = 1000  # characters in the form, as in the option of the command
 MAX_LABEL = 45  # characters of the title and the label of a form
@@ -63,24 +63,25 @@ def checkup_layout(checkup: Checkup, localizer: Localizer) -> Layout:
         discord.ui.TextDisplay(heading),
         discord.ui.TextDisplay(table),
         discord.ui.TextDisplay("\n".join(shown)),
-        _again(localizer),
+        _again(localizer, checkup.book),
         discord.ui.TextDisplay(legend),
     )
 
 
-def refusal_layout(sentence: str, poem: str, localizer: Localizer) -> Layout:
+def refusal_layout(sentence: str, poem: str, book: RhymeBook, localizer: Localizer) -> Layout:
     """Returns why a poem is not checked, with what was written, so that it is not lost.
 
     Args:
         sentence: Why, in markdown.
         poem: What was written.
+        book: The rhymes that were chosen.
         localizer: The language.
     """
     kept = SURROGATES.sub("\ufffd", poem[:MAX_WRITTEN]).replace("`", "'")
     return Layout(
         discord.ui.TextDisplay(sentence),
         discord.ui.TextDisplay(f"{AS_WRITTEN}{kept}\n{FENCE}"),
-        _again(localizer),
+        _again(localizer, book),
     )
 
 
@@ -97,7 +98,7 @@ def poem_of(message: discord.Message) -> str:
     return ""
 
 
-def clinic_form(localizer: Localizer, poem: str = "") -> discord.ui.Modal:
+def clinic_form(localizer: Localizer, book: RhymeBook, poem: str = "") -> discord.ui.Modal:
     """Returns the form to write a poem in.
 
     It is stopped at once, as a `Layout` is. What is sent is handled by its custom id, so that a
@@ -105,10 +106,11 @@ def clinic_form(localizer: Localizer, poem: str = "") -> discord.ui.Modal:
 
     Args:
         localizer: The language.
+        book: The rhymes to check it by.
         poem: What stands in it.
     """
     form = discord.ui.Modal(
-        title=localizer.format("clinic-form-title")[:MAX_LABEL], timeout=None, custom_id=FORM
+        title=localizer.format("clinic-form-title")[:MAX_LABEL], timeout=None, custom_id=FORM + book
     )
     field = discord.ui.TextInput[discord.ui.Modal](
         custom_id=FIELD,
@@ -123,21 +125,23 @@ def clinic_form(localizer: Localizer, poem: str = "") -> discord.ui.Modal:
     return form
 
 
-def written_poem(data: Any) -> str | None:
-    """Returns what the form was sent with; None for the data of anything else."""
-    if data.get("custom_id") != FORM:
+def written_poem(data: Any) -> tuple[str, RhymeBook] | None:
+    """Returns what the form was sent with, and the rhymes; None for the data of anything else."""
+    custom_id = str(data.get("custom_id"))
+    if not custom_id.startswith(FORM):
         return None
+    book: RhymeBook = "xinyun" if custom_id == f"{FORM}xinyun" else "pingshui"
     for row in data.get("components", ()):
         for part in (row.get("component"), *row.get("components", ())):
             if part and part.get("custom_id") == FIELD:
-                return str(part.get("value", ""))
-    return ""
+                return str(part.get("value", "")), book
+    return "", book
 
 
-def _again(localizer: Localizer) -> discord.ui.ActionRow[Any]:
+def _again(localizer: Localizer, book: RhymeBook) -> discord.ui.ActionRow[Any]:
     """Returns the button that opens the form with the poem of its message."""
     button: discord.ui.Button[Any] = discord.ui.Button(
-        custom_id=AGAIN_BUTTON, label=localizer.format("clinic-again")
+        custom_id=f"lianju:check:again:{book}", label=localizer.format("clinic-again")
     )
     return discord.ui.ActionRow(button)
 

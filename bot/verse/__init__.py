@@ -64,8 +64,9 @@ if TYPE_CHECKING:
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
-    from .prosody.readings import CharacterReadings
+    from .prosody.readings import CharacterReadings, RhymeBook
     from .prosody.table import Prosody, find_rhyme_group
+    from .prosody.xinyun import xinyun_readings
     from .text.anthology import Anthology, AnthologyPoem
     from .text.prompt import simplify, to_traditional, write_line
     from .text.vocabulary import Vocabulary, is_han
@@ -120,6 +121,7 @@ __all__ = [
     "Request",
     "RequestError",
     "Rerank",
+    "RhymeBook",
     "Rules",
     "Sample",
     "Script",
@@ -146,6 +148,7 @@ __all__ = [
     "usable_cores",
     "wanted_after",
     "write_line",
+    "xinyun_readings",
 ]
 
 _IMPORTED_ON_FIRST_USE = {
@@ -167,6 +170,8 @@ _IMPORTED_ON_FIRST_USE = {
     "CheckedPoem": ".clinic.poem",
     "check_poem": ".clinic.poem",
     "CharacterReadings": ".prosody.readings",
+    "RhymeBook": ".prosody.readings",
+    "xinyun_readings": ".prosody.xinyun",
     "Prosody": ".prosody.table",
     "find_rhyme_group": ".prosody.table",
     "Anthology": ".text.anthology",

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from .model.provider import Provider
 from .model.reranker import Reranker
 from .planning.couplets import CoupletScorer
 from .planning.generation import GenerationResult, Planner, make_scorer
-from .planning.mending import mend
+from .planning.mending import group_named, mend
 from .planning.prepared import Line, PreparedRequest, prepare
 from .planning.scoring import score_candidates
+from .prosody.readings import RhymeBook
+from .prosody.table import Prosody
+from .prosody.xinyun import xinyun_prosody
 from .request import Request
 from .search.search import Job
 from .serving.scheduler import CLOSE_TIMEOUT_S, Scheduler
@@ -182,9 +186,11 @@ class Composer:
 
         return job()
 
-    def mend_now(self, lines: Sequence[str], blanks: Sequence[Blank]) -> Mended:
+    def mend_now(
+        self, lines: Sequence[str], blanks: Sequence[Blank], book: RhymeBook = "pingshui"
+    ) -> Mended:
         """Finds what would mend a poem, in the calling thread; see `mend`."""
-        return self._scheduler.run_now(self._mending_job(lines, blanks))
+        return self._scheduler.run_now(self._mending_job(lines, blanks, book))
 
     async def mend(
         self,
@@ -192,6 +198,7 @@ class Composer:
         blanks: Sequence[Blank],
         deadline_s: float,
         group: Hashable | None = None,
+        book: RhymeBook = "pingshui",
     ) -> Mended:
         """Finds characters for places of a poem, and which of its lines the corpus has.
 
@@ -200,6 +207,7 @@ class Composer:
             blanks: Places of it that want another character.
             deadline_s: Seconds that it may take.
             group: Whose share of the queue it takes; None for no share.
+            book: Whose tones and rhymes the blanks want.
 
         Raises:
             RequestError: The poem is too long, a blank is no place of it, or the bundle has no
@@ -208,16 +216,22 @@ class Composer:
             DeadlineError: The deadline passed.
             SearchError: The model failed.
         """
-        return await self._scheduler.run(self._mending_job(lines, blanks), deadline_s, group)
+        return await self._scheduler.run(self._mending_job(lines, blanks, book), deadline_s, group)
 
-    def _mending_job(self, lines: Sequence[str], blanks: Sequence[Blank]) -> Job[Mended]:
+    @cached_property
+    def _xinyun(self) -> Prosody:
+        return xinyun_prosody(self.bundle.vocabulary)
+
+    def _mending_job(
+        self, lines: Sequence[str], blanks: Sequence[Blank], book: RhymeBook
+    ) -> Job[Mended]:
         check_blanks(lines, blanks)
         bundle, vocabulary = self.bundle, self.bundle.vocabulary
-        prosody, corpus = bundle.prosody, bundle.known
+        prosody, corpus = self._xinyun if book == "xinyun" else bundle.prosody, bundle.known
         if prosody is None:
             raise RequestError("request-no-tones")
         for name in dict.fromkeys(name for blank in blanks for name in blank.rhymes):
-            prosody.group(name)  # or an error
+            group_named(prosody, name)  # or an error
         can_score = vocabulary.has_lines and bundle.manifest.encoder is None
 
         def job() -> Job[Mended]:

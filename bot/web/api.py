@@ -77,7 +77,7 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
     async def mend(request: Request) -> Response:
         body = parse_body(MendBody, await read_body(request, JSON_TYPE))
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
-        mending = engine.mend(body.lines, body.to_blanks(), limit_s, _group(request))
+        mending = engine.mend(body.lines, body.to_blanks(), limit_s, _group(request), body.book)
         mended = await until_gone(request, mending)
         return _json_response(MendedFields.of(mended).model_dump_json())
 

@@ -120,6 +120,24 @@ async def test_a_poem_is_changed_until_nothing_is_wrong(fake, bot, clock):
     assert fake.refusals == []
 
 
+async def test_rhymes_of_today_are_kept_through_form_and_change(fake, bot, clock):
+    opened = await open_form(fake, bot, fake.interaction(slash("check", rhymes="xinyun")))
+    exchange = await submit(fake, bot, opened, "春风一夜到天山，万里江河白雪间")
+    (message,) = exchange.messages
+    assert "中华新韵" in texts(message)[-1]
+    assert "寒" in texts(message)[0]
+    clock.now += 60
+    again = await open_form(fake, bot, fake.press(message, button(message, "Change")))
+    exchange = await submit(fake, bot, again, field(again)["value"])
+    assert "中华新韵" in texts(exchange.original)[-1]
+    clock.now += 60
+    refused = await ask(fake, bot, slash("check", rhymes="xinyun", poem="x"))
+    again = await open_form(fake, bot, fake.press(refused, button(refused, "Change")))
+    clock.now += 60
+    exchange = await submit(fake, bot, again, "春风一夜到天山，万里江河白雪间")
+    assert "中华新韵" in texts(exchange.original)[-1]
+
+
 async def test_a_form_that_was_open_while_the_bot_restarted_works(fake, bot, resources):
     opened = await open_form(fake, bot, fake.interaction(slash("check")))
     async with OtherBot() as restarted:

@@ -160,6 +160,10 @@ async def test_service_mends_the_same_places(remote, local):
     mended = await remote.mend(lines, places, 30)
     assert mended == await local.mend(lines, places, 30)
     assert len(mended.choices) == 2
+    today = [Blank(0, 4, "level", ("寒",))]
+    assert await remote.mend(lines, today, 30, None, "xinyun") == await local.mend(
+        lines, today, 30, None, "xinyun"
+    )
     with pytest.raises(RequestError) as caught:
         await remote.mend(lines, [Blank(2, 0)], 30)
     assert (caught.value.key, caught.value.facts["name"]) == ("request-range", "line")

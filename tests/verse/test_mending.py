@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from lianju.bot.verse import Blank, Mended, RequestError, open_composer
+from lianju.bot.verse import Blank, Mended, RequestError, open_composer, xinyun_readings
 from lianju.bot.verse.clinic.line import WantedLine, check_line
 from lianju.bot.verse.clinic.mending import blank_for
 from lianju.bot.verse.planning.mending import CHOICES, MARGIN
@@ -138,3 +138,20 @@ def test_blanks_of_faults():
     ]
     (length,) = check_line("平", wanted, TOY).faults
     assert blank_for(0, line, length, TOY) is None
+
+
+def test_rhymes_of_today_are_wanted_of_any_bundle(tmp_path):
+    composer = open_composer(Toy().write(tmp_path / "toy"), "cpu", 1)
+    blanks = [Blank(0, 0, "level", ("寒",)), Blank(0, 0, "oblique", ("寒仄",)), Blank(0, 0)]
+    level, oblique, either = composer.mend_now(LINES, blanks, "xinyun").choices
+    with pytest.raises(RequestError):
+        composer.mend_now(LINES, [Blank(0, 0, "level", ("删",))], "xinyun")
+    composer.close()
+    readings = xinyun_readings()
+    assert all("寒" in _names(readings, each, "level") for each in level)
+    assert all("寒仄" in _names(readings, each, "oblique") for each in oblique)
+    assert either
+
+
+def _names(readings, character, tone):
+    return {readings.groups[group] for group in readings.groups_of(character, tone)}

@@ -90,7 +90,10 @@ clinic-rhyming = 韵
 clinic-repeated = repeated, though no rule forbids it: { $characters }
 clinic-readings = read both ways (两), and taken as the pattern wants: { $characters }
 clinic-no-reading = without a known reading (？), and taken as the pattern wants: { $characters }
-clinic-legend = Beside each line: its tones as read, and the pattern that it comes nearest to. 平 is level, 仄 oblique, 中 either; rhymes are those of the 平水韵.
+clinic-legend = Beside each line: its tones as read, and the pattern that it comes nearest to. 平 is level, 仄 oblique, 中 either; tones and rhymes are those of the { $book ->
+    [xinyun] 中华新韵
+   *[pingshui] 平水韵
+}.
 clinic-more = and { $count } more
 
 # The message on Discord.

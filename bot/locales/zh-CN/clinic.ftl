@@ -75,7 +75,10 @@ clinic-rhyming = 韵
 clinic-repeated = 重字（不算出律）：{ $characters }
 clinic-readings = 平仄两读（两），按格律取其一：{ $characters }
 clinic-no-reading = 读音不明（？），按格律看待：{ $characters }
-clinic-legend = 每句旁边是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韵，押韵（平水韵）。
+clinic-legend = 每句旁边是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韵，押韵（{ $book ->
+    [xinyun] 中华新韵
+   *[pingshui] 平水韵
+}）。
 clinic-more = 另有 { $count } 条
 
 # Discord 上的消息。

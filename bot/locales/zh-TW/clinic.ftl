@@ -75,7 +75,10 @@ clinic-rhyming = 韻
 clinic-repeated = 重字（不算出律）：{ $characters }
 clinic-readings = 平仄兩讀（兩），按格律取其一：{ $characters }
 clinic-no-reading = 讀音不明（？），按格律看待：{ $characters }
-clinic-legend = 每句旁邊是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韻，押韻（平水韻）。
+clinic-legend = 每句旁邊是它的平仄，以及它所合或最接近的格律：中，平仄不拘；韻，押韻（{ $book ->
+    [xinyun] 中華新韻
+   *[pingshui] 平水韻
+}）。
 clinic-more = 另有 { $count } 條
 
 # Discord 上的訊息。

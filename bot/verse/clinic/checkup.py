@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from ..prosody.readings import CharacterReadings
+from ..prosody.readings import CharacterReadings, RhymeBook
 from ..text.prompt import to_traditional
 from .line import Fault
 from .mending import BLANKS, Blank, Mended, blank_for
@@ -21,12 +21,14 @@ class Checkup:
         text: The poem.
         poem: What is found in it.
         readings: Tones and rhymes.
+        book: Whose these are.
         mended: What an engine knows of its places; None until it is asked.
     """
 
     text: WrittenPoem
     poem: CheckedPoem
     readings: CharacterReadings
+    book: RhymeBook = "pingshui"
     mended: Mended | None = None
 
     @property
@@ -68,15 +70,16 @@ class Checkup:
         return bool(self.mended and self.mended.known and self.mended.known[number])
 
 
-def begin_checkup(text: str, readings: CharacterReadings) -> Checkup:
+def begin_checkup(text: str, readings: CharacterReadings, book: RhymeBook = "pingshui") -> Checkup:
     """Reads and checks a poem; `with_mended` adds what an engine knows of its `blanks`.
 
     Args:
         text: What a member wrote.
         readings: Tones and rhymes.
+        book: Whose these are.
 
     Raises:
         PromptError: It is no poem that has a tonal pattern.
     """
     written = read_poem(text, readings)
-    return Checkup(written, check_poem(written.lines, written.length, readings), readings)
+    return Checkup(written, check_poem(written.lines, written.length, readings), readings, book)

@@ -11,16 +11,6 @@ from .line import CheckedLine, Fault, FaultKind, WantedLine, check_line
 
 __all__ = ["CheckedPoem", "Repetition", "check_poem"]
 
-# Groups from which the first and the last line may borrow a rhyme (邻韵); after Wang Li (王力,
-# 汉语诗律学). Those of the oblique tones correspond to the level ones.
-_NEIGHBORS = (
-    *("东冬", "江阳", "支微齐", "鱼虞", "佳灰", "真文元", "元寒删先", "萧肴豪", "佳麻"),
-    *("庚青蒸", "覃盐咸", "董肿", "讲养", "纸尾荠", "语麌", "蟹贿", "轸吻阮", "阮旱潸铣"),
-    *("筱巧皓", "蟹马", "梗迥", "感俭豏", "送宋", "绛漾", "寘未霁", "御遇", "泰卦队"),
-    *("震问愿", "愿翰谏霰", "啸效号", "卦祃", "敬径", "勘艳陷", "屋沃", "觉药", "质物月"),
-    *("月曷黠屑", "陌锡职", "合叶洽"),
-)
-
 QUATRAIN = 4
 # What a reading of a poem costs. Of all readings the cheapest is told: a line whose tones are all
 # turned round is one fault, and not two or three wrong characters.
@@ -233,7 +223,7 @@ class _Reader:
 
     def _neighbors(self) -> frozenset[int]:
         names = {self._readings.groups[group] for group in self.groups}
-        near = {name for row in _NEIGHBORS for name in row if names.intersection(row)}
+        near = {name for row in self._readings.neighbors for name in row if names.intersection(row)}
         return frozenset(n for n, name in enumerate(self._readings.groups) if name in near)
 
 

@@ -16,7 +16,7 @@ from ..search.scoring import ScoringSearch
 from ..search.search import Hypothesis, Job
 from .prepared import Line
 
-__all__ = ["mend"]
+__all__ = ["group_named", "mend"]
 
 POOL = 32  # characters that are probable after what stands before, of which the best are offered
 CHOICES = 2
@@ -72,6 +72,15 @@ def mend(
     )
 
 
+def group_named(prosody: Prosody, name: str) -> int:
+    """Returns the index of a rhyme group by its name, also in other spellings.
+
+    Raises:
+        RequestError: There is no such group.
+    """
+    return prosody.groups.index(name) if name in prosody.groups else prosody.group(name)
+
+
 def _encode(bundle: Bundle, line: str) -> Line:
     vocabulary = bundle.vocabulary
     return tuple(
@@ -90,7 +99,7 @@ def _allowed(prosody: Prosody, blank: Blank) -> npt.NDArray[np.bool_]:
     own = {"level": level & ~oblique, "oblique": oblique & ~level}
     allowed = level | oblique if blank.tone is None else own[blank.tone]
     if blank.rhymes:
-        groups = [prosody.group(name) for name in blank.rhymes]
+        groups = [group_named(prosody, name) for name in blank.rhymes]
         allowed = allowed & np.logical_or.reduce(prosody.readings[groups])
     return allowed
 

@@ -1,13 +1,35 @@
 """Tones and rhymes as the rules of verse ask for them, of tokens or of characters."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol, TypeVar
 
-__all__ = ["LEVEL", "CharacterReadings", "Readings", "Token", "Tone", "group_tone"]
+__all__ = [
+    "LEVEL",
+    "PINGSHUI_NEIGHBORS",
+    "CharacterReadings",
+    "Readings",
+    "RhymeBook",
+    "Token",
+    "Tone",
+    "group_tone",
+]
 
 Tone = Literal["level", "oblique"]
+RhymeBook = Literal["pingshui", "xinyun"]
+"""The rhymes of Tang verse (平水韵), as a bundle has them, or those of today (中华新韵)."""
+
 LEVEL = "平"
+
+# Groups from which the first and the last line may borrow a rhyme (邻韵); after Wang Li (王力,
+# 汉语诗律学). Those of the oblique tones correspond to the level ones.
+PINGSHUI_NEIGHBORS = (
+    *("东冬", "江阳", "支微齐", "鱼虞", "佳灰", "真文元", "元寒删先", "萧肴豪", "佳麻"),
+    *("庚青蒸", "覃盐咸", "董肿", "讲养", "纸尾荠", "语麌", "蟹贿", "轸吻阮", "阮旱潸铣"),
+    *("筱巧皓", "蟹马", "梗迥", "感俭豏", "送宋", "绛漾", "寘未霁", "御遇", "泰卦队"),
+    *("震问愿", "愿翰谏霰", "啸效号", "卦祃", "敬径", "勘艳陷", "屋沃", "觉药", "质物月"),
+    *("月曷黠屑", "陌锡职", "合叶洽"),
+)
 
 Token = TypeVar("Token", contravariant=True)
 
@@ -31,14 +53,19 @@ class CharacterReadings:
 
     Args:
         groups: The name, tone (平上去入) and characters of each group, the level ones first.
+        neighbors: The names of groups that are neighbors (邻韵), together.
 
     Attributes:
         groups: The names of the groups.
+        neighbors: As given.
         members: The characters of each group, in the order given.
     """
 
-    def __init__(self, groups: Iterable[tuple[str, str, str]]) -> None:
+    def __init__(
+        self, groups: Iterable[tuple[str, str, str]], neighbors: Sequence[str] = PINGSHUI_NEIGHBORS
+    ) -> None:
         rows = tuple(groups)
+        self.neighbors = tuple(neighbors)
         self.groups = tuple(name for name, _, _ in rows)
         self.members = tuple(characters for _, _, characters in rows)
         self._tones: tuple[Tone, ...] = tuple(group_tone(tone) for _, tone, _ in rows)
