@@ -10,11 +10,11 @@ BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
     {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer"},
-    {"verse", "verses"},
+    {"rounds", "verse", "verses"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
     {"store", "logs", "metrics"},
     {"engine", "rate_limit", "sentry", "translator"},
-    {"resources"},
+    {"guess", "resources"},
     {"ui", "web"},
     {"cluster", "cogs", "sharding"},
     {"client"},

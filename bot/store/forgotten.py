@@ -58,10 +58,15 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "hosted": "UPDATE linked_table SET host_id = NULL WHERE host_id = :id",
         "places": "DELETE FROM linked_player WHERE user_id = :id",
         "linked_lines": "UPDATE linked_line SET user_id = NULL WHERE user_id = :id",
+        "guesses": "DELETE FROM guess WHERE user_id = :id",
+        "guess_scores": "DELETE FROM guess_score WHERE user_id = :id",
+        "guess_hosted": "UPDATE guess_round SET host_id = NULL WHERE host_id = :id",
     },
     "guild": {
         "settings": "DELETE FROM server WHERE guild_id = :id",
         "tables": "DELETE FROM linked_table WHERE guild_id = :id",
+        "rounds": "DELETE FROM guess_round WHERE guild_id = :id",
+        "scores": "DELETE FROM guess_score WHERE guild_id = :id",
     },
     "verse": {
         "kept": """
@@ -85,10 +90,15 @@ STORED: dict[Kind, str] = {
         UNION SELECT host_id, host_id FROM linked_table WHERE host_id IS NOT NULL
         UNION SELECT user_id, user_id FROM linked_player
         UNION SELECT user_id, user_id FROM linked_line WHERE user_id IS NOT NULL
+        UNION SELECT user_id, user_id FROM guess
+        UNION SELECT user_id, user_id FROM guess_score
+        UNION SELECT host_id, host_id FROM guess_round WHERE host_id IS NOT NULL
     """,
     "guild": """
         SELECT guild_id AS name, guild_id AS id FROM server
         UNION SELECT guild_id, guild_id FROM linked_table WHERE guild_id > 0
+        UNION SELECT guild_id, guild_id FROM guess_round WHERE guild_id > 0
+        UNION SELECT guild_id, guild_id FROM guess_score WHERE guild_id > 0
     """,
     "verse": """
         SELECT guild_id || ':' || line || char(10) || answer AS name, guild_id, couplet_id

@@ -15,6 +15,7 @@ from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
 from .forgotten import DELETIONS, remember
+from .guesses import Guesses
 from .guilds import GuildSettingsStore, guild_part
 from .leaderboard import Leaderboard
 from .linked import LinkedTables
@@ -24,7 +25,7 @@ from .postgres import Processes, is_postgres, open_postgres, parse_url, server_n
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .sqlite import SQLiteDatabase
-from .tables import application, linked_table, server
+from .tables import application, guess_round, guess_score, linked_table, server
 
 __all__ = ["DeletedData", "Store", "name_of", "open_store"]
 
@@ -40,12 +41,14 @@ class DeletedData:
         recent_lines: Number of recent lines of the user.
         unlinked: Number of others' favorites that no longer name the user as their author.
         linked_lines: Number of lines of linked verse that were deleted, or no longer name the user.
+        guess_scores: In how many servers the user's guesses were counted.
     """
 
     favorites: int
     recent_lines: int
     unlinked: int
     linked_lines: int = 0
+    guess_scores: int = 0
 
 
 class Store:
@@ -58,6 +61,7 @@ class Store:
         guild_settings: Settings of each server.
         recent_lines: Recent prompts of each user.
         linked: Tables of linked verse.
+        guesses: Rounds of `/guess` and their scores.
         processes: What several processes agree on; None where the database serves one.
     """
 
@@ -76,6 +80,7 @@ class Store:
         self.guild_settings = GuildSettingsStore(database)
         self.recent_lines = RecentLines(database)
         self.linked = LinkedTables(database)
+        self.guesses = Guesses(database)
 
     async def close(self) -> None:
         """Closes the database."""
@@ -142,7 +147,7 @@ class Store:
 
     @to_the_end
     async def delete_guild(self, guild_id: int, at: float) -> None:
-        """Deletes settings and tables of a server; its members keep their favorites.
+        """Deletes settings, tables, rounds and scores of a server; members keep their favorites.
 
         Args:
             guild_id: The server.
@@ -203,7 +208,11 @@ class Store:
 
 # Servers of which anything is stored that is theirs.
 _GUILDS = union(
-    select(server.c.guild_id), select(linked_table.c.guild_id).where(linked_table.c.guild_id > 0)
+    select(server.c.guild_id),
+    *(
+        select(table.c.guild_id).where(table.c.guild_id > 0)
+        for table in (linked_table, guess_round, guess_score)
+    ),
 )
 
 

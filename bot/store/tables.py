@@ -3,20 +3,16 @@
 A change needs a migration in `migrations/versions`; a test compares the two.
 """
 
-from collections.abc import Iterable
 from typing import get_args
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 
@@ -32,6 +28,8 @@ from ..guild_settings import (
 from ..i18n import Language
 from ..linked import FORMS, MAX_LINES, MINUTES, By, Order, State
 from ..verse.request import Rules
+from .columns import Long, Words, between, metadata, one_of
+from .guess_tables import guess, guess_figure, guess_round, guess_score
 from .triggers import listen_for_triggers
 
 __all__ = [
@@ -46,6 +44,10 @@ __all__ = [
     "favorite_writer",
     "forgetting_key",
     "forgotten",
+    "guess",
+    "guess_figure",
+    "guess_round",
+    "guess_score",
     "identified",
     "linked_line",
     "linked_player",
@@ -62,22 +64,6 @@ APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of each of our databases
 # Likewise, as `user_version`: whether nothing of a forgotten member can be left in unused parts of
 # the file. Databases are created with 0, and were so before there was such a mark.
 UNCLEAN, CLEAN = 0, 1
-
-metadata = MetaData()
-
-# SQLite's integers have 64 bits in any case; there a primary key must be called INTEGER.
-Long = Integer().with_variant(BigInteger(), "postgresql")
-# Text in the order of its code points, as SQLite has it, whatever language a server is set up for.
-Words = Text().with_variant(Text(collation="C"), "postgresql")
-
-
-def _between(name: str, bounds: Bounds[int]) -> CheckConstraint:
-    return CheckConstraint(f"{name} BETWEEN {bounds.low} AND {bounds.high}", f"{name}_in_bounds")
-
-
-def _one_of(name: str, choices: Iterable[str]) -> CheckConstraint:
-    return CheckConstraint(f"{name} IN ({', '.join(map(repr, choices))})", f"{name}_known")
-
 
 couplet = Table(
     "couplet",
@@ -189,13 +175,13 @@ server = Table(
     Column("language", Words, nullable=False),
     Column("linked_tables", Integer, nullable=False),
     CheckConstraint("guild_id > 0", "server_guild"),
-    _between("beam_size", BEAM_SIZE),
-    _between("candidates", CANDIDATES),
-    _between("cooldown_s", COOLDOWN),
-    _between("linked_tables", TABLES),
+    between("beam_size", BEAM_SIZE),
+    between("candidates", CANDIDATES),
+    between("cooldown_s", COOLDOWN),
+    between("linked_tables", TABLES),
     CheckConstraint("candidates <= beam_size", "candidates_fit_beam"),
-    _one_of("script", SCRIPTS),
-    _one_of("language", get_args(Language)),
+    one_of("script", SCRIPTS),
+    one_of("language", get_args(Language)),
     sqlite_strict=True,
 )
 
@@ -207,7 +193,7 @@ channel = Table(
     Column("channel_id", Long, nullable=False),
     UniqueConstraint("guild_id", "channel_id", name="channel_once"),
     CheckConstraint("channel_id > 0", "channel_positive"),
-    _between("number", Bounds(1, CHANNELS.high)),
+    between("number", Bounds(1, CHANNELS.high)),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
@@ -295,11 +281,11 @@ linked_table = Table(
     CheckConstraint("guild_id >= 0", "linked_table_guild"),
     CheckConstraint("named IN (0, 1)", "named_known"),
     CheckConstraint("(due_at IS NULL) = (state <> 'open')", "linked_table_due"),
-    _one_of("form", FORMS),
-    _one_of("rules", get_args(Rules)),
-    _one_of("turn_order", get_args(Order)),
-    _one_of("state", get_args(State)),
-    _between("minutes", MINUTES),
+    one_of("form", FORMS),
+    one_of("rules", get_args(Rules)),
+    one_of("turn_order", get_args(Order)),
+    one_of("state", get_args(State)),
+    between("minutes", MINUTES),
     Index("linked_table_due_at", "due_at"),
     Index("linked_table_in_channel", "channel_id", "state"),
     Index("linked_table_of_guild", "guild_id"),
@@ -330,8 +316,8 @@ linked_line = Table(
     Column("written_at", Long, nullable=False),
     Column("source", Words),
     CheckConstraint("text <> ''", "linked_line_not_empty"),
-    _one_of("writer", get_args(By)),
-    _between("number", Bounds(0, MAX_LINES - 1)),
+    one_of("writer", get_args(By)),
+    between("number", Bounds(0, MAX_LINES - 1)),
     Index("linked_line_of_user", "user_id"),
     sqlite_strict=True,
 )

@@ -25,19 +25,23 @@ REMOVE = st.tuples(st.just("remove"), USERS, st.integers(0, 5))
 FORGET = st.tuples(st.just("forget"), USERS)
 ACTION = st.integers(0, 9).flatmap(lambda n: FORGET if n == 9 else REMOVE if n == 8 else PRESS)
 
+# Each heart that a member has from another one: for a line, or for a part of a poem.
+CREDITS = """
+SELECT guild_id, author_id AS user_id FROM favourite WHERE author_id <> user_id
+UNION ALL SELECT guild_id, user_id FROM favourite_writer WHERE user_id <> keeper_id
+"""
 TALLIES = """
 SELECT guild_id, couplet_id, count(*), min(kept_at) FROM favourite GROUP BY 1, 2
 EXCEPT SELECT guild_id, couplet_id, hearts, first_at FROM couplet_hearts;
 SELECT guild_id, couplet_id, hearts, first_at FROM couplet_hearts
 EXCEPT SELECT guild_id, couplet_id, count(*), min(kept_at) FROM favourite GROUP BY 1, 2;
-SELECT guild_id, author_id, count(*) FROM favourite WHERE author_id <> user_id GROUP BY 1, 2
+SELECT guild_id, user_id, count(*) FROM (CREDITS) AS credit GROUP BY 1, 2
 EXCEPT SELECT guild_id, user_id, hearts FROM member_hearts;
 SELECT guild_id, user_id, hearts FROM member_hearts
-EXCEPT SELECT guild_id, author_id, count(*) FROM favourite
-    WHERE author_id <> user_id GROUP BY 1, 2;
+EXCEPT SELECT guild_id, user_id, count(*) FROM (CREDITS) AS credit GROUP BY 1, 2;
 SELECT id FROM couplet EXCEPT SELECT couplet_id FROM favourite;
 SELECT user_id, guild_id, couplet_id FROM favourite GROUP BY 1, 2, 3 HAVING count(*) > 1;
-"""
+""".replace("CREDITS", CREDITS)
 
 
 def wrong_tallies(query):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from lianju.bot import cli
+from lianju.bot.linked import open_table
 from lianju.bot.store import StoreError, open_store
 from lianju.bot.store.process_lock import ProcessLock
 from lianju.bot.store.tables import metadata
@@ -18,6 +19,7 @@ from lianju.bot.verses import Verse
 from ..postgres import PASSWORD, QUOTED
 from .conftest import ask
 from .test_against_reference import wrong_tallies
+from .test_guesses import NOW, another, play
 
 # A process that copies in small steps.
 COPY = """
@@ -68,10 +70,18 @@ async def source(sqlite_url):
     store = await open_store(sqlite_url, busy_s=60)
     for n in range(30):
         await store.favorites.toggle(n % 4 + 1, 5, Verse("行'\\", f"列\n{n % 7}"), n % 3 or None, n)
+    together = Verse("床前明月光", "疑是地上霜")
+    await store.favorites.toggle(4, 5, together, None, 99, writers={1: 9.0, 2: 9.0})
     await store.favorites.toggle(2**63 - 1, None, Verse("新", "𠮷"), None, 99)
     await store.favorites.toggle(2**63 - 1, None, Verse("新", "𠮷"), None, 99)  # its id is used
     await store.recent_lines.add(1, "黄河远上白云间", 9)
     await store.guild_settings.change(5, channels=frozenset({3, 4}), language="zh-TW")
+    opened = open_table(1, 5, 50, 9.0, form="jueju5", order="turns", minutes=5, named=(2,))
+    table = await store.linked.open(opened, 1)
+    await store.linked.save(table, table.write(1, "床前明月光", 10.0), 1)
+    await play(store, another(1), {1: 0, 2: 2})
+    await store.guesses.begin(another(2))
+    await store.guesses.choose(another(2).id, 1, 3, NOW)
     await store.delete_left_guilds(1000, lambda _: False, 9)
     await store.delete_user(3, 100)
     await store.close()
