@@ -11,6 +11,7 @@ COMMANDS = (
     "check",
     "favorites",
     "leaderboard",
+    "guess",
     "lianju",
     "remove-verse",
     "settings",

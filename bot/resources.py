@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from .commands import Commands
@@ -21,6 +21,9 @@ from .rate_limit import RateLimitError, RequestLimiter
 from .settings import Settings
 from .store import Store, StoreError, open_store
 from .verse import BusyError
+
+if TYPE_CHECKING:
+    import discord
 
 __all__ = ["Resources", "open_resources"]
 
@@ -42,6 +45,7 @@ class Resources:
         limiter: Limits the requests of each user.
         clock: Returns the time in Unix seconds.
         commands: The commands of the bot.
+        client: The bot, for messages that answer no interaction.
         observer: Is told what happens, for metrics.
         running: A future for each interaction; the database is closed after the last.
         background: A future for each background job; closing waits for them too.
@@ -59,6 +63,7 @@ class Resources:
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
     commands: Commands = field(default_factory=Commands)
+    client: "discord.Client | None" = None
     observer: Observer = NOBODY
     running: set[asyncio.Future[Any]] = field(default_factory=set)
     background: set[asyncio.Future[Any]] = field(default_factory=set)

@@ -21,6 +21,7 @@ from .base import LianjuCog
 from .clinic import Clinic
 from .couplet import CoupletCog
 from .favorites import Favorites
+from .guess import Guess
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
 from .linked import Linked
@@ -44,6 +45,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Favorites,
     Pictures,
     Leaderboard,
+    Guess,
     Linked,
     LinkedLines,
     Moderation,
@@ -93,7 +95,7 @@ async def add_cogs(
     housekeeping = _derive(Housekeeping, cog_base)
     clock = _derive(LinkedClock, cog_base)
     resources = await open_resources(settings, observer)
-    resources.commands = chosen
+    resources.commands, resources.client = chosen, bot
     cogs = [*(feature(resources) for feature in features), clock(bot, resources)]
     roots = build_commands(cogs, chosen)
     try:

@@ -18,7 +18,9 @@ class About(LianjuCog, name="Lianju about"):
     async def about(self, interaction: Interaction) -> None:
         """Shows the model behind the answers: size, quality, version, license."""
         async with self.handle(interaction) as context:
-            layout = about_layout(context.localizer, await self.resources.engine.bundle())
+            localizer, resources = context.localizer, self.resources
+            figures = await resources.store.guesses.figures()
+            layout = about_layout(localizer, await resources.engine.bundle(), figures)
             await respond(interaction, layout, private=True)
 
     @app_commands.command(name="help")

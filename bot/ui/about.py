@@ -1,5 +1,6 @@
 """Layouts of `/about` and `/help`."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -8,10 +9,12 @@ import discord
 from ..engine import BundleInfo
 from ..i18n import Localizer
 from ..markdown import literal
+from ..rounds import GuessFigure
 from .layout import Layout
 
 __all__ = ["about_layout", "help_layout"]
 
+MAX_FIGURES = 4  # bundles
 MAX_FACT = 100  # characters of a name in a manifest
 FEATURES = (
     "poem",
@@ -24,6 +27,7 @@ FEATURES = (
     "pictures",
     "favorites",
     "leaderboard",
+    "guess",
     "remove-verse",
     "settings",
     "about",
@@ -32,12 +36,15 @@ FEATURES = (
 )
 
 
-def about_layout(localizer: Localizer, bundle: BundleInfo) -> Layout:
+def about_layout(
+    localizer: Localizer, bundle: BundleInfo, figures: Sequence[GuessFigure] = ()
+) -> Layout:
     """Returns the model's size, quality, device, versions and licenses.
 
     Args:
         localizer: The language.
         bundle: The bundle that answers.
+        figures: What readers' guesses say of it, and of others.
     """
     model = bundle.model
     rows = [
@@ -50,6 +57,7 @@ def about_layout(localizer: Localizer, bundle: BundleInfo) -> Layout:
             tokens=model.vocabulary_size,
         ),
         *_perplexity(localizer, bundle),
+        *_guesses(localizer, bundle, figures),
         localizer.format("about-provider", provider=bundle.provider.upper()),
         localizer.format(
             "about-versions",
@@ -83,6 +91,21 @@ def help_layout(localizer: Localizer) -> Layout:
             else []
         ),
     )
+
+
+def _guesses(localizer: Localizer, bundle: BundleInfo, figures: Sequence[GuessFigure]) -> list[str]:
+    """Returns how often readers took lines of a bundle for a poet's, for this one first."""
+    current = f"{bundle.name} {bundle.version}"
+    ordered = sorted(figures, key=lambda figure: figure.bundle != current)
+    return [
+        localizer.format(
+            "about-guesses",
+            model=literal(figure.bundle, MAX_FACT),
+            share=round(100 * figure.fooled / figure.guesses),
+            guesses=figure.guesses,
+        )
+        for figure in ordered[:MAX_FIGURES]
+    ]
 
 
 def _perplexity(localizer: Localizer, bundle: BundleInfo) -> list[str]:

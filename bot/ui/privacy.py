@@ -17,6 +17,7 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
         localizer.format("privacy-favorites"),
         localizer.format("privacy-prompts", days=retention_days),
         localizer.format("privacy-linked"),
+        localizer.format("privacy-guesses"),
         localizer.format("privacy-asked"),
     ]
     return Layout(
@@ -57,6 +58,7 @@ def deleted_layout(localizer: Localizer, data: DeletedData) -> Layout:
             ("privacy-deleted-prompts", data.recent_lines),
             ("privacy-deleted-asked", data.unlinked),
             ("privacy-deleted-linked", data.linked_lines),
+            ("privacy-deleted-guesses", data.guess_scores),
         )
         if count
     ]

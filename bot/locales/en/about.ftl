@@ -5,6 +5,10 @@ about-size = { $cell } language model: { $layers } × { $hidden }, { $parameters
 about-perplexity-han = perplexity on held-out poems: { $perplexity } a character (the lower, the better)
 about-perplexity = perplexity on held-out texts: { $perplexity } a token (the lower, the better)
 about-provider = runs on: { $provider }
+about-guesses = readers of `{ $slash }guess` took a line of { $model } for the poet's in { $share } % of { $guesses ->
+    [one] { $guesses } guess
+   *[other] { $guesses } guesses
+} (75 % if they could not tell at all)
 about-versions = model { $model } (license: { $license }) · Lianju { $lianju } (license: MIT)
 
 # What every command does.
@@ -19,6 +23,7 @@ help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Anothe
 help-pictures = *Picture* below an answer shows it as a picture, which you can post. So does the second menu of your favorites.
 help-favorites = `{ $slash }favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
 help-leaderboard = `{ $slash }leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
+help-guess = `{ $slash }guess` asks everybody which of four lines the poet wrote; its board shows who knows the poets best.
 help-remove-verse = `{ $slash }remove-verse` is for moderators, who have *Manage Messages* or *Manage Server*: it removes a verse from the leaderboard.
 help-settings = `{ $slash }settings` is for members with the permission *Manage Server*.
 help-about = `{ $slash }about` describes the model.

@@ -6,6 +6,7 @@ privacy-prompts = your recent lines for `{ $slash }poem`, offered to you while y
    *[other] { $days } days
 };
 privacy-linked = the lines that you write or choose at tables of linked verse, the tables that you start or have a turn at, and that a finished poem is yours as well, for its hearts;
+privacy-guesses = how often you were right in `{ $slash }guess`, in each server; what you chose in a round, until its result is shown;
 privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *{ answer-menu }*.
 privacy-not-stored = **What is not stored**: answers that nobody keeps, your name, your messages apart from such a line. The log holds neither verse nor who asked.
 privacy-server = **Settings of a server** and its tables of linked verse belong to it and are deleted when the bot leaves.
@@ -32,5 +33,9 @@ privacy-deleted-asked = your name beside { $count ->
 privacy-deleted-linked = { $count ->
     [one] your name beside { $count } line of linked verse
    *[other] your name beside { $count } lines of linked verse
+}
+privacy-deleted-guesses = your score of `{ $slash }guess` in { $count ->
+    [one] { $count } place
+   *[other] { $count } places
 }
 privacy-deleted-nothing = Nothing was stored about you.

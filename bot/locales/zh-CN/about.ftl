@@ -5,6 +5,7 @@ about-size = { $cell } 语言模型：{ $layers } × { $hidden }，{ $parameters
 about-perplexity-han = 在未见过的诗上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未见过的文本上，每个词元的困惑度 { $perplexity }（越低越好）
 about-provider = 运行于 { $provider }
+about-guesses = 在 `{ $slash }guess` 的 { $guesses } 次猜测里，读者把 { $model } 的句子当成诗人的占 { $share } %（完全分不出则为 75 %）
 about-versions = 模型 { $model }（许可证：{ $license }）· Lianju { $lianju }（许可证：MIT）
 
 # 每个命令做什么。
@@ -19,6 +20,7 @@ help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有�
 help-pictures = “诗图”把回答画成图，可以发到频道里；收藏列表的第二个菜单也可以。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
+help-guess = `{ $slash }猜诗`（guess）：问大家四句之中哪一句是诗人写的；榜上看谁最懂诗人。
 help-remove-verse = `{ $slash }移除诗作`（remove-verse）给有“管理消息”或“管理服务器”权限的成员使用：从排行榜移除一首诗作。
 help-settings = `{ $slash }设置`（settings）：供有“管理服务器”权限的成员使用。
 help-about = `{ $slash }关于`（about）：介绍模型。

@@ -3,6 +3,7 @@ privacy-stored = **保存了什么**（只与你的 Discord 编号相连）：
 privacy-favorites = 你用 ♥ 收藏的诗联和诗，以及时间和服务器，直到你取消 ♥；
 privacy-prompts = 你最近给 `{ $slash }poem` 的诗句，保留 { $days } 天，在你输入时供你选用；
 privacy-linked = 你在联句席上写下或选用的诗句，你开的席、你在的席，以及写成的诗有你一份，好算它得的心；
+privacy-guesses = 你在每个服务器的 `{ $slash }guess` 里猜中了多少次；你在一轮里选了哪句，只保存到公布答案；
 privacy-asked = 某一联或某首诗由你的诗句开头，只要还有人收藏它：排行榜据此计算你得到的 ♥。你的诗句，是你自己给出的，或你的消息里被人用“{ answer-menu }”接过的。
 privacy-not-stored = **没有保存什么**：没人收藏的对句、你的名字、这样的诗句以外的消息。日志里没有诗句，也没有提问者。
 privacy-server = **服务器的设置**和联句诗席属于该服务器，机器人离开时即被删除。
@@ -20,4 +21,5 @@ privacy-deleted-asked = 你在他人 { $count } 条收藏旁的署名
 privacy-deleted-linked = { $count ->
    *[other] 你在联句里 { $count } 句上的名字
 }
+privacy-deleted-guesses = 你在 { $count } 处的 `{ $slash }guess` 成绩
 privacy-deleted-nothing = 没有保存任何关于你的数据。

@@ -5,6 +5,7 @@ about-size = { $cell } 語言模型：{ $layers } × { $hidden }，{ $parameters
 about-perplexity-han = 在未見過的詩上，每字困惑度 { $perplexity }（越低越好）
 about-perplexity = 在未見過的文本上，每個詞元的困惑度 { $perplexity }（越低越好）
 about-provider = 執行於 { $provider }
+about-guesses = 在 `{ $slash }guess` 的 { $guesses } 次猜測裡，讀者把 { $model } 的句子當成詩人的佔 { $share } %（完全分不出則為 75 %）
 about-versions = 模型 { $model }（授權條款：{ $license }）· Lianju { $lianju }（授權條款：MIT）
 
 # 每個指令做什麼。
@@ -19,6 +20,7 @@ help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有�
 help-pictures = 「詩圖」把回答畫成圖，可以發到頻道裡；收藏列表的第二個選單也可以。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
+help-guess = `{ $slash }猜詩`（guess）：問大家四句之中哪一句是詩人寫的；榜上看誰最懂詩人。
 help-remove-verse = `{ $slash }移除詩作`（remove-verse）供有「管理訊息」或「管理伺服器」權限的成員使用：從排行榜移除一首詩作。
 help-settings = `{ $slash }設定`（settings）：供有「管理伺服器」權限的成員使用。
 help-about = `{ $slash }關於`（about）：介紹模型。

@@ -1,0 +1,10 @@
+command-guess = 猜诗
+    .description = 诗人还是机器：四句之中，哪一句是诗人写的？
+command-guess-start = 开始
+    .description = 问大家：四句之中，哪一句是诗人写的
+command-guess-start-difficulty = 难度
+    .description = 问的诗有多少人知道
+choice-guess-difficulty-easy = 很多人知道的诗
+choice-guess-difficulty-hard = 很少人知道的诗
+command-guess-board = 榜
+    .description = 本服务器谁最懂诗人：命中率和连中次数

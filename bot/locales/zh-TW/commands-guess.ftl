@@ -1,0 +1,10 @@
+command-guess = 猜詩
+    .description = 詩人還是機器：四句之中，哪一句是詩人寫的？
+command-guess-start = 開始
+    .description = 問大家：四句之中，哪一句是詩人寫的
+command-guess-start-difficulty = 難度
+    .description = 問的詩有多少人知道
+choice-guess-difficulty-easy = 很多人知道的詩
+choice-guess-difficulty-hard = 很少人知道的詩
+command-guess-board = 榜
+    .description = 這個伺服器裡誰最懂詩人：命中率和連中次數
