@@ -27,6 +27,7 @@ from .leaderboard import Leaderboard
 from .linked import Linked
 from .linked_clock import LinkedClock
 from .linked_lines import LinkedLines
+from .linked_poem import LinkedPoems
 from .moderation import Moderation
 from .pictures import Pictures
 from .poem import PoemCog
@@ -48,6 +49,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Guess,
     Linked,
     LinkedLines,
+    LinkedPoems,
     Moderation,
     Privacy,
     ServerSettings,

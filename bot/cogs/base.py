@@ -55,6 +55,15 @@ class Context:
         self._guild_settings = guild_settings
         self._refusal = refusal
 
+    def check(self) -> None:
+        """Checks that the interaction is to be handled, where nothing else of it is used.
+
+        Raises:
+            LianjuError: It is not.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+
     def add_log_fields(self, **fields: object) -> None:
         """Adds fields to the log line; never what the user wrote."""
         self.log_fields |= fields

@@ -7,7 +7,6 @@ import discord
 from discord import app_commands
 
 from ..errors import NotAllowedError
-from ..events import FavoriteEvent
 from ..guild_settings import GuildSettings
 from ..i18n import Markdown
 from ..linked import MINUTES, FormName, Line, Order, Table, open_table
@@ -39,7 +38,7 @@ Act = Callable[[Table, float], Table]
 
 
 class Linked(LinkedCog, name=NAME):
-    """Opens and shows tables, and handles all of their buttons but those for a line."""
+    """Opens and shows tables, and handles the buttons about their order."""
 
     lianju = app_commands.Group(
         name="lianju",
@@ -168,43 +167,20 @@ class Linked(LinkedCog, name=NAME):
                     table = await self.resources.store.linked.get(table_id)
                     _finish(interaction, table, 0)
                     await respond(interaction, finish_layout(localizer, table), private=True)
-            case "end":
+            case _:  # the answer to that question
                 async with self.handle(interaction, defer_update) as context:
                     done = context.localizer.format("linked-finish-done")
                     now = self.resources.clock()
                     await self.change(table_id, interaction, lambda t: _finish(interaction, t, now))
                     await edit_message(interaction, note_layout(done))
                     await self.redraw(interaction.client, table_id)
-            case _:
-                await self._love(interaction, table_id)
 
     async def _act(self, interaction: Interaction, table_id: int, act: Act) -> None:
         """Changes a table by a button of its message."""
         async with self.handle(interaction, defer_update) as context:
-            _ = context.guild_settings  # which says whether the interaction is to be handled
+            context.check()
             now = self.resources.clock()
             await self.change(table_id, interaction, lambda table: act(table, now))
-            await self.redraw(interaction.client, table_id, interaction)
-
-    async def _love(self, interaction: Interaction, table_id: int) -> None:
-        """Keeps a finished poem, or no longer; all who wrote it have the heart."""
-        async with self.handle(interaction, defer_update) as context:
-            _ = context.guild_settings
-            table = await self.resources.store.linked.get(table_id)
-            if table.verse is None or table.state == "open":
-                raise NotAllowedError("linked-unfinished")
-            user_id, guild_id = interaction.user.id, table.guild_id
-            kept = await self.resources.store.favorites.toggle(
-                user_id,
-                guild_id,
-                table.verse,
-                None,
-                self.resources.clock(),
-                interaction.created_at.timestamp(),
-                writers=table.writers,
-            )
-            event = FavoriteEvent(user_id, guild_id, table.verse, added=kept)
-            interaction.client.dispatch(event.NAME, event)
             await self.redraw(interaction.client, table_id, interaction)
 
     async def _first_line(
@@ -251,6 +227,8 @@ class Linked(LinkedCog, name=NAME):
         channel = client.get_partial_messageable(table.channel_id)
         try:
             await channel.get_partial_message(table.message_id).delete()
+        except (discord.NotFound, discord.Forbidden):
+            pass  # it is gone, or shows an older state
         except discord.HTTPException as error:
             self.resources.count_failure("deletion of a message", error)
 

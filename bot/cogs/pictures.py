@@ -31,7 +31,7 @@ from ..ui.replies import (
 from .base import Context, LianjuCog, is_allowed_here
 from .items import CogItem, check_owner, cog_item
 
-__all__ = ["Pictures"]
+__all__ = ["Pictures", "check_place"]
 
 NAME = "Lianju pictures"
 COOLDOWN_S = 2.0  # between two pictures of a member, which cost time of the processor
@@ -47,7 +47,7 @@ class Pictures(LianjuCog, name=NAME):
         if message is None:
             return
         async with self.handle(interaction, DEFER.get(action, defer_update)) as context:
-            _check_place(interaction, context.guild_settings, public=action == "post")
+            check_place(interaction, context.guild_settings, public=action == "post")
             match action:
                 case "choose":
                     sheet = parse_choice(message, item.match)
@@ -65,11 +65,20 @@ class Pictures(LianjuCog, name=NAME):
                         layout = choice_layout(sheet, answer.verses, context.localizer)
                         await respond(interaction, layout, private=True)
                         return
-            await self._show(interaction, context, sheet, action)
+            await self.show(interaction, context, sheet, action)
 
-    async def _show(
+    async def show(
         self, interaction: Interaction, context: Context, sheet: Sheet, action: str | None
     ) -> None:
+        """Draws and shows a picture.
+
+        Args:
+            interaction: Who wants it.
+            context: Of the interaction.
+            sheet: What it shows.
+            action: `post` shows it to everybody, None to the member alone in a new message, and
+                any other in the message whose button was used.
+        """
         picture = await self._draw(interaction, context, sheet)
         file = picture_file(picture)
         try:
@@ -103,7 +112,7 @@ class Pictures(LianjuCog, name=NAME):
     items = (cog_item(NAME, PICTURE_BUTTON, press),)
 
 
-def _check_place(interaction: Interaction, guild_settings: GuildSettings, *, public: bool) -> None:
+def check_place(interaction: Interaction, guild_settings: GuildSettings, *, public: bool) -> None:
     """Checks that a picture may be shown here.
 
     Raises:

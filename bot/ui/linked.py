@@ -12,12 +12,23 @@ from ..linked.next_line import NextLineRules
 from ..markdown import escape, literal
 from .layout import Layout
 
-__all__ = ["LINE_BUTTON", "TABLE_BUTTON", "TableAction", "TableView", "action_id", "table_layout"]
+__all__ = [
+    "LINE_BUTTON",
+    "POEM_BUTTON",
+    "TABLE_BUTTON",
+    "TableAction",
+    "TableView",
+    "action_id",
+    "table_layout",
+]
 
-TableAction = Literal["write", "lianju", "help", "skip", "undo", "join", "finish", "end", "heart"]
+TableAction = Literal[
+    "write", "lianju", "help", "skip", "undo", "join", "finish", "end", "heart", "picture"
+]
 
 LINE_BUTTON = r"lianju:linked:1:(?P<action>write|lianju|help):(?P<table>\d{1,18})"
-TABLE_BUTTON = r"lianju:linked:1:(?P<action>skip|undo|join|finish|end|heart):(?P<table>\d{1,18})"
+TABLE_BUTTON = r"lianju:linked:1:(?P<action>skip|undo|join|finish|end):(?P<table>\d{1,18})"
+POEM_BUTTON = r"lianju:linked:1:(?P<action>heart|picture):(?P<table>\d{1,18})"
 MAX_SOURCE = 60  # characters of a poet's name and a title
 
 
@@ -61,7 +72,12 @@ def table_layout(view: TableView, localizer: Localizer) -> Layout:
         parts.append(discord.ui.TextDisplay(f"-# {state}"))
         if table.verse is not None:
             label = f"♥ {view.hearts}" if view.hearts else "♥"
-            parts.append(discord.ui.ActionRow(_button(label, "heart", table)))
+            picture = localizer.format("answer-picture")
+            parts.append(
+                discord.ui.ActionRow(
+                    _button(label, "heart", table), _button(picture, "picture", table)
+                )
+            )
         return Layout(*parts)
     parts.append(discord.ui.TextDisplay(_next(view, view.rules, localizer)))
     return Layout(*parts, *_buttons(table, localizer))

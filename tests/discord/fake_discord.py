@@ -31,6 +31,7 @@ from .interactions import (
     form_data,
     interaction_payload,
     on_message,
+    person,
 )
 from .limits import form_fault
 from .messages import BAD_FORM, MAX_UPLOAD, Messages, Refusal, read_body
@@ -72,6 +73,7 @@ class FakeDiscord(FakeGateway):
         shards: How many it advises.
         seconds_to_acknowledge: How long it waits for the response to an interaction.
         hidden_channels: Ids of channels that the bot may not see.
+        left: Ids of members who have left their servers.
     """
 
     token = TOKEN
@@ -90,6 +92,7 @@ class FakeDiscord(FakeGateway):
         self.shards = 1
         self.seconds_to_acknowledge = 3.0
         self.hidden_channels: set[str] = set()
+        self.left: set[str] = set()
         self._ids = itertools.count(FIRST_ID, NEXT_ID)
         self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
@@ -112,6 +115,7 @@ class FakeDiscord(FakeGateway):
                 web.patch(hook + "/messages/{message}", fake._edit),
                 web.delete(hook + "/messages/{message}", fake._delete),
                 web.post(hook, fake._follow_up),
+                web.get("/api/v10/guilds/{guild}/members/{user}", fake._member),
                 web.patch(CHANNEL_MESSAGE, fake._edit_posted),
                 web.delete(CHANNEL_MESSAGE, fake._delete_posted),
                 web.get("/gateway/", fake._gateway),
@@ -331,6 +335,14 @@ class FakeDiscord(FakeGateway):
                 self.delete(message)
             exchange.changed.notify_all()
         return web.Response(status=204)
+
+    async def _member(self, request: web.Request) -> web.Response:
+        user = request.match_info["user"]
+        if user in self.left:
+            raise Refusal(404, 10007, "Unknown Member")
+        since = {"joined_at": "2024-01-01T00:00:00+00:00", "roles": [], "flags": 0}
+        member = since | {"deaf": False, "mute": False, "nick": f"member {user}"}
+        return _json(member | {"user": person(int(user))})
 
     async def _edit_posted(self, request: web.Request) -> web.Response:
         """The bot edits a message of its own, without an interaction."""
