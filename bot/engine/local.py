@@ -114,7 +114,7 @@ class LocalEngine:
     ) -> Mended:
         """Finds characters for places of a poem; see `Engine`."""
         with self._use(self.composer) as composer:
-            return await composer.mend(lines, blanks, deadline_s, group)
+            return await composer.mend(lines, blanks, deadline_s, group, book)
 
     async def bundle(self) -> BundleInfo:
         """Describes the bundle; see `Engine`."""

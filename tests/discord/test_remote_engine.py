@@ -85,6 +85,15 @@ async def test_service_answers_as_the_engine_in_the_process(command, fake, bot, 
         assert texts(message)
 
 
+@pytest.mark.parametrize("rhymes", ["pingshui", "xinyun"])
+async def test_service_mends_as_the_engine_in_the_process(rhymes, fake, bot, asker):
+    command = slash("check", poem="白日依山尽，黄河入海流，欲穷千里目，更上一层山", rhymes=rhymes)
+    here = await ask(fake, bot, command, user=77)
+    there = await ask(fake, asker, command, user=77)
+    assert texts(there) == texts(here)
+    assert "would do" in "".join(texts(there))
+
+
 async def test_details_are_those_of_the_engine_in_the_process(fake, bot, asker):
     message = await ask(fake, asker, poem(LINE), private=False)
     here, there = [

@@ -64,14 +64,13 @@ clinic-fault = { $kind ->
     [level-end] { clinic-place } is level, and so are the two after it (三平尾)
     [rhyme] { clinic-place } does not rhyme in { $groups }
     [neighbor] { clinic-place } rhymes in a neighboring group of { $groups } (邻韵), as only the first and the last line may
-    [repeated] { clinic-place } is in the poem already
     [opposed] its tones are not opposed to those of the line before (失对)
    *[joined] its second character does not have the tone of that in the line before (失粘)
 }
 clinic-choices = { $fault }; { $characters } would do
 clinic-licence = { $licence ->
     [half] accepted: a mild departure in the third last character (半拗)
-    [self] accepted: one level tone alone (孤平), rescued by the level third last character (本句自救)
+    [self] accepted: 孤平, which its level third last character rescues (本句自救)
     [swap] accepted: 平平仄平仄 in the place of 平平平仄仄 (特拗)
     [triple] accepted: three oblique tones at the end (三仄尾)
     [rescue] rescues the line before by its level third last character (对句相救)

@@ -49,7 +49,6 @@ clinic-fault = { $kind ->
     [level-end] { clinic-place }是平声，成了三平尾
     [rhyme] { clinic-place }不押“{ $groups }”韵
     [neighbor] { clinic-place }押的是“{ $groups }”的邻韵，只有首句和末句可以
-    [repeated] { clinic-place }与前文重字
     [opposed] 与上句失对
    *[joined] 与上句失粘
 }

@@ -49,7 +49,6 @@ clinic-fault = { $kind ->
     [level-end] { clinic-place }是平聲，成了三平尾
     [rhyme] { clinic-place }不押「{ $groups }」韻
     [neighbor] { clinic-place }押的是「{ $groups }」的鄰韻，只有首句和末句可以
-    [repeated] { clinic-place }與前文重字
     [opposed] 與上句失對
    *[joined] 與上句失黏
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from ..prosody.forms import (
     Licence,
@@ -17,7 +17,6 @@ from ..prosody.forms import (
 from ..prosody.readings import CharacterReadings, Tone
 
 __all__ = [
-    "FAULT_KINDS",
     "CheckedLine",
     "Fault",
     "FaultKind",
@@ -35,8 +34,6 @@ level tone among oblique ones (孤平); `level-end`: three level tones at the en
 an end that does not rhyme; `neighbor`: one that rhymes in a neighboring group (邻韵); `repeated`: a
 character of an earlier line. Of a whole line in a poem: `opposed`: its tones are not opposed to
 those of the line before (失对); `joined`: they do not take them up (失粘)."""
-
-FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 LineLicence = Licence | Literal["bold", "waist", "neighbor"]
 """Also `bold`, an oblique second last tone that the next line rescues, or has to (大拗). Of a line

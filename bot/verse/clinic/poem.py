@@ -132,6 +132,7 @@ class _Reader:
         self.first_rhymes = first_rhymes
         self._lines, self._length, self._readings = lines, length, readings
         self.groups = self._shared_groups()
+        self._neighbors = self._find_neighbors()
 
     def cheapest(self) -> _Reading:
         """Returns the cheapest reading."""
@@ -195,9 +196,9 @@ class _Reader:
             return line
         if not self.groups:  # no line has such a rhyme: its tone alone is wrong
             return line
-        if own & self._neighbors() and index in (0, len(self._lines) - 1):
+        if own & self._neighbors and index in (0, len(self._lines) - 1):
             return replace(line, licences=(*line.licences, "neighbor"))
-        kind: FaultKind = "neighbor" if own & self._neighbors() else "rhyme"
+        kind: FaultKind = "neighbor" if own & self._neighbors else "rhyme"
         place = self._length - 1
         others = [fault for fault in line.faults if fault.place != place]
         fault = Fault(kind, place, end, self.rhyme_tone, self.groups)
@@ -221,7 +222,7 @@ class _Reader:
         )
         return frozenset(group for group, own in rhyming.items() if own == most)
 
-    def _neighbors(self) -> frozenset[int]:
+    def _find_neighbors(self) -> frozenset[int]:
         names = {self._readings.groups[group] for group in self.groups}
         near = {name for row in self._readings.neighbors for name in row if names.intersection(row)}
         return frozenset(n for n, name in enumerate(self._readings.groups) if name in near)
