@@ -23,7 +23,7 @@ from .store import Store, StoreError, open_store
 from .verse import BusyError
 
 if TYPE_CHECKING:
-    import discord
+    from discord.ext import commands as ext
 
 __all__ = ["Resources", "open_resources"]
 
@@ -63,7 +63,7 @@ class Resources:
     limiter: RequestLimiter
     clock: Callable[[], float] = time.time
     commands: Commands = field(default_factory=Commands)
-    client: "discord.Client | None" = None
+    client: "ext.Bot | ext.AutoShardedBot | None" = None
     observer: Observer = NOBODY
     running: set[asyncio.Future[Any]] = field(default_factory=set)
     background: set[asyncio.Future[Any]] = field(default_factory=set)

@@ -14,6 +14,7 @@ from ..rounds import OUTSIDE, ROUND_S, Difficulty, Round, RoundResult
 from ..ui.guess import result_layout
 from ..ui.replies import NO_MENTIONS, Interaction
 from .base import Context
+from .housekeeping import is_with
 
 __all__ = ["RoundEnds", "ask_round"]
 
@@ -86,10 +87,15 @@ class RoundEnds:
             self._timers[asked.id] = asyncio.create_task(self._end_in_time(asked, interaction))
 
     async def resume(self) -> None:
-        """Schedules the rounds whose result nobody has seen, since the bot was stopped."""
+        """Schedules the rounds whose result nobody has seen, since the bot was stopped.
+
+        Of several processes, each ends the rounds of the servers that are with its shards.
+        """
+        client = self._resources.client
         try:
             for asked in await self._resources.store.guesses.unfinished():
-                self.schedule(asked)
+                if client is not None and is_with(client, asked.guild_id):
+                    self.schedule(asked)
         except Exception as error:
             self._resources.count_failure("reading of rounds", error)
 

@@ -11,7 +11,7 @@ from discord.ext import commands
 from ..events import ForgetEvent
 from ..resources import Resources
 from ..store import DeletedData, StoreError
-from ..ui.downloads import favorites_file
+from ..ui.downloads import favorites_file, guesses_file
 from .base import LianjuCog
 from .registration import AppCommand, register, unregister
 
@@ -93,7 +93,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         return deleted
 
     async def export_user(self, user_id: int) -> dict[str, bytes]:
-        """Returns files with a user's favorites, recent lines and lines of linked verse, by name.
+        """Returns files with all that is stored about a user, by name; none if nothing is.
 
         Raises:
             StoreError: The database cannot be read.
@@ -106,6 +106,8 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
             files["lianju-recent-lines.txt"] = "".join(f"{line}\n" for line in lines).encode()
         if linked := await store.linked.lines_of(user_id):
             files["lianju-linked-lines.txt"] = "".join(f"{line}\n" for line in linked).encode()
+        if scores := await store.guesses.scores_of(user_id):
+            files["lianju-guesses.json"] = guesses_file(scores)
         return files
 
     async def purge(self) -> bool:

@@ -170,6 +170,12 @@ class Guesses:
             row = (await connection.execute(_SCORE, values)).one_or_none()
         return None if row is None else GuessScore(*row)
 
+    async def scores_of(self, user_id: int) -> dict[int, GuessScore]:
+        """Returns a member's scores by server; 0 is outside servers."""
+        async with self._database.reader("list") as connection:
+            rows = await connection.execute(_SCORES_OF, {"user_id": user_id})
+            return {guild_id: GuessScore(*score) for guild_id, *score in rows}
+
     async def figures(self) -> list[GuessFigure]:
         """Returns what the guesses say of each bundle, those with most guesses first."""
         async with self._database.reader() as connection:
@@ -247,14 +253,21 @@ _DELETE_SURPLUS = delete(guess_round).where(
     _HERE, guess_round.c.id < _oldest_kept, guess_round.c.shown == 1
 )
 
-_members = select(
+_score = select(
     guess_score.c.user_id,
     guess_score.c.guesses,
     guess_score.c.hits,
     guess_score.c.streak,
     guess_score.c.best_streak,
-).where(guess_score.c.guild_id == bindparam("guild_id"))
-_SCORE = _members.where(guess_score.c.user_id == bindparam("user_id"))
+)
+_mine = guess_score.c.user_id == bindparam("user_id")
+_members = _score.where(guess_score.c.guild_id == bindparam("guild_id"))
+_SCORE = _members.where(_mine)
+_SCORES_OF = (
+    select(guess_score.c.guild_id, *_score.selected_columns)
+    .where(_mine)
+    .order_by(guess_score.c.guild_id)
+)
 _FIGURES = select(guess_figure.c.bundle, guess_figure.c.guesses, guess_figure.c.fooled).order_by(
     guess_figure.c.guesses.desc(), guess_figure.c.bundle
 )

@@ -1,16 +1,17 @@
-"""Files of a member's favorites."""
+"""Files of a member's favorites and guesses."""
 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from ..rounds import OUTSIDE, GuessScore
 from ..verses import Favorite
 from .verse import one_line
 
-__all__ = ["Format", "favorites_file"]
+__all__ = ["Format", "favorites_file", "guesses_file"]
 
 Format = Literal["txt", "csv", "json"]
 
@@ -26,6 +27,21 @@ def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
         form: `txt` has one verse a line, `csv` is for spreadsheets, `json` has all fields.
     """
     return {"txt": _txt, "csv": _csv, "json": _json}[form](favorites)
+
+
+def guesses_file(scores: Mapping[int, GuessScore]) -> bytes:
+    """Returns a file with a member's scores of `/guess`, by server, as JSON."""
+    rows = [
+        {
+            "server_id": None if guild_id == OUTSIDE else str(guild_id),
+            "guesses": score.guesses,
+            "right": score.hits,
+            "streak": score.streak,
+            "best_streak": score.best_streak,
+        }
+        for guild_id, score in scores.items()
+    ]
+    return f"{json.dumps({'guesses': rows}, indent=2)}\n".encode()
 
 
 def _txt(favorites: Sequence[Favorite]) -> bytes:

@@ -1,12 +1,16 @@
 """`/guess` through a real command tree: rounds, their end in time or early, restarts, the board."""
 
 import asyncio
+import json
 import logging
 import random
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 from lianju.bot.cogs import FEATURES
+from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.rounds import ROUND_S
@@ -17,6 +21,7 @@ from .bots import OtherBot
 from .bundle_with_prosody import GROUPS, LETTERS, READINGS, write_bundle_with_prosody
 from .commands import ask, button, english, press
 from .interactions import custom_ids, labels, slash, texts
+from .process import serving
 
 HOST, MEMBERS = 77, (1, 2, 3, 4, 5)
 EASY, HARD, BOARD = slash("guess start"), slash("guess start", difficulty="hard"), "guess board"
@@ -232,6 +237,30 @@ async def test_restart_in_the_middle_loses_nothing_and_the_round_ends(
     assert await store.guesses.unfinished() == []
 
 
+async def test_round_of_a_process_that_was_killed_ends_when_it_is_back(fake, settings, tmp_path):
+    edits = "/channels/99/messages/"
+    fake.gates[edits] = asyncio.Event()
+    fake.gates[edits].set()
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        message = await (await fake.send(fake.interaction(EASY))).answered()
+        pressed = await fake.send(fake.press(message, poets_button(message), user=1))
+        await pressed.answered()
+        served.kill()
+        await served.ended()
+    (database,) = tmp_path.glob("*.sqlite3")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE guess_round SET ends_at = ends_at - 60")
+    fake.ready.clear()
+    async with serving(**settings) as served:
+        await served.online(fake.ready)
+        await served.online(fake.reached[edits])  # or fails if it ends before
+        ended = await served.stop()
+    assert ended.status == 0
+    assert "<@1> (1 of 1)" in texts(message)[3]
+    assert fake.refusals == []
+
+
 async def test_a_guess_after_the_time_shows_the_result_and_does_not_count(
     fake, bot, clock, timers, store
 ):
@@ -370,6 +399,30 @@ async def test_log_names_neither_lines_nor_members(fake, bot, clock, timers, cap
     assert "271828" not in caplog.text
     assert "314159" not in caplog.text
     assert first_line(message) not in caplog.text
+
+
+async def test_members_scores_are_exported_and_shown_as_deleted(
+    fake, bot, clock, timers, resources
+):
+    housekeeping = Housekeeping(bot, resources, [])
+    assert await housekeeping.export_user(1) == {}
+    message = await begin(fake, bot, clock)
+    await press(fake, bot, message, poets_button(message), user=1)
+    await end(fake, bot, message)
+    message = await begin(fake, bot, clock, guild=None, channel=500, user=1)
+    wrong = next(key for key in options(message) if key != poets_button(message))
+    await press(fake, bot, message, wrong, guild=None, channel=500, user=1)
+    ((name, content),) = (await housekeeping.export_user(1)).items()
+    assert name == "lianju-guesses.json"
+    assert [[*row.values()] for row in json.loads(content)["guesses"]] == [
+        [None, 1, 0, 0, 0],
+        ["42", 1, 1, 1, 1],
+    ]
+    shown = await ask(fake, bot, slash("privacy"), user=1)
+    asked = await press(fake, bot, shown, "lianju:forget:1:1:ask", user=1)
+    deleted = await press(fake, bot, asked, "lianju:forget:1:1:delete", user=1)
+    assert texts(deleted)[1] == f"- {english('privacy-deleted-guesses', count=2, slash='/')}"
+    assert await housekeeping.export_user(1) == {}
 
 
 async def test_board_has_pages(fake, bot, clock, store, timers):
