@@ -251,13 +251,16 @@ def _place(
     seal_width, seal_height = stamp(side)
     block, gap = max(grid.height * size, LOWEST_BLOCK), max(LEAST_GAP, 0.62 * size)
     heads = split_evenly(title, math.ceil(_length(title, SPACING) * title_size / block))
+    # A long word of letters cannot be split.
+    longest = max((_length(head, SPACING) for head in heads), default=0)
+    title_size = min(title_size, int(room / max(longest, 1)))
     heads_width = len(heads) * 1.5 * title_size + gap if title else 0
     verse_width = (places[-1] + 1) * size
     columns = ends.columns(((room if reach == "room" else block) - seal_height - below) / small)
     ends_height = max((_length(end, SPACING) for end in columns), default=0) * small
     ends_width = max(seal_width, len(columns) * 1.6 * small)
     width = heads_width + verse_width + gap + ends_width
-    used = max(block, ends_height + below + seal_height)
+    used = max(block, ends_height + below + seal_height, longest * title_size)
     if width > WIDTH - 2 * SIDE or used > room:
         return None
     right, top = (WIDTH + width) / 2, RAISED * (height - used)

@@ -22,11 +22,7 @@ FRAMES = (52, 60)  # pixels from the edge
 
 
 def render(card: Card) -> bytes:
-    """Returns a card as a PNG, 1080 pixels wide. It takes some 50 ms: call it in a thread.
-
-    Raises:
-        PromptError: A text has characters that no text contains.
-    """
+    """Returns a card as a PNG, 1080 pixels wide. It takes some 50 ms: call it in a thread."""
     card, typeface, look = in_script(card), Typeface(), look_of(card.style)
     layout = lay_out(card, drawn, typeface.width)
     canvas = Image.fromarray(background(card.style, layout.height, WIDTH))

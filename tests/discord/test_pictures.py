@@ -86,6 +86,21 @@ async def test_a_verse_of_an_answer_is_chosen_shown_and_posted(fake, bot, later,
     assert texts(posted) == [f"-# {english('picture-posted', user='<@78>')}"]
 
 
+async def test_nothing_of_a_picture_is_stored_or_logged(fake, bot, later, tmp_path, caplog):
+    caplog.set_level("INFO", "lianju")
+    answer = await ask(fake, bot, poem(LINE, count=1), private=False)
+    message = await press(fake, bot, answer, ANSWER_PICTURE, user=STRANGER)
+    later()
+    await bot.receive(fake.press(message, menu(message, "post"), user=STRANGER))
+    drawn = [record.getMessage() for record in caplog.records if "style=paper" in record.msg]
+    assert [line.split()[0] for line in drawn] == ["command=picture"] * 2
+    new = texts(message)[0].split("\n")[1]
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("lianju.sqlite3*"))
+    for text in (new, "reader"):
+        assert text not in caplog.text
+        assert text.encode() not in stored
+
+
 async def test_an_answer_with_one_verse_needs_no_choice(fake, bot):
     answer = await ask(fake, bot, poem(LINE, count=1), private=False)
     message = await press(fake, bot, answer, ANSWER_PICTURE)

@@ -3,6 +3,8 @@
 import asyncio
 import datetime
 import io
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -135,6 +137,11 @@ def test_missing_characters_are_told():
 
 def test_names_cannot_turn_the_text():
     assert Card(lines=QUATRAIN, writers=("a\u202eb\n\tc",)).writers == ("ab c",)
+
+
+def test_a_bot_that_draws_nothing_does_not_load_pillow():
+    code = "import sys, lianju.bot.cogs, lianju.bot.cli; sys.exit('PIL' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 async def test_pictures_are_drawn_in_another_thread(monkeypatch):

@@ -12,7 +12,7 @@ from lianju.bot.picture.text import PUNCTUATION
 from tests.picture.cards import HEPTASYLLABIC, LONG_COUPLET, QUATRAIN, REGULATED
 
 MARGIN = 60
-LETTER_EM = 0.55
+LETTER_EM = 0.95  # as wide as W
 
 
 def laid_out(**fields):
@@ -73,7 +73,7 @@ def test_letters_lie_on_their_side():
     assert words == [("Robert", True), ("Frost", True), ("小", False), ("明", False)]
 
 
-characters = st.sampled_from("春江潮水连海平，")
+characters = st.sampled_from("春江潮水连海平，W")
 lines = st.lists(
     st.text(characters, min_size=1, max_size=MAX_LINE).map(lambda line: f"山{line}"[:MAX_LINE]),
     min_size=1,
@@ -86,7 +86,7 @@ names = st.lists(
 
 @settings(max_examples=60)
 @given(
-    lines, st.text("秋思", max_size=MAX_TITLE), names, st.sampled_from(["联句", "Poetry Society"])
+    lines, st.text("秋思W", max_size=MAX_TITLE), names, st.sampled_from(["联句", "Poetry Society"])
 )
 def test_everything_has_its_place(lines, title, names, seal):
     layout = laid_out(lines=tuple(lines), title=title, writers=tuple(names), seal=seal)
@@ -103,6 +103,14 @@ def test_everything_has_its_place(lines, title, names, seal):
         )
     written = "".join(mark.cell.text for mark in layout.verse)
     assert written.replace("︐", "，") == "".join(lines)
+
+
+def test_words_that_cannot_be_split_have_room():
+    longest = {"title": "W" * MAX_TITLE, "writers": ("W" * 32,) * MAX_WRITERS, "seal": "W" * 8}
+    layout = laid_out(lines=("W" * MAX_LINE,) * 8, **longest)
+    for left, top, right, bottom in boxes(layout):
+        assert MARGIN <= left <= right <= WIDTH - MARGIN
+        assert MARGIN <= top <= bottom <= layout.height - MARGIN
 
 
 @pytest.mark.parametrize("size", range(5, MAX_LINE + 1))
