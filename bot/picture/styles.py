@@ -22,7 +22,7 @@ INK = 199  # as dark as ink can be
 SEAL = 255  # as red as the seal can be
 SOFT_EDGE = 2.5  # pixels
 HIGHEST = 1500  # pixels; mountains of higher pictures are no higher
-MOON, MOON_RADIUS, GLOW = (184, 112), 60, 560  # pixels
+MOON, MOON_RADIUS, GLOW = (158, 108), 58, 560  # pixels
 
 Color = tuple[int, int, int]
 

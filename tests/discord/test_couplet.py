@@ -45,7 +45,7 @@ async def test_an_upper_line_is_answered_by_lower_ones(fake, bot, found):
     message = await ask(fake, bot, couplet(), private=False)
     assert texts(message)[0] == f"### {LINE}"
     assert verses(message) == [f"{LINE}，{answer}" for answer in found()]
-    assert list(labels(message).values()) == ["♥"] * 5 + ["Another batch", "Details"]
+    assert list(labels(message).values()) == ["♥"] * 5 + ["Another batch", "Details", "Picture"]
     assert texts(message)[-1].split("\n")[0] == "-# table 1.0.0"
     assert fake.refusals == []
 

@@ -37,7 +37,7 @@ CARDS = {
         lines=("黄河远上白云间", "万里行人独往还"), writers=("Alice", "联句"), date=DAY, style="ink"
     ),
     "regulated": Card(
-        title="山居秋暝", lines=REGULATED, writers=("王维",), style="night", script="traditional"
+        title="山居秋暝", lines=REGULATED, writers=("王維",), style="night", script="traditional"
     ),
     "linked": Card(
         title="冬夜与友人联句",
