@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import discord
@@ -137,7 +138,8 @@ class LinkedLines(LinkedCog, name=NAME):
             line = read_line(text, table.length)
             checked = await self.check_line(table, line)
             if checked.faults and (asks or table.rules == "strict"):
-                choices = await self._choices(interaction, table, checked)
+                with self._limit_lines(interaction):  # it costs time of the engine
+                    choices = await self._choices(interaction, table, checked)
                 layout = question_layout(localizer, table, line, checked, choices)
                 await respond(interaction, layout, private=True)
                 context.outcome = "asked"
@@ -163,7 +165,7 @@ class LinkedLines(LinkedCog, name=NAME):
                 raise NotAllowedError("linked-too-late", line=len(table.lines) + 1)
             return current.write(user_id, line, now, by)
 
-        with self._limiter.acquire(user_id, interaction.guild_id, COOLDOWN_S):
+        with self._limit_lines(interaction):
             written = await self.change(table.id, interaction, write)
         message = interaction.message
         if message is not None and message.id != written.message_id and message.flags.ephemeral:
@@ -172,6 +174,10 @@ class LinkedLines(LinkedCog, name=NAME):
             await self.redraw(interaction.client, table.id)
             return
         await self.redraw(interaction.client, table.id, interaction)
+
+    def _limit_lines(self, interaction: Interaction) -> AbstractContextManager[None]:
+        """Counts a line that is sent, in the block; see `RequestLimiter.acquire`."""
+        return self._limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S)
 
     async def _offers(
         self, interaction: Interaction, context: Context, table: Table

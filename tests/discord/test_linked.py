@@ -151,6 +151,7 @@ async def test_loose_rules_ask_and_free_ones_do_not(fake, bot, clock, store):
     (asked,) = sent.messages
     assert english("linked-keep-question") in texts_of(sent)
     assert len(poem_of(message)) == 1
+    clock.now += 3
     done = await press(fake, bot, asked, button(asked, "Keep it"), user=SECOND)
     assert texts(done) == [english("linked-written", line=2)]
     assert poem_of(message)[1] == wrong

@@ -162,7 +162,7 @@ async def test_members_type_at_most_one_line_in_two_seconds(fake, bot, clock):
     message = await start(fake, bot, rules="free")
     await write(fake, bot, message, "天天天天天", SECOND)
     sent = await send(fake, bot, await open_form(fake, bot, message, SECOND), "水水水水水", SECOND)
-    assert "One line at a time" in texts_of(sent)
+    assert "One line at a time" in texts_of(sent)  # beside the text, for another try
     clock.now += 2
     await write(fake, bot, message, "水水水水水", SECOND)
     assert poem_of(message) == ["天天天天天", "水水水水水"]
