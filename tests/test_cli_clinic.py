@@ -86,8 +86,13 @@ def test_licences_are_told_and_are_no_faults(check):
 
 
 def test_a_poem_may_come_from_standard_input(check, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(POEM))
+    def given(content):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+    given(f"\ufeff{POEM}\n".encode())
     assert check("-")[1] == check(POEM)[1]
+    given("白日依山尽".encode("gb18030"))
+    assert check("-")[:2] == (2, "")
 
 
 def test_rhymes_of_today_join_what_those_of_tang_verse_part(check):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..verse import PromptError
 from .poem import open_command_composer
 from .request import bundle_option, provider_option
 
@@ -44,7 +45,7 @@ def check(poem: Sequence[str], rhymes: "RhymeBook", as_json: bool, **options: An
 
     text = "\n".join(poem)
     if text == STDIN:
-        text = sys.stdin.read()
+        text = _read_standard_input()
     with open_command_composer(**options) as composer:
         prosody = composer.bundle.prosody
         groups = () if prosody is None else rhyme_groups(prosody, composer.bundle.vocabulary)
@@ -52,6 +53,18 @@ def check(poem: Sequence[str], rhymes: "RhymeBook", as_json: bool, **options: An
         begun = begin_checkup(text, readings, rhymes)
         checkup = begun.with_mended(composer.mend_now(begun.text.lines, begun.blanks, rhymes))
         click.echo(_json(checkup, composer) if as_json else _pretty(checkup, composer))
+
+
+def _read_standard_input() -> str:
+    """Returns what standard input has, in UTF-8 whatever the locale.
+
+    Raises:
+        PromptError: It is no text in UTF-8.
+    """
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PromptError("prompt-not-text") from None
 
 
 def _pretty(checkup: "Checkup", composer: "Composer") -> str:

@@ -19,7 +19,7 @@ from ..ui.clinic import (
 )
 from ..ui.layout import Layout
 from ..ui.replies import Interaction, defer_update, edit_message, open_form, respond
-from ..verse import Checkup, RhymeBook, begin_checkup, check_choice, xinyun_readings
+from ..verse import MAX_WRITTEN, Checkup, RhymeBook, begin_checkup, check_choice, xinyun_readings
 from .base import Context, LianjuCog
 from .composing import OUTSIDE
 from .items import CogItem, cog_item
@@ -28,7 +28,6 @@ from .options import choice
 __all__ = ["Clinic"]
 
 NAME = "Lianju check"
-MAX_TYPED = 1000  # characters
 
 
 class Clinic(LianjuCog, name=NAME):
@@ -50,7 +49,7 @@ class Clinic(LianjuCog, name=NAME):
     async def check(
         self,
         interaction: Interaction,
-        poem: app_commands.Range[str, 1, MAX_TYPED] | None = None,
+        poem: app_commands.Range[str, 1, MAX_WRITTEN] | None = None,
         rhymes: RhymeBook = "pingshui",
     ) -> None:
         """Checks a poem of your own: tones, rhymes, and what would mend it. Only you see it.

@@ -7,7 +7,7 @@ import discord
 from ..clinic_text import ClinicText, Row
 from ..i18n import SURROGATES, Localizer
 from ..markdown import escape
-from ..verse import Checkup, RhymeBook
+from ..verse import MAX_WRITTEN, Checkup, RhymeBook
 from .layout import MAX_TEXT, Layout
 from .verse import SMALL
 
@@ -24,7 +24,6 @@ __all__ = [
 AGAIN_BUTTON = r"lianju:check:again:(?P<book>pingshui|xinyun)"
 FORM = "lianju:check:form:"
 FIELD = "poem"
-MAX_WRITTEN = 1000  # characters in the form, as in the option of the command
 MAX_LABEL = 45  # characters of the title and the label of a form
 WIDE_SPACE = "\u3000"  # as wide as a character of verse
 FENCE = "```"

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
     from .clinic.mending import Blank, Mended, blank_for
     from .clinic.poem import CheckedPoem, check_poem
+    from .clinic.reading import MAX_WRITTEN
     from .composer import Composer, open_composer
     from .model.bundle import default_couplets, default_directory, load_bundle
     from .model.onnx_model import OnnxModel
@@ -77,6 +78,7 @@ __all__ = [
     "DEFAULT_COUNT",
     "LENGTH",
     "MAX_CHARACTERS",
+    "MAX_WRITTEN",
     "PROVIDERS",
     "SEED",
     "TEMPERATURE",
@@ -167,6 +169,7 @@ _IMPORTED_ON_FIRST_USE = {
     "Blank": ".clinic.mending",
     "Mended": ".clinic.mending",
     "blank_for": ".clinic.mending",
+    "MAX_WRITTEN": ".clinic.reading",
     "CheckedPoem": ".clinic.poem",
     "check_poem": ".clinic.poem",
     "CharacterReadings": ".prosody.readings",

@@ -11,9 +11,9 @@ from ..text.prompt import is_traditional, read_variants, simplify, split_verse
 from ..text.vocabulary import is_han
 from .mending import LINES
 
-__all__ = ["MAX_TYPED", "WrittenPoem", "read_poem"]
+__all__ = ["MAX_WRITTEN", "WrittenPoem", "read_poem"]
 
-MAX_TYPED = 1000  # characters: 24 lines of seven with punctuation, titles and spaces
+MAX_WRITTEN = 1000  # characters: 24 lines of seven with punctuation, titles and spaces
 NAMED = 8  # characters that do not belong in verse
 
 
@@ -45,8 +45,8 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
         PromptError: It is no poem that has a tonal pattern: its number of lines is odd or too
             large, few lines have five or seven characters, or not all is in Chinese characters.
     """
-    if len(text) > MAX_TYPED:
-        raise PromptError("clinic-long", size=len(text), most=MAX_TYPED)
+    if len(text) > MAX_WRITTEN:
+        raise PromptError("clinic-long", size=len(text), most=MAX_WRITTEN)
     written = tuple(map("".join, split_verse(text)))
     if not written:
         raise PromptError("clinic-empty")
