@@ -8,6 +8,7 @@ from ..errors import NotAllowedError, NotFoundError
 from ..guild_settings import GuildSettings
 from ..i18n import Markdown
 from ..picture import LIANJU, Picture, seal_for
+from ..rate_limit import RateLimitError
 from ..ui.answer import parse_answer_message
 from ..ui.answer_message import AnswerMessage
 from ..ui.picture import (
@@ -98,9 +99,12 @@ class Pictures(LianjuCog, name=NAME):
         """Draws a picture, with the seal of the server."""
         limiter, guild = self.resources.picture_limiter, interaction.guild
         context.add_log_fields(style=sheet.style, lines=len(sheet.lines))
-        with limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S):
-            card = sheet.card(seal_for(None if guild is None else guild.name))
-            return await self.resources.pictures.draw(card)
+        card = sheet.card(seal_for(None if guild is None else guild.name))
+        try:
+            with limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S):
+                return await self.resources.pictures.draw(card)
+        except RateLimitError as error:
+            raise RateLimitError(f"picture-{error.key}", **error.facts) from None
 
     async def _favorite(self, interaction: Interaction, chosen: int) -> Sheet:
         favorite = await self.resources.store.favorites.one(interaction.user.id, chosen)

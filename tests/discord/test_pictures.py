@@ -173,11 +173,12 @@ async def refused(fake, bot, message, custom_id, *values, **place):
     return answer["content"]
 
 
-async def test_who_asks_too_often_waits(fake, bot, favorite, later):
+async def test_who_asks_too_often_waits(fake, bot, favorite, later, clock):
     page = await ask(fake, bot, slash("favorites list"))
     message = await press(fake, bot, page, menu(page, "favorite"), [favorite])
     told = await refused(fake, bot, message, menu(message, "style"), ["ink"])
-    assert "<t:" in told
+    retry_at = str(int(clock.now + COOLDOWN_S))
+    assert told == english("picture-limit-cooldown", retry_at=retry_at)
     later()
     await press(fake, bot, message, menu(message, "style"), ["ink"])
 

@@ -27,6 +27,8 @@ picture-script = { $script ->
 }
 picture-post = Post here
 picture-posted = Shared by { $user }
+picture-limit-running = Your last picture is still being drawn: try again when it is done.
+picture-limit-cooldown = One picture at a time: try again <t:{ $retry_at }:R>.
 picture-no-attach = I may not attach files in this channel: ask for *Attach Files*, or take the picture in a direct message.
 picture-unreadable = I cannot read this message any more: press *Picture* again.
 picture-gone = That verse is none of your favorites any more.

@@ -27,6 +27,8 @@ picture-script = { $script ->
 }
 picture-post = 发到这里
 picture-posted = 由 { $user } 分享
+picture-limit-running = 你的上一张图还在画：画好后再试。
+picture-limit-cooldown = 一张一张来：<t:{ $retry_at }:R>可以再画。
 picture-no-attach = 我不能在这个频道上传文件：请让管理员给我“附加文件”权限，或在私信里生成。
 picture-unreadable = 我已经读不懂这条消息了：请再点一次“诗图”。
 picture-gone = 这一条已经不在你的收藏里了。

@@ -27,6 +27,8 @@ picture-script = { $script ->
 }
 picture-post = 發到這裡
 picture-posted = 由 { $user } 分享
+picture-limit-running = 你的上一張圖還在畫：畫好後再試。
+picture-limit-cooldown = 一張一張來：<t:{ $retry_at }:R>可以再畫。
 picture-no-attach = 我不能在這個頻道上傳檔案：請讓管理員給我「附加檔案」權限，或在私訊裡產生。
 picture-unreadable = 我已經讀不懂這則訊息了：請再按一次「詩圖」。
 picture-gone = 這一則已經不在你的收藏裡了。
