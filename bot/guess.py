@@ -59,13 +59,17 @@ class Sounds:
 
     def are_opposed(self, line: str, answer: str) -> bool:
         """Whether the tones of two lines can be opposed at each second place, by turns in each."""
-        return not self._tones or any(
+        if not self._tones:
+            return True
+        places = _places(answer)
+        patterns = [[place % 4 == begin for place in places] for begin in (1, 3)]  # of the line
+        return any(
             all(
-                (begins ^ bool(number % 2)) in self._tones_of(line[place])
-                and (not (begins ^ bool(number % 2))) in self._tones_of(answer[place])
-                for number, place in enumerate(_places(answer))
+                is_level in self._tones_of(line[place])
+                and (not is_level) in self._tones_of(answer[place])
+                for place, is_level in zip(places, pattern, strict=True)
             )
-            for begins in (True, False)
+            for pattern in patterns
         )
 
     def are_alike(self, one: str, other: str, rhyme: str | None) -> bool:
