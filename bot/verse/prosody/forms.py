@@ -23,11 +23,14 @@ __all__ = [
     "LENGTHS",
     "Licence",
     "LineForm",
+    "Lines",
     "Pattern",
     "Scheme",
     "Tone",
     "all_schemes",
+    "departure_key",
     "fits",
+    "fitting_lines",
     "form_after",
     "line_kind",
     "on_template",
@@ -139,6 +142,11 @@ class Pattern:
         """Whether this is an accepted departure from the rule (拗救)."""
         return self.licence is not None
 
+    def without(self, kept: Sequence[object | None]) -> "Pattern":
+        """Returns the pattern with any tone where a token is kept, at the places without None."""
+        own = zip(self.tones, kept, strict=True)
+        return replace(self, tones=tuple(tone if each is None else None for tone, each in own))
+
     def fits(self, line: Sequence[Token], prosody: Readings[Token]) -> bool:
         """Returns whether a line can have these tones."""
         return len(line) == len(self.tones) and all(
@@ -228,8 +236,9 @@ def schemes(lines: Lines[Token], prosody: Readings[Token]) -> tuple[Scheme, ...]
     length = len(lines[0]) if lines else 0
     if length not in LENGTHS or any(len(line) != length for line in lines):
         return ()
-    fitting = [scheme for scheme in all_schemes(length) if all(_kept(lines, scheme, prosody))]
-    return tuple(sorted(fitting, key=lambda scheme: _departure_key(lines, scheme, prosody)))
+    choice = all_schemes(length)
+    fitting = [scheme for scheme in choice if all(fitting_lines(lines, scheme, prosody))]
+    return tuple(sorted(fitting, key=lambda scheme: departure_key(lines, scheme, prosody)))
 
 
 def rhyme_groups(
@@ -278,7 +287,7 @@ def tones_right(lines: Lines[Token], prosody: Readings[Token]) -> tuple[int, int
         sum(
             places if kept else sum(_right(line, scheme.line(index), prosody))
             for index, (line, kept) in enumerate(
-                zip(lines, _kept(lines, scheme, prosody), strict=True)
+                zip(lines, fitting_lines(lines, scheme, prosody), strict=True)
             )
         )
         for scheme in all_schemes(length)
@@ -292,23 +301,8 @@ def on_template(lines: Lines[Token], prosody: Readings[Token]) -> bool:
     return any(scheme.rhyme_tone == "level" for scheme in schemes(lines, prosody))
 
 
-def _check(length: int) -> None:
-    if length not in LENGTHS:
-        raise ValueError(f"regulated verse has lines of 5 or 7 characters, not of {length}")
-
-
-def line_kind(length: int, form: LineForm) -> str:
-    """Returns the kind of a line: its tones at the second and the last of its last five characters.
-
-    Returns:
-        平平, 平仄, 仄平 or 仄仄.
-    """
-    second = _OPPOSITE[form.second] if length == 7 else form.second
-    return _NAMES[second] + _NAMES[form.last]
-
-
-def _kept(lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]) -> list[bool]:
-    """Returns which lines fit a scheme."""
+def fitting_lines(lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]) -> list[bool]:
+    """Returns which lines of a poem fit a scheme; licensed departures are accepted."""
     return [
         fits(line, scheme.line(index), prosody)
         or (
@@ -319,20 +313,7 @@ def _kept(lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]) -> list
     ]
 
 
-def _needs_compensation(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
-    """Returns whether a line fits its form except for an oblique second last character (大拗)."""
-    *others, place, last = _right(line, form, prosody)
-    return not form.rhymes and line_kind(len(line), form) == "仄仄" and all(others) and last > place
-
-
-def _right(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> list[bool]:
-    """Returns which of the second, fourth, sixth and last characters can have a form's tone."""
-    tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
-    checked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
-    return [prosody.may_be(token, tone) for token, tone in checked]
-
-
-def _departure_key(
+def departure_key(
     lines: Lines[Token], scheme: Scheme, prosody: Readings[Token]
 ) -> tuple[bool, bool, int]:
     """Returns a sort key: how far lines that fit a scheme depart from its regular patterns."""
@@ -354,3 +335,31 @@ def _departure_key(
         bool(rhymes) and not frozenset.intersection(*rhymes),
         sum(departures),
     )
+
+
+def _check(length: int) -> None:
+    if length not in LENGTHS:
+        raise ValueError(f"regulated verse has lines of 5 or 7 characters, not of {length}")
+
+
+def line_kind(length: int, form: LineForm) -> str:
+    """Returns the kind of a line: its tones at the second and the last of its last five characters.
+
+    Returns:
+        平平, 平仄, 仄平 or 仄仄.
+    """
+    second = _OPPOSITE[form.second] if length == 7 else form.second
+    return _NAMES[second] + _NAMES[form.last]
+
+
+def _needs_compensation(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
+    """Returns whether a line fits its form except for an oblique second last character (大拗)."""
+    *others, place, last = _right(line, form, prosody)
+    return not form.rhymes and line_kind(len(line), form) == "仄仄" and all(others) and last > place
+
+
+def _right(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> list[bool]:
+    """Returns which of the second, fourth, sixth and last characters can have a form's tone."""
+    tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
+    checked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
+    return [prosody.may_be(token, tone) for token, tone in checked]
