@@ -43,6 +43,7 @@ from .request import (
     PoemLine,
     Request,
     Rerank,
+    Revision,
     Rules,
     Sample,
     Script,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
+    from .prosody.nearest import Departure
     from .prosody.readings import CharacterReadings, RhymeBook
     from .prosody.table import Prosody, find_rhyme_group
     from .prosody.xinyun import xinyun_readings
@@ -103,6 +105,7 @@ __all__ = [
     "Composer",
     "Couplet",
     "DeadlineError",
+    "Departure",
     "Fault",
     "Form",
     "FormName",
@@ -123,6 +126,7 @@ __all__ = [
     "Request",
     "RequestError",
     "Rerank",
+    "Revision",
     "RhymeBook",
     "Rules",
     "Sample",
@@ -172,6 +176,7 @@ _IMPORTED_ON_FIRST_USE = {
     "MAX_WRITTEN": ".clinic.reading",
     "CheckedPoem": ".clinic.poem",
     "check_poem": ".clinic.poem",
+    "Departure": ".prosody.nearest",
     "CharacterReadings": ".prosody.readings",
     "RhymeBook": ".prosody.readings",
     "xinyun_readings": ".prosody.xinyun",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .prosody.nearest import Departure
 from .request import Request
 
 __all__ = ["Answer", "Candidate", "CandidateScore"]
@@ -9,11 +10,12 @@ __all__ = ["Answer", "Candidate", "CandidateScore"]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One next line, the rest of a poem, or the other line of a couplet.
+    """One next line, the rest of a poem, a whole revised poem, or the other line of a couplet.
 
     Attributes:
-        lines: The new lines, in the script of the answer.
-        log_prob: Natural-log probability of the lines, their endings included.
+        lines: The new lines, in the script of the answer; of a revision, all lines of the poem.
+        log_prob: Natural-log probability of the lines, their endings included; of a revision, of
+            the poem from its first open line on.
         score: What candidates are ranked by: the log-probability, and for `Rerank` also the logits
             of the bundle's re-ranker, if it has one, or for couplets the log-probability of the
             given line after the candidate.
@@ -52,6 +54,7 @@ class Answer:
         unknown: What the model does not know of the prompt, and read as `<unk>`.
         corpus_continuation: The line that follows the prompt in the corpus, if any.
         complete: False if the deadline passed first: the candidates are the best found by then.
+        departures: What the kept lines of a revision leave of the rules.
     """
 
     request: Request
@@ -67,6 +70,7 @@ class Answer:
     unknown: tuple[str, ...] = ()
     corpus_continuation: str | None = None
     complete: bool = True
+    departures: tuple[Departure, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -284,17 +284,22 @@ class Composer:
         )
 
         poems = result.poems[: request.count]
-        lines = {line for poem in poems for line in poem.lines}
+        template, unknown = prepared.template, vocabulary.unknown
+        whole = [template.filled(each.lines, unknown) if template else each.lines for each in poems]
+        # A kept line may have characters that the vocabulary lacks.
+        lines = {line for poem in whole for line in poem if not template or unknown not in line}
         known = _known(lines, corpus, vocabulary) if corpus else set()
         candidates = tuple(
             Candidate(
-                tuple(map(as_text, poem.lines, openings)),
+                tuple(map(as_text, own, openings))
+                if template is None
+                else template.write(own, vocabulary, prompt.traditional),
                 poem.log_prob,
                 poem.score,
-                tuple(line in known for line in poem.lines) if corpus else (),
+                tuple(line in known for line in own) if corpus else (),
                 poem.relaxed,
             )
-            for poem in poems
+            for poem, own in zip(poems, whole, strict=True)
         )
         continuation, prosody = prepared.corpus_continuation, self.bundle.prosody
         group = prepared.rhyme_group
@@ -312,6 +317,7 @@ class Composer:
             unknown=prompt.unknown,
             corpus_continuation=None if continuation is None else as_text(continuation),
             complete=result.complete,
+            departures=prepared.departures,
         )
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "PoemLine",
     "Request",
     "Rerank",
+    "Revision",
     "Rules",
     "Sample",
     "Script",
@@ -57,8 +58,8 @@ PoemFormName = Literal["next", "jueju", "lushi"]
 """The names of forms that continue lines: one line more, or the rest of a poem."""
 
 FormName = Literal["next", "jueju", "lushi", "couplet"]
-"""The names of the forms that users choose, in JSON and custom ids; an acrostic has that of its
-kind."""
+"""The names of the forms that users choose, in JSON and custom ids; acrostics and revisions have
+those of their kind."""
 
 WireFormName = FormName | Literal["line"]
 """The names of all forms in JSON: one line of a poem at its place as well."""
@@ -106,6 +107,7 @@ TOP_K = Bounds(1, 1000)
 TOP_P = Bounds(0.05, 1.0)
 SEED = Bounds(0, 2**32 - 1)
 ACROSTIC_LINES = Bounds(2, 8)
+REVISED_LINES = Bounds(2, 8)
 CHARS = (5, 7)  # characters of a line of regulated verse
 TONES = re.compile("[平仄中]+")
 POEM_LINES: dict[PoemKind, int] = {"jueju": 4, "lushi": 8}
@@ -219,7 +221,27 @@ class PoemLine:
                 raise RequestError("request-tones", tones=pattern, chars=self.length)
 
 
-Form = NextLine | Poem | Acrostic | Couplet | PoemLine
+@dataclass(frozen=True)
+class Revision:
+    """A poem of which parts are kept, and the rest is written anew.
+
+    Attributes:
+        kind: The kind of poem, which fixes the number of lines; None accepts 2 to 8, of any length.
+    """
+
+    kind: PoemKind | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind is not None:
+            check_choice(self.kind, get_args(PoemKind))
+
+    @property
+    def name(self) -> PoemFormName:
+        """The form's name in options, JSON and custom ids."""
+        return self.kind or "next"
+
+
+Form = NextLine | Poem | Acrostic | Couplet | PoemLine | Revision
 
 
 def form_named(name: str, length: int | None = None) -> NextLine | Poem:
@@ -245,6 +267,7 @@ def form_from(
     *,
     line: str | None = None,
     heads: str | None = None,
+    keep: str | None = None,
     chars: int | None = None,
     length: int | None = None,
     upper: bool = False,
@@ -257,6 +280,7 @@ def form_from(
         name: The name of the form; with `heads`, the kind of acrostic, or `next` for any.
         line: The line or lines to continue, or the given line of a couplet.
         heads: The first characters of an acrostic's lines, in place of `line`.
+        keep: A poem with open places, in place of `line`.
         chars: Characters of each line of an acrostic.
         length: Tokens of a next line.
         upper: Of a couplet: whether the upper line is written.
@@ -266,6 +290,22 @@ def form_from(
     Raises:
         RequestError: Options exclude each other, or a value is out of range.
     """
+    if keep is not None:
+        if name == "couplet" or name == "line":
+            raise RequestError("request-keep-kind", form=name)
+        others = {
+            "line": line is not None,
+            "heads": heads is not None,
+            "chars": chars is not None,
+            "length": length is not None,
+            "upper": upper,
+            "tones": bool(tones),
+            "rhymes": bool(rhymes),
+        }
+        for option, is_given in others.items():
+            if is_given:
+                raise RequestError("request-keep-option", option=option)
+        return Revision(None if name == "next" else name)
     if upper and name != "couplet":
         raise RequestError("request-upper-alone")
     if name == "line":
@@ -365,7 +405,7 @@ class Request:
 
     Attributes:
         text: The lines to continue, or the line to answer; for an acrostic, the first character of
-            each line.
+            each line; for a revision, the poem with a `?` for each open line or character.
         form: What to write.
         search: How to find it.
         count: How many candidates.

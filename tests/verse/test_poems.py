@@ -49,9 +49,8 @@ def oblique(letter):
     return READINGS[letter] & set(GROUPS[3:])
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("poems") / "toy"
+def write_bundle(directory):
+    """Writes a toy with `READINGS` as a bundle."""
     directory.mkdir()
     rows = [
         f"{group}\t{'平' if number < 3 else '上'}\t"
@@ -60,6 +59,11 @@ def bundle(tmp_path_factory):
     ]
     (directory / "prosody.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return Toy().write(directory)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    return write_bundle(tmp_path_factory.mktemp("poems") / "toy")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,11 @@ prompt-couplet-parts = Punctuation and spaces part your line into { $parts } pie
 prompt-couplet-uneven = Punctuation or a space parts your line into { $first } and { $second } characters: make them equal, or write it in one piece.
 prompt-couplet-comma = The model that runs here does not know the comma: leave it out.
 prompt-couplet-blocked = I do not answer this line, which has an insult or an obscenity in it: write another one.
+prompt-keep-lines = A poem that is revised has { $low } to { $high } lines, and yours has { $lines }: change that.
+prompt-keep-nothing-open = Nothing is left to write: put a ? in the place of a line or of a character.
+prompt-keep-all-open = Nothing is kept: write at least one character of the poem.
+prompt-keep-uneven = The lines that you keep have { $found } characters: make them equal, with a ? for each character that is open.
+prompt-keep-blocked = I do not write around this, which has an insult or an obscenity in it: keep something else.
 request-range = { request-number } { $value } is out of range: choose from { $low } to { $high }.
 request-number = { $name ->
     [width] Beam width
@@ -53,6 +58,10 @@ request-heads = An acrostic has { $low } to { $high } lines, and you gave { $hea
 }: give one for each line.
 request-heads-form = A { details-form } has { $size } lines, and you gave { $heads } characters to begin them: give { $size }, or leave the form out.
 request-heads-line = An acrostic begins with its own characters: give either them or a line.
+request-keep-option = A poem that is revised takes no { $option }: leave it out.
+request-keep-kind = Only poems are revised: choose next, jueju or lushi in the place of { $form }, or leave the form out.
+request-keep-form = A { details-form } has { $size } lines, and you gave { $lines }: give { $size }, with a ? for each open line, or leave the form out.
+request-keep-model = This model cannot revise poems: its operator needs another bundle.
 request-chars = A line of regulated verse has 5 or 7 characters, not { $chars }.
 request-chars-alone = The number of characters is for acrostics: give the first character of each line, or leave it out.
 request-plain = The reference search has no forms, rhymes or tones: leave these out.

@@ -1,13 +1,16 @@
 """Generation: the searches that answer a request, and what is made of their results.
 
 A poem is written line by line. The first new line gives the candidates; each is continued with the
-best line that is found for it.
+best line that is found for it. Where parts of a poem are kept, an open line is chosen together with
+the kept lines after it, and the best of all poems so far go on: a beam over lines.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
+
+import numpy as np
 
 from ..errors import DeadlineError
 from ..model.bundle import Bundle
@@ -15,7 +18,9 @@ from ..model.reranker import Reranker
 from ..request import WIDTH, Beam, Couplet, Rerank, Sample
 from ..search.beam import BeamParams, BeamSearch
 from ..search.sampling import SampleParams, SampleSearch
+from ..search.scoring import ScoringSearch
 from ..search.search import Hypothesis, Job, Search, nothing_allowed
+from ..text.template import Template
 from .couplets import CoupletPlanner, CoupletScorer
 from .line_plan import LinePlan, LinePlanner
 from .prepared import Line, PreparedRequest
@@ -37,6 +42,7 @@ DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
 # Chosen by blind readings of the answers to held-out first lines, see docs/readings.md.
 POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.7, 100, 0.95
 COUPLETS_PER_WIDTH = 8  # of a pool of couplets, in place of `Rerank.pool`: scoring takes time too
+PARTIAL_POEMS = 5  # that go on at least where parts of a poem are kept, if the search is so wide
 BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam alone would keep
 
 
@@ -104,6 +110,8 @@ class Planner:
             NothingAllowedError: No line is possible, even without the rules that can be dropped.
             DeadlineError: It was thrown in before there was a whole line.
         """
+        if prepared.template is not None:
+            return (yield from self._revise(prepared, prepared.template))
         result = GenerationResult([PartialPoem()])
         count, continuation = prepared.request.count, prepared.permitted_continuation
         for _ in range(prepared.new_lines):
@@ -113,6 +121,70 @@ class Planner:
             count, continuation = 1, None
         poems = sorted(result.poems, key=lambda poem: -poem.score)
         return GenerationResult(poems, result.complete)
+
+    def _revise(self, prepared: PreparedRequest, template: Template) -> Job[GenerationResult]:
+        """Writes the open lines of a poem of which parts are kept.
+
+        Raises:
+            NothingAllowedError: No line is possible, even without the rules that can be dropped.
+            DeadlineError: It was thrown in before there was a whole poem.
+        """
+        search, count = prepared.request.search, prepared.request.count
+        width = max(count, PARTIAL_POEMS)
+        if not isinstance(search, Sample):
+            width = min(width, search.width)
+        poems: Sequence[PartialPoem] = [PartialPoem()]
+        complete = True
+        for number in range(1, prepared.new_lines + 1):
+            found = yield from self._extend(prepared, poems, width, None)
+            complete = found.complete
+            if not complete and len(found.poems[0].lines) < prepared.new_lines:
+                raise DeadlineError
+            ranked = sorted(found.poems, key=lambda poem: -poem.score)
+            going_on = count if number == prepared.new_lines else width
+            if isinstance(search, Rerank):
+                new = {template.new_tokens(poem.lines): poem for poem in ranked}
+                scored = [ScoredLine(text, each.log_prob, each.score) for text, each in new.items()]
+                ranked = [new[each.tokens] for each in choose_diverse(scored, going_on, None)]
+            poems = ranked[:going_on]
+        return GenerationResult(list(poems), complete)
+
+    def _with_kept_lines(
+        self,
+        prepared: PreparedRequest,
+        plans: Sequence[LinePlan],
+        found: Sequence[list[Hypothesis]],
+        number: int,
+    ) -> Job[list[list[Hypothesis]]]:
+        """Returns the lines found for an open line with the probability of all up to the next one.
+
+        Args:
+            prepared: The request.
+            plans: The plans of that line.
+            found: The lines found under each plan.
+            number: How many open lines are before it.
+        """
+        template, line_end = prepared.template, self._vocabulary.line
+        kept = template.kept_after(template.open_lines[number]) if template is not None else ()
+        if not kept or line_end is None:
+            return list(found)
+        after = tuple(chain.from_iterable((*line, line_end) for line in kept))
+        searches = [
+            ScoringSearch(
+                plan.prompt,
+                np.array([(*path.tokens, line_end, *after) for path in paths], np.int64),
+            )
+            for plan, paths in zip(plans, found, strict=True)
+            if paths
+        ]
+        scored = iter((yield searches) if searches else ())
+        return [
+            [
+                replace(path, log_prob=whole.log_prob)
+                for path, whole in zip(paths, next(scored) if paths else [], strict=True)
+            ]
+            for paths in found
+        ]
 
     def _extend(
         self,
@@ -147,6 +219,12 @@ class Planner:
             result = iter(results)
             found = [merge([next(result) for _ in own]) for own in searches]
             reranked = isinstance(prepared.request.search, Rerank)
+            if late is None:
+                try:
+                    written = len(poems[0].lines)
+                    found = yield from self._with_kept_lines(prepared, current, found, written)
+                except DeadlineError as error:
+                    late = error
             if reranked and continuation and late is None:
                 try:
                     found = yield from self._with_line(continuation, current[0], found)

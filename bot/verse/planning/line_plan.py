@@ -15,20 +15,25 @@ from ..prosody.forms import (
     Tone,
     all_schemes,
     form_after,
+    opposite,
     patterns,
     rhyme_groups,
     schemes,
 )
+from ..prosody.nearest import most_shared_groups, nearest_schemes
 from ..prosody.table import Prosody
 from ..request import NextLine, PoemLine
 from ..search.blocklist import Blocklist
 from ..search.constraints import (
     ConstraintFactory,
     TokenConstraint,
+    ending_constraint,
+    opened,
     rhyme_constraint,
     tone_constraints,
 )
 from ..search.path_constraints import NoRepetition, NovelLine, PathConstraint, TonePatternConstraint
+from ..text.template import Template
 from .prepared import Line, PreparedRequest
 
 __all__ = ["REPETITION", "TONES", "LinePlan", "LinePlanner", "Relaxable"]
@@ -112,13 +117,13 @@ class LinePlanner:
             The plan with all rules, then plans with fewer: the first drops tones, the next rhyme as
             well, the last repetition as well.
         """
+        if prepared.template is not None:
+            return self._plans_of_open_line(prepared, prepared.template, written)
         vocabulary = self._vocabulary
         lines = (*prepared.given, *written)
         opening = prepared.openings[len(written) : len(written) + 1]
         length = prepared.length - len(opening)
-        start = () if vocabulary.start is None else (vocabulary.start,)
-        ending = () if vocabulary.line is None else (vocabulary.line,)
-        prompt = (*start, *chain.from_iterable((*line, *ending) for line in lines), *opening)
+        prompt = (*self._text_of(lines), *opening)
         if prepared.request.is_plain:
             return [LinePlan(prompt, opening, length, self._factory.plain(), ())]
         fixed: list[PathConstraint] = [self._blocklist.after(opening)]
@@ -127,19 +132,103 @@ class LinePlanner:
         rules, impossible = self._tones_and_rhyme(prepared, lines, opening)
         if vocabulary.is_chinese:
             rules.append(self._repetition(prepared, lines, opening))
-        return [
-            LinePlan(
-                prompt,
-                opening,
-                length,
-                (*self._factory.exact_length(length), *chain(*(r.constraints for r in kept))),
-                (*fixed, *chain(*(r.path_constraints for r in kept))),
-                next((r.preferred_tones for r in kept if r.preferred_tones), None),
-                relaxed=(*impossible, *(r.name for r in rules[:dropped])),
-            )
-            for dropped in range(len(rules) + 1)
-            for kept in [rules[dropped:]]
+        every = LinePlan(prompt, opening, length, self._factory.exact_length(length), tuple(fixed))
+        return _dropping(rules, replace(every, relaxed=tuple(impossible)))
+
+    def _text_of(self, lines: Sequence[Line]) -> Line:
+        """Returns the tokens of the first lines of a poem."""
+        start = () if self._vocabulary.start is None else (self._vocabulary.start,)
+        ending = () if self._vocabulary.line is None else (self._vocabulary.line,)
+        return (*start, *chain.from_iterable((*line, *ending) for line in lines))
+
+    def _plans_of_open_line(
+        self, prepared: PreparedRequest, template: Template, written: Sequence[Line]
+    ) -> list[LinePlan]:
+        """Returns plans for the first line of a template that is still open.
+
+        No rule binds the tokens that are kept.
+        """
+        vocabulary = self._vocabulary
+        index = template.open_lines[len(written)]
+        poem, kept = template.filled(written, vocabulary.unknown), template.lines[index]
+        rules = self._tones_and_rhyme_at(prepared, poem, index, kept)
+        rules.append(self._repetition_at(template, poem, index, written))
+        fixed: list[PathConstraint] = [self._blocklist]
+        if self._corpus_index and prepared.request.known == "exclude":
+            fixed.append(NovelLine(self._corpus_index, prepared.length))
+        line_end = vocabulary.end if vocabulary.line is None else vocabulary.line
+        every = LinePlan(
+            prompt=self._text_of(poem[:index]),
+            opening=(),
+            length=prepared.length,
+            constraints=self._factory.kept(kept, line_end),
+            path_constraints=tuple(fixed),
+        )
+        opened_rules = [
+            replace(rule, constraints=tuple(opened(each, kept) for each in rule.constraints))
+            for rule in rules
         ]
+        return _dropping(opened_rules, every)
+
+    def _tones_and_rhyme_at(
+        self,
+        prepared: PreparedRequest,
+        poem: Sequence[Line],
+        index: int,
+        kept: Sequence[int | None],
+    ) -> list[Relaxable]:
+        """Returns the rules of tone and rhyme for one line of a template.
+
+        Args:
+            prepared: The request.
+            poem: All lines, with `<unk>` for open tokens, which the table lacks.
+            index: The index of the line.
+            kept: Its kept tokens.
+        """
+        prosody, group = self._prosody, prepared.rhyme_group
+        if prosody is None or prepared.request.rules == "free":
+            return []
+        last = prepared.length - 1
+        requested = None if group is None else frozenset({group})
+        if not prepared.schemes:  # of other lengths than those of regulated verse
+            if requested is None or index % 2 == 0:
+                return []
+            return [Relaxable(RHYME, (rhyme_constraint(prosody, requested, last),))]
+        fitting = nearest_schemes(poem, prepared.schemes, prosody)
+        forms = list(dict.fromkeys(form_after(poem[:index], scheme, prosody) for scheme in fitting))
+        choice = tuple(chain.from_iterable(patterns(prepared.length, form) for form in forms))
+        choice = tuple(each for each in choice if each.fits(poem[index], prosody)) or choice
+        rules = [_one_of(tuple(each.without(kept) for each in choice), prepared, (), prosody)]
+        tone = fitting[0].rhyme_tone
+        groups = requested or most_shared_groups(poem, fitting[0], prosody)
+        if all(form.rhymes for form in forms):
+            rhyme = rhyme_constraint(prosody, groups or prosody.groups_in(tone), last)
+            rules.append(Relaxable(RHYME, (rhyme,)))
+        elif groups and any(form.rhymes for form in forms):
+            # A first line that may end on the rhyme or on the other tone.
+            ending = ending_constraint(prosody, groups, opposite(tone), last)
+            rules.append(Relaxable(RHYME, (ending,)))
+        return rules
+
+    def _repetition_at(
+        self, template: Template, poem: Sequence[Line], index: int, written: Sequence[Line]
+    ) -> Relaxable:
+        """Returns the rule that an open place repeats no character of the poem.
+
+        Exceptions are characters that the kept parts repeat, and places where the line before
+        repeats one.
+        """
+        counts = Counter(chain.from_iterable(template.lines))
+        new = {*template.new_tokens(written)}
+        once = {token for token, count in counts.items() if token is not None and count == 1}
+        line = template.lines[index]
+        repeats = NoRepetition.with_repeats_of(poem[index - 1] if index else ()).allowed_repeats
+        allowed = tuple(
+            (repeats[place] if repeats else frozenset())
+            | {n for n in range(place) if token is not None and line[n] == token}
+            for place, token in enumerate(line)
+        )
+        return Relaxable(REPETITION, (self._factory.banned(new | once),), (NoRepetition(allowed),))
 
     def _tones_and_rhyme(
         self, prepared: PreparedRequest, lines: Sequence[Line], opening: Line
@@ -200,6 +289,26 @@ class LinePlanner:
             before = prepared.prompt.lines[-1]
         repetition = NoRepetition() if opening else NoRepetition.with_repeats_of(before)
         return Relaxable(REPETITION, (banned,), (repetition,))
+
+
+def _dropping(rules: Sequence[Relaxable], every: LinePlan) -> list[LinePlan]:
+    """Returns plans with all rules, then with all but the first, and so on.
+
+    Args:
+        rules: The rules that can be dropped, in their order.
+        every: What each plan has.
+    """
+    return [
+        replace(
+            every,
+            constraints=(*every.constraints, *chain(*(r.constraints for r in kept))),
+            path_constraints=(*every.path_constraints, *chain(*(r.path_constraints for r in kept))),
+            preferred_tones=next((r.preferred_tones for r in kept if r.preferred_tones), None),
+            relaxed=(*every.relaxed, *(r.name for r in rules[:dropped])),
+        )
+        for dropped in range(len(rules) + 1)
+        for kept in [rules[dropped:]]
+    ]
 
 
 def _tones(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from ..errors import PromptError, RequestError
 from ..model.bundle import Bundle
+from ..prosody.forms import LENGTHS, Scheme, all_schemes
+from ..prosody.nearest import Departure, find_departures, most_shared_groups, nearest_schemes
 from ..request import (
     ACROSTIC_LINES,
     CHARS,
@@ -18,10 +20,12 @@ from ..request import (
     PoemLine,
     Request,
     Rerank,
+    Revision,
 )
 from ..search.blocklist import offensive_words
 from ..text.couplet import COMMA, read_couplet_line
 from ..text.prompt import Prompt, read_prompt, simplify
+from ..text.template import Template, read_template
 from ..text.vocabulary import Vocabulary
 
 __all__ = ["Line", "PreparedRequest", "prepare"]
@@ -38,13 +42,16 @@ class PreparedRequest:
         request: The request with nothing left open: the seed is drawn, the rhyme is simplified, and
             the search is one that the model can run.
         prompt: The text as tokens.
-        given: The lines to continue, or the line of a couplet to answer.
+        given: The lines to continue, or the line of a couplet to answer; empty for a revision.
         openings: The first token of each new line of an acrostic; else empty.
         new_lines: How many lines to write.
         length: Tokens of each.
         is_regulated: Whether the lengths of all lines are those of regulated verse.
         rhyme_group: Index of the requested rhyme group.
         corpus_continuation: The line that follows the last given one in the corpus, if any.
+        template: Of a revision: what is kept and what is open.
+        schemes: Of a revision whose tones bind: the schemes that most of the kept lines fit.
+        departures: What the kept lines leave of the rules.
     """
 
     request: Request
@@ -56,6 +63,9 @@ class PreparedRequest:
     is_regulated: bool
     rhyme_group: int | None = None
     corpus_continuation: Line | None = None
+    template: Template | None = None
+    schemes: tuple[Scheme, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
     @property
     def characters(self) -> int:
@@ -85,6 +95,8 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         raise RequestError("request-couplets-only")
     if isinstance(request.form, PoemLine):
         return _prepare_line(request, request.form, bundle)
+    if isinstance(request.form, Revision):
+        return _prepare_revision(request, request.form, bundle)
     prompt = read_prompt(request.text, vocabulary, request.script)
     lines = prompt.encode(vocabulary)
     if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
@@ -102,12 +114,7 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         new_lines, length = _remaining_lines(request.form.kind, lines), len(lines[-1])
         is_regulated = True
     corpus = bundle.known
-    rhyme_group = None
-    if request.rhyme is not None:
-        if bundle.prosody is None:
-            raise RequestError("request-no-rhymes")
-        rhyme = simplify(request.rhyme)
-        request, rhyme_group = replace(request, rhyme=rhyme), bundle.prosody.group(rhyme)
+    request, rhyme_group = _resolve_rhyme(request, bundle)
     return PreparedRequest(
         request=_resolve_search(request, vocabulary),
         prompt=prompt,
@@ -119,6 +126,57 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         rhyme_group=rhyme_group,
         corpus_continuation=corpus.continuation(given[-1]) if corpus and given else None,
     )
+
+
+def _prepare_revision(request: Request, form: Revision, bundle: Bundle) -> PreparedRequest:
+    """Prepares a request to write parts of a poem anew."""
+    vocabulary = bundle.vocabulary
+    if not (vocabulary.is_chinese and vocabulary.has_lines):
+        raise RequestError("request-keep-model")
+    prompt, template = read_template(request.text, vocabulary, request.script)
+    if any(word in "".join(line) for word in offensive_words() for line in prompt.lines):
+        raise PromptError("prompt-keep-blocked")
+    if form.kind is not None:
+        if template.length not in CHARS:
+            raise RequestError("request-form-uneven", form=form.kind, found=str(template.length))
+        size, lines = POEM_LINES[form.kind], len(template.lines)
+        if lines != size:
+            raise RequestError("request-keep-form", form=form.kind, size=size, lines=lines)
+    request, group = _resolve_rhyme(request, bundle)
+    prosody, is_regulated = bundle.prosody, template.length in LENGTHS
+    schemes: tuple[Scheme, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    if prosody is not None and is_regulated and request.rules != "free":
+        tone = None if group is None else prosody.tone_of(group)
+        choice = [each for each in all_schemes(template.length) if tone in (None, each.rhyme_tone)]
+        kept = template.filled((), vocabulary.unknown)
+        schemes = nearest_schemes(kept, choice, prosody)
+        groups = frozenset({group}) if group is not None else None
+        groups = groups or most_shared_groups(kept, schemes[0], prosody)
+        departures = find_departures(kept, schemes[0], groups, prosody)
+    return PreparedRequest(
+        request=request.with_drawn_seed(),
+        prompt=prompt,
+        given=(),
+        openings=(),
+        new_lines=len(template.open_lines),
+        length=template.length,
+        is_regulated=is_regulated,
+        rhyme_group=group,
+        template=template,
+        schemes=schemes,
+        departures=departures,
+    )
+
+
+def _resolve_rhyme(request: Request, bundle: Bundle) -> tuple[Request, int | None]:
+    """Returns the request with its rhyme in simplified characters, and the index of the group."""
+    if request.rhyme is None:
+        return request, None
+    if bundle.prosody is None:
+        raise RequestError("request-no-rhymes")
+    rhyme = simplify(request.rhyme)
+    return replace(request, rhyme=rhyme), bundle.prosody.group(rhyme)
 
 
 def _prepare_couplet(request: Request, form: Couplet, bundle: Bundle) -> PreparedRequest:

@@ -1,6 +1,6 @@
 """Token constraints: small ordered masks, each of which forbids tokens at a position."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..prosody.forms import Pattern
-from ..prosody.table import Prosody
+from ..prosody.table import Prosody, Tone
 from ..text.vocabulary import Vocabulary
 from .path_constraints import TonePatternConstraint
 
@@ -17,6 +17,8 @@ __all__ = [
     "Mask",
     "TokenConstraint",
     "TokenSet",
+    "ending_constraint",
+    "opened",
     "rhyme_constraint",
     "tone_constraints",
 ]
@@ -63,6 +65,20 @@ class TokenConstraint:
         return self.positions[position] if position < len(self.positions) else self.after
 
 
+def opened(constraint: TokenConstraint, line: Sequence[int | None]) -> TokenConstraint:
+    """Returns a constraint that leaves out the places of a line whose token is kept.
+
+    Args:
+        constraint: A constraint.
+        line: The tokens that are kept, None for an open place.
+    """
+    return TokenConstraint(
+        tuple(
+            constraint.forbids(place) if token is None else None for place, token in enumerate(line)
+        )
+    )
+
+
 class ConstraintFactory:
     """Makes the constraints of one vocabulary that depend on no tones or rhymes."""
 
@@ -82,6 +98,22 @@ class ConstraintFactory:
     def exact_length(self, length: int) -> tuple[TokenConstraint, ...]:
         """Returns the constraints for a line of exactly `length` tokens, then an ending."""
         return (*self.plain(), TokenConstraint((self._specials,) * length, self._ordinary))
+
+    def kept(self, line: Sequence[int | None], line_end: int) -> tuple[TokenConstraint, ...]:
+        """Returns the constraints for a line that keeps tokens at their places, then its ending.
+
+        Args:
+            line: The tokens that are kept, None for an open place.
+            line_end: The token that ends a line.
+        """
+        positions = tuple(
+            self._specials if token is None else self._others_than(token) for token in line
+        )
+        everywhere = TokenConstraint(positions, self._others_than(line_end))
+        return (opened(self._unknown, line), everywhere)
+
+    def _others_than(self, token: int) -> TokenSet:
+        return TokenSet.of(self._size, set(range(self._size)) - {token})
 
     def banned(self, tokens: Iterable[int]) -> TokenConstraint:
         """Returns a constraint that forbids tokens at every position."""
@@ -109,6 +141,17 @@ def rhyme_constraint(prosody: Prosody, groups: frozenset[int], position: int) ->
     """Returns the constraint to a token of one of the rhyme groups at a position."""
     rhymes: npt.NDArray[np.bool_] = np.logical_or.reduce(prosody.readings[sorted(groups)])
     return TokenConstraint((*[None] * position, TokenSet(~rhymes)))
+
+
+@lru_cache(CACHE_SIZE)
+def ending_constraint(
+    prosody: Prosody, groups: frozenset[int], tone: Tone, position: int
+) -> TokenConstraint:
+    """Returns the constraint to a token that rhymes, or that can have a tone, at a position."""
+    rhymes: npt.NDArray[np.bool_] = np.logical_or.reduce(prosody.readings[sorted(groups)])
+    level, oblique = prosody.level, prosody.oblique
+    own, other = (level, oblique) if tone == "level" else (oblique, level)
+    return TokenConstraint((*[None] * position, TokenSet(~(rhymes | own | ~other))))
 
 
 def mask_at(constraints: Iterable[TokenConstraint], position: int, size: int) -> Mask:

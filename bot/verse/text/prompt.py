@@ -108,6 +108,7 @@ def read_prompt(
     vocabulary: Vocabulary,
     script: Script = "auto",
     check: Callable[[Sequence[Line], Vocabulary], None] = check_size,
+    blank: str = "",
 ) -> Prompt:
     """Normalizes a text (NFKC) and splits it into lines of tokens.
 
@@ -122,6 +123,7 @@ def read_prompt(
         vocabulary: The model's.
         script: The script of the answer.
         check: Raises an error if the lines, before they are simplified, are not of the right size.
+        blank: A character of punctuation that is a token here, and stands for an open place.
 
     Raises:
         PromptError: The text is empty, too long, not in the model's language, or the vocabulary
@@ -129,7 +131,11 @@ def read_prompt(
     """
     breaks = _breaks_chinese_line if vocabulary.is_chinese else _breaks_line
     of_words = vocabulary.is_words and not vocabulary.is_chinese
-    found = _split(_normalize(text), breaks, of_words, SPACE in vocabulary)
+
+    def separates(character: str) -> bool:
+        return character != blank and breaks(character)
+
+    found = _split(_normalize(text), separates, of_words, SPACE in vocabulary)
     tokenized = tuple(line for line in found if line)
     check(tokenized, vocabulary)
     if not vocabulary.is_chinese:
@@ -142,7 +148,7 @@ def read_prompt(
     written = tuple(map("".join, tokenized))
     simplified = tuple(map(simplify, written))
     lines = tuple(tuple(read_variants(line, vocabulary.is_ordinary)) for line in simplified)
-    unknown = _find_unknown(lines, tokenized, vocabulary)
+    unknown = _find_unknown(lines, tokenized, vocabulary, blank)
     if script == "auto":
         return Prompt(lines, written, written, is_traditional(written, simplified), unknown)
     traditional = script == "traditional"
@@ -252,7 +258,7 @@ def _breaks_chinese_line(character: str) -> bool:
 
 
 def _find_unknown(
-    lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary
+    lines: Sequence[Line], written: Sequence[Line], vocabulary: Vocabulary, blank: str = ""
 ) -> tuple[str, ...]:
     """Returns the tokens that the vocabulary lacks, each once, as the user wrote them.
 
@@ -263,9 +269,9 @@ def _find_unknown(
     for line, original in zip(lines, written, strict=True):
         names = original if len(original) == len(line) else line
         for token, name in zip(line, names, strict=True):
-            if not vocabulary.is_ordinary(token):
+            if token != blank and not vocabulary.is_ordinary(token):
                 unknown[name] += 1
-    if 2 * unknown.total() > sum(map(len, lines)):
+    if 2 * unknown.total() > sum(token != blank for line in lines for token in line):
         raise PromptError(
             "prompt-unknown",
             named=" ".join(map(describe, list(unknown)[:MAX_UNKNOWN_NAMED])),
