@@ -23,12 +23,15 @@ from ..verse import (
     Candidate,
     CandidateScore,
     Couplet,
+    Departure,
+    Form,
     Known,
     NextLine,
     PoemLine,
     Request,
     RequestError,
     Rerank,
+    Revision,
     Rules,
     Sample,
     Script,
@@ -46,12 +49,19 @@ Mode = Literal["chosen", "beam", "sampled", "plain"]
 MAX_TONES, MAX_RHYMES = 16, 106  # patterns of one line; groups
 
 
+def _text_field(form: Form) -> str:
+    """Returns the name of the field that has the text of a request."""
+    if isinstance(form, Revision):
+        return "keep"
+    return "heads" if isinstance(form, Acrostic) else "line"
+
+
 def _within(bounds: Bounds[Any]) -> Any:
     return Field(ge=bounds.low, le=bounds.high)
 
 
 class RequestFields(BaseModel):
-    """A request for verse. It has a `line`, or for an acrostic `heads`."""
+    """A request for verse. It has a `line`, for an acrostic `heads`, or to revise a poem `keep`."""
 
     # The strings below fields are their descriptions in the OpenAPI document.
     model_config = ConfigDict(
@@ -66,6 +76,9 @@ class RequestFields(BaseModel):
     and `rhymes` are given, after lines of which there may be none."""
     heads: str | None = None
     """For an acrostic (藏头诗): the first character of each line, in place of `line`."""
+    keep: str | None = None
+    """To revise a poem: all its lines, in place of `line`, with `?` for each line or character that
+    is to be written anew, such as 空山不见人，?，鸟影摇长夏，?. Candidates are whole poems."""
     chars: Literal[5, 7] | None = None
     """Characters of each line of an acrostic; 7 if left out."""
     rhyme: str | None = None
@@ -105,7 +118,7 @@ class RequestFields(BaseModel):
         """Returns the fields of a request; `to_request` gives an equal one if its seed is drawn."""
         form, search = request.form, request.search
         values: dict[str, object] = {
-            ("heads" if isinstance(form, Acrostic) else "line"): request.text,
+            _text_field(form): request.text,
             "form": form.name,
             "chars": form.chars if isinstance(form, Acrostic) else None,
             "length": form.length if isinstance(form, NextLine | PoemLine) else None,
@@ -137,6 +150,7 @@ class RequestFields(BaseModel):
             self.form,
             line=self.line,
             heads=self.heads,
+            keep=self.keep,
             chars=self.chars,
             length=self.length,
             upper=self.upper,
@@ -146,7 +160,7 @@ class RequestFields(BaseModel):
         search = self._search()
         width = DEFAULT_COUNT if isinstance(search, Sample) else search.width
         count = min(DEFAULT_COUNT, width) if self.count is None else self.count
-        text = (self.line or "") if self.heads is None else self.heads
+        text = next((each for each in (self.keep, self.heads, self.line) if each is not None), "")
         return Request(text, form, search, count, self.script, self.rhyme, self.rules, self.known)
 
     def _search(self) -> SearchMode:
@@ -200,6 +214,16 @@ class FormFields(_Part):
     """The name of the requested group."""
     upper: bool | None = None
     """Of a couplet: whether the candidates are upper lines."""
+    keep: str | None = None
+    """Of a revision: the poem with its open places."""
+
+
+class DepartureFields(_Part):
+    """A rule that a kept line leaves."""
+
+    line: int
+    """The line, from 0."""
+    rule: Literal["tones", "rhyme"]
 
 
 class PromptFields(_Part):
@@ -247,13 +271,25 @@ class AnswerFields(_Part):
     prompt: PromptFields
     request: RequestFields
     """What to send for the same candidates."""
+    departures: tuple[DepartureFields, ...] = ()
+    """Of a revision: the rules that kept lines leave."""
 
     @classmethod
     def of(cls, answer: Answer) -> "AnswerFields":
         """Returns the fields of an answer."""
         request = answer.request
         search, plain = request.search, request.is_plain
-        couplet = {"upper": request.form.upper} if isinstance(request.form, Couplet) else {}
+        also: dict[str, Any] = {}
+        departures: dict[str, Any] = {}
+        if isinstance(request.form, Couplet):
+            also = {"upper": request.form.upper}
+        elif isinstance(request.form, Revision):
+            also = {"keep": request.text}
+            departures = {
+                "departures": tuple(
+                    DepartureFields(line=each.line, rule=each.rule) for each in answer.departures
+                )
+            }
         # Sampling has no width; the field is there in every answer.
         width = max(DEFAULT_COUNT, request.count) if isinstance(search, Sample) else search.width
         return cls(
@@ -267,7 +303,7 @@ class AnswerFields(_Part):
                 rules=None if plain else request.rules,
                 known="allow" if plain else request.known,
                 rhyme_group=answer.rhyme,
-                **couplet,
+                **also,
             ),
             candidates=tuple(_candidate(search, candidate) for candidate in answer.candidates),
             known_answer=answer.corpus_continuation,
@@ -276,6 +312,7 @@ class AnswerFields(_Part):
             elapsed_ms=round(answer.elapsed_ms, 3),
             prompt=PromptFields(written=answer.written, shown=answer.shown),
             request=RequestFields.of(request),
+            **departures,
         )
 
     def to_answer(self) -> Answer:
@@ -307,6 +344,7 @@ class AnswerFields(_Part):
             unknown=self.unknown,
             corpus_continuation=self.known_answer,
             complete=self.complete,
+            departures=tuple(Departure(each.line, each.rule) for each in self.departures),
         )
 
 

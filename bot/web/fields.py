@@ -35,7 +35,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class ComposeBody(RequestFields):
-    """A request for verse. It has a `line`, or for an acrostic `heads`."""
+    """A request for verse. It has a `line`, for an acrostic `heads`, or to revise a poem `keep`."""
 
     deadline_ms: Deadline | None = None
     """Milliseconds that the answer may take; the service has a limit of its own."""

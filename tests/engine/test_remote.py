@@ -22,6 +22,7 @@ from lianju.bot.verse import (
     Request,
     RequestError,
     Rerank,
+    Revision,
     Sample,
 )
 from lianju.bot.web import api
@@ -177,6 +178,7 @@ async def test_service_mends_the_same_places(remote, local):
         (Request("\ud800"), PromptError, "prompt-not-text"),
         (Request(LINE, rhyme="x", rules="loose"), RequestError, "request-rhyme"),
         (Request("春" * 9, Acrostic()), RequestError, "request-heads"),
+        (Request(LINE, Revision()), PromptError, "prompt-keep-lines"),
     ],
 )
 async def test_errors_are_those_of_the_engine_behind(request_, error, key, remote, local):

@@ -22,6 +22,7 @@ from lianju.bot.verse import (
     Request,
     RequestError,
     Rerank,
+    Revision,
     Sample,
     SearchError,
     open_composer,
@@ -41,6 +42,8 @@ REQUESTS = [
     Request("春夏秋冬", Acrostic(5, "jueju"), Rerank(), script="traditional"),
     Request("春夏", Acrostic(7), Sample(seed=0), count=20),
     Request(LINE, rhyme="陽", rules="loose"),
+    Request("黃河遠，?，雲？日", Revision(), Rerank(3)),
+    Request("黃河遠上白，?，?，雲間日入云", Revision("jueju"), Beam(6), known="allow"),
 ]
 
 

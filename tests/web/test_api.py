@@ -11,7 +11,7 @@ from lianju.bot.cli import main
 from lianju.bot.engine import BundleInfo
 from lianju.bot.errors import LianjuError
 from lianju.bot.i18n import Localizer
-from lianju.bot.verse import Acrostic, Beam, NextLine, Request, Rerank, Sample
+from lianju.bot.verse import Acrostic, Beam, NextLine, Request, Rerank, Revision, Sample
 from lianju.bot.web.api import MAX_BODY
 from lianju.bot.web.app import create_app
 
@@ -85,6 +85,11 @@ async def test_scores_are_the_object_that_the_command_line_prints(client, bundle
             Request("春夏秋冬", Acrostic(5, "jueju"), Rerank(0)),
         ),
         ({"line": LINE, "heads": None, "deadline_ms": 5000}, Request(LINE, search=Rerank(0))),
+        ({"keep": f"{LINE}，?"}, Request(f"{LINE}，?", Revision(), Rerank(0))),
+        (
+            {"keep": f"{LINE}，?，?，?", "form": "jueju"},
+            Request(f"{LINE}，?，?，?", Revision("jueju"), Rerank(0)),
+        ),
     ],
 )
 async def test_fields_describe_the_request(body, request_, client, engine):
@@ -131,6 +136,10 @@ async def test_answer_tells_what_to_send_for_the_same_again(client):
         ({"line": LINE, "chars": 6}, "unknown-choice", {"value": "6", "choices": "5, 7"}),
         ({"line": LINE, "chars": 5}, "request-chars-alone", {}),
         ({"line": LINE, "heads": "春夏"}, "request-heads-line", {}),
+        ({"line": LINE, "keep": f"{LINE}，?"}, "request-keep-option", {"option": "line"}),
+        ({"keep": f"{LINE}，?", "length": 5}, "request-keep-option", {"option": "length"}),
+        ({"keep": f"{LINE}，?", "form": "couplet"}, "request-keep-kind", {"form": "couplet"}),
+        ({"keep": LINE * 2}, "prompt-keep-lines", {"lines": 1, "low": 2, "high": 8}),
         ({"line": LINE, "form": "jueju", "length": 7}, "request-form-length", {}),
         ({"line": LINE, "top_k": 5}, "api-sample-option", {"option": "top_k"}),
         ({"line": LINE, "mode": "sampled", "beam": 5}, "request-sampling", {}),

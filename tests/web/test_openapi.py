@@ -25,6 +25,7 @@ FIELDS = {
     "line",
     "form",
     "heads",
+    "keep",
     "chars",
     "rhyme",
     "rules",
@@ -110,7 +111,7 @@ def test_interface_keeps_its_document(method, path, mode, line, api):
     @given(case=api[path][method].as_strategy(generation_mode=mode))
     def check(case):
         if line is not None:
-            case.body = {**case.body, "line": line, "heads": None, "chars": None}
+            case.body = {**case.body, "line": line, "heads": None, "keep": None, "chars": None}
         statuses.add(case.call_and_validate(checks=CHECKS).status_code)
 
     check()
