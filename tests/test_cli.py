@@ -22,6 +22,7 @@ from lianju.bot.verse import (
     PromptError,
     Request,
     Rerank,
+    Revision,
     open_composer,
 )
 
@@ -205,6 +206,18 @@ class TestPoem:
             (("白" * 65,), "prompt-characters", {"size": 65, "most": 64}),
             (("白，" * 8,), "prompt-lines", {"lines": 8, "most": 7}),
             (("白\udcff",), "prompt-not-text", {}),
+            (("--keep", "白日依，?", LINE), "request-keep-option", {"option": "line"}),
+            (
+                ("--keep", "白日依，?", "--heads", "白日"),
+                "request-keep-option",
+                {"option": "heads"},
+            ),
+            (("--keep", "白日依，?", "--plain"), "request-plain", {}),
+            (("--keep", "白日依，黄河入"), "prompt-keep-nothing-open", {}),
+            (("--keep", "?，?"), "prompt-keep-all-open", {}),
+            (("--keep", "白日依，黄河，?"), "prompt-keep-uneven", {"found": "2, 3"}),
+            (("--keep", "白日依？"), "prompt-keep-lines", {"lines": 1, "low": 2, "high": 8}),
+            (("--keep", ""), "prompt-empty", {}),
         ],
     )
     def test_a_request_that_is_not_valid_is_refused(self, refused, arguments, key, facts):
@@ -225,6 +238,24 @@ class TestPoem:
     )
     def test_arguments_that_are_not_valid_are_refused(self, refused, arguments, told):
         assert told in refused(*arguments)
+
+    def test_a_poem_is_revised(self, lianju, bundle):
+        text = "黄河远上白，?，日入间？中"
+        status, out, err = lianju("poem", "--keep", text, "--json", "--count", 3)
+        assert (status, err) == (0, "")
+        found = json.loads(out)
+        expected = answers(bundle, text, form=Revision(), search=Rerank(), count=3)
+        assert found["line"] == text
+        assert found["form"]["keep"] == found["request"]["keep"] == text
+        assert "line" not in found["request"]
+        assert found["departures"] == []
+        texts = [each["lines"] for each in found["candidates"]]
+        assert texts == [list(each.lines) for each in expected.candidates]
+        assert [(first, last[:3], last[4]) for first, _, last in texts] == [
+            ("黄河远上白", "日入间", "中")
+        ] * 3
+        printed = lianju("poem", "--keep", text, "--count", 3)[1]
+        assert all("，".join(lines) in printed for lines in texts)
 
     def test_control_characters_do_not_reach_the_terminal(self, refused, tmp_path):
         path = tmp_path / "\x1b[31m\nevil"

@@ -5,7 +5,7 @@ import click
 from ..characters import describe
 from ..engine import wire
 from ..errors import LianjuError
-from ..verse import Answer, Candidate, Couplet, Rerank, Sample
+from ..verse import Answer, Candidate, Couplet, Departure, Rerank, Sample
 from .language import format_error
 
 __all__ = ["classic_block", "pretty", "to_json"]
@@ -24,6 +24,7 @@ def pretty(answer: Answer) -> str:
         rows.append(_dim(_wrong_end(form)))
     if len(answer.candidates) < answer.request.count and answer.complete:
         rows.append(_dim(_why_fewer(answer)))
+    rows += [_dim(_departure(each)) for each in answer.departures]
     if answer.unknown:
         unknown = " ".join(map(describe, answer.unknown))
         rows.append(_dim(f"unknown to the model, and read around: {unknown}"))
@@ -44,6 +45,12 @@ def pretty(answer: Answer) -> str:
         f"{'scores' if scored else 'log-probabilities'} · {answer.elapsed_ms:.0f} ms"
     )
     return "\n".join((click.style(answer.line, bold=True), *rows, _dim(foot)))
+
+
+def _departure(departure: Departure) -> str:
+    """Returns what to say of a kept line that leaves a rule."""
+    rule = "its tones leave the form" if departure.rule == "tones" else "its end does not rhyme"
+    return f"line {departure.line + 1} is kept as it is, though {rule}"
 
 
 def _wrong_end(form: Couplet) -> str:

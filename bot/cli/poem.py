@@ -29,13 +29,18 @@ __all__ = ["generate", "open_command_composer", "poem"]
     help="One line more (default), the rest of a 绝句, or of a 律诗.",
 )
 @click.option("--heads", metavar="春夏秋冬", help="An acrostic: the first character of each line.")
+@click.option(
+    "--keep",
+    metavar="POEM",
+    help="A poem of which parts are kept; ? is a line or a character to be written anew.",
+)
 @click.option("--chars", type=int, metavar="5|7", help="Of an acrostic's lines (default 7).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def poem(line: str | None, as_json: bool, **options: Any) -> None:
     """Offer next lines for LINE, best first; or whole poems."""
     from .output import pretty, to_json
 
-    if line is None and options["heads"] is None:
+    if line is None and options["heads"] is None and options["keep"] is None:
         raise RequestError("cli-no-line")
 
     request = request_from(line, **options)

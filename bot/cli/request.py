@@ -159,6 +159,7 @@ def request_from(
     plain: bool = False,
     form: PoemFormName = "next",
     heads: str | None = None,
+    keep: str | None = None,
     chars: int | None = None,
     written: Form | None = None,
     beam_search: bool = False,
@@ -169,6 +170,7 @@ def request_from(
     Args:
         line: The line or lines to continue.
         heads: The first characters of an acrostic's lines, in place of `line`.
+        keep: A poem with open places, in place of `line`.
         written: What to write, in place of what `form`, `heads`, `chars` and `length` describe.
         beam_search: Whether to run a beam search where no option says how to search.
 
@@ -188,8 +190,8 @@ def request_from(
     if count is None:
         count = DEFAULT_COUNT if isinstance(search, Sample) else min(DEFAULT_COUNT, search.width)
     if written is None:
-        written = form_from(form, line=line, heads=heads, chars=chars, length=length)
-    text = (line or "") if heads is None else heads
+        written = form_from(form, line=line, heads=heads, keep=keep, chars=chars, length=length)
+    text = next((each for each in (keep, heads, line) if each is not None), "")
     return Request(text, written, search, count, script, rhyme, rules, known)
 
 

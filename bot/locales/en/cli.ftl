@@ -1,6 +1,6 @@
 # Errors of the command line and of the settings, for the operator.
 
-cli-no-line = Write a line of verse, such as 黄河远上白云间, or give --heads.
+cli-no-line = Write a line of verse, such as 黄河远上白云间, or give --heads or --keep.
 cli-out-is-source = { $path } contains the prompts: choose another --out.
 cli-prompt = { $path }, line { $line }: { $reason }
 cli-prompts-empty = { $path } is empty: write one prompt per line.

@@ -1,6 +1,6 @@
 # 命令列與設定的錯誤，寫給執行機器人的人。
 
-cli-no-line = 請寫一句詩，例如 黃河遠上白雲間，或者給出 --heads。
+cli-no-line = 請寫一句詩，例如 黃河遠上白雲間，或者給出 --heads 或 --keep。
 cli-out-is-source = { $path } 是輸入檔案：請替 --out 換一個檔案。
 cli-prompt = { $path } 第 { $line } 行：{ $reason }
 cli-prompts-empty = { $path } 是空的：請每行寫一句。
