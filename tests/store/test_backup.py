@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from lianju.bot import cli
+from lianju.bot.linked import open_table
 from lianju.bot.store import StoreError, open_store, schema
 from lianju.bot.store import backup as backup_module
 from lianju.bot.store.tables import APPLICATION_ID
@@ -420,6 +421,28 @@ class TestForgetting:
                 kept.unlink()
         with closing(sqlite3.connect(path)) as database:
             assert database.execute("SELECT * FROM member_hearts").fetchall() == []
+
+    def test_who_wrote_at_a_linked_poem(self, lianju, run, path, tmp_path):
+        async def play(store):
+            for guild in (5, 6):
+                table = open_table(MEMBER, guild, guild, 9.0, form="jueju5", named=(2,))
+                for user, line in ((MEMBER, "我"), (2, "他")):
+                    table = table.write(user, line, 9.0)
+                await store.linked.open(table, 1)
+            verse, writers = table.verse, table.writers
+            await store.favorites.toggle(3, 6, verse, None, 9, writers=writers)
+
+        async def left(store):
+            members = (await store.leaderboard.members(6, None, 0, 9)).items
+            (table,) = [*await store.linked.shown_in(5), *await store.linked.shown_in(6)]
+            return table.guild_id, table.texts, table.players, [each.user_id for each in members]
+
+        run(play)
+        assert lianju("backup", tmp_path / "copy")[0] == 0
+        run(self.forget)
+        assert lianju("restore", tmp_path / "copy")[0] == 0
+        assert run(left) == (6, ("我", "他"), (2,), [2])
+        assert MEMBER.to_bytes(8, "big") not in path.read_bytes()
 
     def test_verse_that_moderators_have_removed_since(self, lianju, run, path, tmp_path):
         async def remove(store):
