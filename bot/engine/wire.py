@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..verse import (
-    CHARS,
     COUNT,
     DEFAULT_COUNT,
     LENGTH,
@@ -95,10 +94,10 @@ class RequestFields(BaseModel):
     """Width of the beam, or of the pool of `chosen`; wide enough for `count` if left out."""
     length: Annotated[int, _within(LENGTH)] | None = None
     """Characters of a next line; those of the last line if left out."""
-    tones: tuple[Annotated[str, Field(max_length=CHARS[-1])], ...] = Field((), max_length=MAX_TONES)
+    tones: Annotated[list[str], Field(max_length=MAX_TONES)] = []
     """Of one line at its place: its tonal patterns, such as 中仄平平仄 (中 is either tone), of
     which it has one; free if left out."""
-    rhymes: tuple[str, ...] = Field((), max_length=MAX_RHYMES)
+    rhymes: Annotated[list[str], Field(max_length=MAX_RHYMES)] = []
     """Likewise: the rhyme groups of which it ends in one; any if left out."""
     upper: bool = False
     """Of a couplet: whether the line is the lower one, and the upper one is to be written."""
@@ -122,8 +121,8 @@ class RequestFields(BaseModel):
             "form": form.name,
             "chars": form.chars if isinstance(form, Acrostic) else None,
             "length": form.length if isinstance(form, NextLine | PoemLine) else None,
-            "tones": form.tones or None if isinstance(form, PoemLine) else None,
-            "rhymes": form.rhymes or None if isinstance(form, PoemLine) else None,
+            "tones": [*form.tones] or None if isinstance(form, PoemLine) else None,
+            "rhymes": [*form.rhymes] or None if isinstance(form, PoemLine) else None,
             "upper": form.upper or None if isinstance(form, Couplet) else None,
             "rhyme": request.rhyme,
             "rules": request.rules,

@@ -18,6 +18,7 @@ from lianju.bot.verse import (
     NextLine,
     NothingAllowedError,
     Poem,
+    PoemLine,
     PromptError,
     Request,
     RequestError,
@@ -40,6 +41,8 @@ REQUESTS = [
     Request(LINE, Poem("jueju"), Rerank(), rules="loose", rhyme="阳"),
     Request(LINE, search=Sample(seed=3), rules="free", script="traditional"),
     Request("春夏秋冬", Acrostic(5), Rerank()),
+    Request("", PoemLine(5, ("中仄中平仄", "中平中仄平")), Rerank()),
+    Request("\n".join([LINE] * 9), PoemLine(7, ("中平中仄中平仄",), ("屋", "董")), Rerank()),
 ]
 POEMS = [
     AnthologyPoem("b2", "春 一", "某", "五绝", 100, ("春眠不觉晓", "处处闻啼鸟")),

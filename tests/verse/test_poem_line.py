@@ -108,7 +108,7 @@ def test_its_answer_goes_over_the_wire(composer):
         (lambda: PoemLine(5, ("平平平平x",)), "request-tones"),
         (lambda: Request("", PoemLine(5), Rerank(), rhyme="东"), "request-line-rhyme"),
         (lambda: RequestFields(form="line").to_request(), "request-line-length"),
-        (lambda: RequestFields(line="x", tones=("平",)).to_request(), "request-line-alone"),
+        (lambda: RequestFields(line="x", tones=["平"]).to_request(), "request-line-alone"),
     ],
 )
 def test_bad_values_are_refused(make, key):
