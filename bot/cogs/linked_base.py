@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import discord
 
@@ -126,6 +127,7 @@ class LinkedCog(ComposingCog):
         rhyming = await self._rhyming(rules.rhymes, "".join(map(simplified, table.texts)))
         if table.language == TRADITIONAL:
             rhyming = "".join(map(to_traditional, rhyming))
+            rules = replace(rules, rhymes=tuple(map(to_traditional, rules.rhymes)))
         return table_layout(TableView(table, rules, rhyming), localizer)
 
     async def _rhyming(self, names: Sequence[str], used: str) -> str:

@@ -4,11 +4,12 @@ import io
 
 import pytest
 from lianju.bot.cogs.pictures import COOLDOWN_S
+from lianju.bot.linked import open_table
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.verse import Anthology, AnthologyPoem
 from PIL import Image
 
-from .bundle_with_prosody import write_bundle_with_prosody
+from .bundle_with_prosody import LETTERS, READINGS, write_bundle_with_prosody
 from .commands import ask, button, english, press
 from .interactions import slash, texts
 from .linked_verse import fitting_line, next_of, poem_of, start, write
@@ -110,3 +111,19 @@ async def test_a_single_line_has_neither_heart_nor_picture(fake, bot, clock):
     assert texts(message)[2] == f"-# {english('linked-state', state='finished', lines=1)}"
     refused = await ask(fake, bot, slash("lianju show"), user=SECOND)
     assert refused["content"] == english("linked-none-here")
+
+
+async def test_rhymes_are_in_the_characters_of_the_language(bot):
+    """The group 东, which all of the poem's ends are in, and its characters."""
+    rhyming = [letter for letter in LETTERS if READINGS[letter] == "东"]
+    table = open_table(HOST, 42, 99, 0.0, form="pailu5", rules="loose", language="zh-TW")
+    for end in rhyming[:3]:
+        table = table.write(HOST, rhyming[3] * 4 + end, 0.0)
+    cog = bot.get_cog("Lianju linked verse")
+    told = [
+        part.content
+        for part in (await cog.layout(table)).walk_children()
+        if hasattr(part, "content")
+    ]
+    assert "東韻" in told[2]
+    assert "东" not in told[2]
