@@ -32,8 +32,9 @@ def score(line: str, candidates: Sequence[str], as_json: bool, **options: Any) -
 
 def _json(line: str, candidates: Sequence[str], scores: Sequence["CandidateScore"]) -> str:
     from ..engine import wire
+    from ..engine.score_fields import ScoreFields
 
-    return wire.to_json(wire.ScoreFields.of(line, candidates, scores))
+    return wire.to_json(ScoreFields.of(line, candidates, scores))
 
 
 def _table(scores: Sequence["CandidateScore"]) -> str:

@@ -29,7 +29,8 @@ from .bundle import BundleInfo
 from .errors import ErrorBody, ServiceError
 from .mend_fields import MendedFields, MendFields
 from .protocol import CLOSE_TIMEOUT_S, Accepted
-from .wire import AnswerFields, RequestFields, ScoreFields
+from .score_fields import ScoreFields
+from .wire import AnswerFields, RequestFields
 
 __all__ = ["RemoteEngine"]
 

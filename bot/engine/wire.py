@@ -1,6 +1,5 @@
 """Requests and answers as JSON: of `lianju poem --json`, of the service, and between engines."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
@@ -20,7 +19,6 @@ from ..verse import (
     Beam,
     Bounds,
     Candidate,
-    CandidateScore,
     Couplet,
     Departure,
     Form,
@@ -39,7 +37,7 @@ from ..verse import (
     form_from,
 )
 
-__all__ = ["AnswerFields", "Mode", "RequestFields", "ScoreFields", "to_json"]
+__all__ = ["AnswerFields", "Mode", "RequestFields", "to_json"]
 
 Mode = Literal["chosen", "beam", "sampled", "plain"]
 """The names of `Rerank`, `Beam` and `Sample`; `plain` is the reference beam search."""
@@ -345,52 +343,6 @@ class AnswerFields(_Part):
             complete=self.complete,
             departures=tuple(Departure(each.line, each.rule) for each in self.departures),
         )
-
-
-class CandidateScoreFields(_Part):
-    """The score of one candidate."""
-
-    text: str
-    """The candidate as it was given."""
-    lines: tuple[str, ...]
-    """Its lines as they were read."""
-    score: float
-    """What candidates are ranked by; of use beside others only."""
-    log_prob: float
-    """Natural-log probability after the prompt."""
-    unknown: tuple[str, ...]
-    """Characters that the model does not know."""
-    poet: float | None = None
-    """The re-ranker's logit that a poet wrote the line, if there is a re-ranker."""
-    next: float | None = None
-    """Its logit that the line follows this prompt."""
-
-
-class ScoreFields(_Part):
-    """The scores of candidates, in the order given."""
-
-    line: str
-    candidates: tuple[CandidateScoreFields, ...]
-
-    @classmethod
-    def of(
-        cls, line: str, candidates: Sequence[str], scores: Sequence[CandidateScore]
-    ) -> "ScoreFields":
-        """Returns the fields of scores."""
-        rows = []
-        for text, found in zip(candidates, scores, strict=True):
-            parts = {name: value for name, value in asdict(found).items() if value is not None}
-            rows.append(CandidateScoreFields(text=text, **parts))
-        return cls(line=line, candidates=tuple(rows))
-
-    def to_scores(self) -> list[CandidateScore]:
-        """Returns the scores."""
-        return [
-            CandidateScore(
-                each.lines, each.score, each.log_prob, each.poet, each.next, each.unknown
-            )
-            for each in self.candidates
-        ]
 
 
 def to_json(fields: BaseModel) -> str:

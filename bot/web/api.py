@@ -16,6 +16,7 @@ from starlette.routing import Route
 from ..engine import Engine, wire
 from ..engine.anthology import anthology_json
 from ..engine.mend_fields import MendedFields
+from ..engine.score_fields import ScoreFields
 from ..errors import LianjuError
 from ..logs import format_traceback
 from .errors import WebError, error_response
@@ -72,7 +73,7 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
         limit_s = _deadline_s(body.deadline_ms, deadline_s)
         scoring = engine.score(body.line, body.candidates, limit_s, _group(request))
         scores = await until_gone(request, scoring)
-        return _json_response(wire.to_json(wire.ScoreFields.of(body.line, body.candidates, scores)))
+        return _json_response(wire.to_json(ScoreFields.of(body.line, body.candidates, scores)))
 
     async def mend(request: Request) -> Response:
         body = parse_body(MendBody, await read_body(request, JSON_TYPE))

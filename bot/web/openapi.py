@@ -14,7 +14,8 @@ from ..engine import BundleInfo
 from ..engine.anthology import AnthologyFields
 from ..engine.errors import ErrorBody
 from ..engine.mend_fields import MendedFields
-from ..engine.wire import AnswerFields, ScoreFields
+from ..engine.score_fields import ScoreFields
+from ..engine.wire import AnswerFields
 from .fields import ComposeBody, MendBody, ScoreBody
 
 __all__ = ["openapi_document", "openapi_route"]

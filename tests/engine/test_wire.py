@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 from lianju.bot.engine.errors import ErrorBody, ServiceError
-from lianju.bot.engine.wire import AnswerFields, RequestFields, ScoreFields, to_json
+from lianju.bot.engine.score_fields import ScoreFields
+from lianju.bot.engine.wire import AnswerFields, RequestFields, to_json
 from lianju.bot.errors import LianjuError
 from lianju.bot.i18n import Localizer
 from lianju.bot.verse import (
