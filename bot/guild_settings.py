@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from .i18n import Language
+from .verse.bounds import Bounds, check_choice
 from .verse.errors import RequestError
-from .verse.request import WIDTH, Bounds, Script, check_choice
+from .verse.request import WIDTH, Script
 
 __all__ = [
     "BEAM_SIZE",

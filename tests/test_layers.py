@@ -23,7 +23,10 @@ BOT_LAYERS = (
     {"cli"},
 )
 VERSE_LAYERS = (
-    {"errors", "request"},
+    {"errors"},
+    {"bounds"},
+    {"form"},
+    {"request"},
     {"text"},
     {"prosody"},
     {"clinic", "model"},

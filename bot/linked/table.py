@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 from ..errors import NotAllowedError
-from ..verse.request import Bounds, Rules, check_choice
+from ..verse.bounds import Bounds, check_choice
+from ..verse.request import Rules
 from ..verses import Verse
 
 __all__ = [

@@ -7,6 +7,7 @@ line can check its options without them.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .bounds import Bounds, check_choice
 from .errors import (
     BundleError,
     BusyError,
@@ -17,41 +18,41 @@ from .errors import (
     RequestError,
     SearchError,
 )
+from .form import (
+    CHARS,
+    LENGTH,
+    Acrostic,
+    Couplet,
+    Form,
+    FormName,
+    NextLine,
+    Poem,
+    PoemFormName,
+    PoemKind,
+    PoemLine,
+    Revision,
+    WireFormName,
+    form_from,
+    form_named,
+)
 from .model.provider import PROVIDERS, Provider
 from .request import (
-    CHARS,
     COUNT,
     DEFAULT_COUNT,
-    LENGTH,
     MAX_CHARACTERS,
     SEED,
     TEMPERATURE,
     TOP_K,
     TOP_P,
     WIDTH,
-    Acrostic,
     Beam,
-    Bounds,
-    Couplet,
-    Form,
-    FormName,
     Known,
-    NextLine,
-    Poem,
-    PoemFormName,
-    PoemKind,
-    PoemLine,
     Request,
     Rerank,
-    Revision,
     Rules,
     Sample,
     Script,
     SearchMode,
-    WireFormName,
-    check_choice,
-    form_from,
-    form_named,
 )
 
 if TYPE_CHECKING:

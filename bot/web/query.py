@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from ..engine.wire import RequestFields
 from ..verse import SEED, Request, RequestError, check_choice
-from ..verse.request import CHARS
+from ..verse.form import CHARS
 from .fields import validate_fields
 
 __all__ = ["ACROSTIC", "COUPLET_UPPER", "LAYOUTS", "Query"]

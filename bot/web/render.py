@@ -17,7 +17,7 @@ from ..errors import LianjuError
 from ..i18n import LANGUAGES, Localizer
 from ..picture import STYLES
 from ..verse import Answer, FormName, RequestError, Rules, Script, to_traditional
-from ..verse.request import CHARS
+from ..verse.form import CHARS
 from .assets import asset_path
 from .query import ACROSTIC, COUPLET_UPPER, LAYOUTS, Query
 from .view import view_answer

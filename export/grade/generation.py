@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from lianju.bot.verse import Beam, Composer, Request, Rerank, SearchError
 from lianju.bot.verse.composer import open_reranker
+from lianju.bot.verse.form import form_named
 from lianju.bot.verse.model.bundle import Bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.bot.verse.request import form_named
 from lianju.bot.verse.serving.scheduler import Scheduler
 from tqdm import tqdm
 

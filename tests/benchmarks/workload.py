@@ -20,11 +20,11 @@ from lianju.bot.verse import (
     Rerank,
     Sample,
 )
+from lianju.bot.verse.form import CHARS
 from lianju.bot.verse.model.bundle import Bundle, default_directory, load_bundle
 from lianju.bot.verse.model.language_model import LanguageModel
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.provider import PROVIDERS
-from lianju.bot.verse.request import CHARS
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 LINE = "黄河远上白云间"

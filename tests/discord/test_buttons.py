@@ -16,16 +16,15 @@ from lianju.bot.ui.buttons import (
     Writer,
 )
 from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, RequestError, Rerank, Sample
+from lianju.bot.verse.form import LENGTH, PoemKind
 from lianju.bot.verse.request import (
     COUNT,
-    LENGTH,
     SEED,
     TEMPERATURE,
     TOP_K,
     TOP_P,
     WIDTH,
     Known,
-    PoemKind,
     Rules,
     Script,
 )

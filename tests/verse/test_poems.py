@@ -20,7 +20,7 @@ from lianju.bot.verse import (
     SearchError,
     open_composer,
 )
-from lianju.bot.verse.request import form_named
+from lianju.bot.verse.form import form_named
 
 from .toy import CHINESE, SPECIALS, Toy
 

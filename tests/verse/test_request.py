@@ -11,7 +11,7 @@ from lianju.bot.verse import (
     Sample,
     form_from,
 )
-from lianju.bot.verse.request import form_named
+from lianju.bot.verse.form import form_named
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..bounds import Bounds
 from ..prosody.readings import CharacterReadings, Tone
-from ..request import MAX_CHARACTERS, Bounds
+from ..request import MAX_CHARACTERS
 from .line import CheckedLine, Fault
 
 __all__ = ["BLANKS", "LINES", "Blank", "Mended", "blank_for", "check_blanks"]

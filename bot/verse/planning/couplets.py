@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..form import Couplet
 from ..model.bundle import Bundle
 from ..prosody.forms import Pattern, opposite
 from ..prosody.table import Prosody, Tone
-from ..request import Couplet
 from ..search.blocklist import Blocklist
 from ..search.constraints import ConstraintFactory, TokenConstraint, TokenSet, tone_constraints
 from ..search.path_constraints import NoRepetition, NovelLine, PathConstraint

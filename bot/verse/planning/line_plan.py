@@ -7,6 +7,7 @@ from itertools import chain
 
 import numpy as np
 
+from ..form import NextLine, PoemLine
 from ..model.bundle import Bundle
 from ..prosody.forms import (
     LineForm,
@@ -22,7 +23,6 @@ from ..prosody.forms import (
 )
 from ..prosody.nearest import most_shared_groups, nearest_schemes
 from ..prosody.table import Prosody
-from ..request import NextLine, PoemLine
 from ..search.blocklist import Blocklist
 from ..search.constraints import (
     ConstraintFactory,

@@ -4,23 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import PromptError, RequestError
-from ..model.bundle import Bundle
-from ..prosody.forms import LENGTHS, Scheme, all_schemes
-from ..prosody.nearest import Departure, find_departures, most_shared_groups, nearest_schemes
-from ..request import (
+from ..form import (
     ACROSTIC_LINES,
     CHARS,
-    PLACED_LINES,
     POEM_LINES,
     Acrostic,
-    Beam,
     Couplet,
     NextLine,
     PoemKind,
     PoemLine,
+    Revision,
+)
+from ..model.bundle import Bundle
+from ..prosody.forms import LENGTHS, Scheme, all_schemes
+from ..prosody.nearest import Departure, find_departures, most_shared_groups, nearest_schemes
+from ..request import (
+    PLACED_LINES,
+    Beam,
     Request,
     Rerank,
-    Revision,
 )
 from ..search.blocklist import offensive_words
 from ..text.couplet import COMMA, read_couplet_line

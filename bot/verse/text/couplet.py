@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from ..bounds import Bounds
 from ..errors import PromptError
-from ..request import Bounds, Script
+from ..request import Script
 from .prompt import Line, Prompt, check_chinese, read_prompt
 from .vocabulary import Vocabulary
 

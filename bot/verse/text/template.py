@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import PromptError
-from ..request import MAX_CHARACTERS, REVISED_LINES, Script
+from ..form import REVISED_LINES
+from ..request import MAX_CHARACTERS, Script
 from .prompt import Line, Prompt, read_prompt, write_line
 from .vocabulary import Vocabulary
 
