@@ -50,19 +50,21 @@ class Tolerance:
 
     Attributes:
         reference: Between the graph and PyTorch, with the same weights.
+        average: The same, on average over the tokens of a step.
         batch: Between a row in a batch and the same row alone.
     """
 
     reference: float
+    average: float
     batch: float
 
 
-EXACT = Tolerance(reference=1e-4, batch=1e-5)
-# 8-bit activations have moved the log-probabilities of trained models by 0.005 on average, and by
-# up to 0.6 from random states, 1.3 after random sources of the encoder-decoder for couplets; a gate
-# in the wrong place moves them by several units.
-QUANTIZED = Tolerance(reference=1.0, batch=0.0)
-QUANTIZED_ENCODED = Tolerance(reference=1.5, batch=0.0)
+EXACT = Tolerance(reference=1e-4, average=1e-4, batch=1e-5)
+# 8-bit activations have moved the log-probabilities of trained models by 0.04 on average and up to
+# 0.6 from random states, by 0.09 on average (0.3 in one step) and up to 2.0 after random sources of
+# the encoder-decoder for couplets. A gate in the wrong place moves all of them by several units.
+QUANTIZED = Tolerance(reference=1.0, average=0.5, batch=0.0)
+QUANTIZED_ENCODED = Tolerance(reference=3.0, average=0.5, batch=0.0)
 
 
 def verify_steps(
@@ -171,6 +173,8 @@ def _verify_batch(
         found, after = onnx_model.log_prob(token, parent, state)
         worst = max(worst, _difference(found, expected))
         _require(worst <= tolerance.reference, "its log-probabilities differ from PyTorch's", worst)
+        average = float(np.abs(found - expected).mean())
+        _require(average <= tolerance.average, "on average its log-probabilities differ", average)
 
         row = rng.integers(ROWS)
         own = single_row(model.config, state, parent[row])
