@@ -21,6 +21,7 @@ from lianju.bot.verse import (
 )
 from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.model.onnx_model import OnnxModel
+from lianju.bot.verse.planning.line_plan import LinePlanner
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .controlled_model import Clock
@@ -256,6 +257,16 @@ def test_kept_repetitions_are_allowed(composer):
     assert answer.candidates
     assert all(not each.relaxed for each in answer.candidates)
     assert all(is_kept(["黄黄远上白", "日?日入间"], each.lines) for each in answer.candidates)
+
+
+def test_unknown_characters_are_no_repetition(composer):
+    """They are one token, but other characters; where a line doubles one, the next may too."""
+    a, b, c, d = [letter for letter in READINGS if letter not in "河远上白"][:4]
+    line = tuple(composer.bundle.vocabulary.encode((a, a, b, c, d)))
+    planner = LinePlanner(composer.bundle)
+    for text, doubles in (("猫狗远上白，?", False), ("河河远上白，?", True)):
+        prepared = composer.prepare(Request(text, Revision(), Rerank(), rules="free"))
+        assert planner.plans(prepared, ())[0].allows(line) is doubles
 
 
 def test_known_lines_are_left_out_and_marked(bundle, composer):

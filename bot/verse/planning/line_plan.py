@@ -222,7 +222,12 @@ class LinePlanner:
         new = {*template.new_tokens(written)}
         once = {token for token, count in counts.items() if token is not None and count == 1}
         line = template.lines[index]
-        repeats = NoRepetition.with_repeats_of(poem[index - 1] if index else ()).allowed_repeats
+        # Characters that the vocabulary lacks are all one token, but not the same.
+        before = [
+            (token, place if token == self._vocabulary.unknown else None)
+            for place, token in enumerate(poem[index - 1] if index else ())
+        ]
+        repeats = NoRepetition.with_repeats_of(before).allowed_repeats
         allowed = tuple(
             (repeats[place] if repeats else frozenset())
             | {n for n in range(place) if token is not None and line[n] == token}
