@@ -16,12 +16,7 @@ from ..errors import DeadlineError
 from ..form import Couplet
 from ..model.bundle import Bundle
 from ..model.reranker import Reranker
-from ..request import (
-    WIDTH,
-    Beam,
-    Rerank,
-    Sample,
-)
+from ..request import WIDTH, Beam, Rerank, Sample
 from ..search.beam import BeamParams, BeamSearch
 from ..search.sampling import SampleParams, SampleSearch
 from ..search.scoring import ScoringSearch
