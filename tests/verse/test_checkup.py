@@ -54,6 +54,7 @@ def test_traditional_characters_and_variants_are_read_as_simplified_ones():
         ("hello world, good bye", "clinic-characters"),
         ("白日依山尽" * 800, "clinic-long"),
         ("白日依山\ud800 黄河入海流", "prompt-not-text"),
+        ("龘龘龘龘龘 黄龘龘龘流", "prompt-unknown"),
     ],
 )
 def test_what_is_no_poem_is_refused(text, key):

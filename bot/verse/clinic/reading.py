@@ -1,7 +1,9 @@
 """Reads the poem that a member has written."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from ...characters import describe
 from ..errors import PromptError
@@ -14,7 +16,7 @@ from .mending import LINES
 __all__ = ["MAX_WRITTEN", "WrittenPoem", "read_poem"]
 
 MAX_WRITTEN = 1000  # characters: 24 lines of seven with punctuation, titles and spaces
-NAMED = 8  # characters that do not belong in verse
+NAMED = 8  # characters, at most, in a message about them
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
 
     Raises:
         PromptError: It is no poem that has a tonal pattern: its number of lines is odd or too
-            large, few lines have five or seven characters, or not all is in Chinese characters.
+            large, few lines have five or seven characters, not all is in Chinese characters, or
+            most of it has no reading here.
     """
     if len(text) > MAX_WRITTEN:
         raise PromptError("clinic-long", size=len(text), most=MAX_WRITTEN)
@@ -52,9 +55,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
         raise PromptError("clinic-empty")
     others = dict.fromkeys(each for line in written for each in line if not is_han(each))
     if others:
-        named = [describe(each) for each in others]
-        more = max(len(named) - NAMED, 0)
-        raise PromptError("clinic-characters", named=" ".join(named[:NAMED]), more=more)
+        raise PromptError("clinic-characters", **_named(others))
     sizes = Counter(map(len, written))
     if len(written) == 1 or len(written) % 2 or len(written) > LINES.high:
         raise PromptError("clinic-lines", lines=len(written), most=LINES.high)
@@ -63,7 +64,21 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
         raise PromptError("clinic-sizes", sizes=", ".join(str(len(line)) for line in written))
     simplified = tuple(map(_simplified, written))
     lines = tuple("".join(read_variants(line, readings.__contains__)) for line in simplified)
+    unread = Counter(
+        own
+        for line, original in zip(lines, written, strict=True)
+        for each, own in zip(line, original, strict=True)
+        if each not in readings
+    )
+    if 2 * unread.total() > sum(map(len, lines)):
+        raise PromptError("prompt-unknown", **_named(unread))
     return WrittenPoem(written, lines, length, is_traditional(written, simplified))
+
+
+def _named(characters: Iterable[str]) -> dict[str, Any]:
+    """Returns the facts of a message about characters."""
+    named = [describe(each) for each in characters]
+    return {"named": " ".join(named[:NAMED]), "more": max(len(named) - NAMED, 0)}
 
 
 def _simplified(line: str) -> str:
