@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,12 @@ def test_the_picture_can_be_printed(lianju):
     status, out, err = lianju(POEM, "--out", "-")
     assert (status, err) == (0, "")
     assert Image.open(io.BytesIO(out)).size == (1080, 1350)
+
+
+def test_the_poem_may_come_from_standard_input(lianju, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POEM.encode())))
+    assert lianju("-", "--out", "card.png", "--no-date")[0] == 0
+    assert Path("card.png").read_bytes() == render(Card(lines=LINES))
 
 
 def test_a_file_is_replaced_only_with_force(lianju, refused):

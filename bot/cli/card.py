@@ -10,7 +10,7 @@ from ..characters import describe
 from ..errors import LianjuError
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import Script
-from .files import open_output
+from .files import open_output, read_poem_argument
 from .language import format_error, locale_localizer
 
 __all__ = ["card"]
@@ -57,7 +57,7 @@ def card(
 ) -> None:
     """Draw POEM as a picture, set vertically.
 
-    Punctuation separates its lines, or line breaks if it has any.
+    Punctuation separates its lines, or line breaks if it has any. - reads standard input.
     """
     from ..picture import Card, Picture, split_lines
 
@@ -68,7 +68,7 @@ def card(
     day = None if no_date else (date.date() if date else datetime.date.today())  # noqa: DTZ011 -- the user's own day
     picture = Picture.of(
         Card(
-            lines=split_lines(poem),
+            lines=split_lines(read_poem_argument(poem)),
             title=title,
             writers=writers,
             seal=seal,

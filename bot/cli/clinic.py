@@ -1,13 +1,12 @@
 """`lianju check`."""
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..verse import PromptError
+from .files import read_poem_argument
 from .poem import open_command_composer
 from .request import bundle_option, provider_option
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-STDIN = "-"
 WIDE_SPACE = "\u3000"  # as wide as a character of verse
 INDENT = " " * 6
 
@@ -43,9 +41,7 @@ def check(poem: Sequence[str], rhymes: "RhymeBook", as_json: bool, **options: An
     from ..engine.rhymes import rhyme_groups
     from ..verse import begin_checkup, xinyun_readings
 
-    text = "\n".join(poem)
-    if text == STDIN:
-        text = _read_standard_input()
+    text = read_poem_argument("\n".join(poem))
     with open_command_composer(**options) as composer:
         prosody = composer.bundle.prosody
         groups = () if prosody is None else rhyme_groups(prosody, composer.bundle.vocabulary)
@@ -53,18 +49,6 @@ def check(poem: Sequence[str], rhymes: "RhymeBook", as_json: bool, **options: An
         begun = begin_checkup(text, readings, rhymes)
         checkup = begun.with_mended(composer.mend_now(begun.text.lines, begun.blanks, rhymes))
         click.echo(_json(checkup, composer) if as_json else _pretty(checkup, composer))
-
-
-def _read_standard_input() -> str:
-    """Returns what standard input has, in UTF-8 whatever the locale.
-
-    Raises:
-        PromptError: It is no text in UTF-8.
-    """
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise PromptError("prompt-not-text") from None
 
 
 def _pretty(checkup: "Checkup", composer: "Composer") -> str:

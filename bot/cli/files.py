@@ -1,4 +1,4 @@
-"""Files that a command writes."""
+"""What commands read from standard input, and files that they write."""
 
 import os
 import sys
@@ -7,9 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from ..verse import RequestError
+from ..verse import PromptError, RequestError
 
-__all__ = ["open_output"]
+__all__ = ["open_output", "read_poem_argument"]
+
+STDIN = "-"
 
 
 @contextmanager
@@ -38,3 +40,17 @@ def open_output(out: str) -> Iterator[IO[bytes]]:
         if not special:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def read_poem_argument(text: str) -> str:
+    """Returns a poem that the command line gives; `-` stands for standard input, in UTF-8.
+
+    Raises:
+        PromptError: It is no text in UTF-8.
+    """
+    if text != STDIN:
+        return text
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise PromptError("prompt-not-text") from None
