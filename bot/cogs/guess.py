@@ -138,6 +138,9 @@ class Guess(ComposingCog, name=NAME):
             if asked is None:
                 raise NotFoundError("guess-gone")
             if is_alone or asked.ended or asked.ends_at <= now:
+                if not is_alone and interaction.response.is_done():  # with a private reply
+                    await self._ends.finish(asked)
+                    raise NotAllowedError("guess-over-before")
                 await self._show_result(interaction, asked.id)
                 return
             ends = Markdown(f"<t:{asked.ends_at}:R>")
@@ -216,6 +219,8 @@ class Guess(ComposingCog, name=NAME):
         result = await guesses.end(round_id)
         if result is None:
             raise NotFoundError("guess-gone")
+        if result.round.shown:  # pressed before the message showed it, handled after
+            raise NotAllowedError("guess-over-before")
         localizer = Localizer(result.round.language, self.resources.commands)
         await edit_message(interaction, result_layout(localizer, result))
         await guesses.set_shown(round_id)

@@ -111,8 +111,8 @@ class RoundEnds:
             result = await guesses.end(asked.id)
             if result is None or result.round.shown:
                 return
-            await self._show(result, interaction)
-            await guesses.set_shown(asked.id)
+            if await self._show(result, interaction):
+                await guesses.set_shown(asked.id)
         except Exception as error:  # the next use of a button, or the next start, shows it
             self._resources.count_failure("end of a round", error)
 
@@ -127,7 +127,8 @@ class RoundEnds:
         finally:
             del self._timers[asked.id]
 
-    async def _show(self, result: RoundResult, interaction: Interaction | None) -> None:
+    async def _show(self, result: RoundResult, interaction: Interaction | None) -> bool:
+        """Edits the message; returns whether it shows the result, or the next press has to."""
         asked, client = result.round, self._resources.client
         layout = result_layout(Localizer(asked.language, self._resources.commands), result)
         try:
@@ -137,5 +138,10 @@ class RoundEnds:
                 channel = client.get_partial_messageable(asked.channel_id)
                 message = channel.get_partial_message(asked.message_id)
                 await message.edit(view=layout, allowed_mentions=NO_MENTIONS)
-        except (discord.NotFound, discord.Forbidden):
-            pass  # it was deleted, or the bot may not see the channel
+            else:
+                return False
+        except discord.NotFound:
+            pass  # it was deleted
+        except discord.Forbidden:
+            return False  # the bot may not see the channel
+        return True

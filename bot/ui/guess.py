@@ -142,9 +142,9 @@ def _written(asked: Round, texts: Sequence[str]) -> list[str]:
 
 
 def _who(localizer: Localizer, result: RoundResult) -> str:
-    """Returns who was right, without names where the round is long over."""
+    """Returns who was right."""
     if not result.choices:
-        return localizer.format("guess-over-before" if result.round.shown else "guess-nobody")
+        return localizer.format("guess-nobody")
     right = result.right
     if not right:
         return localizer.format("guess-none-right", guesses=len(result.choices))

@@ -15,6 +15,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.rounds import ROUND_S
 from lianju.bot.settings import Settings
+from lianju.bot.ui import replies
 from lianju.bot.verse import AnthologyPoem, to_traditional
 
 from .bots import OtherBot
@@ -269,6 +270,52 @@ async def test_a_guess_after_the_time_shows_the_result_and_does_not_count(
     shown = await press(fake, bot, message, poets_button(message), user=1)
     assert texts(shown)[3] == english("guess-nobody")
     assert await store.guesses.score(42, 1) is None
+
+
+async def test_a_press_that_is_handled_after_the_result_leaves_it_and_is_told_in_private(
+    fake, bot, clock, timers
+):
+    message = await begin(fake, bot, clock)
+    chosen = poets_button(message)
+    await press(fake, bot, message, chosen, user=1)
+    late = [fake.press(message, each, user=HOST) for each in (chosen, button(message, "End"))]
+    await timers.run_out()
+    for payload in late:
+        assert await refusal(fake, bot, payload) == english("guess-over-before")
+    assert "<@1> (1 of 1)" in texts(message)[3]
+
+
+async def test_the_result_is_not_shown_in_a_private_answer_that_was_deferred(
+    fake, bot, clock, timers, store, monkeypatch
+):
+    message = await begin(fake, bot, clock)
+    chosen = poets_button(message)
+    await press(fake, bot, message, chosen, user=1)
+    payload, choose = fake.press(message, chosen, user=2), store.guesses.choose
+
+    async def choose_late(*args):
+        await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
+        return await choose(*args)
+
+    monkeypatch.setattr(store.guesses, "choose", choose_late)
+    monkeypatch.setattr(replies, "DEFER_AFTER_S", 0)
+    clock.now += ROUND_S + 1
+    assert await refusal(fake, bot, payload) == english("guess-over-before")
+    assert "<@1> (1 of 1)" in texts(message)[3]
+
+
+async def test_the_next_press_shows_the_result_where_the_bot_may_not_edit(
+    fake, bot, clock, timers, store
+):
+    message = await begin(fake, bot, clock)
+    chosen = poets_button(message)
+    await press(fake, bot, message, chosen, user=1)
+    (asked,) = await store.guesses.unfinished()
+    fake.hidden_channels.add("99")
+    await bot.get_cog("Lianju guess")._ends.finish(asked)  # as after a restart
+    await press(fake, bot, message, chosen, user=2)
+    assert "<@1> (1 of 1)" in texts(message)[3]
+    assert await store.guesses.unfinished() == []
 
 
 async def test_only_the_host_and_moderators_end_a_round_early(fake, bot, clock, timers):

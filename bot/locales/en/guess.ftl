@@ -19,7 +19,7 @@ guess-right = Right: { $names }{ $more ->
 } ({ $right } of { $guesses })
 guess-none-right = Lianju fooled everybody ({ $guesses }).
 guess-nobody = Nobody guessed.
-guess-over-before = This round was over before.
+guess-over-before = This round was over before: its message shows the result.
 guess-by = the other three lines: { $model }
 guess-again = Another round
 guess-running = A round is running in this channel already: it ends { $ends }.

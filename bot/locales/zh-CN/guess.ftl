@@ -16,7 +16,7 @@ guess-right = 猜对的：{ $names }{ $more ->
 }（{ $guesses } 人中 { $right } 人）
 guess-none-right = 联句骗过了所有人（{ $guesses } 人）。
 guess-nobody = 没有人猜。
-guess-over-before = 这一轮早已结束。
+guess-over-before = 这一轮已经结束：结果见原消息。
 guess-by = 其余三句：{ $model }
 guess-again = 再来一轮
 guess-running = 这个频道里正有一轮：{ $ends }结束。

@@ -16,7 +16,7 @@ guess-right = 猜對的：{ $names }{ $more ->
 }（{ $guesses } 人中 { $right } 人）
 guess-none-right = 聯句騙過了所有人（{ $guesses } 人）。
 guess-nobody = 沒有人猜。
-guess-over-before = 這一輪早已結束。
+guess-over-before = 這一輪已經結束：結果見原訊息。
 guess-by = 其餘三句：{ $model }
 guess-again = 再來一輪
 guess-running = 這個頻道裡正有一輪：{ $ends }結束。
