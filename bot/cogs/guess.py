@@ -195,9 +195,9 @@ class Guess(ComposingCog, name=NAME):
             except BaseException:
                 await guesses.abandon(asked.id)
                 raise
+            self._ends.schedule(asked, interaction)  # the round is on, whatever fails from here on
             if message_id is not None:
                 await guesses.set_message(asked.id, message_id)
-            self._ends.schedule(asked, interaction)
 
     async def _check_free(self, interaction: Interaction) -> None:
         """Refuses a second round in a channel; one whose time is over is ended first.

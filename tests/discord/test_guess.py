@@ -15,6 +15,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.rounds import ROUND_S
 from lianju.bot.settings import Settings
+from lianju.bot.store import StoreError
 from lianju.bot.ui import replies
 from lianju.bot.verse import AnthologyPoem, to_traditional
 
@@ -316,6 +317,22 @@ async def test_the_next_press_shows_the_result_where_the_bot_may_not_edit(
     await press(fake, bot, message, chosen, user=2)
     assert "<@1> (1 of 1)" in texts(message)[3]
     assert await store.guesses.unfinished() == []
+
+
+async def test_a_round_whose_message_could_not_be_noted_ends_in_time_all_the_same(
+    fake, bot, clock, timers, store, monkeypatch
+):
+    async def fails(*_):
+        raise StoreError("store-failed")
+
+    monkeypatch.setattr(store.guesses, "set_message", fails)
+    payload = fake.interaction(EASY)
+    await bot.receive(payload)
+    message, told = fake.exchange(payload).messages
+    assert told["flags"] & 64
+    await press(fake, bot, message, poets_button(message), user=1)
+    await timers.run_out()
+    assert "<@1> (1 of 1)" in texts(message)[3]
 
 
 async def test_only_the_host_and_moderators_end_a_round_early(fake, bot, clock, timers):
