@@ -35,6 +35,14 @@ KEYS = "forgetting keys"  # key of Connection.info
 
 Kind = Literal["user", "guild", "verse"]
 
+# Whether somebody other than a member has written a line, even if it names nobody any more. Of the
+# lines without a name only an opening, by a poet or by Lianju, is nobody's. So what is deleted
+# leaves no gap before a line that stays.
+BY_OTHERS = """
+    other.user_id <> :id OR (
+        other.user_id IS NULL AND (other.writer = 'member' OR other.number > 0)
+    )
+"""
 # What deletes all that is stored about one of a kind. A verse leaves a server only: members keep
 # it as from outside servers, where no leaderboard shows it.
 DELETIONS: dict[Kind, dict[str, str]] = {
@@ -43,19 +51,36 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "recent_lines": "DELETE FROM prompt WHERE user_id = :id",
         "unlinked": "UPDATE favourite SET author_id = NULL WHERE author_id = :id",
         "hearts": "DELETE FROM favourite_writer WHERE user_id = :id",
+        # What was read before is out of date: it must not be saved over what is deleted here.
+        "read_before": """
+            UPDATE linked_table SET version = version + 1 WHERE host_id = :id
+            OR id IN (SELECT table_id FROM linked_player WHERE user_id = :id)
+            OR id IN (SELECT table_id FROM linked_line WHERE user_id = :id)
+        """,
         # A poem at which nobody else has written is deleted; another loses the name alone.
-        "own_lines": """
+        "own_lines": f"""
             DELETE FROM linked_line WHERE user_id = :id AND NOT EXISTS (
                 SELECT 1 FROM linked_line AS other
-                WHERE other.table_id = linked_line.table_id AND other.user_id <> :id
+                WHERE other.table_id = linked_line.table_id AND ({BY_OTHERS})
             )
-        """,
-        "own_tables": """
+        """,  # noqa: S608 -- made of constants
+        "own_tables": f"""
             DELETE FROM linked_table WHERE host_id = :id AND NOT EXISTS (
-                SELECT 1 FROM linked_line WHERE table_id = linked_table.id AND user_id <> :id
+                SELECT 1 FROM linked_line AS other
+                WHERE other.table_id = linked_table.id AND ({BY_OTHERS})
+            )
+        """,  # noqa: S608 -- made of constants
+        "hosted": "UPDATE linked_table SET host_id = NULL WHERE host_id = :id",
+        # `turn` is an index: it stays with whoever has the turn.
+        "turns": """
+            UPDATE linked_table SET turn = turn - 1 WHERE id IN (
+                SELECT mine.table_id FROM linked_player AS mine
+                WHERE mine.user_id = :id AND linked_table.turn > (
+                    SELECT count(*) FROM linked_player AS earlier
+                    WHERE earlier.table_id = mine.table_id AND earlier.number < mine.number
+                )
             )
         """,
-        "hosted": "UPDATE linked_table SET host_id = NULL WHERE host_id = :id",
         "places": "DELETE FROM linked_player WHERE user_id = :id",
         "linked_lines": "UPDATE linked_line SET user_id = NULL WHERE user_id = :id",
         "guesses": "DELETE FROM guess WHERE user_id = :id",

@@ -163,6 +163,7 @@ def _table(rows: Sequence[Row[Any]]) -> Table:
         for each in rows
         if each.text is not None
     }
+    places = max(1, len(players))  # the last one may have been deleted in his turn
     return Table(
         guild_id=None if row.guild_id == OUTSIDE else row.guild_id,
         channel_id=row.channel_id,
@@ -176,7 +177,7 @@ def _table(rows: Sequence[Row[Any]]) -> Table:
         players=tuple(players[number] for number in sorted(players)),
         touched_at=row.touched_at,
         lines=tuple(lines[number] for number in sorted(lines)),
-        turn=row.turn,
+        turn=row.turn % places,
         missed=row.missed,
         turn_ends_at=row.turn_ends_at,
         state=row.state,

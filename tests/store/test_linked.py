@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import replace
+from itertools import permutations, product
 
 import pytest
 from lianju.bot.errors import LianjuError
@@ -191,6 +192,92 @@ async def test_a_poem_of_one_member_goes_with_the_member(store, query):
     others = await play(store, others, SECOND)
     await store.delete_user(SECOND, 500.0)
     assert (await store.linked.get(others.id)).lines == ()
+
+
+OPENINGS = (
+    (),
+    (Line("opening", "poet", None, 90.0, "李白"),),
+    (Line("opening", "lianju", None, 90.0),),
+)
+
+
+async def test_no_deletion_leaves_a_gap_in_a_poem(store, query):
+    """Poems by all choices of two writers, who are deleted one after the other."""
+    hosts, poems = {}, {}
+    everything = product(OPENINGS, product((SECOND, THIRD), repeat=3), product((0, 1), repeat=2))
+    for number, (opening, users, chosen) in enumerate(everything):
+        kinds = ("member", *(("member", "lianju")[each] for each in chosen))
+        lines = (*opening, *map(Line, "abc", kinds, users, (91.0, 92.0, 93.0)))
+        host = (HOST, SECOND, THIRD)[number % 3]
+        table = replace(fresh(channel=100 + number), host_id=host, lines=lines)
+        table = await store.linked.open(table, 1)
+        hosts[table.id], poems[table.id] = host, [(line.text, line.user_id) for line in lines]
+    deleted = set()
+    for user in (SECOND, THIRD):
+        await store.delete_user(user, 500.0)
+        deleted.add(user)
+        for table_id, lines in list(poems.items()):
+            if {None, user} >= {by for _, by in lines}:
+                poems[table_id] = [line for line in lines if line[1] is None]
+                if hosts[table_id] == user:
+                    del poems[table_id]
+        stored = {table_id: [] for (table_id,) in query("SELECT id FROM linked_table")}
+        for table_id, number, text, by in query(
+            "SELECT table_id, number, text, user_id FROM linked_line ORDER BY table_id, number"
+        ):
+            assert number == len(stored[table_id])
+            stored[table_id].append((text, by))
+        assert stored == {
+            table_id: [(text, None if by in deleted else by) for text, by in lines]
+            for table_id, lines in poems.items()
+        }
+
+
+async def test_a_poem_goes_on_after_its_writers_were_deleted(store):
+    table = await play(store, await store.linked.open(fresh(), 1), HOST, SECOND)
+    for user in (SECOND, HOST):
+        await store.delete_user(user, 500.0)
+    left = await store.linked.get(table.id)
+    assert (left.texts, left.player) == (POEM[:2], THIRD)
+    await play(store, left, THIRD, THIRD)
+    assert (await store.linked.get(table.id)).texts == POEM
+
+
+@pytest.mark.parametrize("deleted", [HOST, SECOND, THIRD, KEEPER])
+async def test_what_was_read_before_a_deletion_is_not_saved(store, deleted):
+    """The deleted hosts, has a place, or wrote a line; or has nothing to do with it."""
+    table = fresh(order="free", minutes=None)
+    table = replace(table, players=(10, SECOND), lines=(Line("x", "member", THIRD, 90.0),))
+    table = await store.linked.open(table, 1)
+    written = table.write(10, POEM[1], 600.0)
+    await store.delete_user(deleted, 500.0)
+    if deleted == KEEPER:
+        assert await store.linked.save(table, written, 10)
+        return
+    assert await store.linked.save(table, written, 10) is None
+    after = await store.linked.get(table.id)
+    assert 10 not in after.writers
+    assert await store.linked.save(after, after.write(10, POEM[1], 600.0), 10)
+
+
+async def test_the_turn_stays_with_its_player_when_others_are_deleted(store):
+    """Each turn of three, and each two of them who are deleted, while others join."""
+    for number, (turn, leaving) in enumerate(product(range(3), permutations(range(3), 2))):
+        players = list(range(10 * number + 10, 10 * number + 13))
+        opened = replace(fresh(channel=100 + number, named=()), players=tuple(players), turn=turn)
+        table = await store.linked.open(opened, 1)
+        current, gone = players[turn], [players[place] for place in leaving]
+        for user in gone:
+            await store.delete_user(user, 500.0)
+            if user == current:
+                current = players[(players.index(user) + 1) % len(players)]
+            players.remove(user)
+            table = await store.linked.get(table.id)
+            assert table.player == current
+            players.append(user + 5)
+            await store.linked.save(table, table.join(user + 5, 600.0))
+            table = await store.linked.get(table.id)
+            assert (table.player, table.players) == (current, tuple(players))
 
 
 async def test_tables_go_with_their_server(store, query):
