@@ -1,6 +1,7 @@
 """`/lianju`: tables of linked verse (联句), and the buttons of their messages."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import get_args
 
 import discord
@@ -149,7 +150,7 @@ class Linked(LinkedCog, name=NAME):
                 posted = await respond(interaction, await self.layout(table), private=False)
                 message_id = posted or (await interaction.original_response()).id
                 await store.post(table.id, message_id)
-                await self._delete_message(interaction.client, table)
+                await self.delete_message(interaction.client, table)
 
     async def press(self, interaction: Interaction, button: CogItem) -> None:
         """Does what a button of a table says."""
@@ -165,22 +166,27 @@ class Linked(LinkedCog, name=NAME):
                 async with self.handle(interaction, defer_private_reply) as context:
                     localizer = context.localizer
                     table = await self.resources.store.linked.get(table_id)
-                    _finish(interaction, table, 0)
+                    async with self.showing_closed(table_id, interaction, private=True):
+                        _finish(interaction, table, 0)
                     await respond(interaction, finish_layout(localizer, table), private=True)
             case _:  # the answer to that question
                 async with self.handle(interaction, defer_update) as context:
                     done = context.localizer.format("linked-finish-done")
-                    now = self.resources.clock()
-                    await self.change(table_id, interaction, lambda t: _finish(interaction, t, now))
-                    await edit_message(interaction, note_layout(done))
-                    await self.redraw(interaction.client, table_id)
+                    async with self.showing_closed(table_id, interaction):
+                        act = partial(_finish, interaction, now=self.resources.clock())
+                        await self.change(table_id, interaction, act)
+                    try:
+                        await edit_message(interaction, note_layout(done))
+                    finally:
+                        await self.redraw(interaction.client, table_id)
 
     async def _act(self, interaction: Interaction, table_id: int, act: Act) -> None:
         """Changes a table by a button of its message."""
         async with self.handle(interaction, defer_update) as context:
             context.check()
             now = self.resources.clock()
-            await self.change(table_id, interaction, lambda table: act(table, now))
+            async with self.showing_closed(table_id, interaction):
+                await self.change(table_id, interaction, lambda table: act(table, now))
             await self.redraw(interaction.client, table_id, interaction)
 
     async def _first_line(
@@ -219,18 +225,6 @@ class Linked(LinkedCog, name=NAME):
             await store.save(stored, ended, interaction.user.id)
             raise
         await store.post(stored.id, message_id)
-
-    async def _delete_message(self, client: discord.Client, table: Table) -> None:
-        """Deletes the message that showed a table before; it may be gone already."""
-        if table.message_id is None:
-            return
-        channel = client.get_partial_messageable(table.channel_id)
-        try:
-            await channel.get_partial_message(table.message_id).delete()
-        except (discord.NotFound, discord.Forbidden):
-            pass  # it is gone, or shows an older state
-        except discord.HTTPException as error:
-            self.resources.count_failure("deletion of a message", error)
 
     items = (cog_item(NAME, TABLE_BUTTON, press),)
 

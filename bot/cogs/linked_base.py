@@ -1,13 +1,14 @@
 """What the cogs of linked verse (联句) have in common: reading, changing and showing a table."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import discord
 
 from ..engine import readings_of
-from ..errors import NotFoundError
+from ..errors import NotAllowedError, NotFoundError
 from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules, next_line
@@ -25,6 +26,7 @@ ATTEMPTS = 10  # to change a table that others change as well
 RHYMING = 10  # characters that are shown of a rhyme group
 TRADITIONAL = "zh-TW"
 UNKNOWN = (10003, 10008)  # Discord's codes for a channel and a message that were deleted
+EXPIRED = (10015, 10062)  # its codes for an interaction that it does not know, or no longer
 
 
 class MessageGoneError(NotFoundError):
@@ -97,9 +99,12 @@ class LinkedCog(ComposingCog):
             table = await self.resources.store.linked.get(table_id)
             layout = await self.layout(table)
             message = None if interaction is None else interaction.message
+            if message is not None and table.message_id is None and not message.flags.ephemeral:
+                await self.resources.store.linked.post(table_id, message.id)  # it failed before
+                table = replace(table, message_id=message.id)
+            is_pressed = message is not None and message.id == table.message_id
             try:
-                if interaction and message and message.id == table.message_id:
-                    await edit_message(interaction, layout)
+                if interaction and is_pressed and await _edit_pressed(interaction, layout):
                     return
                 if table.message_id is not None:
                     channel = client.get_partial_messageable(table.channel_id)
@@ -111,8 +116,44 @@ class LinkedCog(ComposingCog):
                 raise MessageGoneError("linked-message-gone") from None
             except discord.Forbidden:
                 raise MessageGoneError("linked-message-forbidden") from None
-        if interaction is not None:
+        if interaction is not None and not is_pressed:
             await defer_update(interaction)
+
+    @asynccontextmanager
+    async def showing_closed(
+        self, table_id: int, interaction: Interaction, *, private: bool = False
+    ) -> AsyncIterator[None]:
+        """Shows a poem as finished if the block finds it so: its message may have missed that.
+
+        Args:
+            table_id: The table.
+            interaction: What the block handles.
+            private: Whether it is answered in private, and thus cannot edit the message itself.
+        """
+        try:
+            yield
+        except NotAllowedError as refusal:
+            if refusal.key == "linked-closed":
+                pressed = None if private else interaction
+                try:
+                    await self.redraw(interaction.client, table_id, pressed)
+                except MessageGoneError:
+                    pass
+                except Exception as error:  # the next press tries again
+                    self.resources.count_failure("message of a table", error)
+            raise
+
+    async def delete_message(self, client: discord.Client, table: Table) -> None:
+        """Deletes the message that showed a table before; it may be gone already."""
+        if table.message_id is None:
+            return
+        channel = client.get_partial_messageable(table.channel_id)
+        try:
+            await channel.get_partial_message(table.message_id).delete()
+        except (discord.NotFound, discord.Forbidden):
+            pass  # it is gone, or shows an older state
+        except discord.HTTPException as error:
+            self.resources.count_failure("deletion of a message", error)
 
     async def layout(self, table: Table) -> Layout:
         """Returns the message of a table."""
@@ -135,3 +176,14 @@ class LinkedCog(ComposingCog):
         groups = (await self.resources.engine.bundle()).rhymes
         members = "".join(group.characters for group in groups if group.name in names)
         return "".join([each for each in dict.fromkeys(members) if each not in used][:RHYMING])
+
+
+async def _edit_pressed(interaction: Interaction, layout: Layout) -> bool:
+    """Edits the message whose button was pressed; returns whether the press still allowed it."""
+    try:
+        await edit_message(interaction, layout)
+    except discord.NotFound as error:
+        if error.code not in EXPIRED:
+            raise
+        return False
+    return True

@@ -69,7 +69,8 @@ class LinkedLines(LinkedCog, name=NAME):
         async with self.handle(interaction, defer_private_reply) as context:
             localizer = context.localizer
             table = await self.resources.store.linked.get(table_id)
-            table.check_turn(interaction.user.id)
+            async with self.showing_closed(table_id, interaction, private=True):
+                table.check_turn(interaction.user.id)
             async with self.limit(interaction, context):
                 offers = await self._offers(interaction, context, table)
             layout = offers_layout(localizer, table, offers, takes=takes)
@@ -84,7 +85,10 @@ class LinkedLines(LinkedCog, name=NAME):
                 await self._open_form(interaction, table_id, text)
             case action:
                 by: By = "lianju" if action == "pick" else "member"
-                async with self.handle(interaction, defer_update) as context:
+                async with (
+                    self.handle(interaction, defer_update) as context,
+                    self.showing_closed(table_id, interaction),
+                ):
                     await self._write(interaction, context, table_id, place, text, by)
 
     @commands.Cog.listener("on_interaction")
@@ -97,14 +101,18 @@ class LinkedLines(LinkedCog, name=NAME):
         if match is None:
             return
         table_id, place, text = int(match["table"]), int(match["place"]), typed_line(data)
-        async with self.handle(interaction, defer_update) as context:
+        async with (
+            self.handle(interaction, defer_update) as context,
+            self.showing_closed(table_id, interaction),
+        ):
             await self._write(interaction, context, table_id, place, text, "member", asks=True)
 
     async def _open_form(self, interaction: Interaction, table_id: int, text: str) -> None:
         async with self.handle(interaction, no_defer) as context:
             localizer = context.localizer
             table = await self.resources.store.linked.get(table_id)
-            table.check_turn(interaction.user.id)
+            async with self.showing_closed(table_id, interaction):
+                table.check_turn(interaction.user.id)
             rules = await self.rules_for(table)
             await open_form(interaction, line_modal(table, rules, localizer, text))
 
@@ -170,10 +178,12 @@ class LinkedLines(LinkedCog, name=NAME):
         message = interaction.message
         if message is not None and message.id != written.message_id and message.flags.ephemeral:
             done = context.localizer.format("linked-written", line=len(written.lines))
-            await edit_message(interaction, note_layout(done))
-            await self.redraw(interaction.client, table.id)
+            try:
+                await edit_message(interaction, note_layout(done))
+            finally:
+                await self.redraw(interaction.client, written.id)
             return
-        await self.redraw(interaction.client, table.id, interaction)
+        await self.redraw(interaction.client, written.id, interaction)
 
     def _limit_lines(self, interaction: Interaction) -> AbstractContextManager[None]:
         """Counts a line that is sent, in the block; see `RequestLimiter.acquire`."""

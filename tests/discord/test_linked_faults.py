@@ -2,6 +2,7 @@
 
 import pytest
 from lianju.bot.cogs.linked_clock import LinkedClock
+from lianju.bot.store import StoreError
 
 from .bundle_with_prosody import write_bundle_with_prosody
 from .commands import ask, button, english, press
@@ -120,6 +121,66 @@ async def test_the_clock_minds_neither_deleted_messages_nor_an_outage(
     monkeypatch.setattr(store.linked, "due", fails)
     await tick()
     assert resources.failures["clock of linked verse"] == 1
+
+
+@pytest.mark.parametrize("label", ["Write a line", "Ask for help", "Undo", "Finish", "form", "Yes"])
+async def test_a_poem_that_ended_unseen_is_shown_by_the_next_press(label, fake, bot, clock, store):
+    message = await start(fake, bot)
+    lines = [fitting_line(message)]
+    await write(fake, bot, message, lines[0], HOST)
+    lines.append(fitting_line(message))
+    await write(fake, bot, message, lines[1], SECOND)
+    asked = await press(fake, bot, message, button(message, "Finish"), user=HOST)
+    opened = await open_form(fake, bot, message, THIRD)
+    text = fitting_line(message)
+    done, again = (fake.press(asked, button(asked, "Yes"), user=HOST) for _ in range(2))
+    fake.failures["/channels/"] = [503]
+    await bot.receive(done)
+    assert (await store.linked.get(1)).state == "finished"
+    assert "Write a line" in labels(message).values()
+    clock.now += 60
+    if label == "form":
+        refused = await send(fake, bot, opened, text, THIRD)
+    else:
+        is_answer = label == "Yes"
+        payload = again if is_answer else fake.press(message, button(message, label), user=HOST)
+        await bot.receive(payload)
+        refused = fake.exchange(payload)
+    assert [each["content"] for each in refused.messages] == [english("linked-closed", slash="/")]
+    assert list(labels(message).values()) == ["♥", "Picture"]
+    assert poem_of(message) == lines
+
+
+async def test_an_answer_that_comes_too_late_for_discord_is_shown_by_the_bot(
+    fake, bot, clock, store
+):
+    message = await start(fake, bot)
+    line = fitting_line(message)
+    await write(fake, bot, message, line, SECOND)
+    undo = fake.press(message, button(message, "Undo"), user=SECOND)
+    fake.seconds_to_acknowledge = -1
+    await bot.receive(undo)
+    assert fake.refusals == [(404, fake.refusals[0][1])]
+    assert (await store.linked.get(1)).texts == ()
+    assert poem_of(message) == []
+
+
+async def test_a_message_that_was_not_noted_is_noted_by_the_next_line(
+    fake, bot, clock, store, monkeypatch
+):
+    async def fails(*_):
+        raise StoreError("store-failed")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(store.linked, "post", fails)
+        payload = fake.interaction(slash("lianju start", form="jueju5"))
+        await bot.receive(payload)
+    message, told = fake.exchange(payload).messages
+    assert told["content"] == english("store-failed")
+    line = fitting_line(message)
+    await write(fake, bot, message, line, SECOND)
+    assert poem_of(message) == [line]
+    assert (await store.linked.get(1)).message_id == int(message["id"])
 
 
 async def test_a_channel_has_one_table_unless_the_server_allows_more(fake, bot, clock):
