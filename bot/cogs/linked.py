@@ -1,5 +1,6 @@
 """`/lianju`: tables of linked verse (联句), and the buttons of their messages."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import get_args
@@ -142,15 +143,19 @@ class Linked(LinkedCog, name=NAME):
             self.handle(interaction, defer_reply) as context,
             self.limit(interaction, context),
         ):
-            store = self.resources.store.linked
-            tables = await store.shown_in(interaction.channel_id or 0)
-            if not tables:
-                raise NotAllowedError("linked-none-here")
-            for table in tables:
-                posted = await respond(interaction, await self.layout(table), private=False)
-                message_id = posted or (await interaction.original_response()).id
-                await store.post(table.id, message_id)
-                await self.delete_message(interaction.client, table)
+            store, channel_id = self.resources.store.linked, interaction.channel_id or 0
+            lock = self.resources.locks.setdefault(f"tables of {channel_id}", asyncio.Lock())
+            async with lock:  # who does this at the same time deletes the messages of now
+                tables = await store.shown_in(channel_id)
+                if not tables:
+                    raise NotAllowedError("linked-none-here")
+                for table in tables:
+                    posted = await respond(interaction, await self.layout(table), private=False)
+                    message_id = posted or (await interaction.original_response()).id
+                    await store.post(table.id, message_id)
+                    await self.delete_message(interaction.client, table)
+                    if (await store.get(table.id)).version != table.version:  # a line came between
+                        await self.redraw(interaction.client, table.id)
 
     async def press(self, interaction: Interaction, button: CogItem) -> None:
         """Does what a button of a table says."""

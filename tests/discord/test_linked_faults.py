@@ -1,5 +1,7 @@
 """Linked verse where something goes wrong: each is told in private, and no table is harmed."""
 
+import asyncio
+
 import pytest
 from lianju.bot.cogs.linked_clock import LinkedClock
 from lianju.bot.store import StoreError
@@ -181,6 +183,34 @@ async def test_a_message_that_was_not_noted_is_noted_by_the_next_line(
     await write(fake, bot, message, line, SECOND)
     assert poem_of(message) == [line]
     assert (await store.linked.get(1)).message_id == int(message["id"])
+
+
+async def test_a_line_that_is_written_while_a_table_is_shown_again_is_in_its_new_message(
+    fake, bot, clock, store, monkeypatch
+):
+    old = await start(fake, bot)
+    line, post = fitting_line(old), store.linked.post
+
+    async def post_later(*args):
+        table = await store.linked.get(1)
+        assert await store.linked.save(table, table.write(SECOND, line, clock.now))
+        await post(*args)
+
+    monkeypatch.setattr(store.linked, "post", post_later)
+    clock.now += 60
+    assert poem_of(await ask(fake, bot, SHOW, private=False)) == [line]
+
+
+async def test_two_who_show_a_table_at_once_leave_one_message(fake, bot, clock):
+    old = await start(fake, bot)
+    clock.now += 60
+    payloads = [fake.interaction(SHOW, user=user) for user in (SECOND, THIRD)]
+    await asyncio.gather(*map(bot.receive, payloads))
+    shown = [old, *(message for each in payloads for message in fake.exchange(each).messages)]
+    (left,) = (each for each in shown if each["id"] not in fake.messages.gone)
+    line = fitting_line(left)
+    await write(fake, bot, left, line, FOURTH)
+    assert poem_of(left) == [line]
 
 
 async def test_a_channel_has_one_table_unless_the_server_allows_more(fake, bot, clock):
