@@ -10,8 +10,8 @@ from discord.ext import commands
 
 from ..errors import LianjuError, NotAllowedError
 from ..linked import By, Table
-from ..linked.reading import LineError, read_line, simplified
-from ..rate_limit import RateLimitError, RequestLimiter
+from ..linked.reading import read_line, simplified
+from ..rate_limit import RequestLimiter
 from ..resources import Resources
 from ..ui.linked import LINE_BUTTON
 from ..ui.linked_private import (
@@ -45,7 +45,7 @@ NAME = "Lianju lines of linked verse"
 OFFERS = 3
 COOLDOWN_S = 2.0  # between two lines of a member
 WOULD_DO = 3  # characters that are named for a fault
-FINAL = ("linked-closed", "linked-not-invited")  # there is no other try after these
+FINAL = ("linked-closed", "linked-gone", "linked-not-invited")  # there is no other try after these
 
 
 async def no_defer(interaction: Interaction) -> None:
@@ -152,19 +152,19 @@ class LinkedLines(LinkedCog, name=NAME):
                 await respond(interaction, layout, private=True)
                 context.outcome = "asked"
                 return
-            await self._land(interaction, context, table, line, by)
-        except (LineError, NotAllowedError, RateLimitError) as error:
+            written = await self._store(interaction, table, line, by)
+        except LianjuError as error:  # nothing is stored, and what was typed must not be lost
             if error.key in FINAL:
                 raise
             sentence = localizer.format_error(error)
             layout = refused_layout(localizer, sentence, table_id, place, text)
             await respond(interaction, layout, private=True)
             context.outcome = f"refused:{type(error).__name__}"
+            return
+        await self._show(interaction, context, written)
 
-    async def _land(
-        self, interaction: Interaction, context: Context, table: Table, line: str, by: By
-    ) -> None:
-        """Stores a line that keeps the rules, and shows it."""
+    async def _store(self, interaction: Interaction, table: Table, line: str, by: By) -> Table:
+        """Stores a line that keeps the rules, and returns the table with it."""
         user_id, now = interaction.user.id, self.resources.clock()
 
         def write(current: Table) -> Table:
@@ -174,7 +174,10 @@ class LinkedLines(LinkedCog, name=NAME):
             return current.write(user_id, line, now, by)
 
         with self._limit_lines(interaction):
-            written = await self.change(table.id, interaction, write)
+            return await self.change(table.id, interaction, write)
+
+    async def _show(self, interaction: Interaction, context: Context, written: Table) -> None:
+        """Shows a table with a new line."""
         message = interaction.message
         if message is not None and message.id != written.message_id and message.flags.ephemeral:
             done = context.localizer.format("linked-written", line=len(written.lines))

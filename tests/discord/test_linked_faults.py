@@ -259,6 +259,29 @@ async def test_members_type_at_most_one_line_in_two_seconds(fake, bot, clock):
     assert poem_of(message) == ["天天天天天", "水水水水水"]
 
 
+@pytest.mark.parametrize("key", ["store-failed", "busy-group"])
+async def test_a_line_that_could_not_be_stored_is_there_for_another_try(
+    key, fake, bot, clock, store, monkeypatch
+):
+    async def save(*_):
+        if key == "store-failed":
+            raise StoreError(key)  # None: somebody else was first, each time
+
+    message = await start(fake, bot)
+    line = fitting_line(message)
+    with monkeypatch.context() as failing:
+        failing.setattr(store.linked, "save", save)
+        sent = await send(fake, bot, await open_form(fake, bot, message, SECOND), line, SECOND)
+    assert english(key) in texts_of(sent)
+    assert poem_of(message) == []
+    clock.now += 60
+    (told,) = sent.messages
+    again = await open_form(fake, bot, told, SECOND, button(told, "Open the form again"))
+    assert again.form["components"][0]["component"]["value"] == line
+    await send(fake, bot, again, line, SECOND)
+    assert poem_of(message) == [line]
+
+
 async def test_nothing_that_members_write_is_logged(fake, bot, caplog):
     message = await start(fake, bot, rules="free")
     with caplog.at_level("DEBUG"):
