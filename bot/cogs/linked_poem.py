@@ -62,10 +62,11 @@ class LinkedPoems(LinkedCog, name=NAME):
             if not isinstance(pictures, Pictures):
                 raise NotAllowedError("busy-closing")
             await defer_private_reply(interaction)  # names are asked for one by one
-            writers = await _names(interaction, table)
             day = datetime.datetime.fromtimestamp(table.touched_at, datetime.UTC).date()
-            sheet = Sheet(verse.lines, "", writers, day)
-            await pictures.show(interaction, context, sheet, None)
+            with pictures.limit(interaction):
+                sheet = Sheet(verse.lines, "", await _names(interaction, table), day)
+                picture = await pictures.draw(interaction, context, sheet)
+            await pictures.show(interaction, context, sheet, picture, None)
 
     async def _finished(self, table_id: int) -> tuple[Table, Verse]:
         table = await self.resources.store.linked.get(table_id)

@@ -1,6 +1,8 @@
 """The *Picture* of an answer or a favorite: shown to who asks for it, who may post it."""
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import discord
 
@@ -66,21 +68,28 @@ class Pictures(LianjuCog, name=NAME):
                         layout = choice_layout(sheet, answer.verses, context.localizer)
                         await respond(interaction, layout, private=True)
                         return
-            await self.show(interaction, context, sheet, action)
+            with self.limit(interaction):
+                picture = await self.draw(interaction, context, sheet)
+            await self.show(interaction, context, sheet, picture, action)
 
     async def show(
-        self, interaction: Interaction, context: Context, sheet: Sheet, action: str | None
+        self,
+        interaction: Interaction,
+        context: Context,
+        sheet: Sheet,
+        picture: Picture,
+        action: str | None,
     ) -> None:
-        """Draws and shows a picture.
+        """Shows a picture.
 
         Args:
             interaction: Who wants it.
             context: Of the interaction.
             sheet: What it shows.
+            picture: The picture.
             action: `post` shows it to everybody, None to the member alone in a new message, and
                 any other in the message whose button was used.
         """
-        picture = await self._draw(interaction, context, sheet)
         file = picture_file(picture)
         try:
             if action == "post":
@@ -95,16 +104,26 @@ class Pictures(LianjuCog, name=NAME):
         except discord.Forbidden:
             raise NotAllowedError("picture-no-attach") from None
 
-    async def _draw(self, interaction: Interaction, context: Context, sheet: Sheet) -> Picture:
-        """Draws a picture, with the seal of the server."""
-        limiter, guild = self.resources.picture_limiter, interaction.guild
-        context.add_log_fields(style=sheet.style, lines=len(sheet.lines))
-        card = sheet.card(seal_for(None if guild is None else guild.name))
+    @contextmanager
+    def limit(self, interaction: Interaction) -> Iterator[None]:
+        """Checks how often the member asks for a picture, which is made in the block.
+
+        Raises:
+            RateLimitError: The member has to wait.
+        """
+        limiter = self.resources.picture_limiter
         try:
             with limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S):
-                return await self.resources.pictures.draw(card)
+                yield
         except RateLimitError as error:
             raise RateLimitError(f"picture-{error.key}", **error.facts) from None
+
+    async def draw(self, interaction: Interaction, context: Context, sheet: Sheet) -> Picture:
+        """Draws a picture, with the seal of the server, inside `limit`."""
+        guild = interaction.guild
+        context.add_log_fields(style=sheet.style, lines=len(sheet.lines))
+        card = sheet.card(seal_for(None if guild is None else guild.name))
+        return await self.resources.pictures.draw(card)
 
     async def _favorite(self, interaction: Interaction, chosen: int) -> Sheet:
         favorite = await self.resources.store.favorites.one(interaction.user.id, chosen)

@@ -63,6 +63,18 @@ async def test_the_picture_names_the_writers(fake, bot, clock):
     assert picture_of(fake, posted) == alt
 
 
+async def test_names_are_not_asked_for_before_the_next_picture_may_be_drawn(fake, bot, clock):
+    message = await finished(fake, bot, clock)
+    await press(fake, bot, message, button(message, "Picture"), user=STRANGER)
+    fake.requests.clear()
+    payload = fake.press(message, button(message, "Picture"), user=STRANGER)
+    await bot.receive(payload)
+    (refused,) = fake.exchange(payload).messages
+    at = f"<t:{int(clock.now + COOLDOWN_S)}:R>"
+    assert at in refused["content"]
+    assert [path for _, path in fake.requests if "/members/" in path] == []
+
+
 async def test_a_writer_who_has_left_is_not_named(fake, bot, clock):
     message = await finished(fake, bot, clock)
     fake.left.add(str(SECOND))
