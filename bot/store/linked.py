@@ -14,6 +14,7 @@ from ..linked import Line, Table
 from .database import Database, to_the_end
 from .favorites import OUTSIDE, stored_guild_id
 from .forgotten import Act, find_forgotten
+from .postgres import Processes
 from .tables import linked_line, linked_player, linked_table
 
 __all__ = ["LinkedTables"]
@@ -22,10 +23,16 @@ DUE = 50  # tables that time out in one turn of the clock
 
 
 class LinkedTables:
-    """The tables of all servers, closed ones too."""
+    """The tables of all servers, closed ones too.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: Has them.
+        processes: What several processes agree on; None where the database serves one.
+    """
+
+    def __init__(self, database: Database, processes: Processes | None = None) -> None:
         self._database = database
+        self._processes = processes
 
     @to_the_end
     async def open(self, table: Table, most: int, acted_at: float = math.inf) -> Table:
@@ -119,9 +126,15 @@ class LinkedTables:
             await connection.execute(_POST, values)
 
     async def due(self, now: float) -> list[Table]:
-        """Returns open tables of which something has timed out, the longest overdue first."""
+        """Returns open tables of which something has timed out, the longest overdue first.
+
+        Of several processes, each has those of the shards that it has claimed.
+        """
+        shards, count = self._processes.claimed if self._processes is not None else (None, None)
+        values = {"now": math.floor(now), "limit": DUE, "shards": shards, "count": count}
+        statement = _DUE if shards is None else _DUE_WITH_SHARDS
         async with self._database.reader("list") as connection:
-            ids = await connection.scalars(_DUE, {"now": math.floor(now), "limit": DUE})
+            ids = await connection.scalars(statement, values)
             return [await _get(connection, table_id) for table_id in list(ids)]
 
     async def lines_of(self, user_id: int) -> list[str]:
@@ -292,6 +305,10 @@ _DUE = (
     .where(linked_table.c.due_at <= bindparam("now"))
     .order_by(linked_table.c.due_at, linked_table.c.id)
     .limit(bindparam("limit"))
+)
+# https://discord.com/developers/docs/events/gateway#sharding
+_DUE_WITH_SHARDS = _DUE.where(
+    (linked_table.c.guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
 )
 _DELETE_LINES = delete(linked_line).where(
     linked_line.c.table_id == bindparam("id"), linked_line.c.number >= bindparam("same")

@@ -79,7 +79,7 @@ class Store:
         self.moderation = Moderation(database)
         self.guild_settings = GuildSettingsStore(database)
         self.recent_lines = RecentLines(database)
-        self.linked = LinkedTables(database)
+        self.linked = LinkedTables(database, processes)
         self.guesses = Guesses(database)
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from lianju.bot import cli
+from lianju.bot.linked import open_table
 from lianju.bot.settings import Settings
 from lianju.bot.store import StoreBusyError, StoreError, name_of, open_store
 from lianju.bot.store.postgres import database as database_module
@@ -349,6 +350,18 @@ async def test_ids_of_large_numbers_and_constraints(store, query):
     await store.favorites.toggle(1, 5, COUPLET, 2, 9)
     (after,) = await store.favorites.all(1)
     assert after.id > before.id  # never used again
+
+
+async def test_a_process_has_the_overdue_tables_of_its_shards(store):
+    """However many of another one, which has stopped, are overdue for longer."""
+    others, own = [(1 << 22) + number for number in range(60)], [None, 5, (2 << 22) + 7]
+    for now, guild in enumerate(others + own):
+        table = open_table(1, guild, now + 1, float(now), form="jueju5")
+        await store.linked.open(table, 1)
+    due = await store.linked.due(9e9)  # as it has all shards
+    assert [table.guild_id for table in due] == others[: len(due)]
+    await store.processes.claim([0, 2], 4)
+    assert [table.guild_id for table in await store.linked.due(9e9)] == own
 
 
 def test_log_does_not_have_the_password(url, caplog):

@@ -51,6 +51,9 @@ class Processes:
     Args:
         url: Names the server and the database.
         busy_s: How many seconds to wait for a statement at most.
+
+    Attributes:
+        claimed: The shards of this process, None for all of them, and how many there are.
     """
 
     def __init__(self, url: URL, busy_s: float) -> None:
@@ -61,7 +64,7 @@ class Processes:
         self._patient = create_engine(url, 0, statement_s=0, idle_s=0, poolclass=NullPool)
         self._requests = create_engine(url, busy_s, pool_size=2, isolation_level="AUTOCOMMIT")
         self._claims: Any = None
-        self._claimed: tuple[Sequence[int] | None, int | None] = None, None
+        self.claimed: tuple[Sequence[int] | None, int | None] = None, None
 
     async def close(self) -> None:
         """Gives back what was claimed, and closes every connection."""
@@ -75,7 +78,7 @@ class Processes:
         Raises:
             StoreError: Another process has one of them.
         """
-        self._claimed = shards, count
+        self.claimed = shards, count
         with converted_errors(self._server):
             self._claims = await connect(self._url, self._busy_s)
             everything = lock_key("shards")
@@ -170,7 +173,7 @@ class Processes:
             StoreError: The database cannot be reached, or another process has one of the shards.
         """
         if self._claims is not None and self._claims.is_closed():  # the server was restarted
-            await self.claim(*self._claimed)
+            await self.claim(*self.claimed)
         with converted_errors(self._server):
             async with self._requests.connect() as connection:
                 await connection.execute(PURGE)
