@@ -295,9 +295,9 @@ class Table:
         return replace(self, missed=self.missed + 1)._pass_on(self.turn + 1, now)
 
     def _pass_on(self, turn: int, now: float) -> "Table":
-        """Begins the turn of a player."""
+        """Begins the turn of a player, if there is any."""
         if self.order == "free" or not self.players:
-            return self
+            return replace(self, turn_ends_at=None)
         timed = len(self.players) > 1 and self.missed < len(self.players)
         ends_at = now + 60 * self.minutes if timed else None
         return replace(self, turn=turn % len(self.players), turn_ends_at=ends_at)

@@ -1,6 +1,7 @@
 """The rules of the game, played through without Discord."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -120,6 +121,15 @@ def test_a_table_closes_after_a_day_without_anybody():
     assert (closed.state, closed.texts) == ("idle", ("x",))
     refused("linked-closed", closed.write, HOST, "x", 0.0)
     assert turns(SECOND).time_out(IDLE_S).state == "idle"  # after a night without the bot
+
+
+def test_a_table_whose_players_were_all_deleted_waits_for_the_day():
+    played = replace(turns(SECOND), players=())
+    played = played.time_out(played.due_at)
+    assert (played.turn_ends_at, played.due_at) == (None, IDLE_S)
+    assert played.time_out(IDLE_S).state == "idle"
+    joined = replace(turns(), players=()).join(THIRD, 100.0)
+    assert (joined.player, joined.turn_ends_at) == (THIRD, None)
 
 
 def test_a_line_is_taken_back_until_the_next_is_written():

@@ -118,6 +118,17 @@ async def test_tables_are_due_when_something_times_out(store):
     assert await store.linked.due(9e9) == [idle]
 
 
+async def test_a_table_without_players_is_due_once_before_it_closes(store):
+    table = await play(store, await store.linked.open(fresh(named=(SECOND,)), 1), HOST, SECOND)
+    for user in (HOST, SECOND):
+        await store.delete_user(user, 500.0)
+    (left,) = await store.linked.due(500.0)
+    assert (left.players, left.texts) == ((), table.texts)
+    await store.linked.save(left, left.time_out(500.0))
+    assert await store.linked.due(99.0 + IDLE_S) == []
+    assert await store.linked.due(200.0 + IDLE_S) != []
+
+
 async def test_every_writer_has_the_hearts(store):
     table = await play(store, await store.linked.open(fresh(), 1), HOST, SECOND, THIRD)
     verse, writers = table.verse, table.writers
