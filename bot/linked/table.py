@@ -178,7 +178,12 @@ class Table:
         if self.state != "open":
             return math.inf
         ends_at = math.inf if self.turn_ends_at is None else self.turn_ends_at
-        return min(ends_at, self.touched_at + IDLE_S)
+        return min(ends_at, self.idle_at)
+
+    @property
+    def idle_at(self) -> float:
+        """When the table closes, in Unix seconds: after a day, or a round that takes longer."""
+        return self.touched_at + max(IDLE_S, 60.0 * self.minutes * len(self.players))
 
     def check_turn(self, user_id: int) -> None:
         """Checks that a member may write the next line.
@@ -288,7 +293,7 @@ class Table:
         """Ends what has taken too long: a turn, or the table; returns itself if nothing has."""
         if self.state != "open":
             return self
-        if now >= self.touched_at + IDLE_S:
+        if now >= self.idle_at:
             return replace(self, state="idle", turn_ends_at=None)
         if self.turn_ends_at is None or now < self.turn_ends_at:
             return self

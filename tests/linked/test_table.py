@@ -123,6 +123,17 @@ def test_a_table_closes_after_a_day_without_anybody():
     assert turns(SECOND).time_out(IDLE_S).state == "idle"  # after a night without the bot
 
 
+@pytest.mark.parametrize("named", [(SECOND,), (SECOND, THIRD)])
+def test_turns_of_a_whole_day_are_passed_on_until_all_have_missed_one(named):
+    played = table(order="turns", minutes=24 * 60, named=named)
+    for rounds, user in enumerate(named, 1):
+        assert played.due_at == rounds * IDLE_S
+        played = played.time_out(played.due_at)
+        assert (played.state, played.player) == ("open", user)
+    closed = played.time_out(played.due_at)
+    assert (closed.state, played.due_at) == ("idle", (len(named) + 1) * IDLE_S)
+
+
 def test_a_table_whose_players_were_all_deleted_waits_for_the_day():
     played = replace(turns(SECOND), players=())
     played = played.time_out(played.due_at)
