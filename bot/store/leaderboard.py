@@ -139,6 +139,7 @@ def _rank_verses(ranking: FromClause) -> Select[Any]:
         .group_by(row.c.favourite_id)
         .order_by(func.count().desc(), row.c.favourite_id)
         .limit(1)
+        .correlate(top)  # which is two levels up, where SQLAlchemy does not look by itself
         .scalar_subquery()
     )
     writers = writers_of(of_one)

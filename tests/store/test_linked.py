@@ -244,6 +244,20 @@ async def test_no_deletion_leaves_a_gap_in_a_poem(store, query):
         }
 
 
+async def test_each_verse_of_a_list_has_its_own_writers(store):
+    written = {
+        Verse("甲", "乙"): {HOST: 110, SECOND: 111},
+        Verse("丙", "丁"): {},
+        Verse("戊", "己"): {THIRD: 112, HOST: 113, SECOND: 114},
+    }
+    for verse, writers in written.items():
+        assert await store.favorites.toggle(KEEPER, GUILD, verse, None, 200, writers=writers)
+    for since in (None, 150):
+        page = await store.leaderboard.verses(GUILD, since, 0, 10)
+        found = {ranked.verse: ranked.writers for ranked in page.items}
+        assert found == {verse: tuple(writers) for verse, writers in written.items()}
+
+
 async def test_a_poem_goes_on_after_its_writers_were_deleted(store):
     table = await play(store, await store.linked.open(fresh(), 1), HOST, SECOND)
     for user in (SECOND, HOST):
