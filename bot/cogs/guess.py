@@ -150,7 +150,8 @@ class Guess(ComposingCog, name=NAME):
     async def end(self, interaction: Interaction, button: CogItem) -> None:
         """Ends a round early, for its host and for moderators."""
         async with self.handle(interaction, defer_update) as context:
-            round_id, _ = int(button.match["round"]), context.localizer
+            context.check()
+            round_id = int(button.match["round"])
             asked = await self.resources.store.guesses.get(round_id)
             if asked is None:
                 raise NotFoundError("guess-gone")
