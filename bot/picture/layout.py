@@ -23,6 +23,7 @@ SHAPES = ((1350, 36), (1620, 36), (1350, 26), (1620, 26), (1920, 24))
 SIDE, EDGE = 104, 128  # margins
 LARGEST, STEP = 132, 2  # of the verse, pixels an em
 TITLE, SIGNATURE = (34, 60), (28, 34)  # smallest and largest, pixels an em
+LONG_TITLE = (28, 60)  # likewise, of one that is longer than a column
 SEAL_SIDE = (84, 112)
 SPACING = 1.1  # of title and signature, in em
 SPACINGS = ((5, 1.26), (7, 1.2), (10, 1.16), (math.inf, 1.12))  # by characters, in em
@@ -246,11 +247,15 @@ def _place(
 ) -> Layout | None:
     """Returns a picture with the verse in one size and grid; None if it has no room for it."""
     room, places = height - 2 * EDGE, grid.places
-    title_size, small = _between(TITLE, 0.56 * size), _between(SIGNATURE, 0.36 * size)
+    title_size = min(_between(TITLE, 0.56 * size), size)
+    small = _between(SIGNATURE, 0.36 * size)
     side, below = _between(SEAL_SIDE, size), 0.8 * small
     seal_width, seal_height = stamp(side)
     block, gap = max(grid.height * size, LOWEST_BLOCK), max(LEAST_GAP, 0.62 * size)
-    heads = split_evenly(title, math.ceil(_length(title, SPACING) * title_size / block))
+    length = _length(title, SPACING)
+    if length * title_size > block:
+        title_size = min(_between(LONG_TITLE, 0.56 * size), size)
+    heads = split_evenly(title, math.ceil(length * title_size / block))
     # A long word of letters cannot be split.
     longest = max((_length(head, SPACING) for head in heads), default=0)
     title_size = min(title_size, int(room / max(longest, 1)))

@@ -106,23 +106,25 @@ def split_evenly(column: list[Cell], pieces: int) -> list[list[Cell]]:
         return [column]
     total = len(column)
     wanted = total / pieces
-    # By where a piece ends: the cost of the pieces up to there, and where these end.
-    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [0])}
+    # By where a piece ends: the cost of the pieces up to there, and where these end. Costs are
+    # whole numbers, so that of equal ones the first pieces are the longest.
+    best: dict[int, tuple[int, list[int]]] = {0: (0, [0])}
     for number in range(1, pieces + 1):
-        longer: dict[int, tuple[float, list[int]]] = {}
+        longer: dict[int, tuple[int, list[int]]] = {}
         middle, reach = number * wanted, math.ceil(wanted / 2)
         ends = range(max(1, math.floor(middle) - reach), min(total - 1, math.ceil(middle) + reach))
         for end in (total,) if number == pieces else ends:
             if end < total and column[end].text in PUNCTUATION:
                 continue
             whole = end == total or column[end - 1].text in PUNCTUATION
+            broken = 0 if whole else total * pieces
             costs = [
-                (cost + (end - start - wanted) ** 2 + (0 if whole else wanted / 2), [*cuts, end])
+                (cost + 2 * ((end - start) * pieces - total) ** 2 + broken, [*cuts, end])
                 for start, (cost, cuts) in best.items()
                 if start < end
             ]
             if costs:
-                longer[end] = min(costs)
+                longer[end] = min(costs, key=lambda each: (each[0], [-cut for cut in each[1]]))
         best = longer
     if total not in best:  # nothing but punctuation
         return [column]

@@ -61,6 +61,14 @@ def test_long_lines_break_after_punctuation():
     assert max(map(len, found)) - min(map(len, found)) <= 4
 
 
+@pytest.mark.parametrize("lines", [HEPTASYLLABIC * 3, REGULATED * 3])
+def test_a_long_title_is_smaller_than_long_verse(lines):
+    layout = laid_out(lines=lines, title="秋" * MAX_TITLE, writers=("王之涣", "Alice"))
+    assert layout.title[0].size < layout.verse[0].size
+    sizes = [len(column) for column in columns(layout.title)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
 def test_too_many_writers_are_counted():
     names = tuple(f"Member {number}" for number in range(24))
     (*_, last) = columns(laid_out(lines=QUATRAIN, writers=names).signature)
@@ -101,6 +109,7 @@ def test_everything_has_its_place(lines, title, names, seal):
             or one[3] <= other[1] + 0.01
             or other[3] <= one[1] + 0.01
         )
+    assert all(mark.size <= layout.verse[0].size for mark in layout.title)
     written = "".join(mark.cell.text for mark in layout.verse)
     assert written.replace("︐", "，") == "".join(lines)
 
@@ -120,3 +129,10 @@ def test_no_break_is_ugly(size):
     assert "".join(found).replace("︐", "，") == line + line
     assert not any(column[0] in PUNCTUATION for column in found)
     assert min(map(len, found)) >= max(map(len, found)) / 2
+
+
+@pytest.mark.parametrize("size", range(5, MAX_LINE + 1))
+def test_without_punctuation_no_column_is_longer_than_the_one_before(size):
+    sizes = list(map(len, columns(laid_out(lines=("春" * size,)).verse)))
+    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes) - min(sizes) <= 1
