@@ -85,6 +85,11 @@ def test_the_poem_may_come_from_standard_input(lianju, monkeypatch):
     assert Path("card.png").read_bytes() == render(Card(lines=LINES))
 
 
+def test_standard_input_is_utf_8(refused, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POEM.encode("gbk"))))
+    assert refused("-", "--out", "card.png") == str(PictureError("cli-stdin-not-utf8"))
+
+
 def test_a_file_is_replaced_only_with_force(lianju, refused):
     Path("card.png").write_bytes(b"mine")
     error = PictureError("cli-card-exists", path="card.png")
@@ -103,6 +108,17 @@ def test_missing_characters_are_told(lianju):
     [
         (("，", "--out", "a.png"), PictureError("picture-empty")),
         ((POEM, "--out", "a.jpg"), PictureError("cli-card-name", path="a.jpg")),
+        ((POEM, "--out", ""), PictureError("cli-card-no-name")),
+        ((POEM, "--out", "."), PictureError("cli-card-folder", path=".", example="card.png")),
+        ((POEM, "--out", "a.png", "--seal", " "), PictureError("picture-seal-empty")),
+        (
+            (POEM, "--out", "a.png", "--date", "yesterday"),
+            PictureError("picture-date", value="yesterday"),
+        ),
+        (
+            (*LINES, "--out", "a.png"),
+            PictureError("cli-quotes", name="POEM", command="card", text=" ".join(LINES)),
+        ),
         (
             (POEM, "--out", "a.png", "--seal", "x" * 9),
             PictureError("picture-seal", most=9, letters=8),
@@ -122,8 +138,6 @@ def test_bad_input_is_one_sentence(refused, arguments, error):
     assert refused(*arguments) == str(error)
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), (POEM,), (POEM, "--out", "a.png", "--style", "gold"), (POEM, "--out", ".")]
-)
+@pytest.mark.parametrize("arguments", [(), (POEM,), (POEM, "--out", "a.png", "--style", "gold")])
 def test_bad_options_are_one_sentence(refused, arguments):
     assert refused(*arguments)

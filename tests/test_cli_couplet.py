@@ -120,6 +120,7 @@ def test_the_bundle_is_an_option_a_setting_or_the_one_that_ships(
     [
         ("", "prompt-empty", {}),
         ("spring wind", "prompt-not-chinese", {}),
+        ("春", "prompt-couplet-size", {"size": 1, "low": 4, "high": 12}),
         ("春花月", "prompt-couplet-size", {"size": 3, "low": 4, "high": 12}),
         ("春" * 13, "prompt-couplet-size", {"size": 13, "low": 4, "high": 12}),
         ("春花三，月水", "prompt-couplet-uneven", {"first": 3, "second": 2}),

@@ -10,31 +10,25 @@ from ..characters import describe
 from ..errors import LianjuError
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import Script
-from .files import open_output, read_poem_argument
+from .files import open_output, read_poem_argument, verse_argument
 from .language import format_error, locale_localizer
 
 __all__ = ["card"]
 
 
 @click.command()
-@click.argument("poem")
+@verse_argument("poem")
 @click.option(
     "--out",
     required=True,
     metavar="FILE.png",
-    type=click.Path(dir_okay=False, allow_dash=True),
     help="The picture to write; - prints it.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--title", default="", help="The title.")
 @click.option("--writer", "writers", multiple=True, help="Who wrote it; may be repeated.")
 @click.option("--seal", default=DEFAULT_SEAL, show_default=True, help="What the seal says.")
-@click.option(
-    "--date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="2026-11-30",
-    help="The date (default today).",
-)
+@click.option("--date", metavar="2026-11-30", help="The date (default today).")
 @click.option("--no-date", is_flag=True, help="Leave out the date.")
 @click.option("--style", type=click.Choice(STYLES), default="paper", show_default=True)
 @click.option(
@@ -50,7 +44,7 @@ def card(
     title: str,
     writers: tuple[str, ...],
     seal: str,
-    date: datetime.datetime | None,
+    date: str | None,
     no_date: bool,
     style: Style,
     script: Script,
@@ -62,10 +56,11 @@ def card(
     from ..picture import Card, Picture, split_lines
 
     if out != "-":
-        _check(Path(out), force)
+        _check(out, force)
     if date is not None and no_date:
         raise PictureError("cli-card-dates")
-    day = None if no_date else (date.date() if date else datetime.date.today())  # noqa: DTZ011 -- the user's own day
+    today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
+    day = None if no_date else today if date is None else _day(date)
     picture = Picture.of(
         Card(
             lines=split_lines(read_poem_argument(poem)),
@@ -89,13 +84,25 @@ def card(
         click.echo(format_message("cli-card-done", path=out, kilobytes=kilobytes, **facts))
 
 
-def _check(path: Path, force: bool) -> None:
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- no time
+    except ValueError:
+        raise PictureError("picture-date", value=text) from None
+
+
+def _check(out: str, force: bool) -> None:
     """Checks the name of the picture before it is drawn.
 
     Raises:
         LianjuError: It is not one of a PNG, or is taken.
     """
+    path = Path(out)
+    if not out:
+        raise LianjuError("cli-card-no-name")
+    if path.is_dir():
+        raise LianjuError("cli-card-folder", path=out, example=str(path / "card.png"))
     if path.suffix.lower() != ".png" and not (path.exists() and not path.is_file()):
-        raise LianjuError("cli-card-name", path=str(path))
+        raise LianjuError("cli-card-name", path=out)
     if path.is_file() and not force:
-        raise LianjuError("cli-card-exists", path=str(path))
+        raise LianjuError("cli-card-exists", path=out)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from ..verse import Couplet
+from .files import verse_argument
 from .poem import open_command_composer
 from .request import couplet_options, request_from
 
@@ -12,7 +13,7 @@ __all__ = ["couplet"]
 
 
 @click.command()
-@click.argument("line")
+@verse_argument("line")
 @click.option(
     "--upper", is_flag=True, help="LINE is the lower line (下联): write the upper one (上联)."
 )

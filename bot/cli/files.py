@@ -1,15 +1,17 @@
-"""What commands read from standard input, and files that they write."""
+"""Texts that commands are given, also by standard input, and files that they write."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import click
 
 from ..verse import PromptError, RequestError
 
-__all__ = ["open_output", "read_poem_argument"]
+__all__ = ["open_output", "read_poem_argument", "verse_argument"]
 
 STDIN = "-"
 
@@ -46,11 +48,26 @@ def read_poem_argument(text: str) -> str:
     """Returns a poem that the command line gives; `-` stands for standard input, in UTF-8.
 
     Raises:
-        PromptError: It is no text in UTF-8.
+        PromptError: Standard input is no text in UTF-8.
     """
     if text != STDIN:
         return text
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise PromptError("prompt-not-text") from None
+        raise PromptError("cli-stdin-not-utf8") from None
+
+
+def verse_argument(
+    name: str, *, required: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Returns a decorator that adds an argument of one text, which may have spaces in quotes."""
+
+    def read(context: click.Context, _: click.Parameter, texts: Sequence[str]) -> str | None:
+        if len(texts) > 1:
+            command, text = str(context.info_name), " ".join(texts)
+            raise RequestError("cli-quotes", name=name.upper(), command=command, text=text)
+        return next(iter(texts), None)
+
+    metavar = name.upper() if required else f"[{name.upper()}]"
+    return click.argument(name, nargs=-1, required=required, callback=read, metavar=metavar)

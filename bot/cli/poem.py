@@ -9,7 +9,7 @@ import click
 
 from ..errors import LianjuError
 from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
-from .files import open_output
+from .files import open_output, verse_argument
 from .language import format_error
 from .request import request_from, search_options
 
@@ -20,7 +20,7 @@ __all__ = ["generate", "open_command_composer", "poem"]
 
 
 @click.command()
-@click.argument("line", required=False)
+@verse_argument("line", required=False)
 @search_options
 @click.option(
     "--form",

@@ -104,6 +104,8 @@ class Card:
             raise PictureError("picture-writer-empty")
         for writer in self.writers:
             _check_most("picture-writer", len(characters(writer)), MAX_NAME)
+        if not self.seal:
+            raise PictureError("picture-seal-empty")
         if not _fits_seal(self.seal):
             raise PictureError("picture-seal", most=MAX_SEAL, letters=MAX_SEAL_ROW)
 

@@ -78,6 +78,20 @@ def test_facts_have_no_isolation_marks():
     assert messages("en") is messages("en")
 
 
+@pytest.mark.parametrize(
+    ("key", "facts"),
+    [
+        ("prompt-couplet-size", {"low": 4, "high": 12}),
+        ("linked-line-length", {"length": 5}),
+        ("clinic-fault", {"kind": "length", "length": 5}),
+    ],
+)
+def test_one_character_is_singular(key, facts):
+    text = Localizer("en").format(key, size=1, **facts)
+    assert "1 character" in text
+    assert "1 characters" not in text
+
+
 def test_a_long_fact_is_cut_short():
     told = Localizer("en").format("cli-not-utf8", path="a" * 5000)
     assert told == Localizer("en").format("cli-not-utf8", path="a" * 2000)

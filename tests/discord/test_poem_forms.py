@@ -335,7 +335,7 @@ async def test_another_batch_of_sampled_poems_is_sampled(fake, bot, composer, cl
         (slash("acrostic", heads="黄"), "An acrostic has 2 to 8 lines, and you gave 1 character:"),
         (slash("acrostic", heads=LINE + "河上"), "and you gave 9 characters: give one for each"),
         (slash("acrostic", heads="黄龘龘"), "I do not know “龘”"),
-        (slash("acrostic", heads="、"), "The line is empty"),
+        (slash("acrostic", heads="、"), "An acrostic begins"),
         (slash("acrostic", heads=HEADS, chars=6), "has 5 or 7 characters, not 6."),
         (slash("acrostic", heads=HEADS, rhyme="猫"), "There is no rhyme group “猫”"),
         (poem(LINE, form="ode"), "ode is not known: choose from next, jueju, lushi."),

@@ -41,7 +41,7 @@ from tests.picture.cards import CARDS, DAY, QUATRAIN
         ({"seal": "一二三四五六七八九十"}, "picture-seal"),
         ({"seal": "Extraordinary"}, "picture-seal"),
         ({"seal": "a b c d"}, "picture-seal"),
-        ({"seal": ""}, "picture-seal"),
+        ({"seal": ""}, "picture-seal-empty"),
     ],
 )
 def test_what_has_no_room_is_refused(fields, key):

@@ -325,7 +325,8 @@ def test_a_requested_rhyme_that_the_given_lines_lack_is_marked_as_relaxed(compos
     [
         (LINE, NextLine(), {"rhyme": "犬"}, RequestError, "request-rhyme", {"rhyme": "犬"}),
         ("黄猫狗", Acrostic(), {}, PromptError, "prompt-unknown", {"named": "猫 狗"}),
-        ("", Acrostic(), {}, PromptError, "prompt-empty", {}),
+        ("", Acrostic(), {}, PromptError, "prompt-heads", {}),
+        ("abc", Acrostic(), {}, PromptError, "prompt-heads", {}),
         ("黄", Acrostic(), {}, RequestError, "request-heads", {"heads": 1, "low": 2, "high": 8}),
         ("黄河远上白云间日出", Acrostic(), {}, RequestError, "request-heads", {"heads": 9}),
         (

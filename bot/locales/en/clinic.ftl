@@ -55,7 +55,10 @@ clinic-place = { $place ->
    *[other] { $place }th
 } character { $character }
 clinic-fault = { $kind ->
-    [length] has { $size } characters, and not { $length }
+    [length] has { $size ->
+        [one] { $size } character
+       *[other] { $size } characters
+    }, and not { $length }
     [tone] { clinic-place } is { $tone ->
         [level] oblique, the pattern wants level there
        *[oblique] level, the pattern wants oblique there

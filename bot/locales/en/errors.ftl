@@ -11,7 +11,11 @@ prompt-unknown =
         [0] I do not know “{ $named }”, which is most of it: write another line.
        *[other] I do not know “{ $named }” and { $more } more, which is most of it: write another line.
     }
-prompt-couplet-size = That is { $size } characters: a line of a couplet has { $low } to { $high }.
+prompt-heads = An acrostic begins with characters of yours: give the first one of each line in Chinese, such as 春夏秋冬.
+prompt-couplet-size = That is { $size ->
+    [one] { $size } character
+   *[other] { $size } characters
+}: a line of a couplet has { $low } to { $high }.
 prompt-couplet-parts = Punctuation and spaces part your line into { $parts } pieces: write two halves at most.
 prompt-couplet-uneven = Punctuation or a space parts your line into { $first } and { $second } characters: make them equal, or write it in one piece.
 prompt-couplet-comma = The model that runs here does not know the comma: leave it out.

@@ -29,7 +29,10 @@ linked-message-forbidden = That is stored, but I may not see this channel any mo
 # A line that a member has written.
 linked-line-empty = There is no line: write { $length } Chinese characters.
 linked-line-characters = “{ $named }” does not belong in a line: write Chinese characters only.
-linked-line-length = That is { $size } characters: the line has { $length }.
+linked-line-length = That is { $size ->
+    [one] { $size } character
+   *[other] { $size } characters
+}: the line has { $length }.
 linked-line-blocked = This line has an insult or an obscenity in it: write another one.
 linked-refused = This breaks a rule of the form, and the rules are strict:
 linked-keep-question = This breaks a rule of the form. Keep it all the same?

@@ -1,6 +1,8 @@
 # 命令行与设置的错误，写给运行机器人的人。
 
 cli-no-line = 请写一句诗，例如 黄河远上白云间，或者给出 --heads 或 --keep。
+cli-quotes = { $name } 不止一个：请加上引号，例如 lianju { $command } "{ $text }"。
+cli-stdin-not-utf8 = 标准输入不是 UTF-8 文本：请先转换成 UTF-8。
 cli-out-is-source = { $path } 是输入文件：请给 --out 换一个文件。
 cli-prompt = { $path } 第 { $line } 行：{ $reason }
 cli-prompts-empty = { $path } 是空的：请每行写一句。

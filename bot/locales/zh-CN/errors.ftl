@@ -11,6 +11,7 @@ prompt-unknown =
         [0] 多半是我不认识的字（{ $named }）：请换一句。
        *[other] 多半是我不认识的字（{ $named }，另有 { $more } 个）：请换一句。
     }
+prompt-heads = 藏头诗以你给的字起句：请用汉字写出每句的头一个字，例如 春夏秋冬。
 prompt-couplet-size = 这里有 { $size } 个字：对联的一联写 { $low } 到 { $high } 个字。
 prompt-couplet-parts = 标点或空格把这一联分成了 { $parts } 段：一联最多两段。
 prompt-couplet-uneven = 标点或空格把这一联分成了 { $first } 个字和 { $second } 个字：请写得一样长，或连成一段。

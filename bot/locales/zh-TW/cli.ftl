@@ -1,6 +1,8 @@
 # 命令列與設定的錯誤，寫給執行機器人的人。
 
 cli-no-line = 請寫一句詩，例如 黃河遠上白雲間，或者給出 --heads 或 --keep。
+cli-quotes = { $name } 不止一個：請加上引號，例如 lianju { $command } "{ $text }"。
+cli-stdin-not-utf8 = 標準輸入不是 UTF-8 文字：請先轉換成 UTF-8。
 cli-out-is-source = { $path } 是輸入檔案：請替 --out 換一個檔案。
 cli-prompt = { $path } 第 { $line } 行：{ $reason }
 cli-prompts-empty = { $path } 是空的：請每行寫一句。

@@ -11,6 +11,7 @@ prompt-unknown =
         [0] 多半是我不認識的字（{ $named }）：請換一句。
        *[other] 多半是我不認識的字（{ $named }，另有 { $more } 個）：請換一句。
     }
+prompt-heads = 藏頭詩以你給的字起句：請用漢字寫出每句的頭一個字，例如 春夏秋冬。
 prompt-couplet-size = 這裡有 { $size } 個字：對聯的一聯寫 { $low } 到 { $high } 個字。
 prompt-couplet-parts = 標點或空格把這一聯分成了 { $parts } 段：一聯最多兩段。
 prompt-couplet-uneven = 標點或空格把這一聯分成了 { $first } 個字和 { $second } 個字：請寫得一樣長，或連成一段。

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from ..errors import PromptError, RequestError
 from ..form import (
@@ -26,9 +27,9 @@ from ..request import (
 )
 from ..search.blocklist import offensive_words
 from ..text.couplet import COMMA, read_couplet_line
-from ..text.prompt import Prompt, read_prompt, simplify
+from ..text.prompt import Prompt, check_size, read_prompt, simplify
 from ..text.template import Template, read_template
-from ..text.vocabulary import Vocabulary
+from ..text.vocabulary import Vocabulary, is_han
 
 __all__ = ["Line", "PreparedRequest", "prepare"]
 
@@ -99,7 +100,8 @@ def prepare(request: Request, bundle: Bundle) -> PreparedRequest:
         return _prepare_line(request, request.form, bundle)
     if isinstance(request.form, Revision):
         return _prepare_revision(request, request.form, bundle)
-    prompt = read_prompt(request.text, vocabulary, request.script)
+    check = _check_heads if isinstance(request.form, Acrostic) else check_size
+    prompt = read_prompt(request.text, vocabulary, request.script, check)
     lines = prompt.encode(vocabulary)
     if not (isinstance(request.form, NextLine) or vocabulary.is_chinese):
         raise RequestError("request-form-language")
@@ -230,6 +232,13 @@ def _prepare_line(request: Request, form: PoemLine, bundle: Bundle) -> PreparedR
             bundle.known.continuation(given[-1]) if bundle.known and given else None
         ),
     )
+
+
+def _check_heads(lines: Sequence[Sequence[str]], vocabulary: Vocabulary) -> None:
+    """Checks what the lines of an acrostic are to begin with."""
+    if vocabulary.is_chinese and not any(map(is_han, chain.from_iterable(lines))):
+        raise PromptError("prompt-heads")
+    check_size(lines, vocabulary)
 
 
 def _check_lines_before(lines: Sequence[Sequence[str]], _: Vocabulary) -> None:

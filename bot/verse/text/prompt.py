@@ -77,7 +77,7 @@ class Prompt:
         )
 
 
-def check_size(lines: Sequence[Line], vocabulary: Vocabulary) -> None:
+def check_size(lines: Sequence[Sequence[str]], vocabulary: Vocabulary) -> None:
     """Checks that a prompt has neither too many lines nor too many characters, and is not empty.
 
     Raises:
