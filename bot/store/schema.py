@@ -3,7 +3,9 @@
 import sqlite3
 import threading
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import sqlalchemy
 from alembic import command
@@ -29,18 +31,29 @@ FROM sqlite_master AS part, pragma_table_info(part.name) AS field WHERE part.typ
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
+class Schema(NamedTuple):
+    """What a database has.
+
+    Attributes:
+        parts: Names of its tables, columns, indexes and triggers, each with its kind.
+        triggers: The definition of each trigger.
+    """
+
+    parts: frozenset[str]
+    triggers: dict[str, str]
+
+
 def migrate(raw: sqlite3.Connection, path: Path) -> None:
     """Creates or migrates a database, in one transaction.
 
     Raises:
         StoreError: Its version is newer, or it lacks a part of its version.
     """
-    scripts = ScriptDirectory(str(MIGRATIONS))
     with _engine(raw).connect() as connection, connection.begin():
         raw.execute("BEGIN IMMEDIATE")
         # Written even at the newest version, so that a read-only file is refused now, not later.
         raw.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if check_schema(raw, path) == scripts.get_current_head():
+        if check_schema(raw, path) == _scripts().get_current_head():
             raw.execute("ROLLBACK")
             return
         upgrade(connection, "head")
@@ -62,22 +75,38 @@ def check_schema(raw: sqlite3.Connection, path: Path) -> str | None:
     row = raw.execute("SELECT version_num FROM alembic_version").fetchone()
     if row is None:
         raise DamagedFileError("store-schema", path=str(path), part="alembic_version")
-    version, scripts = row[0], ScriptDirectory(str(MIGRATIONS))
-    if version not in {script.revision for script in scripts.walk_revisions()}:
+    version = row[0]
+    if version not in {script.revision for script in _scripts().walk_revisions()}:
         raise StoreError("store-newer", path=str(path))
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
-        with _engine(model).connect() as connection, connection.begin():
-            upgrade(connection, version)
-        missing = sorted(_parts(model) - _parts(raw))
-        wanted, found = dict(model.execute(TRIGGERS)), dict(raw.execute(TRIGGERS))
-    missing += [f"trigger {name}" for name in wanted if wanted[name] != found.get(name)]
+    wanted, found = _schema_at(version), _schema_of(raw)
+    missing = sorted(wanted.parts - found.parts)
+    missing += [
+        f"trigger {name}"
+        for name, trigger in wanted.triggers.items()
+        if trigger != found.triggers.get(name)
+    ]
     if missing:
         raise DamagedFileError("store-schema", path=str(path), part=missing[0])
     return str(version)
 
 
-def _parts(raw: sqlite3.Connection) -> set[str]:
-    return {part for (part,) in raw.execute(PARTS)}
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(MIGRATIONS))
+
+
+@cache
+def _schema_at(version: str) -> Schema:
+    """Returns what the migrations up to a version make."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        with _engine(model).connect() as connection, connection.begin():
+            upgrade(connection, version)
+        return _schema_of(model)
+
+
+def _schema_of(raw: sqlite3.Connection) -> Schema:
+    parts = frozenset(part for (part,) in raw.execute(PARTS))
+    return Schema(parts, dict(raw.execute(TRIGGERS)))
 
 
 def _engine(raw: sqlite3.Connection) -> sqlalchemy.Engine:

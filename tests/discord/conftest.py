@@ -17,6 +17,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from ..postgres import own_postgres as own_postgres
 from ..postgres import postgres as postgres
+from ..sqlite import empty_database as empty_database
 from ..verse.couplets import KINDS, couplet_bundle, couplet_composer
 from ..verse.toy import Toy
 from .bots import OtherBot
@@ -76,8 +77,9 @@ def composer(bundle):
 
 
 @pytest.fixture
-async def store(tmp_path):
+async def store(tmp_path, empty_database):
     """An empty database in a file of its own."""
+    empty_database(tmp_path / "lianju.sqlite3")
     store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/lianju.sqlite3")
     yield store
     await store.close()

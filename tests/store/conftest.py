@@ -12,6 +12,7 @@ from lianju.bot.store import open_store
 from .. import postgres as postgres_module
 from ..postgres import own_postgres as own_postgres
 from ..postgres import postgres as postgres
+from ..sqlite import empty_database as empty_database
 
 FOLDER, NAME = "data 50%20 #1", "联句@home.sqlite3"
 DIALECTS = ("sqlite", "postgres")
@@ -57,7 +58,9 @@ def url(dialect, request):
 
 
 @pytest.fixture
-async def store(url):
+async def store(url, tmp_path, empty_database):
+    if (path := tmp_path / FOLDER / NAME).as_posix() in url and not path.exists():
+        empty_database(path)
     store = await open_store(url, busy_s=60)
     yield store
     await store.close()
