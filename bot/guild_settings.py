@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import get_args
 
+from .honor import Fault
 from .i18n import Language
 from .verse.bounds import Bounds, check_choice
 from .verse.errors import RequestError
@@ -13,20 +14,45 @@ __all__ = [
     "CANDIDATES",
     "CHANNELS",
     "COOLDOWN",
+    "HONOR_THRESHOLD",
     "SCRIPTS",
     "TABLES",
     "Bounds",
     "GuildSettings",
+    "HonorPage",
 ]
 
 BEAM_SIZE = WIDTH
 CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
 TABLES = Bounds(1, 5)  # of linked verse, in one channel
+HONOR_THRESHOLD = Bounds(1, 100)  # hearts
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 WIDTH_PER_SECOND = 8  # a request of beam size 64 takes about a second of the engine
 CHANNEL_ID = Bounds(1, 2**63 - 1)
 SCRIPTS: tuple[Script, ...] = get_args(Script)
+
+
+@dataclass(frozen=True)
+class HonorPage:
+    """Where a server shows the verse that its members love.
+
+    Attributes:
+        channel_id: The channel.
+        threshold: How many members must keep a verse, other than its writers.
+        fault: Why nothing can be posted there; None if it can, as far as is known.
+
+    Raises:
+        RequestError: A value is not allowed.
+    """
+
+    channel_id: int
+    threshold: int
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        CHANNEL_ID.check("channel", self.channel_id)
+        HONOR_THRESHOLD.check("threshold", self.threshold)
 
 
 @dataclass(frozen=True)
@@ -41,6 +67,7 @@ class GuildSettings:
         language: Language of the bot.
         channels: Ids of the channels where the bot answers; empty means all.
         linked_tables: How many tables of linked verse a channel may have at a time.
+        anthology: The page of honor; None if there is none.
 
     Raises:
         RequestError: A value is not allowed.
@@ -53,6 +80,7 @@ class GuildSettings:
     language: Language = "auto"
     channels: frozenset[int] = frozenset()
     linked_tables: int = 1
+    anthology: HonorPage | None = None
 
     def __post_init__(self) -> None:
         BEAM_SIZE.check("beam_size", self.beam_size)

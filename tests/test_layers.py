@@ -11,6 +11,7 @@ BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
     {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer"},
     {"rounds", "verse", "verses"},
+    {"honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
     {"store", "logs", "metrics"},
     {"engine", "rate_limit", "sentry", "translator"},

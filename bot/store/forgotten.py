@@ -43,10 +43,36 @@ BY_OTHERS = """
         other.user_id IS NULL AND (other.writer = 'member' OR other.number > 0)
     )
 """
+# The verses in each server whose line a member gave, or that the member wrote with others.
+OWN_VERSES = """
+    SELECT guild_id, couplet_id FROM favourite WHERE author_id = :id AND guild_id > 0
+    UNION SELECT favourite.guild_id, favourite.couplet_id FROM favourite_writer
+    JOIN favourite ON favourite.id = favourite_id
+    WHERE favourite_writer.user_id = :id AND favourite.guild_id > 0
+"""
 # What deletes all that is stored about one of a kind. A verse leaves a server only: members keep
 # it as from outside servers, where no leaderboard shows it.
 DELETIONS: dict[Kind, dict[str, str]] = {
     "user": {
+        # Before those that delete whose verse it is. What nobody else has written leaves pages of
+        # honor, or never gets there; another verse is shown without the name.
+        "honored": f"""
+            INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
+            SELECT guild_id, couplet_id, 'unnamed', 0, 0, 0, 0 FROM ({OWN_VERSES}) AS mine
+            WHERE NOT EXISTS (
+                SELECT 1 FROM favourite AS other
+                LEFT JOIN favourite_writer AS writer ON writer.favourite_id = other.id
+                WHERE other.guild_id = mine.guild_id AND other.couplet_id = mine.couplet_id
+                AND (other.author_id <> :id OR writer.user_id <> :id)
+            )
+            ON CONFLICT (couplet_id, guild_id) DO UPDATE SET next_at = 0, state =
+                CASE WHEN honor.state = 'withdrawn' THEN honor.state ELSE 'unnamed' END
+        """,  # noqa: S608 -- made of constants
+        "honored_with": f"""
+            UPDATE honor SET changed = changed + 1, next_at = 0, hearts = NULL
+            WHERE (guild_id, couplet_id) IN ({OWN_VERSES})
+            AND (message_id IS NOT NULL OR begun_at IS NOT NULL)
+        """,  # noqa: S608 -- made of constants
         "favorites": "DELETE FROM favourite WHERE user_id = :id",
         "recent_lines": "DELETE FROM prompt WHERE user_id = :id",
         "unlinked": "UPDATE favourite SET author_id = NULL WHERE author_id = :id",
@@ -88,6 +114,8 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "guess_hosted": "UPDATE guess_round SET host_id = NULL WHERE host_id = :id",
     },
     "guild": {
+        "honor_page": "DELETE FROM honor_page WHERE guild_id = :id",
+        "honored": "DELETE FROM honor WHERE guild_id = :id",
         "settings": "DELETE FROM server WHERE guild_id = :id",
         "tables": "DELETE FROM linked_table WHERE guild_id = :id",
         "rounds": "DELETE FROM guess_round WHERE guild_id = :id",
@@ -121,6 +149,8 @@ STORED: dict[Kind, str] = {
     """,
     "guild": """
         SELECT guild_id AS name, guild_id AS id FROM server
+        UNION SELECT guild_id, guild_id FROM honor_page
+        UNION SELECT guild_id, guild_id FROM honor
         UNION SELECT guild_id, guild_id FROM linked_table WHERE guild_id > 0
         UNION SELECT guild_id, guild_id FROM guess_round WHERE guild_id > 0
         UNION SELECT guild_id, guild_id FROM guess_score WHERE guild_id > 0

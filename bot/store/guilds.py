@@ -3,14 +3,16 @@
 import dataclasses
 from typing import TypedDict, Unpack
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import BigInteger, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..guild_settings import GuildSettings
+from ..guild_settings import GuildSettings, HonorPage
+from ..honor import Month
 from ..i18n import Language
 from ..verse.request import Script
 from .database import Database, to_the_end
-from .tables import channel, server
+from .statements import insert as insert_or_update
+from .tables import channel, honor, honor_page, server
 
 __all__ = ["Changes", "GuildSettingsStore", "guild_part"]
 
@@ -53,6 +55,7 @@ class GuildSettingsStore:
             changed = dataclasses.replace(await _get(connection, guild_id), **changes)
             await _delete(connection, guild_id)
             row = dataclasses.asdict(changed)
+            del row["anthology"]  # a table of its own has it
             channels = sorted(row.pop("channels"))
             await connection.execute(insert(server).values(guild_id=guild_id, **row))
             if channels:
@@ -70,6 +73,50 @@ class GuildSettingsStore:
         """Resets a server to the defaults."""
         async with self._database.write_transaction(guild_part(guild_id)) as connection:
             await _delete(connection, guild_id)
+            await _delete_page(connection, guild_id)
+
+    @to_the_end
+    async def set_anthology(
+        self, guild_id: int, channel_id: int, threshold: int, at: float
+    ) -> GuildSettings:
+        """Gives a server a page of honor, or changes it; what has failed there is tried again.
+
+        Args:
+            guild_id: The server.
+            channel_id: Where verse is posted from now on.
+            threshold: How many members must keep it.
+            at: The time, in Unix seconds; the first booklet is that of its month.
+
+        Returns:
+            The settings after the change.
+
+        Raises:
+            RequestError: A value is not allowed; nothing has changed.
+            StoreError: The database cannot be written; nothing has changed.
+        """
+        page = HonorPage(channel_id, threshold)
+        changed = {"channel_id": page.channel_id, "threshold": page.threshold, "fault": None}
+        changed |= {"booklet_attempts": 0}
+        booklet_at = Month.at(at).following.start
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
+            adding = insert_or_update(connection.dialect.name, honor_page)
+            adding = adding.values(guild_id=guild_id, booklet_at=booklet_at, **changed)
+            await connection.execute(
+                adding.on_conflict_do_update(index_elements=["guild_id"], set_=changed)
+            )
+            await connection.execute(_TRY_AGAIN, {"the_guild": guild_id})
+            return await _get(connection, guild_id)
+
+    @to_the_end
+    async def unset_anthology(self, guild_id: int) -> GuildSettings:
+        """Ends the page of honor of a server; what was posted there stays.
+
+        Returns:
+            The settings after the change.
+        """
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
+            await _delete_page(connection, guild_id)
+            return await _get(connection, guild_id)
 
 
 def guild_part(guild_id: int) -> str:
@@ -79,21 +126,45 @@ def guild_part(guild_id: int) -> str:
 
 async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
     rows = (await connection.execute(_SELECT, {"guild_id": guild_id})).all()
-    if not rows:
-        return GuildSettings()
     values = {**rows[0]._mapping}
-    del values["guild_id"], values["channel_id"]
+    del values["channel_id"]
+    page = {name: values.pop(name) for name in ("honor_channel", "threshold", "fault")}
+    anthology = None if page["honor_channel"] is None else HonorPage(*page.values())
+    if values["beam_size"] is None:  # nothing else was set
+        return GuildSettings(anthology=anthology)
     channels = frozenset(row.channel_id for row in rows if row.channel_id is not None)
-    return GuildSettings(**values, channels=channels)
+    return GuildSettings(**values, channels=channels, anthology=anthology)
 
 
 async def _delete(connection: AsyncConnection, guild_id: int) -> None:
     await connection.execute(delete(server).where(server.c.guild_id == guild_id))
 
 
+async def _delete_page(connection: AsyncConnection, guild_id: int) -> None:
+    await connection.execute(delete(honor_page).where(honor_page.c.guild_id == guild_id))
+    waiting = honor.c.guild_id == guild_id, honor.c.state == "waiting"
+    await connection.execute(delete(honor).where(*waiting))
+
+
 # A row for each channel. Built once, as each interaction needs it.
-_SELECT = (
-    select(server, channel.c.channel_id)
-    .outerjoin(channel)
-    .where(server.c.guild_id == bindparam("guild_id"))
+_guild = select(bindparam("guild_id", type_=BigInteger).label("guild_id")).subquery()
+_SELECT = select(
+    *(column for column in server.columns if column.name != "guild_id"),
+    channel.c.channel_id,
+    honor_page.c.channel_id.label("honor_channel"),
+    honor_page.c.threshold,
+    honor_page.c.fault,
+).select_from(
+    _guild.outerjoin(server, server.c.guild_id == _guild.c.guild_id)
+    .outerjoin(channel, channel.c.guild_id == _guild.c.guild_id)
+    .outerjoin(honor_page, honor_page.c.guild_id == _guild.c.guild_id)
+)
+# What has failed, or was given up with its end unknown.
+_TRY_AGAIN = (
+    update(honor)
+    .where(
+        honor.c.guild_id == bindparam("the_guild"),
+        or_(honor.c.attempts > 0, honor.c.state == "posting"),
+    )
+    .values(changed=honor.c.changed + 1, next_at=0, attempts=0)
 )

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..observer import NOBODY, Observer
+from .booklets import Booklets
 from .database import Database, to_the_end
 from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
@@ -17,6 +18,7 @@ from .favorites import Favorites
 from .forgotten import DELETIONS, remember
 from .guesses import Guesses
 from .guilds import GuildSettingsStore, guild_part
+from .honors import Honors
 from .leaderboard import Leaderboard
 from .linked import LinkedTables
 from .moderation import Moderation
@@ -25,7 +27,7 @@ from .postgres import Processes, is_postgres, open_postgres, parse_url, server_n
 from .process_lock import ProcessLock
 from .recent_lines import RecentLines
 from .sqlite import SQLiteDatabase
-from .tables import application, guess_round, guess_score, linked_table, server
+from .tables import application, guess_round, guess_score, honor, honor_page, linked_table, server
 
 __all__ = ["DeletedData", "Store", "name_of", "open_store"]
 
@@ -62,6 +64,8 @@ class Store:
         recent_lines: Recent prompts of each user.
         linked: Tables of linked verse.
         guesses: Rounds of `/guess` and their scores.
+        honors: Pages of honor: what is to be posted, edited or deleted there.
+        booklets: Their monthly booklets.
         processes: What several processes agree on; None where the database serves one.
     """
 
@@ -81,6 +85,8 @@ class Store:
         self.recent_lines = RecentLines(database)
         self.linked = LinkedTables(database, processes)
         self.guesses = Guesses(database)
+        self.honors = Honors(database, processes)
+        self.booklets = Booklets(database, processes)
 
     async def close(self) -> None:
         """Closes the database."""
@@ -147,7 +153,7 @@ class Store:
 
     @to_the_end
     async def delete_guild(self, guild_id: int, at: float) -> None:
-        """Deletes settings, tables, rounds and scores of a server; members keep their favorites.
+        """Deletes what belongs to a server, such as its settings; members keep their favorites.
 
         Args:
             guild_id: The server.
@@ -209,6 +215,8 @@ class Store:
 # Servers of which anything is stored that is theirs.
 _GUILDS = union(
     select(server.c.guild_id),
+    select(honor_page.c.guild_id),
+    select(honor.c.guild_id),
     *(
         select(table.c.guild_id).where(table.c.guild_id > 0)
         for table in (linked_table, guess_round, guess_score)

@@ -30,6 +30,7 @@ from ..linked import FORMS, MAX_LINES, MINUTES, By, Order, State
 from ..verse.request import Rules
 from .columns import Long, Words, between, metadata, one_of
 from .guess_tables import guess, guess_figure, guess_round, guess_score
+from .honor_tables import honor, honor_page
 from .triggers import listen_for_triggers
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "guess_figure",
     "guess_round",
     "guess_score",
+    "honor",
+    "honor_page",
     "identified",
     "linked_line",
     "linked_player",

@@ -1,4 +1,4 @@
-"""Triggers that keep the tallies of favorites, in the dialect of each database.
+"""Triggers that keep the tallies of favorites, and pages of honor, in the dialect of each database.
 
 A change needs a migration in `migrations/versions`; a test compares the two.
 """
@@ -55,6 +55,24 @@ END""",
         AND OLD.user_id <> OLD.keeper_id AND hearts = 1;
     UPDATE member_hearts SET hearts = hearts - 1 WHERE guild_id = OLD.guild_id
         AND user_id = OLD.user_id AND OLD.user_id <> OLD.keeper_id;
+END""",
+    """CREATE TRIGGER favourite_honored AFTER INSERT ON favourite BEGIN
+    INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
+    SELECT guild_id, NEW.couplet_id, 'waiting', 0, 0, 0, 0 FROM honor_page
+    WHERE guild_id = NEW.guild_id AND threshold <= (
+        SELECT count(*) FROM favourite
+        WHERE couplet_id = NEW.couplet_id AND guild_id = NEW.guild_id
+    )
+    ON CONFLICT (couplet_id, guild_id) DO NOTHING;
+    UPDATE honor SET changed = changed + 1
+    WHERE couplet_id = NEW.couplet_id AND guild_id = NEW.guild_id;
+END""",
+    """CREATE TRIGGER favourite_unhonored BEFORE DELETE ON favourite BEGIN
+    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN EXISTS (
+        SELECT 1 FROM favourite WHERE couplet_id = OLD.couplet_id
+        AND guild_id = OLD.guild_id AND id <> OLD.id
+    ) THEN next_at ELSE 0 END
+    WHERE couplet_id = OLD.couplet_id AND guild_id = OLD.guild_id;
 END""",
 )
 
@@ -136,6 +154,30 @@ END $$""",
 END $$""",
     """CREATE TRIGGER favourite_writer_removed AFTER DELETE ON favourite_writer
     FOR EACH ROW EXECUTE FUNCTION favourite_writer_removed()""",
+    """CREATE FUNCTION favourite_honored() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
+    SELECT guild_id, NEW.couplet_id, 'waiting', 0, 0, 0, 0 FROM honor_page
+    WHERE guild_id = NEW.guild_id AND threshold <= (
+        SELECT count(*) FROM favourite
+        WHERE couplet_id = NEW.couplet_id AND guild_id = NEW.guild_id
+    )
+    ON CONFLICT (couplet_id, guild_id) DO NOTHING;
+    UPDATE honor SET changed = changed + 1
+    WHERE couplet_id = NEW.couplet_id AND guild_id = NEW.guild_id;
+    RETURN NULL;
+END $$""",
+    """CREATE TRIGGER favourite_honored AFTER INSERT ON favourite
+    FOR EACH ROW EXECUTE FUNCTION favourite_honored()""",
+    """CREATE FUNCTION favourite_unhonored() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN EXISTS (
+        SELECT FROM favourite WHERE couplet_id = OLD.couplet_id
+        AND guild_id = OLD.guild_id AND id <> OLD.id
+    ) THEN next_at ELSE 0 END
+    WHERE couplet_id = OLD.couplet_id AND guild_id = OLD.guild_id;
+    RETURN OLD;
+END $$""",
+    """CREATE TRIGGER favourite_unhonored BEFORE DELETE ON favourite
+    FOR EACH ROW EXECUTE FUNCTION favourite_unhonored()""",
 )
 
 POSTGRES_FUNCTIONS = {

@@ -20,7 +20,7 @@ CHANNEL_TYPES = [
     discord.ChannelType.forum,
     discord.ChannelType.media,
 ]
-NAMES = tuple(field.name for field in fields(GuildSettings))
+NAMES = tuple(field.name for field in fields(GuildSettings) if field.name != "anthology")
 
 
 def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:

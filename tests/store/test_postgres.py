@@ -60,7 +60,7 @@ async def test_migrations_lead_to_the_tables_and_triggers(url, query, postgres):
     )
     assert found == wanted
     kinds = [kind for kind, *_ in found]
-    assert kinds.count("trigger") == kinds.count("function") == 6
+    assert kinds.count("trigger") == kinds.count("function") == 8
     postgres.drop(created)
 
 

@@ -45,7 +45,7 @@ def test_migrations_lead_to_the_tables_and_triggers(database, tmp_path):
     assert found == wanted
     kinds = [kind for kind, *_ in found]
     assert kinds.count("table") == len(metadata.tables)
-    assert kinds.count("trigger") == 6
+    assert kinds.count("trigger") == 8
 
 
 SERVER = "INSERT INTO server VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -1,0 +1,228 @@
+"""A server's page of honor: which verse is shown on it, and what is to be done next.
+
+Verse that enough members of a server keep, other than its writers, is posted in a channel of the
+server, once. All of this is rules and values: nothing here asks a database or Discord.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+from .verses import Verse
+
+__all__ = [
+    "BOOKLET_VERSES",
+    "EDIT_EVERY_S",
+    "FAULTS",
+    "LEASE_S",
+    "MAX_ATTEMPTS",
+    "STATES",
+    "Fault",
+    "Heart",
+    "HonoredVerse",
+    "Month",
+    "State",
+    "Step",
+    "best_loved",
+    "retry_after",
+]
+
+EDIT_EVERY_S = 30  # of one message: all hearts meanwhile are one edit
+LEASE_S = 60  # that others leave a verse to whoever has begun with it
+MAX_ATTEMPTS = 10  # until nobody tries again by himself
+BOOKLET_VERSES = 24  # in the booklet of a month
+
+State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
+"""Of a verse: it may be posted; whether it has been is not known, as it was begun; it is posted;
+it is never to be shown; or only with the name of somebody who wrote it, since one has deleted
+theirs."""
+
+Step = Literal["post", "edit", "remove", "drop", "rest"]
+"""What is next: a message is sent, edited or deleted; nothing more is stored of the verse; or
+nothing is to be done until something changes."""
+
+Fault = Literal["forbidden", "gone"]
+"""Why nothing can be posted: the bot lacks a permission in the channel, or there is no channel."""
+
+STATES: tuple[State, ...] = get_args(State)
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+
+
+@dataclass(frozen=True)
+class Heart:
+    """A member of the server keeps the verse.
+
+    Attributes:
+        user_id: The member.
+        author_id: Who gave the line, as far as this heart knows.
+        writers: Those who wrote the verse together, as far as this heart knows.
+        kept_at: Unix seconds.
+    """
+
+    user_id: int
+    author_id: int | None
+    writers: tuple[int, ...]
+    kept_at: int
+
+
+@dataclass(frozen=True)
+class HonoredVerse:
+    """A verse of a server that is on its page of honor, or may get there.
+
+    Attributes:
+        id: Of the stored row; never used again.
+        guild_id: The server.
+        verse: The verse; None once nobody keeps it.
+        hearts: All of its hearts in this server.
+        state: How far it is.
+        channel_id: Where it is or was being posted.
+        message_id: The message that shows it.
+        shown_hearts: How many it shows; None if the message is out of date in any case.
+        begun_at: When posting it was begun, in Unix seconds, unless it is known how that ended.
+        page_channel_id: Where the server's verse is posted now; None if nothing can be posted.
+        threshold: How many hearts it takes there.
+        changed: A number that grows with whatever happens to its hearts.
+        next_at: From when on the next step is to be done, in Unix seconds.
+        attempts: How often that has failed.
+    """
+
+    id: int
+    guild_id: int
+    verse: Verse | None
+    hearts: tuple[Heart, ...]
+    state: State
+    channel_id: int | None = None
+    message_id: int | None = None
+    shown_hearts: int | None = None
+    begun_at: int | None = None
+    page_channel_id: int | None = None
+    threshold: int = 1
+    changed: int = 1
+    next_at: int = 0
+    attempts: int = 0
+
+    @cached_property
+    def all_writers(self) -> frozenset[int]:
+        """All who gave the line of the verse or wrote it, as far as any heart knows."""
+        authors = {heart.author_id for heart in self.hearts if heart.author_id is not None}
+        return frozenset(authors.union(*(heart.writers for heart in self.hearts)))
+
+    @property
+    def writers(self) -> tuple[int, ...]:
+        """Those who are named: all who wrote it together, or else who gave the line first."""
+        together = max((heart.writers for heart in self.hearts), key=len, default=())
+        if together:
+            return together
+        credited = [heart for heart in self.hearts if heart.author_id is not None]
+        first = min(credited, key=lambda heart: (heart.kept_at, heart.author_id or 0), default=None)
+        return () if first is None or first.author_id is None else (first.author_id,)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether members wrote it together."""
+        return any(heart.writers for heart in self.hearts)
+
+    @property
+    def count(self) -> int:
+        """How many members keep it who are none of its writers."""
+        return len(self._from_others)
+
+    @property
+    def first_on(self) -> datetime.date:
+        """The day on which it was kept first, in UTC."""
+        first = min(heart.kept_at for heart in self.hearts)
+        return datetime.datetime.fromtimestamp(first, datetime.UTC).date()
+
+    @property
+    def step(self) -> Step:
+        """What is to be done next."""
+        shown = self.message_id is not None or self.begun_at is not None
+        if self.verse is None or not self.count:
+            return "remove" if shown else "rest" if self._is_kept_away else "drop"
+        if self._is_kept_away:
+            return "remove" if shown else "rest"
+        if self.message_id is not None:
+            return "rest" if self.shown_hearts == self.count else "edit"
+        if self.page_channel_id is None:
+            return "rest" if shown else "drop"
+        return "post" if shown or self.count >= self.threshold else "drop"
+
+    def count_in(self, month: "Month") -> int:
+        """Returns how many of those hearts were given in a month."""
+        start, end = month.start, month.following.start
+        return sum(start <= heart.kept_at < end for heart in self._from_others)
+
+    @cached_property
+    def _from_others(self) -> tuple[Heart, ...]:
+        return tuple(heart for heart in self.hearts if heart.user_id not in self.all_writers)
+
+    @property
+    def _is_kept_away(self) -> bool:
+        """Whether the server must not see it, unless nobody keeps it and it is forgotten."""
+        if self.verse is None:
+            return False
+        return self.state == "withdrawn" or (self.state == "unnamed" and not self.all_writers)
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A month, in UTC.
+
+    Attributes:
+        number: Months since the year 0.
+    """
+
+    number: int
+
+    @classmethod
+    def at(cls, at: float) -> "Month":
+        """Returns the month of a Unix time."""
+        moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
+        return cls(moment.year * 12 + moment.month - 1)
+
+    @property
+    def following(self) -> "Month":
+        """The next month."""
+        return Month(self.number + 1)
+
+    @property
+    def before(self) -> "Month":
+        """The month before."""
+        return Month(self.number - 1)
+
+    @property
+    def first(self) -> datetime.date:
+        """Its first day."""
+        year, month = divmod(self.number, 12)
+        return datetime.date(year, month + 1, 1)
+
+    @property
+    def start(self) -> int:
+        """Its beginning, in Unix seconds."""
+        midnight = datetime.datetime.combine(self.first, datetime.time(), datetime.UTC)
+        return int(midnight.timestamp())
+
+
+def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[HonoredVerse, int]]:
+    """Returns the verses of a booklet, best first, with the hearts that each got in a month.
+
+    Among equals, the one with more hearts in all comes first, then the one posted first.
+
+    Args:
+        verses: Those on the page of honor.
+        month: The month.
+    """
+    counted = [
+        (verse, count)
+        for verse in verses
+        if verse.state == "posted" and verse.verse is not None and (count := verse.count_in(month))
+    ]
+    counted.sort(key=lambda each: (-each[1], -each[0].count, each[0].id))
+    return counted[:BOOKLET_VERSES]
+
+
+def retry_after(attempts: int) -> int:
+    """Returns how many seconds to wait after so many failures, from 1 on."""
+    return min(30 << attempts, 6 * 60 * 60)

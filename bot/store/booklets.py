@@ -1,0 +1,121 @@
+"""The monthly booklets of pages of honor: which are due."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from ..honor import LEASE_S, MAX_ATTEMPTS, Fault, Month, retry_after
+from .database import Database, to_the_end
+from .guilds import guild_part
+from .honors import of_shards
+from .postgres import Processes
+from .tables import honor_page
+
+__all__ = ["Booklets", "DueBooklet"]
+
+DUE = 3  # in one turn of the clock: each takes seconds
+
+
+@dataclass(frozen=True)
+class DueBooklet:
+    """A server whose booklet of the last month is due.
+
+    Attributes:
+        guild_id: The server.
+        channel_id: Where it is posted.
+        due_at: When it was due, in Unix seconds.
+        begun_at: When posting it was begun, unless it is known how that ended.
+        attempts: How often that has failed.
+    """
+
+    guild_id: int
+    channel_id: int
+    due_at: int
+    begun_at: int | None
+    attempts: int
+
+
+class Booklets:
+    """When each server gets its next booklet.
+
+    Args:
+        database: Has it.
+        processes: What several processes agree on; None where the database serves one.
+    """
+
+    def __init__(self, database: Database, processes: Processes | None = None) -> None:
+        self._database = database
+        self._processes = processes
+
+    async def due(self, now: float) -> list[DueBooklet]:
+        """Returns servers whose booklet is due; each process has those of its shards."""
+        statement, more = of_shards(_DUE, self._processes, honor_page.c.guild_id)
+        values = {"now": math.floor(now), "limit": DUE} | more
+        async with self._database.reader("list") as connection:
+            return [DueBooklet(*row) for row in await connection.execute(statement, values)]
+
+    @to_the_end
+    async def claim(self, booklet: DueBooklet, now: float) -> bool:
+        """Claims a booklet for `LEASE_S`; returns whether nobody else was first."""
+        begun_at = booklet.begun_at or math.floor(now)
+        changes = {"booklet_at": math.floor(now) + LEASE_S, "booklet_begun_at": begun_at}
+        return bool(await self._change(booklet, changes, honor_page.c.booklet_at == booklet.due_at))
+
+    @to_the_end
+    async def finish(self, booklet: DueBooklet, now: float) -> None:
+        """Notes that the booklet was posted, or that there is none: the next is that of a month."""
+        next_at = Month.at(now).following.start
+        done = {"booklet_at": next_at, "booklet_begun_at": None, "booklet_attempts": 0}
+        await self._change(booklet, done)
+
+    @to_the_end
+    async def fail(self, booklet: DueBooklet, now: float, *, is_sent: bool | None = None) -> bool:
+        """Notes that it could not be posted; returns whether it is tried again.
+
+        Args:
+            booklet: The booklet.
+            now: The time, in Unix seconds.
+            is_sent: False if it certainly was not sent.
+        """
+        attempts = booklet.attempts + 1
+        if attempts >= MAX_ATTEMPTS:
+            await self.finish(booklet, now)
+            return False
+        wait_s = retry_after(attempts)
+        changes: dict[str, Any] = {
+            "booklet_at": math.floor(now) + wait_s,
+            "booklet_attempts": attempts,
+        }
+        await self._change(
+            booklet, changes | ({"booklet_begun_at": None} if is_sent is False else {})
+        )
+        return True
+
+    @to_the_end
+    async def set_fault(self, booklet: DueBooklet, fault: Fault) -> None:
+        """Notes why it was not sent: nothing is tried until the page is set again."""
+        same = honor_page.c.channel_id == booklet.channel_id
+        await self._change(booklet, {"fault": fault, "booklet_begun_at": None}, same)
+
+    async def _change(self, booklet: DueBooklet, changes: dict[str, Any], *where: Any) -> int:
+        statement = update(honor_page).where(honor_page.c.guild_id == booklet.guild_id, *where)
+        part = guild_part(booklet.guild_id)
+        async with self._database.write_transaction(part) as connection:
+            changed: int = (await connection.execute(statement.values(**changes))).rowcount
+        return changed
+
+
+_DUE = (
+    select(
+        honor_page.c.guild_id,
+        honor_page.c.channel_id,
+        honor_page.c.booklet_at,
+        honor_page.c.booklet_begun_at,
+        honor_page.c.booklet_attempts,
+    )
+    .where(honor_page.c.booklet_at <= bindparam("now"), honor_page.c.fault.is_(None))
+    .order_by(honor_page.c.booklet_at, honor_page.c.guild_id)
+    .limit(bindparam("limit"))
+)

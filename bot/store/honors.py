@@ -1,0 +1,340 @@
+"""Pages of honor: the verse that is on them, and what is to be done for it."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, null, or_, select, update
+
+from ..honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Fault, Heart, HonoredVerse, retry_after
+from ..verses import Verse
+from .database import Database, to_the_end
+from .favorites import split_writers, writers_of
+from .postgres import Processes
+from .tables import couplet, favorite, honor, honor_page
+
+__all__ = ["Honors", "of_shards"]
+
+DUE = 60  # verses in one turn of the clock
+LOVED_AT_MOST = 100  # verses to choose a booklet from
+DUE_IN_GUILD = 3  # of which a server has at most so many, as Discord takes its time for each
+
+
+class Honors:
+    """The verse on the pages of honor of all servers.
+
+    Each step is claimed before it is done, so that of several processes one does it. What was not
+    done, since the process was killed or Discord failed, is due again.
+
+    Args:
+        database: Has them.
+        processes: What several processes agree on; None where the database serves one.
+    """
+
+    def __init__(self, database: Database, processes: Processes | None = None) -> None:
+        self._database = database
+        self._processes = processes
+
+    async def due(self, now: float) -> list[HonoredVerse]:
+        """Returns verses for which something is to be done, those that wait longest first.
+
+        Of several processes, each has those of the shards that it has claimed.
+        """
+        values = {"now": math.floor(now), "most": DUE_IN_GUILD, "limit": DUE}
+        statement, more = of_shards(_DUE, self._processes, honor.c.guild_id)
+        statement = _ranked(statement)
+        async with self._database.reader("list") as connection:
+            ids = list(await connection.scalars(statement, values | more))
+        return [verse for each in ids if (verse := await self.get(each)) is not None]
+
+    async def get(self, honor_id: int) -> HonoredVerse | None:
+        """Returns a verse with all of its hearts, of one moment; None if there is no such one."""
+        async with self._database.reader() as connection:
+            rows = (await connection.execute(_VERSE, {"id": honor_id})).all()
+        return _verse(rows) if rows else None
+
+    async def loved_in(self, guild_id: int, start: int, end: int) -> list[HonoredVerse]:
+        """Returns verses on the page of a server with hearts of some time, those with most first.
+
+        Args:
+            guild_id: The server.
+            start: The beginning of that time, in Unix seconds.
+            end: Its end.
+        """
+        values = {"guild_id": guild_id, "start": start, "end": end}
+        async with self._database.reader("list") as connection:
+            ids = list(await connection.scalars(_LOVED, values))
+        return [verse for each in ids if (verse := await self.get(each)) is not None]
+
+    @to_the_end
+    async def claim(self, verse: HonoredVerse, now: float, *, posting: bool = False) -> bool:
+        """Claims the next step of a verse, for `LEASE_S`.
+
+        Args:
+            verse: The verse, as it was read.
+            now: The time, in Unix seconds.
+            posting: Whether a message is to be sent, of which others must know if that does not
+                come to its end.
+
+        Returns:
+            Whether it is claimed; if not, somebody else was first.
+        """
+        changes: dict[str, Any] = {"next_at": math.floor(now) + LEASE_S}
+        if posting:
+            channel_id = verse.channel_id if verse.begun_at else verse.page_channel_id
+            begun_at = verse.begun_at or math.floor(now)
+            changes |= {"state": "posting", "channel_id": channel_id, "begun_at": begun_at}
+        as_read = {"next_at": verse.next_at, "changed": verse.changed, "state": verse.state}
+        same = (honor.c[name] == value for name, value in as_read.items())
+        return bool(await self._change(verse, changes, *same))
+
+    @to_the_end
+    async def posted(
+        self, verse: HonoredVerse, channel_id: int, message_id: int, now: float
+    ) -> bool:
+        """Notes the message that shows a verse.
+
+        Returns:
+            Whether the verse is still stored; if not, nobody will delete the message.
+        """
+        was_posting = honor.c.state == "posting"
+        state = case((was_posting, "posted"), else_=honor.c.state)
+        changes = {"channel_id": channel_id, "message_id": message_id, "begun_at": None}
+        return bool(await self._change(verse, changes | {"state": state} | _done(verse, now)))
+
+    @to_the_end
+    async def edited(self, verse: HonoredVerse, now: float) -> None:
+        """Notes that the message shows the verse as it was read."""
+        await self._change(verse, _done(verse, now))
+
+    @to_the_end
+    async def rest(self, verse: HonoredVerse) -> None:
+        """Notes that nothing is to be done until something changes."""
+        await self._change(verse, {"shown": verse.changed, "attempts": 0})
+
+    @to_the_end
+    async def remove(self, verse: HonoredVerse) -> None:
+        """Notes that no message shows a verse; deletes it, unless it must be kept away."""
+        gone = {"channel_id": None, "message_id": None, "begun_at": None, "hearts": None}
+        showing = honor.c.state.in_(("posting", "posted"))
+        state = case((showing, "waiting"), else_=honor.c.state)
+        changes = gone | {"state": state, "shown": verse.changed, "attempts": 0, "next_at": 0}
+        async with self._database.write_transaction(_part(verse)) as connection:
+            await connection.execute(update(honor).where(honor.c.id == verse.id).values(**changes))
+            await connection.execute(_DROP, {"the_id": verse.id})
+
+    @to_the_end
+    async def lose(self, verse: HonoredVerse) -> None:
+        """Notes that somebody has deleted the message: the verse does not come again."""
+        changes = {"message_id": None, "begun_at": None, "hearts": None, "attempts": 0}
+        await self._change(verse, changes | {"state": "withdrawn", "shown": verse.changed})
+
+    @to_the_end
+    async def withdraw(self, honor_id: int) -> None:
+        """Takes a verse off its page for good: its message is deleted next."""
+        async with self._database.write_transaction(f"honor:{honor_id}") as connection:
+            await connection.execute(_WITHDRAW, {"the_id": honor_id})
+
+    @to_the_end
+    async def fail(self, verse: HonoredVerse, now: float, *, is_sent: bool | None = None) -> bool:
+        """Notes that a step failed: it is tried again later, but not for ever.
+
+        Args:
+            verse: The verse.
+            now: The time, in Unix seconds.
+            is_sent: False if a message was to be sent and certainly was not.
+
+        Returns:
+            Whether it is tried again by itself.
+        """
+        attempts = verse.attempts + 1
+        goes_on = attempts < MAX_ATTEMPTS
+        wait_s = retry_after(attempts)
+        changes: dict[str, Any] = {"attempts": attempts, "next_at": math.floor(now) + wait_s}
+        if not goes_on:
+            changes["shown"] = verse.changed
+        if is_sent is False:
+            changes |= _NOT_SENT
+        await self._change(verse, changes)
+        return goes_on
+
+    @to_the_end
+    async def set_fault(
+        self, verse: HonoredVerse, fault: Fault, now: float, *, is_sent: bool | None
+    ) -> None:
+        """Notes why nothing can be posted: nothing is tried until the page is set again.
+
+        Args:
+            verse: The verse that was to be posted.
+            fault: What is wrong with the channel.
+            now: The time, in Unix seconds.
+            is_sent: False if the message certainly was not sent, at an earlier attempt either.
+        """
+        page = {"guild_id": verse.guild_id, "channel_id": verse.page_channel_id}
+        async with self._database.write_transaction(_part(verse)) as connection:
+            await connection.execute(
+                update(honor_page)
+                .where(*(honor_page.c[name] == value for name, value in page.items()))
+                .values(fault=fault)
+            )
+            changes = {"next_at": math.floor(now)} | (_NOT_SENT if is_sent is False else {})
+            await connection.execute(update(honor).where(honor.c.id == verse.id).values(**changes))
+
+    async def _change(self, verse: HonoredVerse, changes: dict[str, Any], *where: Any) -> int:
+        """Changes a verse; returns how many rows that were."""
+        statement = update(honor).where(honor.c.id == verse.id, *where).values(**changes)
+        async with self._database.write_transaction(_part(verse)) as connection:
+            changed: int = (await connection.execute(statement)).rowcount
+        return changed
+
+
+def of_shards(
+    statement: Select[Any], processes: Processes | None, guild_id: Any
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Returns a query with what this process has claimed alone, and its parameters."""
+    shards, count = processes.claimed if processes is not None else (None, None)
+    if shards is None:
+        return statement, {}
+    # https://discord.com/developers/docs/events/gateway#sharding
+    own = (guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
+    return statement.where(own), {"shards": list(shards), "count": count}
+
+
+def _part(verse: HonoredVerse) -> str:
+    """Returns what a transaction about a verse writes."""
+    return f"honor:{verse.id}"
+
+
+def _done(verse: HonoredVerse, now: float) -> dict[str, Any]:
+    """Returns what is noted once a message shows a verse as it was read."""
+    is_new = honor.c.changed == verse.changed  # or else the names may be others by now
+    return {
+        "hearts": case((is_new, verse.count), else_=null()),
+        "shown": verse.changed,
+        "attempts": 0,
+        "next_at": case(
+            (honor.c.state.in_(("withdrawn", "unnamed")), 0), else_=math.floor(now) + EDIT_EVERY_S
+        ),
+    }
+
+
+def _verse(rows: Sequence[Row[Any]]) -> HonoredVerse:
+    row = rows[0]
+    works = row.page_channel_id is not None and row.fault is None
+    return HonoredVerse(
+        id=row.id,
+        guild_id=row.guild_id,
+        verse=None if row.line is None else Verse(row.line, row.answer),
+        hearts=tuple(
+            Heart(each.user_id, each.author_id, split_writers(each.writers), each.kept_at)
+            for each in rows
+            if each.user_id is not None
+        ),
+        state=row.state,
+        channel_id=row.channel_id,
+        message_id=row.message_id,
+        shown_hearts=row.hearts,
+        begun_at=row.begun_at,
+        page_channel_id=row.page_channel_id if works else None,
+        threshold=row.threshold or 1,
+        changed=row.changed,
+        next_at=row.next_at,
+        attempts=row.attempts,
+    )
+
+
+# A message that was certainly not sent.
+_NOT_SENT: dict[str, Any] = {
+    "begun_at": None,
+    "channel_id": None,
+    "state": case((honor.c.state == "posting", "waiting"), else_=honor.c.state),
+}
+_in_page = honor_page.c.guild_id == honor.c.guild_id
+_KEPT_AWAY = honor.c.state.in_(("withdrawn", "unnamed"))
+# Where nothing can be posted, it waits.
+_DUE = (
+    select(
+        honor.c.id,
+        honor.c.next_at,
+        func.row_number()
+        .over(partition_by=honor.c.guild_id, order_by=(honor.c.next_at, honor.c.id))
+        .label("place"),
+    )
+    .outerjoin(honor_page, _in_page)
+    .where(
+        honor.c.changed != honor.c.shown,
+        honor.c.next_at <= bindparam("now"),
+        or_(
+            honor.c.message_id.is_not(None),
+            honor.c.couplet_id.is_(None),
+            _KEPT_AWAY,
+            and_(honor_page.c.guild_id.is_not(None), honor_page.c.fault.is_(None)),
+        ),
+    )
+)
+
+
+def _ranked(due: Select[Any]) -> Select[Any]:
+    ranked = due.subquery()
+    return (
+        select(ranked.c.id)
+        .where(ranked.c.place <= bindparam("most"))
+        .order_by(ranked.c.next_at, ranked.c.id)
+        .limit(bindparam("limit"))
+    )
+
+
+_VERSE = (
+    select(
+        honor,
+        couplet.c.line,
+        couplet.c.answer,
+        honor_page.c.channel_id.label("page_channel_id"),
+        honor_page.c.threshold,
+        honor_page.c.fault,
+        favorite.c.user_id,
+        favorite.c.author_id,
+        favorite.c.kept_at,
+        writers_of(favorite.c.id),
+    )
+    .outerjoin(couplet, couplet.c.id == honor.c.couplet_id)
+    .outerjoin(honor_page, _in_page)
+    .outerjoin(
+        favorite,
+        and_(
+            favorite.c.couplet_id == honor.c.couplet_id,
+            favorite.c.guild_id == honor.c.guild_id,
+        ),
+    )
+    .where(honor.c.id == bindparam("id"))
+)
+_LOVED = (
+    select(honor.c.id)
+    .join(
+        favorite,
+        and_(
+            favorite.c.couplet_id == honor.c.couplet_id,
+            favorite.c.guild_id == honor.c.guild_id,
+        ),
+    )
+    .where(
+        honor.c.guild_id == bindparam("guild_id"),
+        honor.c.state == "posted",
+        favorite.c.kept_at >= bindparam("start"),
+        favorite.c.kept_at < bindparam("end"),
+    )
+    .group_by(honor.c.id)
+    .order_by(func.count().desc(), honor.c.id)
+    .limit(LOVED_AT_MOST)
+)
+_DROP = delete(honor).where(
+    honor.c.id == bindparam("the_id"),
+    honor.c.message_id.is_(None),
+    honor.c.changed == honor.c.shown,
+    or_(honor.c.couplet_id.is_(None), honor.c.state == "waiting"),
+)
+_WITHDRAW = (
+    update(honor)
+    .where(honor.c.id == bindparam("the_id"))
+    .values(state="withdrawn", changed=honor.c.changed + 1, next_at=0, attempts=0)
+)

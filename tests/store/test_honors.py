@@ -1,0 +1,417 @@
+"""Pages of honor in the database: what is due, who does it, and what remains of whom."""
+
+import asyncio
+import datetime
+import random
+
+import pytest
+from lianju.bot.errors import LianjuError
+from lianju.bot.guild_settings import GuildSettings, HonorPage
+from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Month
+from lianju.bot.store import open_store
+from lianju.bot.verses import Verse
+
+GUILD, OTHER_GUILD, CHANNEL = 5, 6, 70
+WRITER, SECOND, FANS = 1, 2, range(10, 20)
+VERSE, OTHER = Verse("床前明月光", "疑是地上霜"), Verse("白日依山尽", "黄河入海流")
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+async def page(store):
+    """Server 5 shows what three members love."""
+    return await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+
+
+async def love(store, *users, verse=VERSE, guild=GUILD, author=WRITER, at=NOW, **more):
+    for user in users:
+        await store.favorites.toggle(user, guild, verse, author, at, **more)
+
+
+async def due(store, now=NOW):
+    return [(each.step, each.verse, each.count) for each in await store.honors.due(now)]
+
+
+async def post(store, message=700, now=NOW):
+    """Does as the bot does, with the one verse that is due."""
+    (verse,) = await store.honors.due(now)
+    assert verse.step == "post"
+    assert await store.honors.claim(verse, now, posting=True)
+    assert await store.honors.posted(verse, CHANNEL, message, now)
+    return await store.honors.get(verse.id)
+
+
+def rows(query):
+    return query("SELECT count(*) FROM honor")[0][0]
+
+
+async def test_hearts_of_others_count_and_not_those_of_writers(store, page, query):
+    await love(store, WRITER, *FANS[:2])
+    assert await due(store) == [("drop", VERSE, 2)]  # three hearts, one of them the writer's
+    (verse,) = await store.honors.due(NOW)
+    await store.honors.remove(verse)
+    assert rows(query) == 0
+    await love(store, FANS[2])
+    assert await due(store) == [("post", VERSE, 3)]
+    await love(store, *FANS[:2], verse=OTHER, guild=OTHER_GUILD)
+    assert await due(store) == [("post", VERSE, 3)]
+
+
+async def test_all_who_wrote_together_are_writers(store, page):
+    writers = {WRITER: NOW, SECOND: NOW}
+    await love(store, WRITER, SECOND, *FANS[:3], author=None, writers=writers)
+    assert await due(store) == [("post", VERSE, 3)]
+    (verse,) = await store.honors.due(NOW)
+    assert (verse.writers, verse.is_linked) == ((WRITER, SECOND), True)
+
+
+async def test_writer_of_the_same_verse_elsewhere_in_the_server_is_one_as_well(store, page):
+    """Two members were given the same answer: neither raises it by a heart of their own."""
+    await love(store, SECOND, *FANS[:3])
+    await love(store, FANS[3], author=SECOND)
+    (verse,) = await store.honors.due(NOW)
+    assert (verse.count, verse.writers) == (4, (WRITER,))
+    assert verse.all_writers == {WRITER, SECOND}
+
+
+async def test_counts_are_those_of_a_plain_recount(store, page):
+    """Against a model, over random hearts that come and go."""
+    rng, kept = random.Random(3), {}  # noqa: S311
+    for _ in range(60):
+        user, author = rng.choice(FANS[:6]), rng.choice((None, *FANS[:3]))
+        if user in kept:
+            del kept[user]
+        else:
+            kept[user] = author
+        await love(store, user, author=author)
+    wanted = sum(user not in kept.values() for user in kept)
+    found = await store.honors.due(NOW)
+    assert [each.count for each in found] == [wanted] * len(found)
+    assert bool(found) == (len(kept) > 0)
+
+
+async def test_nothing_is_noted_without_a_page(store, query):
+    await love(store, *FANS[:5])
+    assert rows(query) == 0
+    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+    assert await due(store) == []  # no flood of old verse
+    await love(store, FANS[5])
+    assert await due(store) == [("post", VERSE, 6)]
+    await store.guild_settings.unset_anthology(GUILD)
+    assert rows(query) == 0
+
+
+async def test_page_is_a_setting(store, page, query):
+    assert page == GuildSettings(anthology=HonorPage(CHANNEL, 3))
+    changed = await store.guild_settings.change(GUILD, candidates=2)
+    assert changed == GuildSettings(candidates=2, anthology=HonorPage(CHANNEL, 3))
+    assert await store.guild_settings.get(GUILD) == changed
+    for channel, threshold in ((CHANNEL, 0), (CHANNEL, 101), (0, 3)):
+        with pytest.raises(LianjuError) as caught:
+            await store.guild_settings.set_anthology(GUILD, channel, threshold, NOW)
+        assert caught.value.key == "request-range"
+    assert await store.guild_settings.get(GUILD) == changed
+    await love(store, *FANS[:3])
+    await store.guild_settings.reset(GUILD)
+    assert await store.guild_settings.get(GUILD) == GuildSettings()
+    assert (rows(query), query("SELECT count(*) FROM honor_page")) == (0, [(0,)])
+
+
+async def test_of_several_processes_one_has_each_step(url, store, page):
+    await love(store, *FANS[:3])
+    others = [await open_store(url, busy_s=60) for _ in range(3)]
+    try:
+        stores = [store, *others]
+        seen = [(await each.honors.due(NOW))[0] for each in stores]
+        claimed = await asyncio.gather(
+            *(
+                each.honors.claim(verse, NOW, posting=True)
+                for each, verse in zip(stores, seen, strict=True)
+            )
+        )
+        assert sorted(claimed) == [False, False, False, True]
+        assert await due(store, NOW + LEASE_S - 1) == []
+        (verse,) = await others[0].honors.due(NOW + LEASE_S)  # whoever had it was killed
+        assert (verse.step, verse.state, verse.begun_at) == ("post", "posting", NOW)
+        claims = (each.honors.claim(verse, NOW + LEASE_S, posting=True) for each in stores)
+        assert sorted(await asyncio.gather(*claims)) == [False, False, False, True]
+        assert (await store.honors.get(verse.id)).begun_at == NOW
+    finally:
+        for each in others:
+            await each.close()
+
+
+async def test_hearts_from_several_processes_are_one_verse(url, store, page):
+    others = [await open_store(url, busy_s=60) for _ in range(3)]
+    try:
+        loving = (love(each, *FANS[n::4]) for n, each in enumerate([store, *others]))
+        await asyncio.gather(*loving)
+    finally:
+        for each in others:
+            await each.close()
+    assert await due(store) == [("post", VERSE, 10)]
+
+
+async def test_many_hearts_are_one_edit(store, page):
+    await love(store, *FANS[:3])
+    verse = await post(store)
+    assert (verse.state, verse.shown_hearts) == ("posted", 3)
+    assert await due(store, NOW + 999) == []
+    await love(store, *FANS[3:8])
+    assert await due(store, NOW + EDIT_EVERY_S - 1) == []
+    (verse,) = await store.honors.due(NOW + EDIT_EVERY_S)
+    assert (verse.step, verse.count) == ("edit", 8)
+    await love(store, FANS[8])  # while the message is edited
+    await store.honors.edited(verse, NOW + EDIT_EVERY_S)
+    assert await due(store, NOW + 2 * EDIT_EVERY_S - 1) == []
+    assert await due(store, NOW + 2 * EDIT_EVERY_S) == [("edit", VERSE, 9)]
+
+
+async def test_heart_given_and_taken_back_needs_no_edit(store, page):
+    await love(store, *FANS[:3])
+    await post(store)
+    await love(store, FANS[3], FANS[3])
+    (verse,) = await store.honors.due(NOW + 99)
+    assert verse.step == "rest"
+    await store.honors.rest(verse)
+    assert await due(store, NOW + 999) == []
+
+
+async def test_below_the_threshold_it_stays_until_nobody_keeps_it(store, page, query):
+    await love(store, WRITER, *FANS[:3])
+    await post(store)
+    await love(store, *FANS[:2])
+    assert await due(store, NOW + 99) == [("edit", VERSE, 1)]
+    await love(store, FANS[2])  # the last one but the writer's own
+    assert await due(store, NOW + 99) == [("remove", VERSE, 0)]
+    await love(store, WRITER)
+    assert await due(store) == [("remove", None, 0)]  # at once, as there is nothing to wait for
+    (verse,) = await store.honors.due(NOW)
+    assert (verse.channel_id, verse.message_id) == (CHANNEL, 700)
+    await store.honors.remove(verse)
+    assert rows(query) == 0
+    await love(store, *FANS[:3])  # it may be loved again
+    assert (await post(store, 701)).id > verse.id
+
+
+async def test_heart_that_comes_while_it_is_removed_is_not_lost(store, page):
+    await love(store, *FANS[:3])
+    await post(store)
+    await love(store, *FANS[:3])
+    (verse,) = await store.honors.due(NOW)
+    await love(store, WRITER, *FANS[:3])
+    await store.honors.remove(verse)
+    # Its text was deleted and stored again: that is another verse, which is on its way.
+    assert ("post", VERSE, 3) in await due(store)
+
+
+async def test_moderator_removes_it_for_good(store, page, query):
+    await love(store, *FANS[:4])
+    await post(store)
+    (board,) = await store.moderation.matching(GUILD, "", 9)
+    await store.moderation.remove(GUILD, board.id, NOW)
+    assert [step for step, *_ in await due(store)] == ["remove"]
+    (verse,) = await store.honors.due(NOW)
+    await store.honors.remove(verse)
+    assert rows(query) == 0
+    await love(store, *FANS[4:9])
+    assert await due(store) == []
+
+
+# --- members, servers and copies that are forgotten ---
+
+
+async def test_verse_of_a_forgotten_writer_leaves_and_does_not_come_again(store, page, query):
+    await love(store, *FANS[:4])
+    await love(store, *FANS[:2], verse=OTHER)  # it is not there yet
+    await love(store, *FANS[:3], verse=OTHER, author=SECOND, guild=OTHER_GUILD)
+    await post(store)
+    await store.delete_user(WRITER, NOW + 1)
+    (verse,) = await store.honors.due(NOW + 1)
+    assert (verse.step, verse.message_id, verse.all_writers) == ("remove", 700, frozenset())
+    await store.honors.remove(verse)
+    await love(store, *FANS[4:8], asked_at=NOW)
+    await love(store, *FANS[2:8], verse=OTHER, asked_at=NOW)
+    assert {step for step, *_ in await due(store, NOW + 99)} == {"rest"}
+    assert query("SELECT count(*) FROM honor WHERE message_id IS NOT NULL") == [(0,)]
+    await love(store, FANS[8], author=SECOND)  # who asked for the same, and is named
+    assert ("post", VERSE, 9) in await due(store, NOW + 99)
+
+
+async def test_verse_of_several_is_shown_without_the_forgotten_one(store, page):
+    await love(store, *FANS[:3], author=None, writers={WRITER: NOW, SECOND: NOW})
+    await post(store)
+    await store.delete_user(WRITER, NOW + 1)
+    (verse,) = await store.honors.due(NOW + 1)
+    assert (verse.step, verse.writers) == ("edit", (SECOND,))
+    await store.honors.edited(verse, NOW + 1)
+    await store.delete_user(SECOND, NOW + 2)
+    assert [step for step, *_ in await due(store, NOW + 2)] == ["remove"]
+
+
+async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
+    """Between the message and its receipt, and where the process dies in between."""
+    await love(store, *FANS[:3])
+    (verse,) = await store.honors.due(NOW)
+    assert await store.honors.claim(verse, NOW, posting=True)
+    await store.delete_user(WRITER, NOW + 1)
+    (found,) = await store.honors.due(NOW + 1)
+    assert (found.step, found.begun_at, found.message_id) == ("remove", NOW, None)
+    assert await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
+    (found,) = await store.honors.due(NOW + 1)
+    assert (found.step, found.state, found.message_id) == ("remove", "unnamed", 700)
+
+
+async def test_name_that_is_deleted_while_it_is_posted_is_edited_out(store, page):
+    await love(store, *FANS[:3], author=None, writers={WRITER: NOW, SECOND: NOW})
+    (verse,) = await store.honors.due(NOW)
+    assert await store.honors.claim(verse, NOW, posting=True)
+    await store.delete_user(WRITER, NOW + 1)
+    await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
+    (verse,) = await store.honors.due(NOW + 1 + EDIT_EVERY_S)
+    assert (verse.step, verse.writers) == ("edit", (SECOND,))
+
+
+async def test_hearts_of_a_forgotten_member_are_taken_back(store, page):
+    await love(store, *FANS[:3])
+    await post(store)
+    await store.delete_user(FANS[0], NOW + 1)
+    assert await due(store, NOW + 99) == [("edit", VERSE, 2)]
+
+
+async def test_server_takes_its_page_along(store, page, query):
+    await love(store, *FANS[:3])
+    verse = await post(store)
+    await store.delete_guild(GUILD, NOW)
+    assert (rows(query), query("SELECT count(*) FROM honor_page")) == (0, [(0,)])
+    assert not await store.honors.posted(verse, CHANNEL, 701, NOW)
+    await love(store, *FANS[3:7])
+    assert rows(query) == 0
+
+
+async def test_page_of_a_server_that_was_left_meanwhile_is_deleted(store, page, query):
+    await store.delete_left_guilds(1000, lambda _: False, NOW)
+    assert await store.delete_left_guilds(1000, lambda guild: guild == GUILD, NOW) == 1
+    assert query("SELECT count(*) FROM honor_page") == [(0,)]
+
+
+# --- what fails ---
+
+
+async def test_fault_keeps_verse_until_the_page_is_set_again(store, page):
+    await love(store, *FANS[:3])
+    (verse,) = await store.honors.due(NOW)
+    assert await store.honors.claim(verse, NOW, posting=True)
+    await store.honors.set_fault(verse, "forbidden", NOW, is_sent=False)
+    settings = await store.guild_settings.get(GUILD)
+    assert settings.anthology == HonorPage(CHANNEL, 3, "forbidden")
+    await love(store, *FANS[:3], verse=OTHER)
+    assert await due(store, NOW + 9e6) == []
+    changed = await store.guild_settings.set_anthology(GUILD, 71, 2, NOW)
+    assert changed.anthology == HonorPage(71, 2)
+    found = await store.honors.due(NOW)
+    assert [(each.step, each.page_channel_id) for each in found] == [("post", 71)] * 2
+
+
+async def test_fault_of_a_channel_that_is_no_longer_the_page_is_not_noted(store, page):
+    await love(store, *FANS[:3])
+    (verse,) = await store.honors.due(NOW)
+    await store.guild_settings.set_anthology(GUILD, 71, 3, NOW)
+    await store.honors.set_fault(verse, "gone", NOW, is_sent=False)
+    assert (await store.guild_settings.get(GUILD)).anthology == HonorPage(71, 3)
+
+
+async def test_what_fails_is_tried_later_and_later_and_then_no_more(store, page):
+    await love(store, *FANS[:3])
+    now, waits = NOW, []
+    while found := await store.honors.due(now):
+        goes_on = await store.honors.fail(found[0], now, is_sent=False)
+        waits.append((await store.honors.get(found[0].id)).next_at - now)
+        now += waits[-1]
+    assert len(waits) == MAX_ATTEMPTS
+    assert not goes_on
+    assert waits == sorted(waits)
+    assert waits[0] == 60
+    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+    assert await due(store) == [("post", VERSE, 3)]
+
+
+async def test_full_server_does_not_keep_others_waiting(store, page):
+    await store.guild_settings.set_anthology(OTHER_GUILD, CHANNEL, 3, NOW)
+    for number in range(30):
+        await love(store, *FANS[:3], verse=Verse("行", str(number)))
+    await love(store, *FANS[:3], guild=OTHER_GUILD)
+    guilds = [each.guild_id for each in await store.honors.due(NOW)]
+    assert guilds.count(OTHER_GUILD) == 1
+    assert 1 <= guilds.count(GUILD) < 30
+
+
+# --- booklets ---
+
+
+async def test_booklet_is_due_once_at_the_end_of_each_month(url, store, page):
+    start = Month.at(NOW).following.start
+    assert await store.booklets.due(start - 1) == []
+    (booklet,) = await store.booklets.due(start)
+    assert (booklet.guild_id, booklet.channel_id, booklet.begun_at) == (GUILD, CHANNEL, None)
+    other = await open_store(url, busy_s=60)
+    try:
+        claims = [each.booklets.claim(booklet, start) for each in (store, other)]
+        assert sorted(await asyncio.gather(*claims)) == [False, True]
+        (again,) = await other.booklets.due(start + LEASE_S)  # the first one was killed
+        assert again.begun_at == start
+        assert await other.booklets.claim(again, start + LEASE_S)
+        await other.booklets.finish(again, start + LEASE_S)
+    finally:
+        await other.close()
+    assert await store.booklets.due(start + 9999) == []
+    assert len(await store.booklets.due(Month.at(start).following.start)) == 1
+
+
+async def test_booklet_that_fails_is_given_up_until_the_next_month(store, page):
+    start = Month.at(NOW).following.start
+    now, tries = start, 0
+    while found := await store.booklets.due(now):
+        tries += 1
+        await store.booklets.fail(found[0], now, is_sent=False)
+        ((now,),) = [[each.due_at] for each in await store.booklets.due(9e9)]
+        assert tries <= MAX_ATTEMPTS
+        if now >= Month.at(start).following.start:
+            break
+    assert tries == MAX_ATTEMPTS
+
+
+async def test_verse_of_a_month_is_what_got_hearts_in_it(store, page):
+    month = Month.at(NOW)
+    first, last = month.start, month.following.start - 1
+    await love(store, *FANS[:3], at=first - 1)
+    await love(store, *FANS[:4], at=last, verse=OTHER)
+    for verse in await store.honors.due(NOW):
+        assert await store.honors.claim(verse, NOW, posting=True)
+        await store.honors.posted(verse, CHANNEL, 700 + verse.id, NOW)
+    found = await store.honors.loved_in(GUILD, month.start, month.following.start)
+    assert [(each.verse, each.count_in(month)) for each in found] == [(OTHER, 4)]
+    before = await store.honors.loved_in(GUILD, month.before.start, month.start)
+    assert [(each.verse, each.count_in(month.before)) for each in before] == [(VERSE, 3)]
+    assert datetime.datetime.fromtimestamp(first, datetime.UTC).day == 1
+
+
+async def test_withdrawn_verse_is_gone_for_good(store, page):
+    await love(store, *FANS[:3])
+    verse = await post(store)
+    await store.honors.withdraw(verse.id)
+    (verse,) = await store.honors.due(NOW)
+    assert (verse.step, verse.message_id) == ("remove", 700)
+    await store.honors.remove(verse)
+    await love(store, *FANS[3:6], author=SECOND)
+    (verse,) = await store.honors.due(NOW)
+    assert verse.step == "rest"
+    await store.honors.rest(verse)
+    assert await due(store) == []
+
+
+async def test_message_that_somebody_deleted_does_not_come_again(store, page):
+    await love(store, *FANS[:3])
+    await store.honors.lose(await post(store))
+    await love(store, *FANS[3:6])
+    assert {step for step, *_ in await due(store, NOW + 99)} <= {"rest"}
