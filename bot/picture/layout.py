@@ -15,7 +15,21 @@ from .card import Card, chinese_date, count_in_chinese
 from .seal import seal_shape
 from .text import Cell, cells, split_evenly
 
-__all__ = ["WIDTH", "Layout", "Mark", "SealBox", "lay_out"]
+__all__ = [
+    "SPACING",
+    "WIDTH",
+    "Ends",
+    "Grid",
+    "Layout",
+    "Mark",
+    "SealBox",
+    "between",
+    "column_marks",
+    "grids",
+    "lay_out",
+    "length_of",
+    "running_grids",
+]
 
 WIDTH = 1080
 # Height of the picture and least size of the verse, the best first.
@@ -116,7 +130,7 @@ class Grid:
     @cached_property
     def height(self) -> float:
         """How high the columns are, in em."""
-        return max(_length(column, self.spacing) for column in self.columns)
+        return max(length_of(column, self.spacing) for column in self.columns)
 
     @cached_property
     def places(self) -> list[float]:
@@ -167,13 +181,13 @@ class Ends:
         for items in self.choices:
             columns, filled = [], math.inf
             for item in items:
-                length = _length(item, SPACING) + SPACING - 1 + SPACED_EM
+                length = length_of(item, SPACING) + SPACING - 1 + SPACED_EM
                 if filled + length <= room:
                     columns[-1] = _joined([columns[-1], item], SPACED_EM)
                     filled += length
                 else:
                     columns.append(item)
-                    filled = _length(item, SPACING)
+                    filled = length_of(item, SPACING)
             if len(columns) <= MAX_SIGNATURE:
                 break
         return columns
@@ -196,11 +210,13 @@ def lay_out(card: Card, drawn: Callable[[str], str], width: Callable[[str], floa
     def stamp(side: int) -> tuple[int, int]:
         return seal_shape(card.seal, side, width)
 
-    grids = list(_grids(lines))
+    usual = list(grids(lines))
     for height, smallest in SHAPES:
         last = (height, smallest) == SHAPES[-1]
         best, found = 0.0, None
-        for grid, (reach, share) in product([*grids, *(_running(lines) if last else ())], REACHES):
+        for grid, (reach, share) in product(
+            [*usual, *(running_grids(lines) if last else ())], REACHES
+        ):
             weight = grid.weight * share
             for size in range(grid.largest(height), smallest - 1, -STEP):
                 if size * weight <= best:
@@ -214,7 +230,7 @@ def lay_out(card: Card, drawn: Callable[[str], str], width: Callable[[str], floa
     raise AssertionError("running columns have room for all that a card may have")
 
 
-def _grids(lines: Sequence[list[Cell]]) -> Iterator[Grid]:
+def grids(lines: Sequence[list[Cell]]) -> Iterator[Grid]:
     """Yields the ways to set these lines, one line or a whole number of them a column."""
     longest, count = max(map(len, lines)), len(lines)
     for pieces in range(1, max(1, longest // 8) + 1):
@@ -228,7 +244,7 @@ def _grids(lines: Sequence[list[Cell]]) -> Iterator[Grid]:
         yield Grid(columns, [True] * len(columns), 0.9)
 
 
-def _running(lines: Sequence[list[Cell]]) -> Iterator[Grid]:
+def running_grids(lines: Sequence[list[Cell]]) -> Iterator[Grid]:
     """Yields ways to set many long lines one after the other, for which there is always room."""
     running = _joined(lines, 1.0)
     for most in (24, 32, 40, 48, 56):
@@ -247,22 +263,22 @@ def _place(
 ) -> Layout | None:
     """Returns a picture with the verse in one size and grid; None if it has no room for it."""
     room, places = height - 2 * EDGE, grid.places
-    title_size = min(_between(TITLE, 0.56 * size), size)
-    small = _between(SIGNATURE, 0.36 * size)
-    side, below = _between(SEAL_SIDE, size), 0.8 * small
+    title_size = min(between(TITLE, 0.56 * size), size)
+    small = between(SIGNATURE, 0.36 * size)
+    side, below = between(SEAL_SIDE, size), 0.8 * small
     seal_width, seal_height = stamp(side)
     block, gap = max(grid.height * size, LOWEST_BLOCK), max(LEAST_GAP, 0.62 * size)
-    length = _length(title, SPACING)
+    length = length_of(title, SPACING)
     if length * title_size > block:
-        title_size = min(_between(LONG_TITLE, 0.56 * size), size)
+        title_size = min(between(LONG_TITLE, 0.56 * size), size)
     heads = split_evenly(title, math.ceil(length * title_size / block))
     # A long word of letters cannot be split.
-    longest = max((_length(head, SPACING) for head in heads), default=0)
+    longest = max((length_of(head, SPACING) for head in heads), default=0)
     title_size = min(title_size, int(room / max(longest, 1)))
     heads_width = len(heads) * 1.5 * title_size + gap if title else 0
     verse_width = (places[-1] + 1) * size
     columns = ends.columns(((room if reach == "room" else block) - seal_height - below) / small)
-    ends_height = max((_length(end, SPACING) for end in columns), default=0) * small
+    ends_height = max((length_of(end, SPACING) for end in columns), default=0) * small
     ends_width = max(seal_width, len(columns) * 1.6 * small)
     width = heads_width + verse_width + gap + ends_width
     used = max(block, ends_height + below + seal_height, longest * title_size)
@@ -284,27 +300,36 @@ def _place(
         [
             mark
             for number, head in enumerate(heads)
-            for mark in _column(
+            for mark in column_marks(
                 head, right - (number + 0.5) * 1.5 * title_size, top, title_size, SPACING
             )
         ],
         [
             mark
             for column, place in zip(grid.columns, places, strict=True)
-            for mark in _column(column, begin - place * size, top, size, grid.spacing)
+            for mark in column_marks(column, begin - place * size, top, size, grid.spacing)
         ],
         [
             mark
             for number, end in enumerate(columns)
-            for mark in _column(end, first - number * 1.6 * small, ends_top, small, SPACING)
+            for mark in column_marks(end, first - number * 1.6 * small, ends_top, small, SPACING)
         ],
         seal,
     )
 
 
-def _column(
+def column_marks(
     column: Sequence[Cell], x: float, top: float, size: int, spacing: float
 ) -> Iterator[Mark]:
+    """Yields the marks of a column.
+
+    Args:
+        column: Its cells.
+        x: The middle of it.
+        top: Where it begins.
+        size: Pixels an em.
+        spacing: From one character to the next, in em.
+    """
     y = top
     for cell in column:
         if cell.text:
@@ -324,7 +349,7 @@ def _advance(cell: Cell, spacing: float) -> float:
     return cell.advance + (spacing - 1 if cell.text else 0)
 
 
-def _length(column: Sequence[Cell], spacing: float) -> float:
+def length_of(column: Sequence[Cell], spacing: float) -> float:
     """Returns the length of a column in em, without the space after its last character."""
     return sum(_advance(cell, spacing) for cell in column) - (spacing - 1 if column else 0)
 
@@ -333,6 +358,7 @@ def _step(steps: Sequence[tuple[float, float]], value: float) -> float:
     return next(step for most, step in steps if value <= most)
 
 
-def _between(bounds: tuple[int, int], value: float) -> int:
+def between(bounds: tuple[int, int], value: float) -> int:
+    """Returns the whole number within bounds that is nearest to a value."""
     low, high = bounds
     return round(min(max(value, low), high))

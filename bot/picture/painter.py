@@ -6,14 +6,14 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .card import Card, in_script
+from .card import Card, Style, in_script
 from .glyphs import drawn
 from .layout import WIDTH, Mark, SealBox, lay_out
 from .seal import seal_mask
 from .styles import INK, SEAL, Look, background, look_of
 from .typeface import Typeface
 
-__all__ = ["render"]
+__all__ = ["blank", "colored", "render", "stamp"]
 
 BASELINE_EM = 0.88  # below the upper edge of a character's square
 COMPRESSION = 2
@@ -23,22 +23,51 @@ FRAMES = (52, 60)  # pixels from the edge
 
 def render(card: Card) -> bytes:
     """Returns a card as a PNG, 1080 pixels wide. It takes some 50 ms: call it in a thread."""
-    card, typeface, look = in_script(card), Typeface(), look_of(card.style)
+    card, typeface = in_script(card), Typeface()
     layout = lay_out(card, drawn, typeface.width)
-    canvas = Image.fromarray(background(card.style, layout.height, WIDTH))
+    canvas = blank(card.style, layout.height)
     pen = ImageDraw.Draw(canvas)
-    if look.frame:
-        for inset, width in zip(FRAMES, (3, 1), strict=True):
-            box = (inset, inset, WIDTH - 1 - inset, layout.height - 1 - inset)
-            pen.rectangle(box, outline=look.frame, width=width)
     for mark in (*layout.title, *layout.verse, *layout.signature):
         _write(canvas, pen, mark, typeface)
-    _stamp(canvas, card.seal, layout.seal, typeface)
-    picture = Image.fromarray(np.asarray(canvas))
-    picture.putpalette(_palette(look))
+    stamp(canvas, card.seal, layout.seal, typeface)
     file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=COMPRESSION)
+    colored(canvas, card.style).save(file, "PNG", compress_level=COMPRESSION)
     return file.getvalue()
+
+
+def blank(style: Style, height: int) -> Image.Image:
+    """Returns the background of a style with its frame, in the bytes of `styles`."""
+    canvas, look = Image.fromarray(background(style, height, WIDTH)), look_of(style)
+    if look.frame:
+        pen = ImageDraw.Draw(canvas)
+        for inset, width in zip(FRAMES, (3, 1), strict=True):
+            box = (inset, inset, WIDTH - 1 - inset, height - 1 - inset)
+            pen.rectangle(box, outline=look.frame, width=width)
+    return canvas
+
+
+def stamp(canvas: Image.Image, text: str, box: SealBox, typeface: Typeface) -> None:
+    """Adds a seal.
+
+    Args:
+        canvas: A picture in the bytes of `styles`.
+        text: What the seal says.
+        box: Where it is.
+        typeface: The typeface of the picture.
+    """
+    red = seal_mask(text, box.side, box.size, typeface.at, drawn)
+    left, top = round(box.x), round(box.y)
+    area = (left, top, left + box.size[0], top + box.size[1])
+    under = np.asarray(canvas.crop(area))
+    over = INK + np.rint(red * (SEAL - INK)).astype(np.uint8)
+    canvas.paste(Image.fromarray(np.where(red > LEAST_RED, over, under)), area)
+
+
+def colored(canvas: Image.Image, style: Style) -> Image.Image:
+    """Returns a picture in the bytes of `styles` with the colors of a style."""
+    picture = Image.fromarray(np.asarray(canvas))
+    picture.putpalette(_palette(look_of(style)))
+    return picture
 
 
 def _write(canvas: Image.Image, pen: ImageDraw.ImageDraw, mark: Mark, typeface: Typeface) -> None:
@@ -52,15 +81,6 @@ def _write(canvas: Image.Image, pen: ImageDraw.ImageDraw, mark: Mark, typeface: 
     ImageDraw.Draw(lying).text((0, wide / 2 + 0.27 * mark.size), cell.text, 255, font, "ls")
     upright = lying.transpose(Image.Transpose.ROTATE_270)
     canvas.paste(INK, (round(mark.x - wide / 2), round(mark.y)), upright)
-
-
-def _stamp(canvas: Image.Image, text: str, box: SealBox, typeface: Typeface) -> None:
-    red = seal_mask(text, box.side, box.size, typeface.at, drawn)
-    left, top = round(box.x), round(box.y)
-    area = (left, top, left + box.size[0], top + box.size[1])
-    under = np.asarray(canvas.crop(area))
-    over = INK + np.rint(red * (SEAL - INK)).astype(np.uint8)
-    canvas.paste(Image.fromarray(np.where(red > LEAST_RED, over, under)), area)
 
 
 @cache

@@ -30,7 +30,7 @@ def test_pictures_look_as_before(name):
 
 
 def without_seal(monkeypatch):
-    monkeypatch.setattr("lianju.bot.picture.painter._stamp", lambda *_: None)
+    monkeypatch.setattr("lianju.bot.picture.painter.stamp", lambda *_: None)
 
 
 def from_left_to_right(monkeypatch):
