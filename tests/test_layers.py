@@ -13,7 +13,7 @@ BOT_LAYERS = (
     {"rounds", "verse", "verses"},
     {"honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
-    {"store", "logs", "metrics"},
+    {"booklet", "store", "logs", "metrics"},
     {"engine", "rate_limit", "sentry", "translator"},
     {"guess", "resources"},
     {"ui", "web"},

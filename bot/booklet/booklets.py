@@ -1,0 +1,58 @@
+"""Booklets off the event loop."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from .booklet import Booklet, BookletError, missing
+
+__all__ = ["Booklets", "PrintedBooklet"]
+
+MOST_WAITING = 4
+
+
+@dataclass(frozen=True)
+class PrintedBooklet:
+    """A booklet as a file.
+
+    Attributes:
+        pdf: The file.
+        missing: The characters in whose places it has 〓.
+    """
+
+    pdf: bytes
+    missing: tuple[str, ...]
+
+    @classmethod
+    def of(cls, booklet: Booklet) -> "PrintedBooklet":
+        """Returns the file of a booklet; it takes half a second for 50 poems."""
+        from .pages import render  # with Pillow and pypdf, which most processes never need
+
+        return cls(render(booklet), missing(booklet))
+
+
+class Booklets:
+    """Makes booklets, one at a time, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "booklets")
+        self._waiting = 0
+
+    async def make(self, booklet: Booklet) -> PrintedBooklet:
+        """Returns the file of a booklet.
+
+        Raises:
+            BookletError: Too many others are waiting.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise BookletError("booklet-busy")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, PrintedBooklet.of, booklet)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Ends the thread after the booklet that it makes."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

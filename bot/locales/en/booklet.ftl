@@ -1,0 +1,7 @@
+# Booklets of poems.
+
+booklet-title = A booklet needs a title.
+booklet-empty = There are no poems: a booklet needs at least one.
+booklet-poems = That is { $size } poems: a booklet has room for { $most }.
+booklet-hearts = { $hearts } is no number of hearts: give 0 to { $most }.
+booklet-busy = I am making too many booklets at the moment: try again in a minute.
