@@ -73,7 +73,7 @@ class ClinicText:
         return [
             Row(
                 written,
-                "".join(names[readings.tones_of(character)] for character in line.text),
+                "".join(names[tones] for tones in readings.tones_in(line.text)),
                 "" if line.pattern is None else "".join(_TONES[t] for t in line.pattern.tones),
                 rhyming if line.form is not None and line.form.rhymes else "",
                 frozenset(fault.place for fault in line.faults if fault.place is not None),
@@ -151,20 +151,23 @@ class ClinicText:
             numbers = "·".join(str(line + 1) for line, _ in each.places)
             yield f"{self.checkup.text.written[number][place]} {numbers}"
 
-    def _each_character(self) -> Iterator[tuple[str, str]]:
-        """Yields the characters of the poem, as written and as read, each once."""
-        pairs = zip(self.checkup.text.written, self.checkup.text.lines, strict=True)
-        yield from dict.fromkeys(pair for lines in pairs for pair in zip(*lines, strict=True))
+    def _each_with(self, tones: int) -> Iterator[tuple[str, str]]:
+        """Yields the characters that can have so many tones, as written and as read, each once."""
+        text, readings = self.checkup.text, self.checkup.readings
+        yield from dict.fromkeys(
+            (written, character)
+            for own, line in zip(text.written, text.lines, strict=True)
+            for written, character, found in zip(own, line, readings.tones_in(line), strict=True)
+            if len(found) == tones
+        )
 
     def _read_both_ways(self) -> Iterator[str]:
         readings = self.checkup.readings
-        for written, character in self._each_character():
-            if len(readings.tones_of(character)) > 1:
-                level = self._groups(readings.groups_of(character, "level"))
-                oblique = self._groups(readings.groups_of(character, "oblique")).replace("仄", "")
-                yield f"{written} 平{level} 仄{oblique}"
+        for written, character in self._each_with(2):
+            level = self._groups(readings.groups_of(character, "level"))
+            oblique = self._groups(readings.groups_of(character, "oblique")).replace("仄", "")
+            yield f"{written} 平{level} 仄{oblique}"
 
     def _unread(self) -> Iterator[str]:
-        for written, character in self._each_character():
-            if character not in self.checkup.readings:
-                yield written
+        for written, _ in self._each_with(0):
+            yield written

@@ -50,7 +50,8 @@ class Sounds:
         for group in rhymes:
             for character in group.characters:
                 self._groups.setdefault(character, []).append(group.name)
-                self._tones.setdefault(character, set()).add(group.tone == LEVEL)
+                if character not in group.at_ends:
+                    self._tones.setdefault(character, set()).add(group.tone == LEVEL)
 
     def rhyme(self, line: str, other: str) -> str | None:
         """Returns the group of a line, that of another one if it can be; None if unknown."""

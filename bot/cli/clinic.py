@@ -104,7 +104,7 @@ def _json(checkup: "Checkup", composer: "Composer") -> str:
         "lines": [
             {
                 "text": checkup.text.written[number],
-                "readings": [sorted(checkup.readings.tones_of(each)) for each in line.text],
+                "readings": [sorted(tones) for tones in checkup.readings.tones_in(line.text)],
                 "pattern": None if line.pattern is None else list(line.pattern.tones),
                 "rhymes": line.form is not None and line.form.rhymes,
                 "licences": list(line.licences),

@@ -28,6 +28,8 @@ class RhymeGroup(BaseModel):
     """The tone of its characters."""
     characters: str
     """Those that the model knows, the most frequent first."""
+    at_ends: str = ""
+    """Those of them that have this reading only at the end of a line."""
 
 
 def rhyme_groups(prosody: "Prosody", vocabulary: "Vocabulary") -> tuple[RhymeGroup, ...]:
@@ -44,6 +46,7 @@ def rhyme_groups(prosody: "Prosody", vocabulary: "Vocabulary") -> tuple[RhymeGro
                         key=lambda token: -vocabulary.counts[token],
                     )
                 ),
+                "at_ends": "".join(vocabulary.tokens[token] for token in prosody.at_ends[number]),
             }
         )
         for number, name in enumerate(prosody.groups)
@@ -59,7 +62,9 @@ def readings_of(groups: tuple[RhymeGroup, ...]) -> CharacterReadings:
     """
     if not groups:
         raise RequestError("request-no-tones")
-    return CharacterReadings((group.name, group.tone, group.characters) for group in groups)
+    return CharacterReadings(
+        (group.name, group.tone, group.characters, group.at_ends) for group in groups
+    )
 
 
 @lru_cache(

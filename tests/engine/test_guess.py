@@ -88,3 +88,10 @@ def test_sounds_are_those_of_trying_every_reading():
     assert sounds.rhyme("aaz", "aac") is None
     assert Sounds(()).are_alike("aa", "zz", None)
     assert not Sounds(()).are_alike("aa", "zzz", None)
+
+
+def test_a_reading_of_line_ends_is_no_tone_within_a_line():
+    ends = (GROUPS[0].model_copy(update={"at_ends": "b"}), *GROUPS[1:])
+    line, answer = "oooao", "aboxa"
+    assert Sounds(GROUPS).are_opposed(line, answer)
+    assert not Sounds(ends).are_opposed(line, answer)

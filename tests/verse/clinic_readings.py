@@ -8,8 +8,9 @@ from lianju.bot.verse.prosody.readings import CharacterReadings
 def shipped_readings():
     """Those of the bundle that ships."""
     table = files("lianju.bot.models") / "tang" / "prosody.tsv"
-    rows = (line.split("\t") for line in table.read_text(encoding="utf-8").splitlines())
-    return CharacterReadings((name, tone, characters) for name, tone, characters in rows)
+    return CharacterReadings(
+        tuple(line.split("\t")) for line in table.read_text(encoding="utf-8").splitlines()
+    )
 
 
 # 平 can be read level only, 仄 oblique only, 两 both; the table lacks 谜. 东, 冬 and 江 are level

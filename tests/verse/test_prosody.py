@@ -149,7 +149,15 @@ def test_a_group_may_be_empty_and_lines_may_end_as_on_windows():
         ("", "has no name, tone and characters, separated by tabs, in line 1"),
         ("东\t平\t风\n\n", "has no name, tone and characters, separated by tabs, in line 2"),
         ("东 平 风\n", "has no name, tone and characters, separated by tabs, in line 1"),
-        ("东\t平\t风\t中\n", "has no name, tone and characters, separated by tabs, in line 1"),
+        (
+            *("东\t平\t风\t\t\n",),
+            "has no name, tone and characters, separated by tabs, in line 1",
+        ),
+        (
+            "东\t平\t风\n冬\t平\t重\t重共\n",
+            "has the character 共 only at the ends of lines in line 2, and not among the "
+            "characters before",
+        ),
         ("\t平\t风\n", "has a group without a name in line 1"),
         ("东\t平\t风\n东\t平\t中\n", "repeats the group 东 in line 2"),
         ("东\t阳平\t风\n", "has the tone '阳平' in line 1, which is none of 平上去入"),
@@ -178,3 +186,36 @@ def test_readings_of_characters_agree_with_those_of_tokens(prosody):
             assert readings.groups_of(character, tone) == prosody.groups_of(token, tone)
         assert (character in readings) == bool(readings.tones_of(character))
     assert "凑" not in readings
+
+
+# 中 is level at ends alone, 共 has no other reading than one at ends.
+AT_ENDS = "东\t平\t风中\t中\n送\t去\t风中\n宋\t去\t共\t共\n"
+
+
+def test_a_reading_of_the_fourth_column_counts_only_at_the_end_of_a_line():
+    rows = [tuple(line.split("\t")) for line in AT_ENDS.splitlines()]
+    readings, prosody = CharacterReadings(rows), Prosody.parse(AT_ENDS, VOCABULARY)
+    both = {
+        character: {
+            (tone, at_end)
+            for tone in ("level", "oblique")
+            for at_end in (False, True)
+            if readings.may_be(character, tone, at_end=at_end)
+        }
+        for character in "风中共"
+    }
+    everything = {(tone, at_end) for tone in ("level", "oblique") for at_end in (False, True)}
+    assert both == {
+        "风": everything,
+        "中": everything - {("level", False)},
+        "共": everything - {("level", True)},
+    }
+    for character, own in both.items():
+        (token,) = ids(character)
+        for tone, at_end in everything:
+            found = prosody.may_be(token, tone, at_end=at_end)
+            assert found == ((tone, at_end) in own), (character, tone, at_end)
+        assert readings.groups_of(character, "level") == prosody.groups_of(token, "level")
+    assert [*map(len, readings.tones_in("中中"))] == [1, 2]
+    assert prosody.level[ids("中")[0]] == 0
+    assert [*map(VOCABULARY.tokens.__getitem__, prosody.at_ends[0])] == ["中"]

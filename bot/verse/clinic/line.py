@@ -167,7 +167,7 @@ def _nearest(
 ) -> tuple[Pattern, tuple[LineLicence, ...], list[Fault]]:
     """Returns the pattern that a line comes nearest to, its licences and its wrong tones."""
     own = patterns(len(line), form)
-    wrong = {pattern: _wrong_places(line, pattern, readings) for pattern in own}
+    wrong = {pattern: pattern.wrong_places(line, readings) for pattern in own}
     pattern = min(own, key=lambda each: len(wrong[each]))  # the most regular of several
     places = wrong[pattern]
     licence = pattern.licence
@@ -189,14 +189,6 @@ def _nearest(
     if kind == "仄平" and places == (third,):
         return regular, (), [Fault("level-end", third, line[third], "oblique")]
     return pattern, licences, _wrong_tones(line, pattern, places)
-
-
-def _wrong_places(line: str, pattern: Pattern, readings: CharacterReadings) -> tuple[int, ...]:
-    return tuple(
-        place
-        for place, (character, tone) in enumerate(zip(line, pattern.tones, strict=True))
-        if tone is not None and not readings.may_be(character, tone)
-    )
 
 
 def _wrong_tones(line: str, pattern: Pattern, places: Sequence[int]) -> list[Fault]:

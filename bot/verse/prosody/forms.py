@@ -149,9 +149,15 @@ class Pattern:
 
     def fits(self, line: Sequence[Token], prosody: Readings[Token]) -> bool:
         """Returns whether a line can have these tones."""
-        return len(line) == len(self.tones) and all(
-            tone is None or prosody.may_be(token, tone)
-            for token, tone in zip(line, self.tones, strict=True)
+        return len(line) == len(self.tones) and not self.wrong_places(line, prosody)
+
+    def wrong_places(self, line: Sequence[Token], prosody: Readings[Token]) -> tuple[int, ...]:
+        """Returns the places where a line of the same length cannot have these tones."""
+        last = len(line) - 1
+        return tuple(
+            place
+            for place, (token, tone) in enumerate(zip(line, self.tones, strict=True))
+            if tone is not None and not prosody.may_be(token, tone, at_end=place == last)
         )
 
 
@@ -361,5 +367,5 @@ def _needs_compensation(line: Sequence[Token], form: LineForm, prosody: Readings
 def _right(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> list[bool]:
     """Returns which of the second, fourth, sixth and last characters can have a form's tone."""
     tones = [form.second, _OPPOSITE[form.second], form.second][: len(line) // 2]
-    checked = [*zip(line[1::2], tones, strict=True), (line[-1], form.last)]
-    return [prosody.may_be(token, tone) for token, tone in checked]
+    before = [prosody.may_be(token, tone) for token, tone in zip(line[1::2], tones, strict=True)]
+    return [*before, prosody.may_be(line[-1], form.last, at_end=True)]

@@ -10,6 +10,7 @@ __all__ = [
     "CharacterReadings",
     "Readings",
     "RhymeBook",
+    "Row",
     "Token",
     "Tone",
     "group_tone",
@@ -31,14 +32,23 @@ PINGSHUI_NEIGHBORS = (
     *("月曷黠屑", "陌锡职", "合叶洽"),
 )
 
+Row = tuple[str, str, str] | tuple[str, str, str, str]
+"""The name, tone and characters of a rhyme group; those of them that have it only at line ends."""
+
 Token = TypeVar("Token", contravariant=True)
 
 
 class Readings(Protocol[Token]):
     """The tones and rhyme groups of all readings of a token: its id, or a character."""
 
-    def may_be(self, token: Token, tone: Tone) -> bool:
-        """Returns whether a token can have a tone; one without readings can have both."""
+    def may_be(self, token: Token, tone: Tone, *, at_end: bool = False) -> bool:
+        """Returns whether a token can have a tone; one without readings can have both.
+
+        Args:
+            token: The token.
+            tone: The tone.
+            at_end: Whether it ends a line; some readings stand only there.
+        """
         ...
 
     def groups_of(self, token: Token, tone: Tone) -> frozenset[int]:
@@ -52,7 +62,9 @@ class CharacterReadings:
     Unlike `Prosody` it needs no vocabulary: this is what users of an engine know of tones.
 
     Args:
-        groups: The name, tone (平上去入) and characters of each group, the level ones first.
+        groups: The name, tone (平上去入) and characters of each group, the level ones first, and
+            if there are any those of the characters that have this reading only at the end of a
+            line.
         neighbors: The names of groups that are neighbors (邻韵), together.
 
     Attributes:
@@ -62,22 +74,26 @@ class CharacterReadings:
     """
 
     def __init__(
-        self, groups: Iterable[tuple[str, str, str]], neighbors: Sequence[str] = PINGSHUI_NEIGHBORS
+        self, groups: Iterable[Row], neighbors: Sequence[str] = PINGSHUI_NEIGHBORS
     ) -> None:
         rows = tuple(groups)
         self.neighbors = tuple(neighbors)
-        self.groups = tuple(name for name, _, _ in rows)
-        self.members = tuple(characters for _, _, characters in rows)
-        self._tones: tuple[Tone, ...] = tuple(group_tone(tone) for _, tone, _ in rows)
+        self.groups = tuple(row[0] for row in rows)
+        self.members = tuple(row[2] for row in rows)
+        self._tones: tuple[Tone, ...] = tuple(group_tone(row[1]) for row in rows)
         found: defaultdict[str, set[int]] = defaultdict(set)
-        for number, characters in enumerate(self.members):
+        inside: defaultdict[str, set[Tone]] = defaultdict(set)
+        for number, (_, _, characters, *only_ends) in enumerate(rows):
             for character in characters:
                 found[character].add(number)
+                if character not in "".join(only_ends):
+                    inside[character].add(self._tones[number])
         self._groups_of = {character: frozenset(own) for character, own in found.items()}
-        self._tones_of = {
+        self._tones_at_ends = {
             character: frozenset(self._tones[group] for group in own)
             for character, own in found.items()
         }
+        self._tones_inside = {character: frozenset(own) for character, own in inside.items()}
 
     def __contains__(self, character: str) -> bool:
         """Returns whether a character has a reading."""
@@ -87,14 +103,25 @@ class CharacterReadings:
         """Returns the tone of a group."""
         return self._tones[group]
 
-    def tones_of(self, character: str) -> frozenset[Tone]:
-        """Returns the tones of all readings; none if the character has no reading."""
-        return self._tones_of.get(character, frozenset())
+    def tones_of(self, character: str, *, at_end: bool = False) -> frozenset[Tone]:
+        """Returns the tones of all readings; none if the character has no reading.
 
-    def may_be(self, token: str, tone: Tone) -> bool:
+        Args:
+            character: The character.
+            at_end: Whether it ends a line; some readings stand only there.
+        """
+        tones = self._tones_at_ends if at_end else self._tones_inside
+        return tones.get(character, frozenset())
+
+    def tones_in(self, line: str) -> list[frozenset[Tone]]:
+        """Returns the tones that each character of a line can have at its place."""
+        last = len(line) - 1
+        return [self.tones_of(each, at_end=place == last) for place, each in enumerate(line)]
+
+    def may_be(self, token: str, tone: Tone, *, at_end: bool = False) -> bool:
         """Returns whether a character can have a tone; one without readings can have both."""
-        tones = self._tones_of.get(token)
-        return tones is None or tone in tones
+        tones = self.tones_of(token, at_end=at_end)
+        return not tones or tone in tones
 
     def groups_of(self, token: str, tone: Tone) -> frozenset[int]:
         """Returns the groups of that tone in which a character has a reading."""

@@ -1,7 +1,8 @@
 """Tones and rhymes of the tokens of a vocabulary, as read in Tang times.
 
 A reading belongs to one of the 106 rhyme groups of 平水韵, and through it to one of four tones: 平
-is level, 上, 去 and 入 are oblique. Many characters have several readings; all of them count.
+is level, 上, 去 and 入 are oblique. Many characters have several readings; all of them count. Some
+stand only at the end of a line, where they rhyme: 不 is level only in such a question.
 """
 
 import re
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from ..errors import RequestError
 from ..text.vocabulary import Vocabulary
-from .readings import LEVEL, Tone
+from .readings import LEVEL, Row, Tone
 
 __all__ = ["BoolArray", "Prosody", "Tone", "find_rhyme_group"]
 
@@ -48,21 +49,24 @@ class Prosody:
         tones: The tone of each group by its name: 平, 上, 去 or 入.
         level_groups: The number of level groups.
         readings: [G, V], whether a token has a reading in a group; read-only.
-        level: [V], whether a token has a level reading; read-only.
-        oblique: [V], whether a token has an oblique reading; read-only.
+        level: [V], whether a token has a level reading within a line; read-only.
+        oblique: [V], whether a token has an oblique reading within a line; read-only.
+        at_ends: The tokens of each group that have this reading only at the end of a line.
     """
 
-    def __init__(self, rows: Iterable[tuple[str, str, str]], vocabulary: Vocabulary) -> None:
-        """Takes the name, tone and characters of each group.
+    def __init__(self, rows: Iterable[Row], vocabulary: Vocabulary) -> None:
+        """Takes the name, tone and characters of each group, and those only at ends.
 
         Raises:
             ValueError: There are no groups, their order is wrong, one has no valid name or tone
-                or occurs twice, or a character is no token of the vocabulary.
+                or occurs twice, a character is no token of the vocabulary, or one that stands
+                only at ends is not of the group.
         """
         self.tones: dict[str, str] = {}
         self._vocabulary = vocabulary
         members = []
-        for number, (name, tone, characters) in enumerate(rows, 1):
+        at_ends = []
+        for number, (name, tone, characters, *ends) in enumerate(rows, 1):
             self._check(number, name, tone)
             for character in characters:
                 if not vocabulary.is_ordinary(character):
@@ -70,8 +74,15 @@ class Prosody:
                         f"has the character {character} in line {number}, which the vocabulary "
                         "lacks"
                     )
+            for character in "".join(ends):
+                if character not in characters:
+                    raise ValueError(
+                        f"has the character {character} only at the ends of lines in line "
+                        f"{number}, and not among the characters before"
+                    )
             self.tones[name] = tone
             members.append(vocabulary.encode(characters))
+            at_ends.append(tuple(vocabulary.encode("".join(ends))))
         if not members:
             raise ValueError("has no rhyme groups")
         self.groups = tuple(self.tones)
@@ -79,8 +90,12 @@ class Prosody:
         self.readings: BoolArray = np.zeros((len(members), len(vocabulary)), np.bool_)
         for row, ids in zip(self.readings, members, strict=True):
             row[ids] = True
-        self.level: BoolArray = np.any(self.readings[: self.level_groups], axis=0)
-        self.oblique: BoolArray = np.any(self.readings[self.level_groups :], axis=0)
+        self.at_ends = tuple(at_ends)
+        inside = self.readings.copy()
+        for row, own in zip(inside, at_ends, strict=True):
+            row[list(own)] = False
+        self.level, self.oblique = self._level_and_oblique(inside)
+        self._at_ends = self._level_and_oblique(self.readings)
         for array in (self.readings, self.level, self.oblique):
             array.flags.writeable = False
 
@@ -88,19 +103,20 @@ class Prosody:
     def parse(cls, text: str, vocabulary: Vocabulary) -> Self:
         """Reads a table: a line for each group, `name<TAB>tone<TAB>characters`.
 
-        The tone is 平, 上, 去 or 入; the level groups come first.
+        The tone is 平, 上, 去 or 入; the level groups come first. A fourth column has those of the
+        characters that have this reading only at the end of a line.
 
         Raises:
             ValueError: The text is no such table; the message is a predicate.
         """
-        rows = []
+        rows: list[Row] = []
         for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
             fields = line.removesuffix("\r").split("\t")
-            if len(fields) != 3:
+            if len(fields) not in (3, 4):
                 raise ValueError(
                     f"has no name, tone and characters, separated by tabs, in line {number}"
                 )
-            rows.append((fields[0], fields[1], fields[2]))
+            rows.append((fields[0], fields[1], fields[2], "".join(fields[3:])))
         return cls(rows, vocabulary)
 
     def group(self, name: str) -> int:
@@ -124,9 +140,9 @@ class Prosody:
         names = ", ".join([self.groups[group] for group in sorted(own)] or self.groups[:3])
         raise RequestError("request-rhyme", rhyme=name, names=names)
 
-    def may_be(self, token: int, tone: Tone) -> bool:
+    def may_be(self, token: int, tone: Tone, *, at_end: bool = False) -> bool:
         """Returns whether a token can have a tone; one that the table lacks can have both."""
-        same, other = self.level, self.oblique
+        same, other = self._at_ends if at_end else (self.level, self.oblique)
         if tone == "oblique":
             same, other = other, same
         return bool(same[token] or not other[token])
@@ -135,6 +151,11 @@ class Prosody:
         """Returns the groups of that tone in which a token has a reading."""
         found: list[int] = np.flatnonzero(self.readings[:, token]).tolist()
         return frozenset(group for group in found if self.tone_of(group) == tone)
+
+    def _level_and_oblique(self, readings: BoolArray) -> tuple[BoolArray, BoolArray]:
+        level: BoolArray = np.any(readings[: self.level_groups], axis=0)
+        oblique: BoolArray = np.any(readings[self.level_groups :], axis=0)
+        return level, oblique
 
     def tone_of(self, group: int) -> Tone:
         """Returns the tone of a group."""
