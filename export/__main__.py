@@ -98,6 +98,30 @@ def bundle(
             f"Perplexity on {split}: all {found['all']:.2f} "
             f"(checkpoint {found['checkpoint_all']:.2f}){han}"
         )
+    if prosody:
+        left_out = manifest["metrics"]["prosody"]["left_out"]
+        click.echo(
+            "Its table of tones and rhymes has all published readings: too few regulated poems "
+            "tell which are used."
+            if left_out is None
+            else f"Its table of tones and rhymes lacks {left_out} published readings that no poet "
+            "uses."
+        )
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@_corpus_option
+@click.option("--version", required=True, help="Of the bundle with this table.")
+def prosody(directory: Path, corpus: Path, version: str) -> None:
+    """Puts the table of tones and rhymes into BUNDLE, without the readings that no poet uses.
+
+    The regulated poems of the training part of --corpus tell which. Two tables are downloaded
+    once.
+    """
+    from .prosody_file import add_prosody
+
+    click.echo(add_prosody(directory, corpus, version).told())
 
 
 @cli.command()

@@ -30,7 +30,7 @@ from .encoder import build_encoder_graph, encoder_inputs, encoder_outputs
 from .errors import ExportError, VerificationError
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .precision import PRECISIONS
-from .prosody import build_prosody
+from .prosody import Table, build_prosody
 from .shared_weights import build_gpu_graph, refer
 from .states import state_tensors
 from .verify import EXACT, PROMPTS, QUANTIZED, QUANTIZED_ENCODED, verify_perplexity, verify_steps
@@ -109,16 +109,24 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
         if precision.quantizes_activations:
             on_gpu = build_gpu_graph(content, STEP).SerializeToString()
             (folder / GPU_STEP).write_bytes(on_gpu)
-        if options.prosody:
-            table = build_prosody(trained.vocabulary)
-            (folder / PROSODY).write_text(table, encoding="utf-8", newline="\n")
-        if options.corpus is not None and not config.has_encoder:
-            (folder / KNOWN).write_bytes(build_corpus_index(options.corpus, trained.vocabulary))
+        poems = None if config.has_encoder else options.corpus
+        table = build_prosody(trained.vocabulary, poems) if options.prosody else None
+        if table is not None:
+            (folder / PROSODY).write_text(table.text, encoding="utf-8", newline="\n")
+        if poems is not None:
+            (folder / KNOWN).write_bytes(build_corpus_index(poems, trained.vocabulary))
         manifest = _manifest(trained, folder, options)
         write_manifest(folder, manifest)
         manifest["metrics"] = verify_bundle(folder, trained.model, options.corpus)
+        if table is not None:
+            manifest["metrics"]["prosody"] = prosody_metrics(table)
         write_manifest(folder, manifest)
     return manifest
+
+
+def prosody_metrics(table: Table) -> dict[str, int | None]:
+    """Returns what the manifest says of a table: how many readings no poet uses."""
+    return {"left_out": None if table.used is None else len(table.used.unused)}
 
 
 def verify_bundle(

