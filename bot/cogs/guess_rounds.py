@@ -4,7 +4,9 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable
+from itertools import chain, repeat
 
+import aiohttp
 import discord
 
 from ..guess import ask_question
@@ -17,6 +19,10 @@ from .base import Context
 from .housekeeping import is_with
 
 __all__ = ["RoundEnds", "ask_round"]
+
+EDITABLE_S = 14 * 60.0  # after a round, as long as Discord lets what began it edit the message
+RETRY_AFTER_S = (5.0, 30.0, 120.0, 600.0)  # the last one again and again
+GIVE_UP_AFTER_S = 24 * 60 * 60.0  # then the guesses are deleted, even if nobody saw the result
 
 _random = random.SystemRandom()
 
@@ -104,35 +110,47 @@ class RoundEnds:
         for timer in self._timers.values():
             timer.cancel()
 
-    async def finish(self, asked: Round, interaction: Interaction | None = None) -> None:
-        """Ends a round and shows the result in its message; failures are logged."""
-        guesses = self._resources.store.guesses
+    async def finish(self, asked: Round, interaction: Interaction | None = None) -> bool:
+        """Ends a round and shows the result in its message; failures are logged.
+
+        Returns:
+            Whether it is done. If not, the next attempt or the next use of a button shows it.
+        """
+        guesses, now = self._resources.store.guesses, self._resources.clock()
         try:
             result = await guesses.end(asked.id)
             if result is None or result.round.shown:
-                return
-            if await self._show(result, interaction):
+                return True
+            shown = await self._show(result, interaction)
+            if shown or now >= asked.ends_at + GIVE_UP_AFTER_S:
                 await guesses.set_shown(asked.id)
-        except Exception as error:  # the next use of a button, or the next start, shows it
+                return True
+        except Exception as error:
             self._resources.count_failure("end of a round", error)
+        return False
 
     async def _end_in_time(self, asked: Round, interaction: Interaction | None) -> None:
+        left_s = max(0.0, asked.ends_at - self._resources.clock())
         try:
-            await self._sleep(max(0.0, asked.ends_at - self._resources.clock()))
-            # Closing waits for what has begun: a cancelled operation may leave the database locked.
-            finishing = asyncio.ensure_future(self.finish(asked, interaction))
-            self._resources.background.add(finishing)
-            finishing.add_done_callback(self._resources.background.discard)
-            await asyncio.shield(finishing)
+            for seconds in chain((left_s, *RETRY_AFTER_S), repeat(RETRY_AFTER_S[-1])):
+                await self._sleep(seconds)
+                # Closing waits for what has begun: a cancelled operation may leave the database
+                # locked.
+                finishing = asyncio.ensure_future(self.finish(asked, interaction))
+                self._resources.background.add(finishing)
+                finishing.add_done_callback(self._resources.background.discard)
+                if await asyncio.shield(finishing):
+                    break
         finally:
             del self._timers[asked.id]
 
     async def _show(self, result: RoundResult, interaction: Interaction | None) -> bool:
-        """Edits the message; returns whether it shows the result, or the next press has to."""
+        """Edits the message; returns whether it shows the result, or was deleted."""
         asked, client = result.round, self._resources.client
         layout = result_layout(Localizer(asked.language, self._resources.commands), result)
+        is_editable = self._resources.clock() < asked.ends_at + EDITABLE_S
         try:
-            if interaction is not None:
+            if interaction is not None and is_editable:
                 await interaction.edit_original_response(view=layout, allowed_mentions=NO_MENTIONS)
             elif client is not None and asked.message_id is not None:
                 channel = client.get_partial_messageable(asked.channel_id)
@@ -144,4 +162,7 @@ class RoundEnds:
             pass  # it was deleted
         except discord.Forbidden:
             return False  # the bot may not see the channel
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            self._resources.count_failure("end of a round", error)
+            return False
         return True

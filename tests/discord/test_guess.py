@@ -10,6 +10,7 @@ from contextlib import closing
 
 import pytest
 from lianju.bot.cogs import FEATURES
+from lianju.bot.cogs.guess_rounds import GIVE_UP_AFTER_S, RETRY_AFTER_S
 from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
@@ -73,13 +74,27 @@ class Timers:
 
     def __init__(self, host):
         self.waits = []
+        self._last = None
+        self._reached = asyncio.Event()
         self._over = asyncio.Event()
         self._ends = host.get_cog("Lianju guess")._ends
         self._ends._sleep = self
 
     async def __call__(self, seconds):
         self.waits.append(seconds)
+        if seconds == self._last:
+            self._reached.set()
+            await asyncio.Event().wait()
         await self._over.wait()
+
+    async def run_until(self, seconds):
+        """Returns when a timer waits so long; it does so until it is cancelled."""
+        self._last = seconds
+        self._reached.clear()
+        self._over.set()
+        await self._reached.wait()
+        self._over.clear()
+        self._last = None
 
     async def run_out(self):
         """Returns when all that the timers set going is done."""
@@ -397,6 +412,48 @@ async def test_deleted_messages_and_lost_rounds_are_told_in_a_sentence(
     assert resources.failures.total() == 0
 
 
+async def test_result_that_discord_refused_is_shown_later(
+    fake, bot, clock, timers, resources, store
+):
+    message = await begin(fake, bot, clock)
+    await press(fake, bot, message, poets_button(message), user=1)
+    fake.failures["@original"] = [400, 400]
+    await timers.run_out()
+    assert timers.waits == [ROUND_S, *RETRY_AFTER_S[:2]]
+    assert resources.failures == {"end of a round": 2}
+    assert "<@1> (1 of 1)" in texts(message)[3]
+    assert await store.guesses.unfinished() == []
+
+
+async def test_result_is_shown_by_the_bot_once_the_interaction_has_expired(
+    fake, bot, clock, timers, resources
+):
+    message = await begin(fake, bot, clock)
+    await press(fake, bot, message, poets_button(message), user=1)
+    clock.now += 16 * 60
+    fake.failures["@original"] = [401] * 9
+    await timers.run_out()
+    assert "<@1> (1 of 1)" in texts(message)[3]
+    assert resources.failures == {}
+
+
+async def test_guesses_whose_result_cannot_be_shown_for_a_day_are_deleted(
+    fake, bot, clock, timers, store, resources
+):
+    message = await begin(fake, bot, clock)
+    await press(fake, bot, message, poets_button(message), user=1)
+    fake.hidden_channels.add("99")
+    clock.now += GIVE_UP_AFTER_S
+    await timers.run_until(RETRY_AFTER_S[-1])
+    (asked,) = await store.guesses.unfinished()
+    assert (await store.guesses.end(asked.id)).choices
+    clock.now += ROUND_S
+    await bot.get_cog("Lianju guess")._ends.finish(asked)
+    assert (await store.guesses.end(asked.id)).choices == {}
+    assert (await store.guesses.score(42, 1)).hits == 1
+    assert resources.failures == {}
+
+
 async def test_result_that_discord_refused_is_shown_after_a_restart_or_a_press(
     fake, bot, clock, timers, resources, store
 ):
@@ -405,11 +462,14 @@ async def test_result_that_discord_refused_is_shown_after_a_restart_or_a_press(
         message = await begin(fake, bot, clock)
         await press(fake, bot, message, poets_button(message), user=1)
         fake.failures["@original"] = [400]
-        await timers.run_out()
+        await timers.run_until(RETRY_AFTER_S[0])
         assert resources.failures == {"end of a round": number}
         (asked,) = await store.guesses.unfinished()
         assert asked.message_id == int(message["id"])
         if way == "restart":
+            (waiting,) = ends._timers.values()
+            ends.cancel()
+            await asyncio.wait([waiting])
             await ends.resume()
             await timers.run_out()
         else:
