@@ -9,6 +9,7 @@ import discord
 from discord.ext import commands
 
 from ..events import ForgetEvent
+from ..linked import KEPT_S
 from ..resources import Resources
 from ..store import DeletedData, StoreError
 from ..ui.downloads import favorites_file, guesses_file
@@ -111,11 +112,12 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         return files
 
     async def purge(self) -> bool:
-        """Deletes data that is older than the retention period; returns whether it succeeded."""
+        """Deletes data that has expired; returns whether it succeeded."""
+        resources = self.resources
         try:
-            await self.resources.store.purge(self.resources.retained_since)
+            await resources.store.purge(resources.retained_since, resources.clock() - KEPT_S)
         except Exception as error:
-            self.resources.count_failure("purge", error)
+            resources.count_failure("purge", error)
             return False
         return True
 

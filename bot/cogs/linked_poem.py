@@ -5,7 +5,7 @@ import datetime
 
 import discord
 
-from ..errors import NotAllowedError
+from ..errors import NotAllowedError, NotFoundError
 from ..events import FavoriteEvent
 from ..linked import Line, Table
 from ..picture import LIANJU
@@ -69,7 +69,10 @@ class LinkedPoems(LinkedCog, name=NAME):
             await pictures.show(interaction, context, sheet, picture, None)
 
     async def _finished(self, table_id: int) -> tuple[Table, Verse]:
-        table = await self.resources.store.linked.get(table_id)
+        try:
+            table = await self.resources.store.linked.get(table_id)
+        except NotFoundError:
+            raise NotFoundError("linked-poem-gone") from None
         if table.verse is None or table.state == "open":
             raise NotAllowedError("linked-unfinished")
         return table, table.verse

@@ -6,6 +6,7 @@
 from .table import (
     FORMS,
     IDLE_S,
+    KEPT_S,
     MAX_LINES,
     MAX_PLAYERS,
     MINUTES,
@@ -21,6 +22,7 @@ from .table import (
 __all__ = [
     "FORMS",
     "IDLE_S",
+    "KEPT_S",
     "MAX_LINES",
     "MAX_PLAYERS",
     "MINUTES",

@@ -13,6 +13,7 @@ from ..verses import Verse
 __all__ = [
     "FORMS",
     "IDLE_S",
+    "KEPT_S",
     "MAX_LINES",
     "MAX_PLAYERS",
     "MINUTES",
@@ -41,6 +42,7 @@ MAX_LINES = 24
 MAX_PLAYERS = 12
 MINUTES = Bounds(1, 24 * 60)
 IDLE_S = 24 * 60 * 60.0
+KEPT_S = 400 * 24 * 60 * 60.0  # after a table was closed; then it is deleted
 DEFAULT_MINUTES = 60
 
 

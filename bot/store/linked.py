@@ -20,6 +20,7 @@ from .tables import linked_line, linked_player, linked_table
 __all__ = ["LinkedTables"]
 
 DUE = 50  # tables that time out in one turn of the clock
+BATCH = 100  # tables that one transaction deletes
 
 
 class LinkedTables:
@@ -136,6 +137,21 @@ class LinkedTables:
         async with self._database.reader("list") as connection:
             ids = await connection.scalars(statement, values)
             return [await _get(connection, table_id) for table_id in list(ids)]
+
+    @to_the_end
+    async def purge(self, before: float) -> int:
+        """Deletes tables closed before a Unix time, in batches so that others can write.
+
+        Returns:
+            The number of deleted tables.
+        """
+        values, purged = {"before": math.ceil(before), "batch": BATCH}, 0
+        while True:
+            async with self._database.write_transaction("linked:closed") as connection:
+                batch = await connection.execute(_DELETE_CLOSED, values)
+            purged += batch.rowcount
+            if batch.rowcount < BATCH:
+                return purged
 
     async def lines_of(self, user_id: int) -> list[str]:
         """Returns the lines that a member wrote at any table, oldest first."""
@@ -310,6 +326,12 @@ _DUE = (
 _DUE_WITH_SHARDS = _DUE.where(
     (linked_table.c.guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
 )
+_closed = (
+    select(linked_table.c.id)
+    .where(linked_table.c.state != "open", linked_table.c.touched_at < bindparam("before"))
+    .limit(bindparam("batch"))
+)
+_DELETE_CLOSED = delete(linked_table).where(linked_table.c.id.in_(_closed))
 _DELETE_LINES = delete(linked_line).where(
     linked_line.c.table_id == bindparam("id"), linked_line.c.number >= bindparam("same")
 )

@@ -108,19 +108,24 @@ class Store:
             await connection.execute(select(application.c.id))
 
     @to_the_end
-    async def purge(self, before: float) -> int:
-        """Deletes recent lines that were last used before this Unix time.
+    async def purge(self, before: float, closed_before: float = 0.0) -> int:
+        """Deletes what has expired.
 
         What earlier deletions have left in the files goes as well. To be called now and then.
 
+        Args:
+            before: Recent lines that were last used before this Unix time go.
+            closed_before: Tables of linked verse that were closed before this one go.
+
         Returns:
-            The number of deleted lines.
+            The number of deleted lines and tables.
 
         Raises:
             StoreBusyError: Something else reads or writes the database.
             StoreError: It fails; nothing else is lost. In both cases the next call does the rest.
         """
         purged = await self.recent_lines.purge(before)
+        purged += await self.linked.purge(closed_before)
         await self._database.clean()
         if self.processes is not None:
             await self.processes.purge()

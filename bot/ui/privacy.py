@@ -3,11 +3,13 @@
 import discord
 
 from ..i18n import Localizer
+from ..linked import KEPT_S
 from ..store import DeletedData
 from .layout import Layout
 
 __all__ = ["DELETE_BUTTON", "confirmation_layout", "deleted_layout", "privacy_layout"]
 
+DAY = 24 * 60 * 60
 DELETE_BUTTON = r"lianju:forget:1:(?P<owner>\d{1,20}):(?P<step>ask|keep|delete)"
 
 
@@ -16,7 +18,7 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
     kept = [
         localizer.format("privacy-favorites"),
         localizer.format("privacy-prompts", days=retention_days),
-        localizer.format("privacy-linked"),
+        localizer.format("privacy-linked", days=int(KEPT_S // DAY)),
         localizer.format("privacy-guesses"),
         localizer.format("privacy-asked"),
     ]

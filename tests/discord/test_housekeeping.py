@@ -240,7 +240,7 @@ async def test_failed_purge_is_repeated_soon(error, fake, resources, monkeypatch
     outcomes = [None, error, error, None]
     waits, done = [], asyncio.Event()
 
-    async def purge(_):
+    async def purge(*_):
         if outcome := outcomes.pop(0):
             raise outcome
 

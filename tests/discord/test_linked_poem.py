@@ -3,8 +3,9 @@
 import io
 
 import pytest
+from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.cogs.pictures import COOLDOWN_S
-from lianju.bot.linked import open_table
+from lianju.bot.linked import KEPT_S, open_table
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.verse import Anthology, AnthologyPoem
 from PIL import Image
@@ -90,6 +91,26 @@ async def test_a_picture_needs_the_permission_to_attach(fake, bot, clock):
     await bot.receive(payload)
     (refusal,) = fake.exchange(payload).messages
     assert refusal["content"] == english("picture-no-attach")
+
+
+async def test_buttons_of_a_poem_that_is_no_longer_stored_say_where_it_is(
+    fake, bot, clock, store, resources
+):
+    message = await finished(fake, bot, clock)
+    await press(fake, bot, message, button(message, "♥"), user=STRANGER)
+    housekeeping = Housekeeping(bot, resources, [])
+    clock.now += KEPT_S - 60
+    await housekeeping.purge()
+    await press(fake, bot, message, button(message, "♥"), user=HOST)
+    clock.now += 120
+    await housekeeping.purge()
+    for label in ("♥", "Picture"):
+        payload = fake.press(message, button(message, label), user=HOST)
+        await bot.receive(payload)
+        (refused,) = fake.exchange(payload).messages
+        assert refused["content"] == english("linked-poem-gone", slash="/")
+    (kept,) = await store.favorites.all(HOST)
+    assert kept.writers == (SECOND, THIRD)
 
 
 async def test_a_poet_begins(fake, bot, clock, engine, monkeypatch):

@@ -305,6 +305,28 @@ async def test_the_turn_stays_with_its_player_when_others_are_deleted(store):
             assert (table.player, table.players) == (current, tuple(players))
 
 
+async def test_tables_closed_long_ago_are_deleted_and_hearts_stay(store, query, monkeypatch):
+    monkeypatch.setattr("lianju.bot.store.linked.BATCH", 2)
+    tables = [
+        await play(store, await store.linked.open(fresh(channel=100 + n), 1), HOST, SECOND)
+        for n in range(6)
+    ]
+    for number, table in enumerate(tables[:5]):
+        await store.linked.save(table, table.finish(HOST, 1000.0 + number), HOST)
+    verse, writers = tables[0].verse, tables[0].writers
+    await store.favorites.toggle(KEEPER, GUILD, verse, None, 2000, writers=writers)
+    assert await store.purge(0, 1003.0) == 3
+    for table in tables[:3]:
+        await refused("linked-gone", store.linked.get(table.id))
+    assert query("SELECT DISTINCT table_id FROM linked_line ORDER BY table_id") == [
+        (table.id,) for table in tables[3:]
+    ]
+    assert query("SELECT count(*) FROM linked_player") == [(9,)]
+    assert [each.writers for each in await store.favorites.all(KEEPER)] == [(HOST, SECOND)]
+    assert await store.purge(0, 9e9) == 2
+    assert (await store.linked.get(tables[5].id)).state == "open"
+
+
 async def test_tables_go_with_their_server(store, query):
     table = await play(store, await store.linked.open(fresh(), 1), HOST)
     await store.linked.open(replace(fresh(), guild_id=None), 9)

@@ -1,6 +1,7 @@
 # Linked verse (联句): what cannot be done at a table, and why.
 linked-closed = This poem is finished: start another one with `{ $slash }lianju start`.
 linked-gone = This table is no longer stored: start another one with `{ $slash }lianju start`.
+linked-poem-gone = I do not store this poem any more: whoever has kept it with ♥ finds it in `{ $slash }favorites list`.
 linked-not-invited = Only the members who were named at the start write at this table.
 linked-join-first = Here one writes after the other: press *Join* to have a turn.
 linked-not-your-turn = It is the turn of <@{ $member }>: yours comes later.

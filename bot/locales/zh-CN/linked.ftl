@@ -1,6 +1,7 @@
 # 联句：席上不能做的事，和缘由。
 linked-closed = 这首诗已经收束：用 `{ $slash }联诗 开席`（lianju start） 另开一席。
 linked-gone = 这一席已不再保存：用 `{ $slash }联诗 开席`（lianju start） 另开一席。
+linked-poem-gone = 这首诗我已不再保存：用 ♥ 收藏过它的人，可在 `{ $slash }favorites list` 里找到。
 linked-not-invited = 这一席只有开席时点名的成员可以写。
 linked-join-first = 这里轮流写：请先按“入席”，再等轮到你。
 linked-not-your-turn = 现在轮到 <@{ $member }>：请等到你的时候。

@@ -1,6 +1,7 @@
 # 聯句：席上不能做的事，和緣由。
 linked-closed = 這首詩已經收束：用 `{ $slash }聯詩 開席`（lianju start） 另開一席。
 linked-gone = 這一席已不再儲存：用 `{ $slash }聯詩 開席`（lianju start） 另開一席。
+linked-poem-gone = 這首詩我已不再保存：用 ♥ 收藏過它的人，可在 `{ $slash }favorites list` 裡找到。
 linked-not-invited = 這一席只有開席時點名的成員可以寫。
 linked-join-first = 這裡輪流寫：請先按「入席」，再等輪到你。
 linked-not-your-turn = 現在輪到 <@{ $member }>：請等到你的時候。
