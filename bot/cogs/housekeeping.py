@@ -12,7 +12,7 @@ from ..events import ForgetEvent
 from ..linked import KEPT_S
 from ..resources import Resources
 from ..store import DeletedData, StoreError
-from ..ui.downloads import favorites_file, guesses_file
+from ..ui.downloads import favorites_file, guesses_file, linked_file
 from .base import LianjuCog
 from .registration import AppCommand, register, unregister
 
@@ -105,8 +105,8 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         since = self.resources.retained_since
         if lines := await store.recent_lines.recent(user_id, "", EVERY, since):
             files["lianju-recent-lines.txt"] = "".join(f"{line}\n" for line in lines).encode()
-        if linked := await store.linked.lines_of(user_id):
-            files["lianju-linked-lines.txt"] = "".join(f"{line}\n" for line in linked).encode()
+        if tables := await store.linked.of_member(user_id):
+            files["lianju-linked.json"] = linked_file(tables, user_id)
         if scores := await store.guesses.scores_of(user_id):
             files["lianju-guesses.json"] = guesses_file(scores)
         return files

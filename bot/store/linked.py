@@ -6,7 +6,18 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import NotAllowedError, NotFoundError
@@ -153,10 +164,11 @@ class LinkedTables:
             if batch.rowcount < BATCH:
                 return purged
 
-    async def lines_of(self, user_id: int) -> list[str]:
-        """Returns the lines that a member wrote at any table, oldest first."""
+    async def of_member(self, user_id: int) -> list[Table]:
+        """Returns the tables that a member started, has a place at or wrote at, oldest first."""
         async with self._database.reader("list") as connection:
-            return list(await connection.scalars(_LINES_OF, {"user_id": user_id}))
+            ids = await connection.scalars(_OF_MEMBER, {"user_id": user_id})
+            return [await _get(connection, table_id) for table_id in list(ids)]
 
 
 def _part(table: Table) -> str:
@@ -338,8 +350,10 @@ _DELETE_LINES = delete(linked_line).where(
 _LAST_PLAYER = select(func.max(linked_player.c.number)).where(
     linked_player.c.table_id == bindparam("id")
 )
-_LINES_OF = (
-    select(linked_line.c.text)
-    .where(linked_line.c.user_id == bindparam("user_id"), linked_line.c.writer == "member")
-    .order_by(linked_line.c.written_at, linked_line.c.table_id, linked_line.c.number)
+_mine: ColumnElement[int] = bindparam("user_id")
+_of_member = or_(
+    linked_table.c.host_id == _mine,
+    linked_table.c.id.in_(select(linked_player.c.table_id).where(linked_player.c.user_id == _mine)),
+    linked_table.c.id.in_(select(linked_line.c.table_id).where(linked_line.c.user_id == _mine)),
 )
+_OF_MEMBER = select(linked_table.c.id).where(_of_member).order_by(linked_table.c.id)

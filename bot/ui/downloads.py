@@ -1,4 +1,4 @@
-"""Files of a member's favorites and guesses."""
+"""Files of what is stored about a member."""
 
 import csv
 import io
@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
+from ..linked import Table
 from ..rounds import OUTSIDE, GuessScore
 from ..verses import Favorite
 from .verse import one_line
 
-__all__ = ["Format", "favorites_file", "guesses_file"]
+__all__ = ["Format", "favorites_file", "guesses_file", "linked_file"]
 
 Format = Literal["txt", "csv", "json"]
 
@@ -42,6 +43,32 @@ def guesses_file(scores: Mapping[int, GuessScore]) -> bytes:
         for guild_id, score in scores.items()
     ]
     return f"{json.dumps({'guesses': rows}, indent=2)}\n".encode()
+
+
+def linked_file(tables: Sequence[Table], user_id: int) -> bytes:
+    """Returns a file with a member's part in linked verse, as JSON: nothing of the others."""
+    rows = [
+        {
+            "server_id": None if table.guild_id is None else str(table.guild_id),
+            "channel_id": str(table.channel_id),
+            "form": table.form,
+            "started": table.host_id == user_id,
+            "has_a_place": user_id in table.players,
+            "last_used_at": _iso(table.touched_at),
+            "lines": [
+                {
+                    "number": number,
+                    "text": line.text,
+                    "chosen_of_lianju": line.by == "lianju",
+                    "written_at": _iso(line.written_at),
+                }
+                for number, line in enumerate(table.lines, 1)
+                if line.user_id == user_id
+            ],
+        }
+        for table in tables
+    ]
+    return f"{json.dumps({'tables': rows}, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _txt(favorites: Sequence[Favorite]) -> bytes:

@@ -176,7 +176,8 @@ async def test_a_deleted_member_is_nowhere_and_the_others_keep_their_poem(store,
     table = await play(store, await store.linked.open(fresh(), 1), HOST, SECOND, THIRD)
     await store.favorites.toggle(KEEPER, GUILD, table.verse, None, 200, writers=table.writers)
     await store.favorites.toggle(HOST, GUILD, table.verse, None, 200, writers=table.writers)
-    assert await store.linked.lines_of(HOST) == [POEM[0]]
+    assert await store.linked.of_member(HOST) == [await store.linked.get(table.id)]
+    assert await store.linked.of_member(KEEPER) == []
     assert (await store.delete_user(HOST, 500.0)).linked_lines == 1
     assert query(ANYWHERE.format(HOST)) == [(0,)]
     left = await store.linked.get(table.id)

@@ -23,7 +23,7 @@ class Cog(commands.Cog):
             await self.delete_user(user_id)
 
     async def red_get_data_for_user(self, *, user_id: int) -> dict[str, io.BytesIO]:
-        """Returns a user's favorites and recent lines as files."""
+        """Returns all that is stored about a user as files."""
         if not isinstance(self, Housekeeping):
             return {}
         files = await self.export_user(user_id)
