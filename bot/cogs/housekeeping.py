@@ -14,6 +14,7 @@ from ..resources import Resources
 from ..store import DeletedData, StoreError
 from ..ui.downloads import favorites_file, guesses_file, linked_file
 from .base import LianjuCog
+from .linked_forgotten import redraw_forgotten
 from .registration import AppCommand, register, unregister
 
 __all__ = ["HOUSEKEEPING", "Bot", "Housekeeping", "is_with"]
@@ -91,6 +92,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         """
         deleted = await self.resources.store.delete_user(user_id, self.resources.clock())
         self._bot.dispatch(ForgetEvent.NAME, ForgetEvent(user_id))
+        redraw_forgotten(self.resources, self._bot, deleted.tables)
         return deleted
 
     async def export_user(self, user_id: int) -> dict[str, bytes]:

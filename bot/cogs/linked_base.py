@@ -13,6 +13,7 @@ from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules, next_line
 from ..linked.reading import simplified
+from ..store import ShownTable
 from ..ui.layout import Layout
 from ..ui.linked import TableView, table_layout
 from ..ui.replies import NO_MENTIONS, Interaction, defer_update, edit_message
@@ -143,7 +144,7 @@ class LinkedCog(ComposingCog):
                     self.resources.count_failure("message of a table", error)
             raise
 
-    async def delete_message(self, client: discord.Client, table: Table) -> None:
+    async def delete_message(self, client: discord.Client, table: Table | ShownTable) -> None:
         """Deletes the message that showed a table before; it may be gone already."""
         if table.message_id is None:
             return

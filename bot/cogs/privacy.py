@@ -7,6 +7,7 @@ from ..ui.privacy import DELETE_BUTTON, confirmation_layout, deleted_layout, pri
 from ..ui.replies import Interaction, defer_update, edit_message, respond
 from .base import LianjuCog
 from .items import CogItem, check_owner, cog_item
+from .linked_forgotten import redraw_forgotten
 
 __all__ = ["Privacy"]
 
@@ -42,6 +43,9 @@ class Privacy(LianjuCog, name=NAME):
                     at = interaction.created_at.timestamp()
                     deleted = await self.resources.store.delete_user(user, at)
                     interaction.client.dispatch(ForgetEvent.NAME, ForgetEvent(user))
-                    await edit_message(interaction, deleted_layout(localizer, deleted))
+                    try:
+                        await edit_message(interaction, deleted_layout(localizer, deleted))
+                    finally:
+                        redraw_forgotten(self.resources, interaction.client, deleted.tables)
 
     items = (cog_item(NAME, DELETE_BUTTON, press),)

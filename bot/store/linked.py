@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,10 +28,18 @@ from .forgotten import Act, find_forgotten
 from .postgres import Processes
 from .tables import linked_line, linked_player, linked_table
 
-__all__ = ["LinkedTables"]
+__all__ = ["LinkedTables", "ShownTable", "shown_of"]
 
 DUE = 50  # tables that time out in one turn of the clock
 BATCH = 100  # tables that one transaction deletes
+
+
+class ShownTable(NamedTuple):
+    """A table that has a message, or had one until it was deleted."""
+
+    id: int
+    channel_id: int
+    message_id: int
 
 
 class LinkedTables:
@@ -169,6 +177,12 @@ class LinkedTables:
         async with self._database.reader("list") as connection:
             ids = await connection.scalars(_OF_MEMBER, {"user_id": user_id})
             return [await _get(connection, table_id) for table_id in list(ids)]
+
+
+async def shown_of(connection: AsyncConnection, user_id: int) -> list[ShownTable]:
+    """Returns the tables with a message that a member has to do with, newest first."""
+    rows = await connection.execute(_SHOWN_OF, {"user_id": user_id})
+    return [ShownTable(*row) for row in rows]
 
 
 def _part(table: Table) -> str:
@@ -357,3 +371,8 @@ _of_member = or_(
     linked_table.c.id.in_(select(linked_line.c.table_id).where(linked_line.c.user_id == _mine)),
 )
 _OF_MEMBER = select(linked_table.c.id).where(_of_member).order_by(linked_table.c.id)
+_SHOWN_OF = (
+    select(linked_table.c.id, linked_table.c.channel_id, linked_table.c.message_id)
+    .where(_of_member, linked_table.c.message_id.is_not(None))
+    .order_by(linked_table.c.id.desc())
+)

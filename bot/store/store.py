@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import insert, select, text, union
@@ -20,7 +20,7 @@ from .guesses import Guesses
 from .guilds import GuildSettingsStore, guild_part
 from .honors import Honors
 from .leaderboard import Leaderboard
-from .linked import LinkedTables
+from .linked import LinkedTables, ShownTable, shown_of
 from .moderation import Moderation
 from .observed import observed
 from .postgres import Processes, is_postgres, open_postgres, parse_url, server_name
@@ -36,7 +36,7 @@ BUSY_S = 2.0  # what a terminal command waits; the bot waits as long as an answe
 
 @dataclass(frozen=True)
 class DeletedData:
-    """How much stored data of a user was deleted.
+    """What stored data of a user was deleted.
 
     Attributes:
         favorites: Number of favorites of the user.
@@ -44,6 +44,8 @@ class DeletedData:
         unlinked: Number of others' favorites that no longer name the user as their author.
         linked_lines: Number of lines of linked verse that were deleted, or no longer name the user.
         guess_scores: In how many servers the user's guesses were counted.
+        tables: The tables of linked verse whose messages may name the user, newest first; some were
+            deleted.
     """
 
     favorites: int
@@ -51,6 +53,7 @@ class DeletedData:
     unlinked: int
     linked_lines: int = 0
     guess_scores: int = 0
+    tables: tuple[ShownTable, ...] = ()
 
 
 class Store:
@@ -146,15 +149,21 @@ class Store:
             StoreError: It cannot be done; nothing was deleted.
         """
         async with self._database.write_transaction() as connection:
+            tables = await shown_of(connection, user_id)
             deleted = {
                 what: (await connection.execute(text(statement), {"id": user_id})).rowcount
                 for what, statement in DELETIONS["user"].items()
             }
             await remember(connection, "user", user_id, at)
         await self._truncate_wal()
-        counted = {field.name: deleted[field.name] for field in fields(DeletedData)}
-        counted["linked_lines"] += deleted["own_lines"]
-        return DeletedData(**counted)
+        return DeletedData(
+            favorites=deleted["favorites"],
+            recent_lines=deleted["recent_lines"],
+            unlinked=deleted["unlinked"],
+            linked_lines=deleted["linked_lines"] + deleted["own_lines"],
+            guess_scores=deleted["guess_scores"],
+            tables=tuple(tables),
+        )
 
     @to_the_end
     async def delete_guild(self, guild_id: int, at: float) -> None:
