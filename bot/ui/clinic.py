@@ -5,10 +5,11 @@ from typing import Any
 import discord
 
 from ..clinic_text import ClinicText, Row
-from ..i18n import SURROGATES, Localizer
+from ..i18n import Localizer
 from ..markdown import escape
 from ..verse import MAX_WRITTEN, Checkup, RhymeBook
 from .layout import MAX_TEXT, Layout
+from .typed import FENCE, field_value, read_typed, typed_block
 from .verse import SMALL
 
 __all__ = [
@@ -26,10 +27,6 @@ FORM = "lianju:check:form:"
 FIELD = "poem"
 MAX_LABEL = 45  # characters of the title and the label of a form
 WIDE_SPACE = "\u3000"  # as wide as a character of verse
-FENCE = "```"
-AS_WRITTEN = (
-    f"{FENCE}text\n"  # begins what was refused; the rows of a checked poem have no such word
-)
 RESERVED = 100  # characters of the last remark, which says how many are left out
 
 
@@ -76,10 +73,9 @@ def refusal_layout(sentence: str, poem: str, book: RhymeBook, localizer: Localiz
         book: The rhymes that were chosen.
         localizer: The language.
     """
-    kept = SURROGATES.sub("\ufffd", poem[:MAX_WRITTEN]).replace("`", "'")
     return Layout(
         discord.ui.TextDisplay(sentence),
-        discord.ui.TextDisplay(f"{AS_WRITTEN}{kept}\n{FENCE}"),
+        discord.ui.TextDisplay(typed_block(poem, MAX_WRITTEN)),
         _again(localizer, book),
     )
 
@@ -89,8 +85,8 @@ def poem_of(message: discord.Message) -> str:
     for component in message.components:
         for part in getattr(component, "children", ()):
             content = getattr(part, "content", "")
-            if content.startswith(AS_WRITTEN):
-                return content.removeprefix(AS_WRITTEN).removesuffix(f"\n{FENCE}")
+            if (typed := read_typed(content)) is not None:
+                return typed
             if content.startswith(FENCE):
                 rows = content.strip(f"{FENCE}\n").split("\n")
                 return "\n".join(row.split()[1] for row in rows)
@@ -130,11 +126,7 @@ def written_poem(data: Any) -> tuple[str, RhymeBook] | None:
     if not custom_id.startswith(FORM):
         return None
     book: RhymeBook = "xinyun" if custom_id == f"{FORM}xinyun" else "pingshui"
-    for row in data.get("components", ()):
-        for part in (row.get("component"), *row.get("components", ())):
-            if part and part.get("custom_id") == FIELD:
-                return str(part.get("value", "")), book
-    return "", book
+    return field_value(data, FIELD) or "", book
 
 
 def _again(localizer: Localizer, book: RhymeBook) -> discord.ui.ActionRow[Any]:

@@ -13,6 +13,7 @@ from ..markdown import escape
 from ..verse import CheckedLine, Fault
 from .layout import Layout
 from .linked import action_id
+from .typed import field_value
 
 __all__ = [
     "LINE_MODAL",
@@ -77,11 +78,7 @@ def line_modal(
 
 def typed_line(data: Any) -> str:
     """Returns what a form for a line was sent with."""
-    for row in data.get("components", ()):
-        for part in (row.get("component"), *row.get("components", ())):
-            if part and part.get("custom_id") == LINE_INPUT:
-                return str(part.get("value", ""))
-    return ""
+    return field_value(data, LINE_INPUT) or ""
 
 
 def refused_layout(
