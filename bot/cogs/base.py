@@ -14,15 +14,15 @@ from discord.app_commands import Choice
 from discord.ext import commands
 
 from ..engine import ServiceError
-from ..errors import LianjuError
+from ..errors import LianjuError, NotAllowedError
 from ..guild_settings import GuildSettings
-from ..i18n import Language, Localizer, localizer_for
+from ..i18n import Language, Localizer, Markdown, localizer_for
 from ..logs import format_traceback
 from ..resources import Resources
 from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
 from ..verse import BusyError, PromptError
 
-__all__ = ["Context", "LianjuCog", "is_allowed_here"]
+__all__ = ["Context", "LianjuCog", "check_allowed_here", "is_allowed_here"]
 
 _log = logging.getLogger(__name__)
 
@@ -238,6 +238,17 @@ def is_allowed_here(interaction: Interaction, guild_settings: GuildSettings) -> 
     """Whether the server allows the bot in this channel, or in the channel of this thread."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     return not guild_settings.channels or not guild_settings.channels.isdisjoint(here)
+
+
+def check_allowed_here(interaction: Interaction, guild_settings: GuildSettings) -> None:
+    """Checks that the server allows the bot here.
+
+    Raises:
+        NotAllowedError: It does not; the sentence names the channels where it does.
+    """
+    if not is_allowed_here(interaction, guild_settings):
+        channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
+        raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
 
 
 async def _report_error(interaction: Interaction, error: Exception, localizer: Localizer) -> str:

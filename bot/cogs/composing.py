@@ -1,25 +1,21 @@
 """What the commands that answer with verse have in common."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import get_args
 
 from discord.app_commands import Choice
 
-from ..characters import describe
 from ..engine import matching_rhymes
-from ..errors import NotAllowedError
 from ..events import AnswerEvent
 from ..guild_settings import CANDIDATES, GuildSettings
-from ..i18n import Markdown, localizer_for
+from ..i18n import localizer_for
 from ..ui.answer import answer_layout
-from ..ui.answer_message import AnswerMessage, CandidateView
-from ..ui.buttons import DetailsButton, RequestOptions, Writer
+from ..ui.answer_message import AnswerMessage, answer_message
+from ..ui.buttons import Writer
 from ..ui.replies import Interaction, defer_reply, respond
 from ..verse import (
-    Answer,
     Beam,
-    Candidate,
     Form,
     Known,
     Request,
@@ -30,8 +26,7 @@ from ..verse import (
     SearchMode,
     check_choice,
 )
-from ..verses import Verse
-from .base import Context, LianjuCog, is_allowed_here
+from .base import Context, LianjuCog, check_allowed_here
 from .options import MAX_CHOICE, MAX_CHOICES, MAX_RHYME, Mode
 
 __all__ = ["OUTSIDE", "ComposingCog", "request_for"]
@@ -104,9 +99,7 @@ class ComposingCog(LianjuCog):
             RateLimitError: The user has to wait.
         """
         guild_settings = context.guild_settings
-        if not is_allowed_here(interaction, guild_settings):
-            channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
-            raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
+        check_allowed_here(interaction, guild_settings)
         async with self.resources.admit(
             interaction.user.id, interaction.guild_id, guild_settings.applied_cooldown_s
         ):
@@ -146,9 +139,27 @@ class ComposingCog(LianjuCog):
                 interaction.guild_id or OUTSIDE,
                 acknowledge,  # errors of the request come before, in private
             )
-        message = _answer_message(answer, interaction.user.id, writer)
+        message = answer_message(answer, interaction.user.id, writer)
+        await self.send_answer(interaction, context, message)
+        if not answer.complete:
+            context.outcome = "cut-short"
+
+    async def send_answer(
+        self, interaction: Interaction, context: Context, message: AnswerMessage
+    ) -> None:
+        """Sends an answer as a new message, and tells the host.
+
+        Args:
+            interaction: What it answers.
+            context: Of the interaction.
+            message: The answer.
+
+        Raises:
+            LianjuError: It is too long for a message.
+            discord.HTTPException: Discord did not accept it.
+        """
         layout = answer_layout(message, context.localizer)
-        with observer.stage("reply"):
+        with self.resources.observer.stage("reply"):
             message_id = await respond(interaction, layout, private=False)
         event = AnswerEvent(
             self.command_name(interaction),
@@ -160,8 +171,6 @@ class ComposingCog(LianjuCog):
             tuple(message.verses),
         )
         interaction.client.dispatch(event.NAME, event)
-        if not answer.complete:
-            context.outcome = "cut-short"
 
     async def complete_rhyme(self, interaction: Interaction, current: str) -> list[Choice[str]]:
         """Offers the rhyme groups that match what is typed; none if the bundle has none."""
@@ -176,58 +185,3 @@ class ComposingCog(LianjuCog):
             ]
 
         return await self.complete(interaction, find)
-
-
-def _answer_message(answer: Answer, user_id: int, writer: Writer | None) -> AnswerMessage:
-    """Returns the content of the message with an answer.
-
-    Args:
-        answer: The answer.
-        user_id: Id of the user who made the request.
-        writer: Who wrote the line, if it was not the user.
-    """
-    request = answer.request
-    options = RequestOptions(
-        user_id,
-        request.count,
-        request.script,
-        "sampled" if isinstance(request.search, Sample) else "chosen",
-        request.form,
-        answer.rhyme,
-        request.rules,
-        request.known,
-        writer,
-    )
-    given = () if options.is_acrostic else answer.shown
-    generated = answer.length - options.is_acrostic  # the first characters are given
-    return AnswerMessage(
-        # As the user wrote it: a conversion to the other script cannot always be undone.
-        prompt="\n".join(answer.written),
-        candidates=tuple(
-            CandidateView(
-                _verse(options, given, candidate),
-                candidate.log_prob,
-                candidate.known,
-                candidate.relaxed,
-            )
-            for candidate in answer.candidates
-        ),
-        options=options,
-        details=DetailsButton(
-            generated * max(len(candidate.lines) for candidate in answer.candidates),
-            request.search,
-            answer.complete,
-        ),
-        model=f"{answer.bundle_name} {answer.bundle_version}",
-        corpus_continuation=answer.corpus_continuation,
-        unknown=tuple(map(describe, answer.unknown)),
-    )
-
-
-def _verse(options: RequestOptions, given: Sequence[str], candidate: Candidate) -> Verse:
-    """Returns what a heart keeps: the whole poem, or two lines in their order."""
-    if options.is_poem:
-        return Verse.of(*given, *candidate.lines)
-    if options.is_upper:
-        return Verse(candidate.text, given[-1])
-    return Verse(given[-1], candidate.text)

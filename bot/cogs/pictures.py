@@ -8,7 +8,6 @@ import discord
 
 from ..errors import NotAllowedError, NotFoundError
 from ..guild_settings import GuildSettings
-from ..i18n import Markdown
 from ..picture import LIANJU, Picture, seal_for
 from ..rate_limit import RateLimitError
 from ..ui.answer import parse_answer_message
@@ -31,7 +30,7 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
-from .base import Context, LianjuCog, is_allowed_here
+from .base import Context, LianjuCog, check_allowed_here
 from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Pictures", "check_place"]
@@ -143,9 +142,8 @@ def check_place(interaction: Interaction, guild_settings: GuildSettings, *, publ
     """
     if interaction.guild_id is not None and not interaction.app_permissions.attach_files:
         raise NotAllowedError("picture-no-attach")
-    if public and not is_allowed_here(interaction, guild_settings):
-        channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
-        raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
+    if public:
+        check_allowed_here(interaction, guild_settings)
 
 
 def _sheet(answer: AnswerMessage, message: discord.Message) -> Sheet:

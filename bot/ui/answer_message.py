@@ -1,14 +1,25 @@
 """What an answer says, whatever it looks like, and the remarks on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..characters import describe
 from ..i18n import Localizer
 from ..markdown import escape
+from ..verse import (
+    OPEN,
+    WIDE_OPEN,
+    Answer,
+    Candidate,
+    Couplet,
+    Sample,
+    simplify,
+    to_traditional,
+)
 from ..verses import Verse
-from .buttons import DetailsButton, RequestOptions
+from .buttons import DetailsButton, RequestOptions, Writer
 
-__all__ = ["AnswerMessage", "CandidateView", "general_remarks", "remarks"]
+__all__ = ["AnswerMessage", "CandidateView", "answer_message", "general_remarks", "remarks"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,8 @@ class AnswerMessage:
     """Everything that the message with an answer says, in whatever language.
 
     Attributes:
-        prompt: What the user wrote, a verse line a line; for an acrostic its first characters.
+        prompt: What the user wrote, a verse line a line; for an acrostic its first characters, for
+            a revised poem what was kept of it, on one line.
         candidates: The candidates, best first.
         options: The options of the request, and who made it.
         details: How the candidates were found.
@@ -57,8 +69,24 @@ class AnswerMessage:
 
     @property
     def given(self) -> int:
-        """The number of lines that the prompt gave."""
-        return 0 if self.options.is_acrostic else 1 + self.prompt.count("\n")
+        """The number of lines that the prompt gave, and that the candidates do not have."""
+        if self.options.is_acrostic or self.options.is_revision:
+            return 0
+        return 1 + self.prompt.count("\n")
+
+    @property
+    def poems(self) -> list[tuple[str, ...]]:
+        """All lines of each candidate, those before the last given one included.
+
+        There are none for a couplet by itself, which no poem of lines in a row is.
+        """
+        if isinstance(self.options.form, Couplet):
+            return []
+        before: list[str] = [] if self.options.is_poem else self.prompt.split("\n")[:-1]
+        if self.options.script != "auto":
+            convert = to_traditional if self.options.script == "traditional" else simplify
+            before = [convert(line) for line in before]
+        return [(*before, *verse.lines) for verse in self.verses]
 
     @property
     def new_lines(self) -> list[str]:
@@ -82,6 +110,55 @@ class AnswerMessage:
         """The rules that were dropped, if these are the same for all candidates."""
         relaxed = {candidate.relaxed for candidate in self.candidates}
         return relaxed.pop() if len(relaxed) == 1 else ()
+
+
+def answer_message(answer: Answer, user_id: int, writer: Writer | None) -> AnswerMessage:
+    """Returns the content of the message with an answer.
+
+    Args:
+        answer: The answer.
+        user_id: Id of the user who made the request.
+        writer: Who wrote the line, if it was not the user.
+    """
+    request = answer.request
+    options = RequestOptions(
+        user_id,
+        request.count,
+        request.script,
+        "sampled" if isinstance(request.search, Sample) else "chosen",
+        request.form,
+        answer.rhyme,
+        request.rules,
+        request.known,
+        writer,
+    )
+    given = () if options.is_acrostic or options.is_revision else answer.shown
+    generated = answer.length - options.is_acrostic  # the first characters are given
+    lines = max(len(candidate.lines) for candidate in answer.candidates)
+    if options.is_revision:  # of which the lines before the first open one are not scored
+        lines -= [OPEN in line or WIDE_OPEN in line for line in answer.written].index(True)
+    return AnswerMessage(
+        # As the user wrote it: a conversion to the other script cannot always be undone.
+        prompt=("，" if options.is_revision else "\n").join(answer.written),
+        candidates=tuple(
+            CandidateView(
+                _verse(options, given, candidate),
+                candidate.log_prob,
+                candidate.known,
+                candidate.relaxed,
+            )
+            for candidate in answer.candidates
+        ),
+        options=options,
+        details=DetailsButton(
+            generated * lines,
+            request.search,
+            answer.complete,
+        ),
+        model=f"{answer.bundle_name} {answer.bundle_version}",
+        corpus_continuation=answer.corpus_continuation,
+        unknown=tuple(map(describe, answer.unknown)),
+    )
 
 
 def remarks(message: AnswerMessage, rank: int, localizer: Localizer) -> list[str]:
@@ -138,3 +215,12 @@ def _relaxed(relaxed: Iterable[str], localizer: Localizer) -> str:
 
 def _list(items: Iterable[str], localizer: Localizer) -> str:
     return localizer.format("answer-and").join(items)
+
+
+def _verse(options: RequestOptions, given: Sequence[str], candidate: Candidate) -> Verse:
+    """Returns what a heart keeps: the whole poem, or two lines in their order."""
+    if options.is_poem:
+        return Verse.of(*given, *candidate.lines)
+    if options.is_upper:
+        return Verse(candidate.text, given[-1])
+    return Verse(given[-1], candidate.text)

@@ -14,6 +14,7 @@ from ..verse import (
     Known,
     NextLine,
     Rerank,
+    Revision,
     Rules,
     Sample,
     Script,
@@ -35,6 +36,7 @@ LAYOUT = "2"  # of custom ids and of the texts beside them; a change needs anoth
 PREFIX = "lianju"
 SEPARATOR = "+"  # between names in one field
 UPPER = "upper"  # in the place of an acrostic's characters, for the upper line of a couplet
+REVISED = "?"  # likewise, for a poem of which parts were kept
 INCOMPLETE = "cut"  # the last field of details, if the deadline passed first
 
 Action = Literal["heart", "again", "details"]
@@ -148,6 +150,11 @@ class RequestOptions:
         return isinstance(self.form, Acrostic)
 
     @property
+    def is_revision(self) -> bool:
+        """Whether the prompt is a poem with open places."""
+        return isinstance(self.form, Revision)
+
+    @property
     def is_poem(self) -> bool:
         """Whether the candidates are poems rather than single lines."""
         return not isinstance(self.form, NextLine | Couplet)
@@ -161,6 +168,8 @@ class RequestOptions:
     def custom_id(self) -> str:
         """The custom id, which `parse` reads."""
         chars = self.form.chars if isinstance(self.form, Acrostic) else UPPER * self.is_upper
+        if self.is_revision:
+            chars = REVISED
         poem = (self.form.name, chars, self.rhyme or "", self.rules, self.known)
         writer = () if self.writer is None else (self.writer,)
         return _write("again", self.user_id, self.count, self.script, self.mode, *poem, *writer)
@@ -259,7 +268,8 @@ def _form(name: FormName, chars: str) -> Form:
         return Couplet(_one_of(("", UPPER), chars) == UPPER)
     if not chars:
         return form_named(name)
-    return Acrostic(int(chars), None if name == "next" else name)
+    kind = None if name == "next" else name
+    return Revision(kind) if chars == REVISED else Acrostic(int(chars), kind)
 
 
 def _write(action: Action, *fields: object) -> str:

@@ -79,6 +79,8 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
         form: str = "acrostic" if options.is_acrostic else options.form.name
         if options.is_upper:
             form = "upper"
+        if options.is_revision:
+            form = "revision"
         texts.append(localizer.format("details-form", form=form))
     if options.rhyme is not None:
         texts.append(localizer.format("details-rhyme", rhyme=escape(options.rhyme)))

@@ -72,7 +72,8 @@ if TYPE_CHECKING:
     from .prosody.table import Prosody, find_rhyme_group
     from .prosody.xinyun import xinyun_readings
     from .text.anthology import Anthology, AnthologyPoem
-    from .text.prompt import simplify, to_traditional, write_line
+    from .text.prompt import simplify, split_verse, to_traditional, write_line
+    from .text.template import OPEN, WIDE_OPEN
     from .text.vocabulary import Vocabulary, is_han
 
 __all__ = [
@@ -82,11 +83,13 @@ __all__ = [
     "LENGTH",
     "MAX_CHARACTERS",
     "MAX_WRITTEN",
+    "OPEN",
     "PROVIDERS",
     "SEED",
     "TEMPERATURE",
     "TOP_K",
     "TOP_P",
+    "WIDE_OPEN",
     "WIDTH",
     "Acrostic",
     "Answer",
@@ -151,6 +154,7 @@ __all__ = [
     "load_bundle",
     "open_composer",
     "simplify",
+    "split_verse",
     "to_traditional",
     "usable_cores",
     "wanted_after",
@@ -186,8 +190,11 @@ _IMPORTED_ON_FIRST_USE = {
     "Anthology": ".text.anthology",
     "AnthologyPoem": ".text.anthology",
     "simplify": ".text.prompt",
+    "split_verse": ".text.prompt",
     "to_traditional": ".text.prompt",
     "write_line": ".text.prompt",
+    "OPEN": ".text.template",
+    "WIDE_OPEN": ".text.template",
     "Vocabulary": ".text.vocabulary",
     "is_han": ".text.vocabulary",
     "Answer": ".answer",

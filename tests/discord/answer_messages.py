@@ -9,7 +9,7 @@ from lianju.bot.i18n import Localizer
 from lianju.bot.ui.answer import answer_layout
 from lianju.bot.ui.answer_message import AnswerMessage, CandidateView
 from lianju.bot.ui.buttons import DetailsButton, RequestOptions
-from lianju.bot.verse import Acrostic, Beam, Couplet, NextLine, Poem, Rerank, Sample
+from lianju.bot.verse import Acrostic, Beam, Couplet, NextLine, Poem, Rerank, Revision, Sample
 from lianju.bot.verses import Verse
 
 from .interactions import BOT, V2
@@ -98,7 +98,12 @@ acrostics = st.integers(2, 8).flatmap(lambda n: answers_of(line, poems(n), n, Ac
 couplets = st.booleans().flatmap(
     lambda upper: answers_of(line, st.builds(Verse, verse, verse), 1, Couplet(upper))
 )
-answer_messages = single_lines | rests | acrostics | couplets
+revisions = st.sampled_from([2, 4, 8]).flatmap(
+    lambda size: answers_of(
+        st.lists(line, min_size=size, max_size=size).map("，".join), poems(size), size, Revision()
+    )
+)
+answer_messages = single_lines | rests | acrostics | couplets | revisions
 
 ANSWER = AnswerMessage(
     "黄河远上白云间",

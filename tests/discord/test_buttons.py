@@ -15,7 +15,7 @@ from lianju.bot.ui.buttons import (
     RequestOptions,
     Writer,
 )
-from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, RequestError, Rerank, Sample
+from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, RequestError, Rerank, Revision, Sample
 from lianju.bot.verse.form import LENGTH, PoemKind
 from lianju.bot.verse.request import (
     COUNT,
@@ -49,6 +49,7 @@ forms = st.one_of(
     st.just(NextLine()),
     st.builds(Poem, kinds),
     st.builds(Acrostic, st.sampled_from([5, 7]), st.none() | kinds),
+    st.builds(Revision, st.none() | kinds),
 )
 options = st.builds(
     RequestOptions,
@@ -71,13 +72,25 @@ answered = st.builds(
     st.just("chosen"),
     writer=writers,
 )
+# Posted after a revision, without the name of a rhyme group that would be too long.
+revised = st.builds(
+    RequestOptions,
+    snowflakes,
+    st.just(1),
+    st.sampled_from(get_args(Script)),
+    st.just("chosen"),
+    st.just(Revision()),
+    st.sampled_from([None, "东"]),
+    *map(st.sampled_from, map(get_args, (Rules, Known))),
+    writers,
+)
 searches = st.one_of(
     st.builds(Beam, within(WIDTH)),
     st.builds(Rerank, within(SEED), within(WIDTH)),
     st.builds(Sample, *map(within, (TEMPERATURE, TOP_K, TOP_P, SEED))),
 )
 details = st.builds(DetailsButton, within(LENGTH), searches, st.booleans())
-buttons = st.one_of(hearts, options, answered, details)
+buttons = st.one_of(hearts, options, answered, revised, details)
 
 
 @given(buttons)
@@ -118,6 +131,10 @@ def test_custom_id_is_valid_and_matched_by_the_bot(button):
         (
             "lianju:again:2:77:5:auto:chosen:next:::strict:exclude:6A77K00",
             RequestOptions(77, 5, "auto", writer=Writer(None, 1_800_000_000)),
+        ),
+        (
+            "lianju:again:2:77:1:auto:chosen:next:?::strict:exclude:6A77K026",
+            RequestOptions(77, 1, "auto", form=Revision(), writer=Writer(78, 1_800_000_000)),
         ),
         ("lianju:details:2:7:5", DetailsButton(7, Beam(5))),
         ("lianju:details:2:7:5:cut", DetailsButton(7, Beam(5), complete=False)),

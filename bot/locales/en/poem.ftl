@@ -49,6 +49,7 @@ details-form = { $form ->
     [lushi] regulated poem (律诗)
     [couplet] lower line of a couplet (对联)
     [upper] upper line of a couplet (对联)
+    [revision] revised poem
    *[acrostic] acrostic (藏头诗)
 }
 details-rhyme = rhyme { $rhyme }

@@ -44,6 +44,7 @@ details-form = { $form ->
     [lushi] 律诗
     [couplet] 对下联
     [upper] 对上联
+    [revision] 修改的诗
    *[acrostic] 藏头诗
 }
 details-rhyme = 押“{ $rhyme }”韵

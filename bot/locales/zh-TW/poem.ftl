@@ -44,6 +44,7 @@ details-form = { $form ->
     [lushi] 律詩
     [couplet] 對下聯
     [upper] 對上聯
+    [revision] 修改的詩
    *[acrostic] 藏頭詩
 }
 details-rhyme = 押「{ $rhyme }」韻

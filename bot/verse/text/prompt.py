@@ -156,15 +156,23 @@ def read_prompt(
     return Prompt(lines, written, shown, traditional, unknown)
 
 
-def split_verse(text: str) -> tuple[Line, ...]:
+def split_verse(text: str, blank: str = "") -> tuple[Line, ...]:
     """Normalizes Chinese verse (NFKC) and splits it into lines, none of which is empty.
 
     Punctuation, line breaks and spaces between words separate lines.
 
+    Args:
+        text: The verse.
+        blank: A character of punctuation that separates nothing, as it stands for an open place.
+
     Raises:
         PromptError: The text has lone surrogates.
     """
-    return tuple(line for line in _split(_normalize(text), _breaks_chinese_line) if line)
+
+    def separates(character: str) -> bool:
+        return character != blank and _breaks_chinese_line(character)
+
+    return tuple(line for line in _split(_normalize(text), separates) if line)
 
 
 def read_variants(line: str, is_known: Callable[[str], bool]) -> Iterator[str]:

@@ -9,11 +9,12 @@ from ..request import MAX_CHARACTERS, Script
 from .prompt import Line, Prompt, read_prompt, write_line
 from .vocabulary import Vocabulary
 
-__all__ = ["OPEN", "Template", "read_template"]
+__all__ = ["OPEN", "WIDE_OPEN", "Template", "read_template"]
 
 OPEN = "?"
 """Stands for a whole line by itself, and for one character within a line; NFKC makes it of ？."""
-WIDE_OPEN = "？"  # as wide as a character of verse
+WIDE_OPEN = "？"
+"""Stands for an open character where it is shown, as wide as the others."""
 
 
 @dataclass(frozen=True)
