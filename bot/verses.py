@@ -45,6 +45,7 @@ class Favorite:
         kept_at: Unix seconds.
         guild_id: The server where it was kept; None outside servers.
         writers: Those who wrote it together; empty for all but linked verse.
+        author_id: Who gave the line; None if unknown or deleted.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Favorite:
     kept_at: int
     guild_id: int | None
     writers: tuple[int, ...] = ()
+    author_id: int | None = None
 
 
 @dataclass(frozen=True)

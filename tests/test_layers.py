@@ -15,7 +15,7 @@ BOT_LAYERS = (
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
     {"booklet", "store", "logs", "metrics"},
     {"engine", "rate_limit", "sentry", "translator"},
-    {"guess", "resources"},
+    {"guess", "resources", "revising"},
     {"ui", "web"},
     {"cluster", "cogs", "sharding"},
     {"client"},

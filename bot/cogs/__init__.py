@@ -33,6 +33,7 @@ from .pictures import Pictures
 from .poem import PoemCog
 from .privacy import Privacy
 from .registration import build_commands, choose_commands
+from .revise import Revise
 from .settings import ServerSettings
 
 __all__ = ["add_cogs", "remove_cogs"]
@@ -45,6 +46,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Answers,
     Favorites,
     Pictures,
+    Revise,
     Leaderboard,
     Guess,
     Linked,

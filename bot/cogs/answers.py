@@ -27,7 +27,7 @@ from ..verses import Verse
 from .composing import OUTSIDE, ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "author_of"]
 
 NAME = "Lianju answers"
 UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
@@ -67,7 +67,7 @@ class Answers(ComposingCog, name=NAME):
             match action:
                 case "heart":
                     verse = answer.verses[HeartButton.parse(custom_id).rank - 1]
-                    author_id, asked_at = _author(message, answer.options)
+                    author_id, asked_at = author_of(message, answer.options)
                     kept = await self.resources.store.favorites.toggle(
                         interaction.user.id,
                         interaction.guild_id,
@@ -147,7 +147,7 @@ class Answers(ComposingCog, name=NAME):
     items = (cog_item(NAME, PRESS, press),)
 
 
-def _author(message: discord.Message, options: RequestOptions) -> tuple[int | None, float]:
+def author_of(message: discord.Message, options: RequestOptions) -> tuple[int | None, float]:
     """Returns who gave the line of an answer, and when, in Unix seconds of Discord's clock."""
     if options.writer is not None:
         return options.writer.user_id, options.writer.written_at

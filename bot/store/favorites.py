@@ -167,10 +167,16 @@ def _part(verse: Verse) -> str:
 
 
 def _favorite(
-    id_: int, line: str, answer: str, kept_at: int, guild_id: int, writers: str | None
+    id_: int,
+    line: str,
+    answer: str,
+    kept_at: int,
+    guild_id: int,
+    author_id: int | None,
+    writers: str | None,
 ) -> Favorite:
     kept_in = None if guild_id == OUTSIDE else guild_id
-    return Favorite(id_, Verse(line, answer), kept_at, kept_in, split_writers(writers))
+    return Favorite(id_, Verse(line, answer), kept_at, kept_in, split_writers(writers), author_id)
 
 
 def writers_of(favorite_id: ColumnElement[Any]) -> Label[Any]:
@@ -195,6 +201,7 @@ _FAVORITES = select(
     couplet.c.answer,
     favorite.c.kept_at,
     favorite.c.guild_id,
+    favorite.c.author_id,
     writers_of(favorite.c.id),
 ).join(couplet)
 _ONE = _FAVORITES.where(_MINE, favorite.c.id == bindparam("id"))

@@ -18,10 +18,12 @@ from ..confidence import CONFIDENCES, confidence
 from ..errors import LianjuError
 from ..i18n import Localizer
 from ..markdown import escape, literal, unescape
+from ..revising import is_revisable
 from .answer_message import AnswerMessage, CandidateView, general_remarks, remarks
 from .buttons import DetailsButton, HeartButton, RequestOptions
 from .layout import MAX_TEXT, Layout
 from .picture import ANSWER_PICTURE
+from .revise import ANSWER_REVISE
 from .verse import SMALL, parse_candidate, write_candidate
 
 __all__ = [
@@ -71,17 +73,20 @@ def answer_layout(message: AnswerMessage, localizer: Localizer) -> Layout:
         HeartButton(rank, candidate.log_prob, candidate.known, candidate.relaxed)
         for rank, candidate in enumerate(message.candidates, 1)
     ]
+    buttons = [
+        _button(message.options.custom_id, localizer.format("answer-again")),
+        _button(message.details.custom_id, localizer.format("answer-details")),
+        _button(ANSWER_PICTURE, localizer.format("answer-picture")),
+    ]
+    if any(map(is_revisable, message.poems)):
+        buttons.append(_button(ANSWER_REVISE, localizer.format("revise")))
     return Layout(
         discord.ui.TextDisplay(heading),
         *(
             discord.ui.Section(text, accessory=_button(heart.custom_id, _heart_label(0)))
             for text, heart in zip(texts, hearts, strict=False)
         ),
-        discord.ui.ActionRow(
-            _button(message.options.custom_id, localizer.format("answer-again")),
-            _button(message.details.custom_id, localizer.format("answer-details")),
-            _button(ANSWER_PICTURE, localizer.format("answer-picture")),
-        ),
+        discord.ui.ActionRow(*buttons),
         discord.ui.TextDisplay(footer),
     )
 
@@ -148,6 +153,8 @@ def _footer(message: AnswerMessage, localizer: Localizer, left_out: int) -> str:
                 "answer-fewer", count=len(message.candidates), wanted=message.options.count
             )
         )
+    if message.options.is_revision:
+        rows.append(localizer.format("answer-revised", user=f"<@{message.options.user_id}>"))
     if left_out:
         rows.append(localizer.format("answer-left-out", count=left_out))
     return "\n".join(SMALL + row for row in rows)
@@ -169,7 +176,7 @@ def _parse(components: Sequence[Component]) -> AnswerMessage:
                     TextDisplay(content=heading),
                     *sections,
                     ActionRow(
-                        # Answers of earlier versions have no button for a picture.
+                        # Answers of earlier versions have no buttons for a picture or a revision.
                         children=[Button(custom_id=str(again)), Button(custom_id=str(details)), *_]
                     ),
                     TextDisplay(content=footer),

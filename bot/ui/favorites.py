@@ -6,10 +6,12 @@ from typing import Any, Literal
 import discord
 
 from ..i18n import Localizer
+from ..revising import is_revisable
 from ..verses import Favorite, Verse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
 from .picture import FAVORITE_PICTURE
+from .revise import FAVORITE_REVISE
 from .verse import one_line, write_list_item, write_members
 
 __all__ = ["PAGE_BUTTON", "REMOVE_MENU", "Order", "favorites_layout", "label", "removed"]
@@ -74,12 +76,23 @@ def favorites_layout(
         placeholder=localizer.format("favorites-picture"),
         options=options,
     )
+    menus = [discord.ui.ActionRow[Layout](menu), discord.ui.ActionRow[Layout](pictures)]
+    if revisable := [
+        option
+        for option, favorite in zip(options, favorites, strict=True)
+        if is_revisable(favorite.verse.lines)
+    ]:
+        revisions = discord.ui.Select[Layout](
+            custom_id=f"{FAVORITE_REVISE}:{owner}",
+            placeholder=localizer.format("favorites-revise"),
+            options=revisable,
+        )
+        menus.append(discord.ui.ActionRow(revisions))
     return Layout(
         *parts,
         discord.ui.TextDisplay("\n".join(entries)),
         discord.ui.TextDisplay(f"-# {footer}"),
-        discord.ui.ActionRow(menu),
-        discord.ui.ActionRow(pictures),
+        *menus,
         *page_buttons(localizer, page, f"lianju:favourites:1:{owner}:{order}"),
     )
 

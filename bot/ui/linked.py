@@ -10,7 +10,9 @@ from ..i18n import Localizer
 from ..linked import Line, Table
 from ..linked.next_line import NextLineRules
 from ..markdown import escape, literal
+from ..revising import is_revisable
 from .layout import Layout
+from .revise import TABLE_REVISE
 
 __all__ = [
     "LINE_BUTTON",
@@ -73,11 +75,11 @@ def table_layout(view: TableView, localizer: Localizer) -> Layout:
         if table.verse is not None:
             label = f"♥ {view.hearts}" if view.hearts else "♥"
             picture = localizer.format("answer-picture")
-            parts.append(
-                discord.ui.ActionRow(
-                    _button(label, "heart", table), _button(picture, "picture", table)
-                )
-            )
+            row = [_button(label, "heart", table), _button(picture, "picture", table)]
+            if is_revisable(table.texts):
+                custom_id = f"{TABLE_REVISE}:{table.id}"
+                row.append(discord.ui.Button(label=localizer.format("revise"), custom_id=custom_id))
+            parts.append(discord.ui.ActionRow(*row))
         return Layout(*parts)
     parts.append(discord.ui.TextDisplay(_next(view, view.rules, localizer)))
     return Layout(*parts, *_buttons(table, localizer))

@@ -63,7 +63,9 @@ def test_answer_reads_from_top_to_bottom():
         "**2.** 黄河远上白云间，万里江山万里余\n-# ▰▰▰▰▰",
         "-# tang-lstm 1.0.0",
     ]
-    assert list(labels(message).values()) == ["♥", "♥", "Another batch", "Details", "Picture"]
+    assert list(labels(message).values()) == [
+        *["♥", "♥", "Another batch", "Details", "Picture", "Revise"]
+    ]
 
 
 def test_poem_reads_from_top_to_bottom():
