@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from .booklet import Booklets
 from .commands import Commands
 from .engine import Engine, open_engine
 from .errors import LianjuError
@@ -53,6 +54,8 @@ class Resources:
         failures: How often something failed of which no user is told.
         pictures: Draws pictures.
         picture_limiter: Limits the pictures of each user.
+        booklets: Makes booklets.
+        booklet_limiter: Limits the booklets of each user.
         locks: Held while something is edited that others edit too, by its name; each is dropped
             when nobody holds it.
     """
@@ -71,6 +74,8 @@ class Resources:
     failures: Counter[str] = field(default_factory=Counter)
     pictures: Pictures = field(default_factory=Pictures)
     picture_limiter: RequestLimiter = field(default_factory=RequestLimiter)
+    booklets: Booklets = field(default_factory=Booklets)
+    booklet_limiter: RequestLimiter = field(default_factory=RequestLimiter)
     locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _closed_by: float | None = field(default=None, init=False)
 
@@ -164,6 +169,7 @@ class Resources:
             await self.engine.close(timeout_s)
         finally:
             self.pictures.close()
+            self.booklets.close()
             await self.store.close()
 
 

@@ -3,16 +3,22 @@
 import asyncio
 import io
 import re
+from collections.abc import Sequence
 from typing import cast
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
+from ..booklet import MAX_POEMS
+from ..characters import describe
 from ..errors import NotFoundError
 from ..events import FavoriteEvent
 from ..i18n import Localizer
-from ..ui.downloads import Format, favorites_file
+from ..markdown import escape
+from ..picture import seal_for
+from ..rate_limit import RateLimitError
+from ..ui.downloads import Format, favorites_booklet, favorites_file
 from ..ui.favorites import PAGE_BUTTON, REMOVE_MENU, Order, favorites_layout, label, removed
 from ..ui.layout import Layout
 from ..ui.pages import read_page
@@ -24,15 +30,19 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
-from ..verses import Verse
-from .base import LianjuCog
+from ..verses import Favorite, Verse
+from .base import Context, LianjuCog
 from .items import CogItem, check_owner, cog_item
+from .members import member_names
 from .options import MAX_CHOICES, choice
 
 __all__ = ["Favorites"]
 
 NAME = "Lianju favorites"
 LIST = "favorites list"
+BOOKLET_COOLDOWN_S = 20.0  # between two booklets of a member, each of up to two seconds of work
+MAX_NAMES = 48  # that are asked for one by one
+MAX_MISSING = 40  # characters that are named
 FAVORITE_ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -128,6 +138,7 @@ class Favorites(LianjuCog, name=NAME):
             choice("favorites-export", "txt", "text, for reading"),
             choice("favorites-export", "csv", "CSV, for spreadsheets"),
             choice("favorites-export", "json", "JSON, for programs"),
+            choice("favorites-export", "pdf", "booklet (PDF), for reading and printing"),
         ]
     )
     async def export(self, interaction: Interaction, form: Format) -> None:
@@ -142,10 +153,49 @@ class Favorites(LianjuCog, name=NAME):
             if not favorites:
                 raise NotFoundError("favorites-none")
             await defer_private_reply(interaction)
-            content = await asyncio.to_thread(favorites_file, favorites, form)
+            if form == "pdf":
+                content, sentence = await self._booklet(interaction, context, favorites)
+            else:
+                content = await asyncio.to_thread(favorites_file, favorites, form)
+                sentence = localizer.format("favorites-exported", count=len(favorites))
             file = discord.File(io.BytesIO(content), f"lianju-favorites.{form}")
-            sentence = localizer.format("favorites-exported", count=len(favorites))
             await interaction.followup.send(sentence, file=file, **PRIVATE)
+
+    async def _booklet(
+        self, interaction: Interaction, context: Context, favorites: Sequence[Favorite]
+    ) -> tuple[bytes, str]:
+        """Returns a booklet of a member's favorites, or of the latest, and what to say of it."""
+        localizer, latest = context.localizer, favorites[-MAX_POEMS:]
+        guild = interaction.guild
+        try:
+            with self.resources.booklet_limiter.acquire(
+                interaction.user.id, interaction.guild_id, BOOKLET_COOLDOWN_S
+            ):
+                names = await member_names(interaction, _to_name(interaction, latest))
+                booklet = favorites_booklet(
+                    latest,
+                    names,
+                    localizer.format("favorites-booklet-title"),
+                    interaction.user.display_name,
+                    seal_for(None if guild is None else guild.name),
+                    interaction.created_at.date(),
+                )
+                made = await self.resources.booklets.make(booklet)
+        except RateLimitError as error:
+            raise RateLimitError(f"booklet-{error.key}", **error.facts) from None
+        count = len(booklet.poems)
+        context.add_log_fields(poems=count)
+        notes = [localizer.format("favorites-booklet", count=count)]
+        if len(favorites) > len(latest):
+            notes.append(
+                localizer.format("favorites-booklet-latest", most=MAX_POEMS, count=len(favorites))
+            )
+        if count < len(latest):
+            notes.append(localizer.format("favorites-booklet-long", count=len(latest) - count))
+        if made.missing:
+            missing = escape(" ".join(map(describe, made.missing[:MAX_MISSING])))
+            notes.append(localizer.format("picture-missing", missing=missing))
+        return made.pdf, "\n".join(notes)
 
     async def _page_at(
         self, localizer: Localizer, match: re.Match[str], note: str | None = None
@@ -166,3 +216,14 @@ class Favorites(LianjuCog, name=NAME):
         cog_item(NAME, PAGE_BUTTON, show_page),
         cog_item(NAME, REMOVE_MENU, remove_chosen),
     )
+
+
+def _to_name(interaction: Interaction, favorites: Sequence[Favorite]) -> set[int]:
+    """Returns the writers whose names to ask for: those of this server, of the latest verses."""
+    found: set[int] = set()
+    for favorite in reversed(favorites):
+        if favorite.guild_id == interaction.guild_id and favorite.guild_id is not None:
+            if len(found | set(favorite.writers)) > MAX_NAMES:
+                break
+            found |= set(favorite.writers)
+    return found

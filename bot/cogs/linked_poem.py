@@ -1,9 +1,6 @@
 """What becomes of a poem that members have written together: hearts and a picture."""
 
-import asyncio
 import datetime
-
-import discord
 
 from ..errors import NotAllowedError, NotFoundError
 from ..events import FavoriteEvent
@@ -15,6 +12,7 @@ from ..ui.replies import Interaction, defer_private_reply, defer_update
 from ..verses import Verse
 from .items import CogItem, cog_item
 from .linked_base import LinkedCog
+from .members import member_names
 from .pictures import Pictures, check_place
 
 __all__ = ["LinkedPoems"]
@@ -83,27 +81,15 @@ class LinkedPoems(LinkedCog, name=NAME):
 async def _names(interaction: Interaction, table: Table) -> tuple[str, ...]:
     """Returns the names of the writers, in the order of their first lines.
 
-    Those of members are asked for now, as none is stored; who left the server has none.
+    Who left the server has none.
     """
-    names = await asyncio.gather(*(_name(interaction, user_id) for user_id in table.writers))
-    members = dict(zip(table.writers, names, strict=True))
+    members = await member_names(interaction, table.writers)
 
     def writer(line: Line) -> str | None:
         if line.by == "lianju":
             return LIANJU
         if line.by == "poet":
             return (line.source or "").partition(TITLE)[0]
-        return None if line.user_id is None else members[line.user_id]
+        return None if line.user_id is None else members.get(line.user_id)
 
     return tuple(dict.fromkeys(filter(None, map(writer, table.lines))))
-
-
-async def _name(interaction: Interaction, user_id: int) -> str | None:
-    if user_id == interaction.user.id:
-        return interaction.user.display_name
-    if interaction.guild is None:
-        return None
-    try:
-        return (await interaction.guild.fetch_member(user_id)).display_name
-    except discord.HTTPException:
-        return None

@@ -1,26 +1,36 @@
 """Files of what is stored about a member."""
 
 import csv
+import datetime
 import io
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Literal
 
+from ..booklet import Booklet, Poem
+from ..errors import LianjuError
 from ..linked import Table
 from ..rounds import OUTSIDE, GuessScore
 from ..verses import Favorite
 from .verse import one_line
 
-__all__ = ["Format", "favorites_file", "guesses_file", "linked_file"]
+__all__ = [
+    "FileFormat",
+    "Format",
+    "favorites_booklet",
+    "favorites_file",
+    "guesses_file",
+    "linked_file",
+]
 
-Format = Literal["txt", "csv", "json"]
+FileFormat = Literal["txt", "csv", "json"]
+Format = Literal[FileFormat, "pdf"]
 
 # Spreadsheets evaluate cells that begin with these; https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
+def favorites_file(favorites: Sequence[Favorite], form: FileFormat) -> bytes:
     """Returns the content of a file.
 
     Args:
@@ -28,6 +38,40 @@ def favorites_file(favorites: Sequence[Favorite], form: Format) -> bytes:
         form: `txt` has one verse a line, `csv` is for spreadsheets, `json` has all fields.
     """
     return {"txt": _txt, "csv": _csv, "json": _json}[form](favorites)
+
+
+def favorites_booklet(
+    favorites: Sequence[Favorite],
+    names: Mapping[int, str],
+    title: str,
+    author: str,
+    seal: str,
+    date: datetime.date,
+) -> Booklet:
+    """Returns a booklet of the favorites that have room on a page.
+
+    Args:
+        favorites: The favorites, in the order of the booklet.
+        names: The names of members; a verse that others wrote as well is not signed.
+        title: The title.
+        author: The name of the member who keeps them.
+        seal: What the seal says.
+        date: The day.
+
+    Raises:
+        LianjuError: None of them has room.
+    """
+    poems, refused = [], None
+    for favorite in favorites:
+        writers = favorite.writers if all(each in names for each in favorite.writers) else ()
+        try:
+            signed = tuple(dict.fromkeys(names[each] for each in writers))
+            poems.append(Poem("", favorite.verse.lines, signed))
+        except LianjuError as error:
+            refused = error
+    if refused is not None and not poems:
+        raise refused
+    return Booklet(title, date, tuple(poems), author=author, seal=seal)
 
 
 def guesses_file(scores: Mapping[int, GuessScore]) -> bytes:
@@ -106,4 +150,4 @@ def _escape_formula(cell: str) -> str:
 
 
 def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat()
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat()

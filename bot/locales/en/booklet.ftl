@@ -5,3 +5,7 @@ booklet-empty = There are no poems: a booklet needs at least one.
 booklet-poems = That is { $size } poems: a booklet has room for { $most }.
 booklet-hearts = { $hearts } is no number of hearts: give 0 to { $most }.
 booklet-busy = I am making too many booklets at the moment: try again in a minute.
+
+# Booklets on Discord.
+booklet-limit-running = Your last booklet is still being made: try again when it is done.
+booklet-limit-cooldown = One booklet at a time: try again <t:{ $retry_at }:R>.

@@ -16,3 +16,15 @@ favorites-exported = { $count ->
     [one] Your { $count } favorite.
    *[other] Your { $count } favorites.
 }
+
+# As a booklet.
+favorites-booklet-title = 诗集 Poems
+favorites-booklet = { $count ->
+    [one] A booklet of one favorite.
+   *[other] A booklet of { $count } favorites.
+}
+favorites-booklet-latest = A booklet has room for { $most } verses: these are the latest of your { $count }. The other formats have all.
+favorites-booklet-long = { $count ->
+    [one] One verse is too long for a page, and is left out.
+   *[other] { $count } verses are too long for a page, and are left out.
+}

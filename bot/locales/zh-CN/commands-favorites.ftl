@@ -17,3 +17,4 @@ command-favorites-export-form = 格式
 choice-favorites-export-txt = 便于阅读的文本
 choice-favorites-export-csv = 用于电子表格的 CSV
 choice-favorites-export-json = 用于程序的 JSON
+choice-favorites-export-pdf = 便于阅读和打印的诗集（PDF）

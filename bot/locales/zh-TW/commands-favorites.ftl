@@ -17,3 +17,4 @@ command-favorites-export-form = 格式
 choice-favorites-export-txt = 便於閱讀的文字檔
 choice-favorites-export-csv = 用於試算表的 CSV
 choice-favorites-export-json = 用於程式的 JSON
+choice-favorites-export-pdf = 便於閱讀和列印的詩集（PDF）
