@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .places import OUTSIDE
+
 __all__ = [
     "DIFFICULTIES",
     "OPTIONS",
-    "OUTSIDE",
     "RANKED",
     "ROUND_S",
     "Difficulty",
@@ -23,7 +24,6 @@ DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "hard")
 OPTIONS = 4  # lines of a round
 ROUND_S = 30
 RANKED = 10  # guesses, from which on hit rates are compared
-OUTSIDE = 0  # the guild id of rounds outside servers
 
 
 @dataclass(frozen=True)

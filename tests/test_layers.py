@@ -9,7 +9,7 @@ import pytest
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
-    {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer"},
+    {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer", "places"},
     {"rounds", "verse", "verses"},
     {"honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},

@@ -9,6 +9,7 @@ import discord
 from ..errors import LianjuError, NotFoundError
 from ..events import FavoriteEvent
 from ..guild_settings import GuildSettings
+from ..places import OUTSIDE
 from ..resources import Resources
 from ..ui.answer import parse_answer_message, with_hearts
 from ..ui.answer_message import AnswerMessage
@@ -24,7 +25,7 @@ from ..ui.replies import (
 )
 from ..verse import CandidateScore, NextLine, Poem, Request, Rerank
 from ..verses import Verse
-from .composing import OUTSIDE, ComposingCog, request_for
+from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Answers", "author_of"]

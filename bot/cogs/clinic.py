@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from ..engine import RhymeGroup, readings_of
 from ..errors import LianjuError
+from ..places import OUTSIDE
 from ..ui.clinic import (
     AGAIN_BUTTON,
     checkup_layout,
@@ -21,7 +22,6 @@ from ..ui.layout import Layout
 from ..ui.replies import Interaction, defer_update, edit_message, open_form, respond
 from ..verse import MAX_WRITTEN, Checkup, RhymeBook, begin_checkup, check_choice, xinyun_readings
 from .base import Context, LianjuCog
-from .composing import OUTSIDE
 from .items import CogItem, cog_item
 from .options import choice
 

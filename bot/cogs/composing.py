@@ -10,6 +10,7 @@ from ..engine import matching_rhymes
 from ..events import AnswerEvent
 from ..guild_settings import CANDIDATES, GuildSettings
 from ..i18n import localizer_for
+from ..places import OUTSIDE
 from ..ui.answer import answer_layout
 from ..ui.answer_message import AnswerMessage, answer_message
 from ..ui.buttons import Writer
@@ -29,9 +30,7 @@ from ..verse import (
 from .base import Context, LianjuCog, check_allowed_here
 from .options import MAX_CHOICE, MAX_CHOICES, MAX_RHYME, Mode
 
-__all__ = ["OUTSIDE", "ComposingCog", "request_for"]
-
-OUTSIDE = 0  # direct messages share the queue as one server does
+__all__ = ["ComposingCog", "request_for"]
 
 
 def request_for(

@@ -10,8 +10,9 @@ from discord.ext import commands
 
 from ..errors import NotAllowedError, NotFoundError
 from ..i18n import Localizer, Markdown
+from ..places import OUTSIDE
 from ..resources import Resources
-from ..rounds import DIFFICULTIES, OUTSIDE, Difficulty, GuessScore
+from ..rounds import DIFFICULTIES, Difficulty, GuessScore
 from ..ui.guess import (
     AGAIN_BUTTON,
     CHOICE_BUTTON,

@@ -11,8 +11,9 @@ import discord
 
 from ..guess import ask_question
 from ..i18n import Localizer
+from ..places import OUTSIDE
 from ..resources import Resources
-from ..rounds import OUTSIDE, ROUND_S, Difficulty, Round, RoundResult
+from ..rounds import ROUND_S, Difficulty, Round, RoundResult
 from ..ui.guess import result_layout
 from ..ui.replies import NO_MENTIONS, Interaction
 from .base import Context

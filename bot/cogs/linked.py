@@ -13,6 +13,7 @@ from ..guild_settings import GuildSettings
 from ..i18n import Markdown
 from ..linked import MINUTES, FormName, Line, Order, Table, open_table
 from ..linked.reading import read_line
+from ..places import OUTSIDE
 from ..ui.linked import TABLE_BUTTON
 from ..ui.linked_private import faults, finish_layout, note_layout
 from ..ui.replies import (
@@ -25,7 +26,6 @@ from ..ui.replies import (
 )
 from ..verse import Rules, check_choice
 from .base import Context
-from .composing import OUTSIDE
 from .items import CogItem, cog_item
 from .linked_base import LinkedCog
 from .linked_opening import Opening, opening_line

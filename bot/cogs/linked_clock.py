@@ -7,6 +7,7 @@ import discord
 
 from ..errors import LianjuError
 from ..linked import Table
+from ..places import OUTSIDE
 from ..resources import Resources
 from .housekeeping import Bot, is_with
 from .linked_base import LinkedCog
@@ -57,7 +58,7 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
             self.resources.count_failure("clock of linked verse", error)
             return
         for table in due:
-            if is_with(self._bot, table.guild_id or 0):
+            if is_with(self._bot, table.guild_id or OUTSIDE):
                 await self._time_out(table, now)
 
     async def _time_out(self, table: Table, now: float) -> None:

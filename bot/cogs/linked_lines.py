@@ -11,6 +11,7 @@ from discord.ext import commands
 from ..errors import LianjuError, NotAllowedError
 from ..linked import By, Table
 from ..linked.reading import read_line, simplified
+from ..places import OUTSIDE
 from ..rate_limit import RequestLimiter
 from ..resources import Resources
 from ..ui.linked import LINE_BUTTON
@@ -34,7 +35,6 @@ from ..ui.replies import (
 )
 from ..verse import CheckedLine, NothingAllowedError, blank_for
 from .base import Context
-from .composing import OUTSIDE
 from .items import CogItem, cog_item
 from .linked_base import LinkedCog
 from .linked_opening import line_request

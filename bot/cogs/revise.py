@@ -4,6 +4,7 @@ import discord
 from discord.ext import commands
 
 from ..errors import LianjuError, NotAllowedError
+from ..places import OUTSIDE
 from ..resources import Resources
 from ..revising import Draft, Steps
 from ..ui.replies import (
@@ -29,7 +30,7 @@ from ..ui.revise import (
 from ..ui.revise_state import STEP_BUTTON, RevisionView, parse_choice, parse_revision
 from ..verse import Answer, Revision
 from .base import Context, check_allowed_here
-from .composing import OUTSIDE, ComposingCog, request_for
+from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
 from .revise_sources import of_answer, of_favorite, of_table
 

@@ -21,18 +21,18 @@ from sqlalchemy import (
     select,
 )
 
+from ..places import OUTSIDE
 from ..verses import Favorite, Page, Verse
 from .database import Database, to_the_end
 from .forgotten import Act, find_forgotten, verse_name
 from .statements import Columns, contains, insert, split_total, with_total
 from .tables import couplet, couplet_hearts, favorite, favorite_writer
 
-__all__ = ["OUTSIDE", "Favorites", "split_writers", "stored_guild_id", "writers_of"]
+__all__ = ["Favorites", "split_writers", "stored_guild_id", "writers_of"]
 
 SEARCHED = 5000  # of a user's latest favorites, while the user types
 EVER = 0.0  # Unix seconds
 NOBODY: Mapping[int, float] = MappingProxyType({})
-OUTSIDE = 0  # the guild id of what was kept outside servers
 
 
 def stored_guild_id(guild_id: int | None) -> int:

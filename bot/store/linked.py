@@ -22,8 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import NotAllowedError, NotFoundError
 from ..linked import Line, Table
+from ..places import OUTSIDE
 from .database import Database, to_the_end
-from .favorites import OUTSIDE, stored_guild_id
+from .favorites import stored_guild_id
 from .forgotten import Act, find_forgotten
 from .postgres import Processes
 from .tables import linked_line, linked_player, linked_table

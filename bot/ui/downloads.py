@@ -10,7 +10,8 @@ from typing import Literal
 from ..booklet import Booklet, Poem
 from ..errors import LianjuError
 from ..linked import Table
-from ..rounds import OUTSIDE, GuessScore
+from ..places import OUTSIDE
+from ..rounds import GuessScore
 from ..verses import Favorite
 from .verse import one_line
 

@@ -8,7 +8,8 @@ import discord
 
 from ..i18n import Localizer
 from ..markdown import escape
-from ..rounds import OPTIONS, OUTSIDE, RANKED, Difficulty, GuessScore, Round, RoundResult
+from ..places import OUTSIDE
+from ..rounds import OPTIONS, RANKED, Difficulty, GuessScore, Round, RoundResult
 from ..verse import to_traditional
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
