@@ -89,6 +89,12 @@ _KNOWN = click.option(
 )
 
 
+def _rules(meaning: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns the option that says how rules bind, whose values mean this."""
+    names = click.Choice(get_args(Rules))
+    return click.option("--rules", type=names, default="strict", help=meaning)
+
+
 def _adding(*options: Callable[..., Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Returns a decorator that adds options in this order."""
 
@@ -112,12 +118,7 @@ search_options = _adding(
     click.option(
         "--rhyme", metavar="GROUP", help="A rhyme group, such as 东 (default: the prompt's)."
     ),
-    click.option(
-        "--rules",
-        type=click.Choice(get_args(Rules)),
-        default="strict",
-        help="Tones and rhyme kept (default), rhyme kept and tones preferred, or neither.",
-    ),
+    _rules("Tones and rhyme kept (default), rhyme kept and tones preferred, or neither."),
     _KNOWN,
     bundle_option,
     provider_option,
@@ -128,12 +129,7 @@ couplet_options = _adding(
     _BEAM,
     _COUNT,
     *_SAMPLING,
-    click.option(
-        "--rules",
-        type=click.Choice(get_args(Rules)),
-        default="strict",
-        help="Tones kept (default), preferred, or ignored.",
-    ),
+    _rules("Tones kept (default), preferred, or ignored."),
     _KNOWN,
     bundle_option,
     provider_option,
