@@ -1,14 +1,12 @@
 """`/couplet`: the other line of a couplet (对联)."""
 
-from typing import get_args
-
 from discord import app_commands
 
 from ..guild_settings import CANDIDATES
 from ..ui.replies import Interaction, defer_reply
-from ..verse import SEED, Couplet, Known, Rules, Script, check_choice
+from ..verse import SEED, Couplet, Known, Rules, Script
 from .composing import ComposingCog, request_for
-from .options import KNOWN, MODE, SCRIPT, Mode, Wanted, choice, seed_for
+from .options import KNOWN, MODE, SCRIPT, Mode, choice, seed_for
 
 __all__ = ["CoupletCog"]
 
@@ -22,10 +20,6 @@ class CoupletCog(ComposingCog, name="Lianju couplet"):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.choices(
-        wanted=[
-            choice("couplet-wanted", "lower", "the lower line (下联)"),
-            choice("couplet-wanted", "upper", "the upper line (上联)"),
-        ],
         rules=[
             choice("couplet-rules", "strict", "strict: tones are opposed"),
             choice("couplet-rules", "loose", "loose: opposed tones are preferred"),
@@ -39,7 +33,7 @@ class CoupletCog(ComposingCog, name="Lianju couplet"):
         self,
         interaction: Interaction,
         line: app_commands.Range[str, 1, MAX_TYPED],
-        wanted: Wanted = "lower",
+        upper: bool = False,
         rules: Rules = "strict",
         known: Known = "exclude",
         count: app_commands.Range[int, CANDIDATES.low, CANDIDATES.high] | None = None,
@@ -51,7 +45,7 @@ class CoupletCog(ComposingCog, name="Lianju couplet"):
 
         Args:
             line: A line of 4 to 12 characters, such as 春风得意马蹄疾; a comma may halve it.
-            wanted: The lower line for your upper one (if left out), or the other way round.
+            upper: Whether yours is the lower line, and the upper one (上联) is to be written.
             rules: How tones bind; strictly, if left out.
             known: Whether lines that the poets wrote may be answers; they are marked.
             count: How many answers; more than this server's beam size widen the search as well.
@@ -63,10 +57,9 @@ class CoupletCog(ComposingCog, name="Lianju couplet"):
             self.handle(interaction, defer_reply) as context,
             self.limit(interaction, context),
         ):
-            check_choice(wanted, get_args(Wanted))
             request = request_for(
                 line,
-                Couplet(upper=wanted == "upper"),
+                Couplet(upper),
                 context.guild_settings,
                 mode=mode,
                 seed=seed_for(mode, seed),

@@ -15,14 +15,11 @@ __all__ = [
     "RULES",
     "SCRIPT",
     "Mode",
-    "Wanted",
     "choice",
     "seed_for",
 ]
 
 Mode = Literal["chosen", "beam", "sampled"]
-Wanted = Literal["lower", "upper"]
-"""A line of a couplet."""
 
 T = TypeVar("T", str, int)
 

@@ -51,7 +51,7 @@ async def test_an_upper_line_is_answered_by_lower_ones(fake, bot, found):
 
 
 async def test_a_lower_line_comes_after_its_upper_ones(fake, bot, found):
-    message = await ask(fake, bot, couplet(wanted="upper", count=3), private=False)
+    message = await ask(fake, bot, couplet(upper=True, count=3), private=False)
     answers = found(upper=True, count=3)
     assert verses(message) == [f"{answer}，{LINE}" for answer in answers]
     assert "your line ends in the tone of the other line" in texts(message)[-1]
@@ -81,15 +81,14 @@ async def test_options_reach_the_search(fake, bot, found):
     )
 
 
-@pytest.mark.parametrize("wanted", ["lower", "upper"])
-async def test_another_batch_is_of_the_same_kind(wanted, fake, bot, found, clock):
-    message = await ask(fake, bot, couplet(wanted=wanted, rules="loose"), private=False)
+@pytest.mark.parametrize("upper", [False, True])
+async def test_another_batch_is_of_the_same_kind(upper, fake, bot, found, clock):
+    message = await ask(fake, bot, couplet(upper=upper, rules="loose"), private=False)
     clock.now += 60
     payload = fake.press(message, button(message, "Another batch"))
     await bot.receive(payload)
     (other,) = fake.exchange(payload).messages
     seed = int(re.search(r"seed (\d+)", texts(other)[-1])[1])
-    upper = wanted == "upper"
     answers = found(upper=upper, search=Rerank(seed), rules="loose")
     assert verses(other) == [
         f"{answer}，{LINE}" if upper else f"{LINE}，{answer}" for answer in answers
@@ -98,10 +97,9 @@ async def test_another_batch_is_of_the_same_kind(wanted, fake, bot, found, clock
     assert texts(other)[0] == texts(message)[0]
 
 
-@pytest.mark.parametrize("wanted", ["lower", "upper"])
-async def test_a_heart_keeps_both_lines_in_their_order(wanted, fake, bot, found, store):
-    upper = wanted == "upper"
-    message = await ask(fake, bot, couplet(wanted=wanted), private=False)
+@pytest.mark.parametrize("upper", [False, True])
+async def test_a_heart_keeps_both_lines_in_their_order(upper, fake, bot, found, store):
+    message = await ask(fake, bot, couplet(upper=upper), private=False)
     (answer, *_) = found(upper=upper)
     first, second = (answer, LINE) if upper else (LINE, answer)
     after = await press(fake, bot, message, custom_ids(message, "lianju:heart:")[0], user=78)

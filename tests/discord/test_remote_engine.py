@@ -69,7 +69,7 @@ async def asker(fake, client, store, clock):
         poem(LINE),
         poem(LINE, form="jueju", rhyme="阳", rules="loose", script="traditional"),
         slash("acrostic", heads="春夏秋冬", chars=5),
-        slash("couplet", line="春花夜月", wanted="upper", rules="loose"),
+        slash("couplet", line="春花夜月", upper=True, rules="loose"),
     ],
 )
 async def test_service_answers_as_the_engine_in_the_process(command, fake, bot, asker, clock):
