@@ -1,4 +1,4 @@
-"""Discord messages as HTML that looks like Discord's dark theme."""
+"""Discord messages and forms as HTML that looks like Discord's dark theme."""
 
 import base64
 import html
@@ -49,6 +49,15 @@ def page(message, user, command, names, files=None):
 </main>"""
 
 
+def form_page(form):
+    """A page that shows a form as the bot opens it, with what stands in its fields."""
+    fields = "".join(map(_field, form["components"]))
+    return f"""<!doctype html><meta charset="utf-8"><style>{STYLE.read_text("utf-8")}</style>
+<main class="form"><h3>{html.escape(form["title"])}</h3>{fields}
+<div class="row"><button>Cancel</button><button class="primary">Submit</button></div>
+</main>"""
+
+
 def component(part, names):
     """A component of a message, with those inside it.
 
@@ -81,6 +90,17 @@ def component(part, names):
             return f'<div class="select">{html.escape(shown)}<s></s></div>'
         case other:
             raise ValueError(f"component type {other}")
+
+
+def _field(labelled):
+    """A field of a form below its label; others are not drawn."""
+    field = labelled["component"]
+    if field["type"] != 4:  # text input
+        raise ValueError(f"field type {field['type']}")
+    value, hint = (html.escape(field.get(key) or "") for key in ("value", "placeholder"))
+    shown = f"<b>{value}</b>" if value else hint
+    star = "<s>*</s>" if field.get("required", True) else ""
+    return f'<label>{html.escape(labelled["label"])}{star}<div class="input">{shown}</div></label>'
 
 
 def _inner(part, names):

@@ -28,7 +28,7 @@ from .commands import ask, button, press
 from .fake_discord import FakeDiscord
 from .interactions import custom_ids, poem, slash
 from .linked_verse import open_form, send, write
-from .render import page
+from .render import form_page, page
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NAMES = {77: "wang", 78: "li", 79: "anna", 80: "tomás", 81: "mei"}
@@ -45,13 +45,14 @@ ASKED = (
     (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
 CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
-VERSE, FAULTY = ("黄河远上白云间", "一片孤城万仞山"), "羌笛何须怨柳条"
+VERSE = ("黄河远上白云间", "一片孤城万仞山", "羌笛何须怨杨柳")
+FAULTY = "羌笛何须怨柳条"
 # Who takes which line for the poet's: a first one, by its place among the poet's and the others.
 GUESSED = {77: 0, 78: 1, 79: 0, 80: 2, 81: 0}
 GUESS_SEED = 2  # chooses the poem
 SHOWN = (
     *("answer", "poem", "couplet", "leaderboard", "check", "picture"),
-    *("linked", "linked-told", "guess", "guess-answer"),
+    *("linked", "linked-form", "linked-told", "linked-finished", "guess", "guess-answer"),
 )
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
@@ -97,14 +98,23 @@ async def take(folder, bundle=None, couplets=None):
 
 
 async def take_linked(fake, bot):
-    """A table of linked verse, and what a member is told of a line that breaks a rule."""
+    """A table of linked verse, the form for a line, what is told of a fault, and the whole poem."""
     data = slash("lianju start", form="jueju7", line=VERSE[0])
     message = await ask(fake, bot, data, user=77, private=False, channel=98)
     await write(fake, bot, message, VERSE[1], 79)
     opened = await open_form(fake, bot, message, 81)
     told = (await send(fake, bot, opened, FAULTY, 81)).messages[0]
-    pages = {"linked-told": page(told, 81, "lianju start", NAMES)}
-    return pages | {"linked": page(message, 77, "lianju start", NAMES)}
+    pages = {
+        "linked": page(message, 77, "lianju start", NAMES),
+        "linked-form": form_page(opened.form),
+        "linked-told": page(told, 81, "lianju start", NAMES),
+    }
+    await write(fake, bot, message, VERSE[2], 81)
+    offers = await press(fake, bot, message, button(message, "Let Lianju write"), user=78)
+    await press(fake, bot, offers, custom_ids(offers, "lianju:linked:1:pick")[0], user=78)
+    for fan in (78, 80):
+        await press(fake, bot, message, button(message, "♥"), user=fan)
+    return pages | {"linked-finished": page(message, 77, "lianju start", NAMES)}
 
 
 async def take_round(fake, bot, store, pages):

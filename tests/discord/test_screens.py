@@ -14,6 +14,8 @@ async def test_pictures_show_the_answers_of_the_shipped_bundle(tmp_path, fake):
     assert re.findall(r"黄河远上白云间，(\S+)</p>", pages["answer"]) == printed
     assert "日夕望沧洲" in pages["poem"]
     assert "@anna" in pages["leaderboard"]
+    assert "<h3>Line 3</h3>" in pages["linked-form"]
+    assert all(line in pages["linked-finished"] for line in screens.VERSE)
 
 
 def test_markdown_becomes_html_and_nothing_else_does():
