@@ -92,7 +92,7 @@ def test_standard_input_is_utf_8(refused, monkeypatch):
 
 def test_a_file_is_replaced_only_with_force(lianju, refused):
     Path("card.png").write_bytes(b"mine")
-    error = PictureError("cli-card-exists", path="card.png")
+    error = PictureError("cli-out-exists", path="card.png")
     assert refused(POEM, "--out", "card.png") == str(error)
     assert lianju(POEM, "--out", "card.png", "--force")[0] == 0
     assert Path("card.png").read_bytes().startswith(b"\x89PNG")
@@ -107,9 +107,12 @@ def test_missing_characters_are_told(lianju):
     ("arguments", "error"),
     [
         (("，", "--out", "a.png"), PictureError("picture-empty")),
-        ((POEM, "--out", "a.jpg"), PictureError("cli-card-name", path="a.jpg")),
-        ((POEM, "--out", ""), PictureError("cli-card-no-name")),
-        ((POEM, "--out", "."), PictureError("cli-card-folder", path=".", example="card.png")),
+        (
+            (POEM, "--out", "a.jpg"),
+            PictureError("cli-out-name", path="a.jpg", kind="PNG", ending=".png"),
+        ),
+        ((POEM, "--out", ""), PictureError("cli-out-no-name", ending=".png")),
+        ((POEM, "--out", "."), PictureError("cli-out-folder", path=".", example="card.png")),
         ((POEM, "--out", "a.png", "--seal", " "), PictureError("picture-seal-empty")),
         (
             (POEM, "--out", "a.png", "--date", "yesterday"),

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .booklet import MAX_POEMS, Booklet, BookletError, Poem, missing
+from .reading import read_poems
 
 if TYPE_CHECKING:
     from .booklets import Booklets, PrintedBooklet
@@ -27,6 +28,7 @@ __all__ = [
     "Poem",
     "PrintedBooklet",
     "missing",
+    "read_poems",
     "render",
 ]
 

@@ -17,7 +17,7 @@ from ..picture import (
     missing as missing_in_card,
 )
 from ..picture.card import in_script
-from ..picture.text import characters, clean
+from ..picture.text import characters, clean, is_wide
 from ..verse import Script, check_choice
 
 __all__ = ["MAX_POEMS", "Booklet", "BookletError", "Poem", "missing"]
@@ -100,14 +100,14 @@ class Booklet:
             raise BookletError("booklet-empty")
         if len(self.poems) > MAX_POEMS:
             raise BookletError("booklet-poems", size=len(self.poems), most=MAX_POEMS)
-        Card(lines=(self.title,), writers=self._authors, seal=self.seal)
+        Card(lines=self._columns, writers=self._authors, seal=self.seal)
 
     @cached_property
     def cover(self) -> Card:
-        """The cover as a card, in the script of the booklet."""
+        """The cover as a card, in the script of the booklet; its lines are those of the title."""
         return in_script(
             Card(
-                lines=(self.title,),
+                lines=self._columns,
                 writers=self._authors,
                 seal=self.seal,
                 date=self.date,
@@ -136,6 +136,12 @@ class Booklet:
         if self.script == "auto":
             return is_traditional([line for poem in self.poems for line in poem.lines])
         return self.script == "traditional"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns of the title: Chinese has spaces only where one is to end."""
+        parts = tuple(self.title.split(" "))
+        return parts if all(map(is_wide, "".join(parts))) else (self.title,)
 
     @property
     def _authors(self) -> tuple[str, ...]:

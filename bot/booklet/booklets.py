@@ -18,17 +18,19 @@ class PrintedBooklet:
     Attributes:
         pdf: The file.
         missing: The characters in whose places it has 〓.
+        poems: How many poems it has.
     """
 
     pdf: bytes
     missing: tuple[str, ...]
+    poems: int
 
     @classmethod
     def of(cls, booklet: Booklet) -> "PrintedBooklet":
         """Returns the file of a booklet; it takes half a second for 50 poems."""
         from .pages import render  # with Pillow and pypdf, which most processes never need
 
-        return cls(render(booklet), missing(booklet))
+        return cls(render(booklet), missing(booklet), len(booklet.poems))
 
 
 class Booklets:

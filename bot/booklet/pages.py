@@ -75,7 +75,8 @@ class Printer:
             self._add_leaf(leaf, number)
         author = "、".join(booklet.cover.writers)
         language = "zh-Hant" if booklet.is_traditional else "zh-Hans"
-        return self._document.save(booklet.cover.lines[0], author, language, booklet.date)
+        title = " ".join(booklet.cover.lines)
+        return self._document.save(title, author, language, booklet.date)
 
     def _canvas(self) -> Canvas:
         return Canvas(self._subset.code, self._space)

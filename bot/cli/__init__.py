@@ -12,6 +12,7 @@ import click
 
 from ..errors import LianjuError
 from .bench import bench
+from .booklet import booklet
 from .card import card
 from .clinic import check
 from .couplet import couplet
@@ -43,6 +44,7 @@ for _command in (
     check,
     score,
     card,
+    booklet,
     generate,
     serve,
     web,

@@ -1,16 +1,14 @@
 """`lianju card`."""
 
 import datetime
-from pathlib import Path
 from typing import get_args
 
 import click
 
 from ..characters import describe
-from ..errors import LianjuError
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import Script
-from .files import open_output, read_poem_argument, verse_argument
+from .files import check_output, open_output, read_day, read_poem_argument, verse_argument
 from .language import format_error, locale_localizer
 
 __all__ = ["card"]
@@ -55,12 +53,11 @@ def card(
     """
     from ..picture import Card, Picture, split_lines
 
-    if out != "-":
-        _check(out, force)
+    check_output(out, "card.png", force=force)
     if date is not None and no_date:
         raise PictureError("cli-card-dates")
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
-    day = None if no_date else today if date is None else _day(date)
+    day = None if no_date else today if date is None else read_day(date)
     picture = Picture.of(
         Card(
             lines=split_lines(read_poem_argument(poem)),
@@ -82,27 +79,3 @@ def card(
         kilobytes = len(picture.png) // 1000
         format_message = locale_localizer().format
         click.echo(format_message("cli-card-done", path=out, kilobytes=kilobytes, **facts))
-
-
-def _day(text: str) -> datetime.date:
-    try:
-        return datetime.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- no time
-    except ValueError:
-        raise PictureError("picture-date", value=text) from None
-
-
-def _check(out: str, force: bool) -> None:
-    """Checks the name of the picture before it is drawn.
-
-    Raises:
-        LianjuError: It is not one of a PNG, or is taken.
-    """
-    path = Path(out)
-    if not out:
-        raise LianjuError("cli-card-no-name")
-    if path.is_dir():
-        raise LianjuError("cli-card-folder", path=out, example=str(path / "card.png"))
-    if path.suffix.lower() != ".png" and not (path.exists() and not path.is_file()):
-        raise LianjuError("cli-card-name", path=out)
-    if path.is_file() and not force:
-        raise LianjuError("cli-card-exists", path=out)

@@ -1,5 +1,6 @@
 """Texts that commands are given, also by standard input, and files that they write."""
 
+import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,9 +10,18 @@ from typing import IO, Any
 
 import click
 
+from ..errors import LianjuError
 from ..verse import PromptError, RequestError
 
-__all__ = ["open_output", "read_poem_argument", "verse_argument"]
+__all__ = [
+    "STDIN",
+    "check_output",
+    "open_output",
+    "read_day",
+    "read_poem_argument",
+    "read_text_file",
+    "verse_argument",
+]
 
 STDIN = "-"
 
@@ -42,6 +52,56 @@ def open_output(out: str) -> Iterator[IO[bytes]]:
         if not special:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def check_output(out: str, example: str, *, force: bool) -> None:
+    """Checks the name of a file to write before the work is done.
+
+    Args:
+        out: The name; `-` for standard output.
+        example: A name as it should be.
+        force: Whether a file may be replaced.
+
+    Raises:
+        LianjuError: It has not the ending of such files, or is taken.
+    """
+    if out == "-":
+        return
+    path, ending = Path(out), Path(example).suffix
+    if not out:
+        raise LianjuError("cli-out-no-name", ending=ending)
+    if path.is_dir():
+        raise LianjuError("cli-out-folder", path=out, example=str(path / example))
+    if path.suffix.lower() != ending and not (path.exists() and not path.is_file()):
+        raise LianjuError("cli-out-name", path=out, kind=ending[1:].upper(), ending=ending)
+    if path.is_file() and not force:
+        raise LianjuError("cli-out-exists", path=out)
+
+
+def read_day(text: str) -> datetime.date:
+    """Returns a date.
+
+    Raises:
+        LianjuError: It is none.
+    """
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 -- no time
+    except ValueError:
+        raise LianjuError("picture-date", value=text) from None
+
+
+def read_text_file(path: Path) -> str:
+    """Returns the text of a file, in UTF-8.
+
+    Raises:
+        PromptError: It cannot be read, or is no text in UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise PromptError("cli-not-utf8", path=str(path)) from None
+    except OSError as error:
+        raise PromptError("cli-unreadable", path=str(path), reason=str(error.strerror)) from None
 
 
 def read_poem_argument(text: str) -> str:

@@ -9,7 +9,7 @@ import click
 
 from ..errors import LianjuError
 from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
-from .files import open_output, verse_argument
+from .files import open_output, read_text_file, verse_argument
 from .language import format_error
 from .request import request_from, search_options
 
@@ -149,12 +149,7 @@ def open_command_composer(
 
 def _read_prompts(source: Path) -> dict[int, str]:
     """Returns the prompts of a file, by line number."""
-    try:
-        text = source.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise PromptError("cli-not-utf8", path=str(source)) from None
-    except OSError as error:
-        raise PromptError("cli-unreadable", path=str(source), reason=str(error.strerror)) from None
+    text = read_text_file(source)
     prompts = {number: line.strip() for number, line in enumerate(text.rstrip().split("\n"), 1)}
     if prompts == {1: ""}:
         raise PromptError("cli-prompts-empty", path=str(source))

@@ -13,34 +13,7 @@ from lianju.bot.booklet import Booklet, Poem, render
 from lianju.bot.picture.glyphs import FONT_FOLDER
 from pypdfium2 import raw
 
-DAY = datetime.date(2026, 11, 30)
-TOWER = Poem("登鹳雀楼", ("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼"), ("王之涣",), 12)
-BORDER = Poem(
-    "",
-    ("黄河远上白云间", "一片孤城万仞山", "羌笛何须怨杨柳", "春风不度玉门关"),
-    ("Alice", "联句"),
-    3,
-)
-SPRING = Poem(
-    "春望",
-    (
-        *("国破山河在", "城春草木深", "感时花溅泪", "恨别鸟惊心"),
-        *("烽火连三月", "家书抵万金", "白头搔更短", "浑欲不胜簪"),
-    ),
-    ("杜甫",),
-)
-COUPLET = Poem("", ("春风得意马蹄疾", "一日看尽长安花"), ("Bob the Builder",))
-LINKED = Poem(
-    "聯句",
-    tuple(
-        f"{'滾滾長江東逝'}{digit}" for digit in "一二三四五六七八九十百千萬東西南北春夏秋冬日月星"
-    ),
-    ("春江花月夜", "Señor Ünïcödé", "小明"),
-    7,
-)
-SUMMER = Poem("A title in Latin letters", ("Shall I compare thee", "to a summer's day"))
-POEMS = (TOWER, BORDER, SPRING, COUPLET, LINKED, SUMMER)
-BOOKLET = Booklet("我的诗集", DAY, POEMS, author="小明", seal="春江诗社")
+from tests.booklet.sample import BOOKLET, BORDER, COUPLET, DAY, LINKED, POEMS, SPRING, SUMMER, TOWER
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +69,13 @@ def test_every_line_title_and_writer_can_be_found(booklet):
         page = document[pages[poem.name]].get_textpage()
         for text in filter(None, (poem.title, *poem.lines, *poem.writers)):
             assert page.search(text).get_next() is not None, text
+
+
+def test_a_title_has_a_column_for_each_part():
+    booklet = Booklet("春江诗社 十一月", DAY, (TOWER,))
+    document = pdfium.PdfDocument(render(booklet))
+    assert lines_of(document[0])[:2] == ["春江诗社", "十一月"]
+    assert document.get_metadata_value("Title") == booklet.title
 
 
 def test_punctuation_is_vertical_but_is_found_as_it_is_typed():

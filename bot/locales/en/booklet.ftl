@@ -9,3 +9,10 @@ booklet-busy = I am making too many booklets at the moment: try again in a minut
 # Booklets on Discord.
 booklet-limit-running = Your last booklet is still being made: try again when it is done.
 booklet-limit-cooldown = One booklet at a time: try again <t:{ $retry_at }:R>.
+
+# Booklets on the command line.
+booklet-poem = Poem { $number }: { $reason }
+cli-booklet-done = { $path }: { $poems ->
+    [one] one poem
+   *[other] { $poems } poems
+}, { $kilobytes } kB

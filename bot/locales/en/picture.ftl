@@ -1,9 +1,9 @@
 # Pictures of verse.
 
-picture-empty = There is no verse to draw: give its lines.
-picture-lines = That is { $size } lines: a picture has room for { $most }.
-picture-line = That is a line of { $size } characters: a picture has room for { $most }.
-picture-characters = That is { $size } characters: a picture has room for { $most }.
+picture-empty = There is no verse: give its lines.
+picture-lines = That is { $size } lines: there is room for { $most }.
+picture-line = That is a line of { $size } characters: there is room for { $most }.
+picture-characters = That is { $size } characters: there is room for { $most }.
 picture-title = That is a title of { $size } characters: write at most { $most }.
 picture-writers = That is { $size } writers: name at most { $most }.
 picture-writer = That is a name of { $size } characters: write at most { $most }.
@@ -37,8 +37,4 @@ favorites-picture = See one as a picture…
 
 # Pictures on the command line.
 cli-card-done = { $path }: { $width } by { $height } pixels, { $kilobytes } kB
-cli-card-exists = { $path } exists: choose another --out, or add --force to replace it.
-cli-card-name = { $path } is no name of a PNG file: let --out end in .png.
-cli-card-no-name = The picture has no file name: let --out end in .png.
-cli-card-folder = { $path } is a folder: let --out name a file, such as { $example }.
 cli-card-dates = Give either --date or --no-date.

@@ -9,3 +9,7 @@ booklet-busy = 正在做的诗集太多了：请过一分钟再试。
 # Discord 上的诗集。
 booklet-limit-running = 你的上一本诗集还在做：做好后再试。
 booklet-limit-cooldown = 一本一本来：<t:{ $retry_at }:R>可以再做。
+
+# 命令行的诗集。
+booklet-poem = 第{ $number }首：{ $reason }
+cli-booklet-done = { $path }：{ $poems }首，{ $kilobytes } kB

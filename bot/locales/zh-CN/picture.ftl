@@ -1,9 +1,9 @@
 # 诗图。
 
-picture-empty = 没有可以画的诗：请写出诗句。
-picture-lines = 这有{ $size }句，一张图最多放{ $most }句。
-picture-line = 有一句长{ $size }字，一张图里每句最多{ $most }字。
-picture-characters = 这有{ $size }字，一张图最多放{ $most }字。
+picture-empty = 没有诗：请写出诗句。
+picture-lines = 这有{ $size }句，最多放{ $most }句。
+picture-line = 有一句长{ $size }字，每句最多{ $most }字。
+picture-characters = 这有{ $size }字，最多放{ $most }字。
 picture-title = 题目有{ $size }字，请不要超过{ $most }字。
 picture-writers = 这有{ $size }位作者，请不要超过{ $most }位。
 picture-writer = 有个名字长{ $size }字，请不要超过{ $most }字。
@@ -37,8 +37,4 @@ favorites-picture = 把其中一条画成诗图……
 
 # 命令行的诗图。
 cli-card-done = { $path }：{ $width }×{ $height }像素，{ $kilobytes } kB
-cli-card-exists = { $path }已经存在：请换一个 --out，或用 --force 覆盖。
-cli-card-name = { $path }不是PNG文件名：--out 请以 .png 结尾。
-cli-card-no-name = 图片没有文件名：--out 请以 .png 结尾。
-cli-card-folder = { $path }是目录：--out 请写文件名，例如 { $example }。
 cli-card-dates = --date 和 --no-date 只能给一个。
