@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .fault_text import fault_text, groups_text
 from .i18n import Localizer
-from .verse import Checkup, Fault, to_traditional
+from .verse import Checkup, Fault
 
 __all__ = ["ClinicText", "Row"]
 
@@ -120,30 +121,18 @@ class ClinicText:
         return self.localizer.format("clinic-legend", book=self.checkup.book)
 
     def _fault(self, number: int, fault: Fault) -> str:
-        written = self.checkup.text.written[number]
-        sentence = self.localizer.format(
-            "clinic-fault",
-            kind=fault.kind,
-            size=len(written),
-            length=self.checkup.poem.length,
-            place=0 if fault.place is None else fault.place + 1,
-            character="" if fault.place is None else written[fault.place],
-            tone=fault.tone or "level",
-            groups=self._groups(fault.groups),
+        return fault_text(
+            self.localizer,
+            fault,
+            self.checkup.text.written[number],
+            self.checkup.poem.length,
+            self._groups(fault.groups),
+            self.checkup.choices(number, fault),
         )
-        if choices := self.checkup.choices(number, fault):
-            characters = self.localizer.format("answer-and").join(choices)
-            return self.localizer.format("clinic-choices", fault=sentence, characters=characters)
-        return sentence
 
     def _groups(self, groups: frozenset[int]) -> str:
-        return self._in_script(
-            "/".join(self.checkup.readings.groups[each] for each in sorted(groups))
-        )
-
-    def _in_script(self, text: str) -> str:
-        traditional = self.checkup.text.traditional or self.localizer.language == "zh-TW"
-        return to_traditional(text) if traditional else text
+        checkup = self.checkup
+        return groups_text(groups, checkup.readings, self.localizer, checkup.text.traditional)
 
     def _repeated(self) -> Iterator[str]:
         for each in self.checkup.poem.repeated:

@@ -211,8 +211,8 @@ class Linked(LinkedCog, name=NAME):
         text = read_line(line, table.length)
         checked = await self.check_line(table, text)
         if checked.faults and table.rules == "strict":
-            told = Markdown("; ".join(faults(context.localizer, checked)))
-            raise NotAllowedError("linked-first-breaks", faults=told)
+            told = faults(context.localizer, text, checked, await self.readings())
+            raise NotAllowedError("linked-first-breaks", faults=Markdown("; ".join(told)))
         return Line(text, "member", interaction.user.id, table.touched_at)
 
     async def _post(

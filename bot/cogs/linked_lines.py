@@ -148,7 +148,8 @@ class LinkedLines(LinkedCog, name=NAME):
             if checked.faults and (asks or table.rules == "strict"):
                 with self._limit_lines(interaction):  # it costs time of the engine
                     choices = await self._choices(interaction, table, checked)
-                layout = question_layout(localizer, table, line, checked, choices)
+                readings = await self.readings()
+                layout = question_layout(localizer, table, line, checked, readings, choices)
                 await respond(interaction, layout, private=True)
                 context.outcome = "asked"
                 return

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 import discord
 
+from ..fault_text import fault_text, groups_text
 from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules
 from ..markdown import escape
-from ..verse import CheckedLine, Fault
+from ..verse import CharacterReadings, CheckedLine, to_traditional
 from .layout import Layout
 from .linked import action_id
 from .typed import field_value
@@ -102,6 +103,7 @@ def question_layout(
     table: Table,
     text: str,
     checked: CheckedLine,
+    readings: CharacterReadings,
     choices: Mapping[int, str],
 ) -> Layout:
     """Returns what breaks in a line, and under loose rules whether to keep it all the same.
@@ -111,10 +113,11 @@ def question_layout(
         table: The table.
         text: The line.
         checked: The line beside its pattern.
+        readings: Tones and rhymes.
         choices: Characters that would do, by place.
     """
     place = len(table.lines)
-    rows = [f"- {each}" for each in faults(localizer, checked, choices)]
+    rows = [f"- {each}" for each in faults(localizer, text, checked, readings, choices)]
     if checked.pattern is not None:
         names = {"level": "平", "oblique": "仄", None: "中"}
         tones = "".join(names[tone] for tone in checked.pattern.tones)
@@ -178,30 +181,33 @@ def note_layout(text: str) -> Layout:
 
 
 def faults(
-    localizer: Localizer, checked: CheckedLine, choices: Mapping[int, str] = NO_CHOICES
+    localizer: Localizer,
+    text: str,
+    checked: CheckedLine,
+    readings: CharacterReadings,
+    choices: Mapping[int, str] = NO_CHOICES,
 ) -> list[str]:
     """Returns a sentence, without a full stop, for each fault of a line.
 
     Args:
         localizer: The language.
-        checked: The line.
+        text: The line as it was written.
+        checked: The line beside its pattern.
+        readings: Tones and rhymes.
         choices: Characters that would do, by place.
     """
-    return [_fault(localizer, fault, choices) for fault in checked.faults]
-
-
-def _fault(localizer: Localizer, fault: Fault, choices: Mapping[int, str]) -> str:
-    sentence = localizer.format(
-        "linked-fault",
-        kind=fault.kind,
-        place=0 if fault.place is None else fault.place + 1,
-        character=fault.character,
-        tone=fault.tone or "level",
-    )
-    would_do = "" if fault.place is None else choices.get(fault.place, "")
-    if not would_do:
-        return sentence
-    return localizer.format("linked-would-do", fault=sentence, characters="、".join(would_do))
+    traditional = to_traditional(checked.text) == text != checked.text
+    return [
+        fault_text(
+            localizer,
+            fault,
+            text,
+            len(checked.text),
+            groups_text(fault.groups, readings, localizer, traditional),
+            "" if fault.place is None else choices.get(fault.place, ""),
+        )
+        for fault in checked.faults
+    ]
 
 
 def _text_button(

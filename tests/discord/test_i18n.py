@@ -83,7 +83,7 @@ def test_facts_have_no_isolation_marks():
     [
         ("prompt-couplet-size", {"low": 4, "high": 12}),
         ("linked-line-length", {"length": 5}),
-        ("clinic-fault", {"kind": "length", "length": 5}),
+        ("fault", {"kind": "length", "length": 5}),
     ],
 )
 def test_one_character_is_singular(key, facts):

@@ -61,13 +61,14 @@ def test_the_message_of_a_table_keeps_the_limits(form, localizer):
 def test_private_messages_keep_the_limits(rules, localizer):
     table = replace(largest("pailu7", 23), rules=rules)
     faults = tuple(
-        Fault(kind, place % 7, "风", tone)
+        Fault(kind, place % 7, "风", tone, frozenset((0, 1)))
         for place, kind in enumerate(get_args(FaultKind))
         for tone in ("level", "oblique")
     )
     checked = CheckedLine("风" * 7, faults=faults)
     choices = dict.fromkeys(range(7), "水月落")
-    message = sent(question_layout(localizer, table, "风" * 7, checked, choices))
+    readings = CharacterReadings([("东", "平", "风"), ("冬", "平", "")])
+    message = sent(question_layout(localizer, table, "风" * 7, checked, readings, choices))
     assert len(labels(message)) == (1 if rules == "strict" else 2)
     for text in ("风" * 100, NAUGHTY * 20, "a:b:c\n", "\ud83c" * 50, "😀" * 50):
         sent(refused_layout(localizer, "x" * 2000, table.id, 23, text))

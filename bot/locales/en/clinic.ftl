@@ -48,29 +48,6 @@ clinic-verdict = { $verdict ->
 }
 
 # One line.
-clinic-place = { $place ->
-    [1] 1st
-    [2] 2nd
-    [3] 3rd
-   *[other] { $place }th
-} character { $character }
-clinic-fault = { $kind ->
-    [length] has { $size ->
-        [one] { $size } character
-       *[other] { $size } characters
-    }, and not { $length }
-    [tone] { clinic-place } is { $tone ->
-        [level] oblique, the pattern wants level there
-       *[oblique] level, the pattern wants oblique there
-    }
-    [lonely] { clinic-place } is oblique, which leaves one level tone alone (孤平)
-    [level-end] { clinic-place } is level, and so are the two after it (三平尾)
-    [rhyme] { clinic-place } does not rhyme in { $groups }
-    [neighbor] { clinic-place } rhymes in a neighboring group of { $groups } (邻韵), as only the first and the last line may
-    [opposed] its tones are not opposed to those of the line before (失对)
-   *[joined] its second character does not have the tone of that in the line before (失粘)
-}
-clinic-choices = { $fault }; { $characters } would do
 clinic-licence = { $licence ->
     [half] accepted: a mild departure in the third last character (半拗)
     [self] accepted: 孤平, which its level third last character rescues (本句自救)

@@ -37,19 +37,6 @@ linked-line-length = That is { $size ->
 linked-line-blocked = This line has an insult or an obscenity in it: write another one.
 linked-refused = This breaks a rule of the form, and the rules are strict:
 linked-keep-question = This breaks a rule of the form. Keep it all the same?
-linked-fault = { $kind ->
-    [tone] character { $place }, { $character }, is { $tone ->
-        [level] oblique (仄), the pattern wants level (平) there
-       *[oblique] level (平), the pattern wants oblique (仄) there
-    }
-    [lonely] character { $place }, { $character }, leaves a single level tone among oblique ones (孤平): the pattern wants level (平) there
-    [level-end] character { $place }, { $character }, makes three level tones at the end (三平尾): the pattern wants oblique (仄) there
-    [rhyme] character { $place }, { $character }, does not rhyme with the poem
-    [neighbor] character { $place }, { $character }, rhymes in a neighboring group only (邻韵)
-    [repeated] character { $place }, { $character }, is in the poem already
-   *[other] the line does not fit its place in the form
-}
-linked-would-do = { $fault }; { $characters } would do
 linked-pattern = The nearest pattern: { $tones }
 linked-keep = Keep it
 linked-change = Change it

@@ -38,21 +38,6 @@ clinic-verdict = { $verdict ->
 }
 
 # 一句。
-clinic-place = 第 { $place } 字“{ $character }”
-clinic-fault = { $kind ->
-    [length] 有 { $size } 字，应为 { $length } 字
-    [tone] { clinic-place }是{ $tone ->
-        [level] 仄声，此处应平
-       *[oblique] 平声，此处应仄
-    }
-    [lonely] { clinic-place }是仄声，犯孤平
-    [level-end] { clinic-place }是平声，成了三平尾
-    [rhyme] { clinic-place }不押“{ $groups }”韵
-    [neighbor] { clinic-place }押的是“{ $groups }”的邻韵，只有首句和末句可以
-    [opposed] 与上句失对
-   *[joined] 与上句失粘
-}
-clinic-choices = { $fault }；可改用{ $characters }
 clinic-licence = { $licence ->
     [half] 合律的变格：半拗，可以不救
     [self] 合律的变格：孤平，本句自救

@@ -33,19 +33,6 @@ linked-line-length = 这是 { $size } 个字：这一句要 { $length } 个字�
 linked-line-blocked = 这一句里有骂人或下流的话：请另写一句。
 linked-refused = 这一句不合格律，而本席“严守”：
 linked-keep-question = 这一句不合格律。仍然要用吗？
-linked-fault = { $kind ->
-    [tone] 第 { $place } 字“{ $character }”是{ $tone ->
-        [level] 仄声，这里要平声
-       *[oblique] 平声，这里要仄声
-    }
-    [lonely] 第 { $place } 字“{ $character }”犯孤平：这里要平声
-    [level-end] 第 { $place } 字“{ $character }”成了三平尾：这里要仄声
-    [rhyme] 第 { $place } 字“{ $character }”不押本诗的韵
-    [neighbor] 第 { $place } 字“{ $character }”只押邻韵
-    [repeated] 第 { $place } 字“{ $character }”诗里已经有了
-   *[other] 这一句与它在诗里的位置不合
-}
-linked-would-do = { $fault }；可用：{ $characters }
 linked-pattern = 最接近的平仄：{ $tones }
 linked-keep = 仍用这句
 linked-change = 改一改

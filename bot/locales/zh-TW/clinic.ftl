@@ -38,21 +38,6 @@ clinic-verdict = { $verdict ->
 }
 
 # 一句。
-clinic-place = 第 { $place } 字「{ $character }」
-clinic-fault = { $kind ->
-    [length] 有 { $size } 字，應為 { $length } 字
-    [tone] { clinic-place }是{ $tone ->
-        [level] 仄聲，此處應平
-       *[oblique] 平聲，此處應仄
-    }
-    [lonely] { clinic-place }是仄聲，犯孤平
-    [level-end] { clinic-place }是平聲，成了三平尾
-    [rhyme] { clinic-place }不押「{ $groups }」韻
-    [neighbor] { clinic-place }押的是「{ $groups }」的鄰韻，只有首句和末句可以
-    [opposed] 與上句失對
-   *[joined] 與上句失黏
-}
-clinic-choices = { $fault }；可改用{ $characters }
 clinic-licence = { $licence ->
     [half] 合律的變格：半拗，可以不救
     [self] 合律的變格：孤平，本句自救

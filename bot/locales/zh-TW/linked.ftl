@@ -33,19 +33,6 @@ linked-line-length = 這是 { $size } 個字：這一句要 { $length } 個字�
 linked-line-blocked = 這一句裡有罵人或下流的話：請另寫一句。
 linked-refused = 這一句不合格律，而本席「嚴守」：
 linked-keep-question = 這一句不合格律。仍然要用嗎？
-linked-fault = { $kind ->
-    [tone] 第 { $place } 字「{ $character }」是{ $tone ->
-        [level] 仄聲，這裡要平聲
-       *[oblique] 平聲，這裡要仄聲
-    }
-    [lonely] 第 { $place } 字「{ $character }」犯孤平：這裡要平聲
-    [level-end] 第 { $place } 字「{ $character }」成了三平尾：這裡要仄聲
-    [rhyme] 第 { $place } 字「{ $character }」不押本詩的韻
-    [neighbor] 第 { $place } 字「{ $character }」只押鄰韻
-    [repeated] 第 { $place } 字「{ $character }」詩裡已經有了
-   *[other] 這一句與它在詩裡的位置不合
-}
-linked-would-do = { $fault }；可用：{ $characters }
 linked-pattern = 最接近的平仄：{ $tones }
 linked-keep = 仍用這句
 linked-change = 改一改
