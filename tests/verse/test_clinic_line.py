@@ -52,6 +52,25 @@ def test_every_line_is_told_as_the_treatises_do(length, second, last, may_be_bol
         found = check(tones, second, last, may_be_bold=may_be_bold)
         kinds = {fault.kind for fault in found.faults} or {*found.licences} or {"none"}
         assert kinds == {treatise(tones, second, last, may_be_bold)}, tones
+        # A wrong tone elsewhere than in the places that count is told beside one there, or in 特拗.
+        wrong = {fault.place for fault in found.faults if fault.kind == "tone"}
+        others = wrong - {1, 3, 5, length - 1} if length == 7 else wrong - {1, 3, 4}
+        assert others <= {length - 5, length - 3}
+        assert others != wrong or not wrong or tones[-5:] == "仄平仄平仄", tones
+
+
+@pytest.mark.parametrize(
+    ("tones", "licences"),
+    [
+        *(("平平仄两仄", ("swap",)), ("平平仄谜仄", ("swap",)), ("仄平仄两仄", ("triple",))),
+        *(("平平平两仄", ()), ("平平两两仄", ())),
+    ],
+)
+def test_a_line_that_can_be_read_as_swapped_is_called_so(tones, licences):
+    for front in ("", "仄仄"):
+        second = "oblique" if front else "level"
+        found = check(front + tones, second, "oblique")
+        assert (found.faults, found.licences) == ((), licences)
 
 
 @pytest.mark.parametrize("length", [5, 7])

@@ -179,7 +179,7 @@ def _nearest(
             licences += ("self",)
         return pattern, licences, _wrong_tones(line, pattern, places)
     regular, kind = own[0], line_kind(len(line), form)
-    if kind == "平仄" and wrong[regular] == (third,):
+    if kind == "平仄" and wrong[regular] == (third,) and licence != "swap":
         return regular, ("triple",), []  # of seven too, though no generated line has it
     can_be_bold = may_be_bold and kind == "仄仄" and not form.rhymes
     if can_be_bold and wrong[regular] in ((fourth,), (third, fourth)):
