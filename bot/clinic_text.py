@@ -57,6 +57,11 @@ class ClinicText:
             parts.append(self.localizer.format("clinic-rhyme", groups=groups, tone=poem.rhyme_tone))
         return " · ".join(parts)
 
+    def title(self) -> str:
+        """Returns what was taken as the title of the poem, in a sentence; empty if nothing was."""
+        title = self.checkup.text.heading
+        return title and self.localizer.format("clinic-title", title=title)
+
     def verdict(self) -> str:
         """Returns whether the poem keeps the rules."""
         poem = self.checkup.poem

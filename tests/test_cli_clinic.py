@@ -54,10 +54,18 @@ def test_columns_are_aligned_even_if_a_line_is_short(check):
     assert {row.index("  ", 6) for row in rows} == {rows[0].index("  ", 6)}
 
 
+def test_a_title_is_told_as_such(check):
+    status, out, error = check("登鹳雀楼", "王之涣", POEM)
+    assert (status, error) == (0, "")
+    assert out.splitlines()[1] == "Taken as the title, and not checked: 登鹳雀楼 王之涣"
+    assert "1  白日依山尽" in out
+
+
 def test_json_has_all_of_it(check):
-    status, out, error = check("--json", POEM)
+    status, out, error = check("--json", f"《登鹳雀楼》{POEM}")
     assert (status, error) == (0, "")
     found = json.loads(out)
+    assert found["title"] == "《登鹳雀楼》"
     assert (found["length"], found["opening"], found["first_rhymes"]) == (5, "oblique", False)
     assert found["rhyme"] == {"tone": "level", "groups": ["尤"]}
     second = found["lines"][1]

@@ -57,7 +57,9 @@ def _pretty(checkup: "Checkup", composer: "Composer") -> str:
     from .language import locale_localizer
 
     text = ClinicText(checkup, locale_localizer())
-    lines = [click.style(text.heading(), bold=True), text.verdict()]
+    title = text.title()
+    lines = [click.style(text.heading(), bold=True), *([_dim(title)] if title else [])]
+    lines.append(text.verdict())
     widest = max(len(row.line) for row in text.rows())
     for number, row in enumerate(text.rows()):
         lines.append(f"{number + 1:>4}  {_columns(row, widest)}")
@@ -94,6 +96,7 @@ def _json(checkup: "Checkup", composer: "Composer") -> str:
     known = checkup.mended.known if checkup.mended else ()
     content: dict[str, Any] = {
         "book": checkup.book,
+        "title": checkup.text.heading,
         "length": poem.length,
         "opening": poem.opening,
         "first_rhymes": poem.first_rhymes,

@@ -39,7 +39,8 @@ def checkup_layout(checkup: Checkup, localizer: Localizer) -> Layout:
     """
     text = ClinicText(checkup, localizer)
     heading = f"### {escape(text.heading())}"
-    table = "\n".join((FENCE, *_table(text.rows()), FENCE))
+    title = checkup.text.heading.replace("`", "'")
+    table = "\n".join((FENCE, *([title] if title else []), *_table(text.rows()), FENCE))
     legend = f"{SMALL}{escape(text.legend())}"
     numbers = range(len(checkup.poem.lines))
     faults = [text.of_line(number, each) for number in numbers for each in text.faults(number)]
@@ -48,7 +49,8 @@ def checkup_layout(checkup: Checkup, localizer: Localizer) -> Layout:
         for number in numbers
         if (found := text.remarks(number))
     ]
-    rows = [f"**{escape(text.verdict())}**", *(f"- {escape(each)}" for each in faults)]
+    rows = [f"{SMALL}{escape(text.title())}"] if title else []
+    rows += [f"**{escape(text.verdict())}**", *(f"- {escape(each)}" for each in faults)]
     rows += [SMALL + escape(each) for each in (*remarks, *text.characters())]
     room = MAX_TEXT - RESERVED - sum(map(len, (heading, table, legend)))
     shown = _within(rows, room)
@@ -89,7 +91,7 @@ def poem_of(message: discord.Message) -> str:
                 return typed
             if content.startswith(FENCE):
                 rows = content.strip(f"{FENCE}\n").split("\n")
-                return "\n".join(row.split()[1] for row in rows)
+                return "\n".join(row.split()[1] if _is_numbered(row) else row for row in rows)
     return ""
 
 
@@ -157,6 +159,11 @@ def _table(rows: list[Row]) -> list[str]:
 def _wide(number: str) -> str:
     """Returns digits that are as wide as a character of verse."""
     return "".join(chr(ord("０") + int(digit)) for digit in number)
+
+
+def _is_numbered(row: str) -> bool:
+    """Returns whether a row of a table has a line of the poem, and not its title."""
+    return row.lstrip()[:1] in set(_wide("0123456789")) and len(row.split()) > 2
 
 
 def _within(rows: list[str], room: int) -> list[str]:

@@ -120,6 +120,22 @@ async def test_a_poem_is_changed_until_nothing_is_wrong(fake, bot, clock):
     assert fake.refusals == []
 
 
+async def test_a_title_is_told_as_such_and_kept_through_a_change(fake, bot, expected):
+    heading = "《登`楼》 唐·王之涣"
+    opened = await open_form(fake, bot, fake.interaction(slash("check")))
+    exchange = await submit(fake, bot, opened, "\n".join((*heading.split(), *FAULTY)))
+    (message,) = exchange.messages
+    rows = texts(message)[1].strip("`\n").split("\n")
+    assert rows[0] == heading.replace("`", "'")
+    assert [row.split()[1] for row in rows[1:]] == FAULTY
+    assert texts(message)[0] == f"### {(await expected(FAULTY)).heading()}"
+    assert "《登\\`楼》 唐·王之涣" in texts(message)[2].split("\n")[0]
+    again = await open_form(
+        fake, bot, fake.press(message, button(message, english("clinic-again")))
+    )
+    assert field(again)["value"].split("\n") == [rows[0], *FAULTY]
+
+
 async def test_rhymes_of_today_are_kept_through_form_and_change(fake, bot, clock):
     opened = await open_form(fake, bot, fake.interaction(slash("check", rhymes="xinyun")))
     exchange = await submit(fake, bot, opened, "春风一夜到天山，万里江河白雪间")

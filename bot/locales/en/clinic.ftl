@@ -38,6 +38,7 @@ clinic-rhyme = rhymes in { $groups }, { $tone ->
     [level] level
    *[oblique] oblique
 }
+clinic-title = Taken as the title, and not checked: { $title }
 clinic-verdict = { $verdict ->
     [clean] It keeps the rules of regulated verse.
     [old] Half of its lines or more leave the rules of tone. Old verse (古体) has no such rules; as regulated verse it would have to change:

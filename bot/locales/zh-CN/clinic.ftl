@@ -31,6 +31,7 @@ clinic-rhyme = 押{ $tone ->
     [level] 平声
    *[oblique] 仄声
 }“{ $groups }”韵
+clinic-title = 以下当作标题，不检查：{ $title }
 clinic-verdict = { $verdict ->
     [clean] 合律。
     [old] 半数以上的句子不合平仄。古体诗本来不拘平仄；若作近体，须改：

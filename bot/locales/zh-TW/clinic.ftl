@@ -31,6 +31,7 @@ clinic-rhyme = 押{ $tone ->
     [level] 平聲
    *[oblique] 仄聲
 }「{ $groups }」韻
+clinic-title = 以下當作標題，不檢查：{ $title }
 clinic-verdict = { $verdict ->
     [clean] 合律。
     [old] 半數以上的句子不合平仄。古體詩本來不拘平仄；若作近體，須改：

@@ -11,6 +11,7 @@ from ..prosody.forms import LENGTHS
 from ..prosody.readings import CharacterReadings
 from ..text.prompt import is_traditional, read_variants, simplify, split_verse
 from ..text.vocabulary import is_han
+from .heading import split_heading
 from .mending import LINES
 
 __all__ = ["MAX_WRITTEN", "WrittenPoem", "read_poem"]
@@ -28,16 +29,20 @@ class WrittenPoem:
         lines: Each line in simplified characters, with variants read as these; as long.
         length: Characters of most lines, 5 or 7.
         traditional: Whether it is written in traditional characters.
+        heading: The title and the poet that were written before it; empty if there are none.
     """
 
     written: tuple[str, ...]
     lines: tuple[str, ...]
     length: int
     traditional: bool
+    heading: str = ""
 
 
 def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     """Reads a poem, whose lines punctuation, spaces or line breaks separate.
+
+    A heading before it is set apart, see `split_heading`.
 
     Args:
         text: What the member wrote.
@@ -50,6 +55,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     """
     if len(text) > MAX_WRITTEN:
         raise PromptError("clinic-long", size=len(text), most=MAX_WRITTEN)
+    heading, text = split_heading(text)
     written = tuple(map("".join, split_verse(text)))
     if not written:
         raise PromptError("clinic-empty")
@@ -72,7 +78,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     )
     if 2 * unread.total() > sum(map(len, lines)):
         raise PromptError("prompt-unknown", **_named(unread))
-    return WrittenPoem(written, lines, length, is_traditional(written, simplified))
+    return WrittenPoem(written, lines, length, is_traditional(written, simplified), heading)
 
 
 def _named(characters: Iterable[str]) -> dict[str, Any]:
