@@ -57,11 +57,6 @@ class Poem:
         if self.hearts is not None and not 0 <= self.hearts <= MAX_HEARTS:
             raise BookletError("booklet-hearts", hearts=self.hearts, most=MAX_HEARTS)
 
-    @property
-    def name(self) -> str:
-        """What the poem is called in lists: its title, or else its first line."""
-        return self.title or self.lines[0]
-
 
 @dataclass(frozen=True)
 class Booklet:

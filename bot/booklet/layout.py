@@ -22,15 +22,15 @@ from ..picture.layout import (
 )
 from ..picture.text import Cell, cells, split_evenly
 
-__all__ = ["Area", "HeartBox", "PlacedPoem", "Placer"]
+__all__ = ["HEART_EM", "HEART_GAP_EM", "Area", "HeartBox", "PlacedPoem", "Placer"]
 
 LARGEST, SMALLEST, STEP = 66, 20, 2  # of the verse, pixels an em
 TITLE, SIGNATURE = (30, 40), (24, 28)
 LEAST_GAP = 30  # between title, verse and writers
 LEAST_BLOCK = 300  # height of the columns; shorter ones leave space below
 REACHES = ((False, 1.0), (True, 0.85))  # whether writers reach below the verse, and its worth
-HEART_EM = 0.8  # of the size of the writers' names
-ALIKE = 1.0, 1.7  # space for the hearts, above and in all, likewise
+HEART_EM, HEART_GAP_EM = 0.8, 0.3  # of a heart, and from it to its number; em of the writers' names
+HEART_DOWN_EM, HEARTS_EM = 1.0, 1.7  # from the names to the middle of a heart, and to its foot
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class HeartBox:
     """Where the hearts of a poem are.
 
     Attributes:
-        x: The middle of them.
+        left: Where they begin.
         y: The middle of the heart.
         size: Pixels an em of their number.
         text: Their number.
     """
 
-    x: float
+    left: float
     y: float
     size: int
     text: str
@@ -101,7 +101,10 @@ class Placer:
         self._lines = [cells(line, drawn, width) for line in card.lines]
         self._title = cells(card.title, drawn, width)
         self._ends = Ends([cells(name, drawn, width) for name in card.writers], [])
-        self._hearts = None if hearts is None else str(hearts)
+        self._hearts = None
+        if hearts is not None:
+            text = str(hearts)
+            self._hearts = Cell(text, HEART_EM + HEART_GAP_EM + width(text))
 
     def place(self, area: Area) -> PlacedPoem:
         """Returns where the poem stands on a whole page, with the largest characters."""
@@ -133,7 +136,7 @@ def _place(
     grid: Grid,
     title: list[Cell],
     ends: Ends,
-    hearts: str | None,
+    hearts: Cell | None,
     reaches: bool,
     area: Area,
 ) -> PlacedPoem | None:
@@ -143,10 +146,10 @@ def _place(
     heads = split_evenly(title, math.ceil(length_of(title, SPACING) * title_size / block))
     longest = max((length_of(head, SPACING) for head in heads), default=0)
     title_size = min(title_size, int(area.height / max(longest, 1)))  # of a long word
-    below = ALIKE[1] * small if hearts is not None else 0
+    below = HEARTS_EM * small if hearts else 0
     columns = ends.columns(((area.height if reaches else block) - below) / small)
     ends_height = max((length_of(end, SPACING) for end in columns), default=0) * small
-    hearts_width = (len(hearts) * 0.55 + HEART_EM + 0.3) * small if hearts is not None else 0
+    hearts_width = hearts.advance * small if hearts else 0
     ends_width = max(len(columns) * 1.6 * small, hearts_width)
     heads_width = len(heads) * 1.5 * title_size + gap if title else 0
     verse_width = (grid.places[-1] + 1) * size
@@ -160,8 +163,9 @@ def _place(
     first = left + ends_width / 2 + (len(columns) - 1) * 0.8 * small
     ends_top = top + used - below - ends_height
     box = None
-    if hearts is not None:
-        box = HeartBox(left + ends_width / 2, top + used - below + ALIKE[0] * small, small, hearts)
+    if hearts:
+        down = top + used - below + HEART_DOWN_EM * small
+        box = HeartBox(left + (ends_width - hearts_width) / 2, down, small, hearts.text)
     verse = [
         mark
         for column, place in zip(grid.columns, grid.places, strict=True)

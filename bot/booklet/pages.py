@@ -8,7 +8,7 @@ from .booklet import Booklet
 from .canvas import HEIGHT, WIDTH, Canvas, Color
 from .cover import draw_cover
 from .document import Document
-from .layout import HEART_EM, Area, PlacedPoem, Placer
+from .layout import HEART_EM, HEART_GAP_EM, Area, PlacedPoem, Placer
 from .typeface import Subset, Typeface
 
 __all__ = ["render"]
@@ -120,12 +120,11 @@ class Printer:
         box = placed.hearts
         if box is None:
             return
-        heart, gap = HEART_EM * box.size, 0.3 * box.size
-        left = box.x - (heart + gap + self._typeface.width(box.text) * box.size) / 2
+        heart, gap = HEART_EM * box.size, HEART_GAP_EM * box.size
         canvas.color(RED)
-        canvas.heart(left + heart / 2, box.y, heart)
+        canvas.heart(box.left + heart / 2, box.y, heart)
         canvas.color(INK)
-        canvas.text(left + heart + gap, box.y + 0.36 * box.size, box.size, box.text)
+        canvas.text(box.left + heart + gap, box.y + 0.36 * box.size, box.size, box.text)
 
     def _write_number(self, canvas: Canvas, number: int) -> None:
         text = str(number)
