@@ -1,6 +1,7 @@
 """A poem that a member revises step by step: its versions, and what the next one keeps.
 
-Every step returns the state as it is afterwards; undone steps lead back to the poem as it was.
+Every step returns the state as it is afterwards. Undoing leads back step by step to the poem as it
+was; undone versions are kept, so that none of them is written again.
 """
 
 from collections import OrderedDict
@@ -77,6 +78,7 @@ class Version:
     Attributes:
         lines: The lines.
         kept: What was kept at that step; empty for the poem as it was.
+        parent: The index of the version before that step.
         credit: Who gave the line that it begins with.
         seed: Seed of the random numbers.
         width: Width of the search.
@@ -89,6 +91,7 @@ class Version:
 
     lines: tuple[str, ...]
     kept: Kept = ()
+    parent: int = 0
     credit: Credit = "author"
     seed: int = 0
     width: int = 1
@@ -115,16 +118,18 @@ class Revising:
     """A poem that is being revised.
 
     Attributes:
-        versions: The poem as it was, and as it was written anew at each step.
+        versions: The poem as it was, and as it was written anew at each step, undone ones included.
         kept: What the next step keeps.
         seed: The seed of the next step.
         has_heads: Whether the first characters of the lines were given, as in an acrostic.
+        at: The index of the present version.
     """
 
     versions: tuple[Version, ...]
     kept: Kept
     seed: int = 0
     has_heads: bool = False
+    at: int = 0
 
     @classmethod
     def begin(
@@ -146,7 +151,7 @@ class Revising:
     @property
     def version(self) -> Version:
         """The present version."""
-        return self.versions[-1]
+        return self.versions[self.at]
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -156,7 +161,7 @@ class Revising:
     @property
     def is_changed(self) -> bool:
         """Whether it is another poem than it was."""
-        return len(self.versions) > 1
+        return self.at > 0
 
     @property
     def draft(self) -> Draft:
@@ -211,15 +216,14 @@ class Revising:
         """Checks that a version can be written from a draft.
 
         Raises:
-            NotAllowedError: Nothing is open or kept, or there are too many versions.
+            NotAllowedError: Nothing is open or kept, or there were too many steps.
         """
         places = [kept for row in draft.kept for kept in row]
         if all(places):
             raise NotAllowedError("revise-all-kept")
         if not any(places):
             raise NotAllowedError("revise-none-kept")
-        if len(self.versions) == MAX_VERSIONS:
-            raise NotAllowedError("revise-full", most=MAX_VERSIONS)
+        self._with_room()
 
     def after_try(self) -> "Revising":
         """Returns the state with another seed, since the last one has been used."""
@@ -239,9 +243,11 @@ class Revising:
         new = next((each for each in answer.candidates if each.lines not in seen), None)
         if new is None:
             raise NotAllowedError("revise-nothing-new")
+        state = self._with_room()
         version = Version(
             new.lines,
             draft.kept,
+            state.at,
             self._credit(draft, new.lines),
             seed=0 if isinstance(search, Beam) else search.seed or 0,
             width=1 if isinstance(search, Sample) else search.width,
@@ -251,28 +257,43 @@ class Revising:
             complete=answer.complete,
             model=f"{answer.bundle_name} {answer.bundle_version}",
         )
-        return replace(self, versions=(*self.versions, version), kept=draft.kept)
+        versions = (*state.versions, version)
+        return replace(state, versions=versions, kept=draft.kept, at=len(state.versions))
 
     def undo(self) -> "Revising":
-        """Returns the state before the last step.
+        """Returns the state before the step that wrote the present version.
 
         Raises:
             NotAllowedError: This is the poem as it was.
         """
-        return self.go_back(len(self.versions) - 2)
+        if not self.is_changed:
+            raise NotAllowedError("revise-beginning")
+        return replace(self, kept=self.version.kept, at=self.version.parent)
 
-    def go_back(self, number: int) -> "Revising":
-        """Returns the state in which a version was the last one.
+    def go_to(self, number: int) -> "Revising":
+        """Returns the state in which a version is the present one; what it kept is kept again."""
+        return replace(self, kept=self.versions[number].kept or self.kept, at=number)
+
+    def _with_room(self) -> "Revising":
+        """Returns the state with room for a version, if need be without the oldest undone one.
 
         Raises:
-            NotAllowedError: There is no such version.
+            NotAllowedError: All of them lead to the present one.
         """
-        if not 0 <= number < len(self.versions):
-            raise NotAllowedError("revise-beginning")
-        left = self.versions[number + 1 :]
-        return replace(
-            self, versions=self.versions[: number + 1], kept=left[0].kept if left else self.kept
+        if len(self.versions) < MAX_VERSIONS:
+            return self
+        wanted = {version.parent for version in self.versions} | {self.at}
+        gone = next(
+            (number for number, _ in enumerate(self.versions) if number not in wanted), None
         )
+        if gone is None:
+            raise NotAllowedError("revise-full", most=MAX_VERSIONS)
+        versions = (
+            replace(version, parent=version.parent - (version.parent > gone))
+            for number, version in enumerate(self.versions)
+            if number != gone
+        )
+        return replace(self, versions=tuple(versions), at=self.at - (self.at > gone))
 
     def _given(self, lines: Sequence[str]) -> str:
         """Returns what the author has given: the first line, or the first characters of all."""

@@ -105,7 +105,7 @@ class Revise(ComposingCog, name=NAME):
                 revising = revising.keep([int(value) for value in item.item.values])
             case "version":
                 number = [option.value for option in item.item.options].index(item.item.values[0])
-                revising = revising.go_back(number)
+                revising = revising.go_to(number)
             case "undo":
                 revising = revising.undo()
         await edit_message(interaction, revision_layout(view.after(revising), context.localizer))

@@ -108,7 +108,7 @@ def revision_layout(
         ],
     )
     rows = [discord.ui.ActionRow[Any](lines)]
-    if revising.is_changed:
+    if len(revising.versions) > 1:
         rows.append(discord.ui.ActionRow(_versions(revising, localizer)))
     buttons = [
         _button(write_state("write", view), localizer.format("revise-write"), is_primary=True),
@@ -243,7 +243,6 @@ def _runs(line: str, row: Sequence[bool]) -> Iterator[tuple[bool, str]]:
 
 
 def _versions(revising: Revising, localizer: Localizer) -> discord.ui.Select[Any]:
-    last = len(revising.versions) - 1
     return discord.ui.Select(
         custom_id=step_id("version"),
         placeholder=localizer.format("revise-versions"),
@@ -252,7 +251,7 @@ def _versions(revising: Revising, localizer: Localizer) -> discord.ui.Select[Any
                 label=f"{number + 1} · {one_line(Verse.of(*version.lines))}"[:MAX_OPTION],
                 value=write_version(number, version),
                 description=version.model[:MAX_OPTION] or localizer.format("revise-first"),
-                default=number == last,
+                default=number == revising.at,
             )
             for number, version in enumerate(revising.versions)
         ],

@@ -40,9 +40,11 @@ STEP_BUTTON = rf"lianju:revise:1:(?P<action>{'|'.join(get_args(Action))})(:.*)?"
 BASE = 36  # of numbers: a custom id has at most 100 characters, and so has the value of an option
 DROPPED = ("tones", "rhyme", "repetition")  # rules, in the order of their bits
 SCALE = 10_000  # log-probabilities have four decimals
-# Of the numbers before a version's characters: its own and that of its lines, flags, known lines,
-# log-probability, seed and width of the search, and what was kept, a bit a character.
-WIDTHS = (1, 1, 2, 2, 5, 7, 2, 13)
+# Of the numbers before a version's characters: its own, that of the version before, and that of its
+# lines; flags, known lines, log-probability, seed and width of the search, and what was kept, a bit
+# a character.
+WIDTHS = (1, 1, 1, 2, 2, 5, 7, 2, 13)
+MOST_LOG_PROB = BASE**5 - 1
 UNREADABLE = "revise-unreadable"
 
 
@@ -106,7 +108,7 @@ def parse_choice(message: discord.Message, match: re.Match[str]) -> RevisionView
             button, (text,) = section.accessory, section.children
             if isinstance(button, discord.Button) and button.custom_id == match[0]:
                 lines = tuple(map(unescape, getattr(text, "content", "").split("\n")))
-                return _read_state(match[0].rpartition(":")[0], lines, ())
+                return _read_state(match[0].rpartition(":")[0], lines)
     raise RevisionMessageError(UNREADABLE)
 
 
@@ -118,7 +120,7 @@ def parse_revision(message: discord.Message) -> RevisionView:
     """
     lines: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
-    state = ""
+    state, at = "", 0
     try:
         for part in parts_of(message.components):
             custom_id = getattr(part, "custom_id", None) or ""
@@ -128,9 +130,10 @@ def parse_revision(message: discord.Message) -> RevisionView:
                 versions = tuple(
                     _read_version(each.value, each.description or "") for each in part.options
                 )
+                at = [option.default for option in part.options].index(True)
             elif custom_id.startswith(step_id("write", "")):
                 state = custom_id
-        return _read_state(state, lines, versions)
+        return _read_state(state, lines, versions, at)
     except ValueError:
         raise RevisionMessageError(UNREADABLE) from None
 
@@ -152,7 +155,7 @@ def write_state(action: Action, view: RevisionView) -> str:
 
 
 def _read_state(
-    custom_id: str, lines: tuple[str, ...], versions: tuple[Version, ...]
+    custom_id: str, lines: tuple[str, ...], versions: tuple[Version, ...] = (), at: int = 0
 ) -> RevisionView:
     """Returns a view from what `write_state` wrote.
 
@@ -172,7 +175,7 @@ def _read_state(
     )
     versions = versions or (Version(lines),)
     kept = _kept(bits, lines)
-    return RevisionView(origin, Revising(versions, kept, seed, heads == "h"), state)
+    return RevisionView(origin, Revising(versions, kept, seed, heads == "h", at), state)
 
 
 def _beginning(names: Sequence[Any], letter: str) -> Any:
@@ -188,10 +191,11 @@ def write_version(number: int, version: Version) -> str:
     known = sum(1 << bit for bit, is_known in enumerate(version.known) if is_known)
     numbers = (
         number,
+        version.parent,
         len(version.lines),
         flags,
         known + 1 if version.known else 0,
-        min(round(-version.log_prob * SCALE), BASE ** WIDTHS[4] - 1),
+        min(round(-version.log_prob * SCALE), MOST_LOG_PROB),
         version.seed,
         version.width,
         _bits(version.kept),
@@ -210,7 +214,7 @@ def _read_version(value: str, description: str) -> Version:
     for width in WIDTHS:
         numbers.append(int(value[:width], BASE))
         value = value[width:]
-    number, size, flags, known, log_prob, seed, search, bits = numbers
+    number, parent, size, flags, known, log_prob, seed, search, bits = numbers
     length = len(value) // size
     lines = tuple(value[start : start + length] for start in range(0, len(value), length))
     if not number:
@@ -218,6 +222,7 @@ def _read_version(value: str, description: str) -> Version:
     return Version(
         lines,
         _kept(bits, lines),
+        parent,
         get_args(Credit)[flags >> (len(DROPPED) + 1)],
         seed,
         search,

@@ -32,6 +32,7 @@ from .answer_messages import payload, received
 from .interactions import custom_ids
 
 QUATRAIN = ("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼")
+LAST = ("白日依山尽", "天地一沙鸥", "春江潮水平", "海上明月生")
 ALL, NONE = (True,) * 5, (False,) * 5
 HEAD = (True, *NONE[1:])
 
@@ -147,22 +148,24 @@ def test_steps_are_undone_one_by_one_to_the_very_beginning():
     undone = states[-1]
     for state in reversed(states[:-1]):
         undone = undone.undo()
-        assert undone == state
+        assert (undone.lines, undone.kept) == (state.lines, state.kept)
+    assert len(undone.versions) == 4  # none comes again
     assert undone.lines == QUATRAIN
     with pytest.raises(NotAllowedError, match="as it was"):
         undone.undo()
 
 
-def test_any_version_can_be_gone_back_to():
+def test_any_version_can_be_gone_to_and_on_from():
     begun = Revising.begin(QUATRAIN).keep({1})
-    first = rewritten(begun).keep({1, 2})
-    last = rewritten(first)
-    assert last.go_back(0) == begun
-    assert last.go_back(1) == first
-    assert last.go_back(2) == last
-    for number in (-1, 3):
-        with pytest.raises(NotAllowedError):
-            last.go_back(number)
+    first = rewritten(begun)
+    second = rewritten(first.keep({1, 2}))
+    assert second.go_to(1) == replace(first, versions=second.versions)
+    assert second.go_to(2) == second
+    assert second.go_to(0).lines == QUATRAIN
+    other_second = rewritten(second.go_to(1))
+    assert [version.parent for version in other_second.versions] == [0, 0, 1, 1]
+    assert other_second.undo().lines == first.lines
+    assert other_second.go_to(2).undo().lines == first.lines
 
 
 def test_a_version_is_one_that_was_not_seen():
@@ -170,10 +173,10 @@ def test_a_version_is_one_that_was_not_seen():
     new = (QUATRAIN[0], *map(other, QUATRAIN[1:]))
     written = begun.write(begun.draft, answer(QUATRAIN, new))
     assert written.lines == new
-    with pytest.raises(NotAllowedError) as refused:
-        written.write(written.draft, answer(new, QUATRAIN))
-    assert refused.value.key == "revise-nothing-new"
-    assert written.undo().write(begun.draft, answer(new)).lines == new
+    for state in (written, written.undo()):
+        with pytest.raises(NotAllowedError) as refused:
+            state.write(state.draft, answer(new, QUATRAIN))
+        assert refused.value.key == "revise-nothing-new"
 
 
 def test_the_seed_is_the_next_one_each_time():
@@ -188,11 +191,24 @@ def test_the_seed_is_the_next_one_each_time():
 
 def test_versions_are_limited():
     state = Revising.begin(QUATRAIN)
-    state = replace(state, versions=state.versions * MAX_VERSIONS)
-    with pytest.raises(NotAllowedError) as refused:
+    for turn in range(1, MAX_VERSIONS):
+        lines = [QUATRAIN[0], other(QUATRAIN[1], turn), *map(other, QUATRAIN[2:])]
+        lines[3] = other(QUATRAIN[3], turn // 6)
         state.check(state.draft)
-    assert refused.value.key == "revise-full"
-    state.undo().check(state.draft)
+        state = state.write(state.draft, answer(lines))
+    for act in (lambda: state.check(state.draft), lambda: state.write(state.draft, answer(LAST))):
+        with pytest.raises(NotAllowedError) as refused:
+            act()
+        assert refused.value.key == "revise-full"
+    before = state.undo().undo()  # of two undone versions the older one has the other one after it
+    after = before.write(before.draft, answer(LAST))
+    assert len(after.versions) == MAX_VERSIONS
+    assert after.lines == LAST
+    assert after.versions[-2] == before.versions[-2]
+    assert after.undo().lines == before.lines
+    for _ in range(MAX_VERSIONS - 3):
+        after = after.undo()
+    assert after.undo().lines == QUATRAIN
 
 
 @pytest.mark.parametrize(
@@ -293,6 +309,7 @@ def drawn_view(drawn, shape, number):
         return Version(
             lines,
             kept,
+            drawn.randrange(number),
             drawn.choice(get_args(Credit)),
             drawn.choice([SEED.low, 7, SEED.high]),
             drawn.choice([1, 5, 64]),
@@ -318,7 +335,8 @@ def drawn_view(drawn, shape, number):
     versions = (version(), *(version(kept()) for _ in range(number - 1)))
     seed, heads = drawn.choice([SEED.low, SEED.high]), drawn.choice([True, False])
     state = drawn.choice([0, 46_655])
-    return RevisionView(origin, Revising(versions, kept(), seed, heads), state)
+    revising = Revising(versions, kept(), seed, heads, drawn.randrange(number))
+    return RevisionView(origin, revising, state)
 
 
 views = st.builds(
@@ -333,13 +351,14 @@ def test_a_message_holds_all_of_its_revision(view, language):
     assert parse_revision(received(message)) == view
 
 
+def begun_again(state):
+    return replace(state, versions=state.versions[:1], at=0)
+
+
 @settings(max_examples=20)
 @given(st.lists(views, min_size=1, max_size=10))
 def test_a_choice_holds_all_poems(several):
-    begun = [
-        replace(view, revising=replace(view.revising, versions=view.revising.versions[:1]), state=0)
-        for view in several
-    ]
+    begun = [replace(view, revising=begun_again(view.revising), state=0) for view in several]
     message = payload(choice_layout(begun, Localizer("en")))
     for view, custom_id in zip(begun, custom_ids(message), strict=True):
         assert parse_choice(received(message), {0: custom_id}) == view
