@@ -18,12 +18,14 @@ class AnswerEvent:
     """An answer was posted; all that is here can be read in its channel.
 
     Attributes:
-        command: `poem`, `acrostic`, `Answer this line`, or `again` for *Another batch*.
+        command: `poem`, `acrostic`, `Answer this line`, `again` for *Another batch*, or `revise`
+            for a poem that was revised.
         user_id: Who asked.
         guild_id: The server; None in direct messages.
         channel_id: The channel; None if Discord did not say.
         message_id: The message with the answer; None if Discord did not say.
-        prompt: What was asked, a line a line; for an acrostic its first characters.
+        prompt: What was asked, a line a line; for an acrostic its first characters, for a revised
+            poem what was kept, with ? for an open line and ？ for an open character.
         verses: The couplets or poems, best first.
     """
 

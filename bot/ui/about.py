@@ -25,6 +25,7 @@ FEATURES = (
     "answer",
     "hearts",
     "pictures",
+    "revise",
     "favorites",
     "leaderboard",
     "guess",

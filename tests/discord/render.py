@@ -85,8 +85,8 @@ def component(part, names):
             primary = ' class="primary"' if part.get("style") == 1 else ""
             return f"<button{primary}{disabled}>{html.escape(part['label'])}</button>"
         case 3:  # select
-            chosen = (each["label"] for each in part["options"] if each.get("default"))
-            shown = part.get("placeholder") or next(chosen)
+            chosen = [each["label"] for each in part["options"] if each.get("default")]
+            shown = "  ".join(chosen) or part["placeholder"]
             return f'<div class="select">{html.escape(shown)}<s></s></div>'
         case other:
             raise ValueError(f"component type {other}")

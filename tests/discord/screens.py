@@ -23,6 +23,7 @@ from lianju.bot.settings import Settings
 from lianju.bot.store import open_store
 from PIL import Image
 
+from . import revisions
 from .bots import OtherBot
 from .commands import ask, button, press
 from .fake_discord import FakeDiscord
@@ -44,6 +45,7 @@ ASKED = (
     (80, "night", poem("月落乌啼霜满天", form="jueju"), {1: (79, 81)}),
     (81, "couplet", COUPLET, {1: (77,), 3: (79, 80)}),
 )
+REVISED = poem("移舟泊烟渚", form="jueju", count=1, seed=0)
 CHECK = slash("check", poem="人事有代谢，往来成古今。江山留胜迹，我辈复登楼。")
 VERSE = ("黄河远上白云间", "一片孤城万仞山", "羌笛何须怨杨柳")
 FAULTY = "羌笛何须怨柳条"
@@ -53,6 +55,7 @@ GUESS_SEED = 2  # chooses the poem
 SHOWN = (
     *("answer", "poem", "couplet", "leaderboard", "check", "picture"),
     *("linked", "linked-form", "linked-told", "linked-finished", "guess", "guess-answer"),
+    *("revise", "revise-form"),
 )
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
@@ -88,6 +91,7 @@ async def take(folder, bundle=None, couplets=None):
         message = await press(fake, bot, kept, menu, [str(listed[1].id)], user=77)
         pages["picture"] = page(message, 77, "favorites list", NAMES, fake.messages.files)
         pages |= await take_linked(fake, bot)
+        pages |= await take_revision(fake, bot)
         message = await ask(fake, bot, slash("leaderboard"), user=81, private=False)
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         resources.client, resources.clock = bot, lambda: 1_790_000_000
@@ -115,6 +119,19 @@ async def take_linked(fake, bot):
     for fan in (78, 80):
         await press(fake, bot, message, button(message, "♥"), user=fan)
     return pages | {"linked-finished": page(message, 77, "lianju start", NAMES)}
+
+
+async def take_revision(fake, bot):
+    """A poem of which two lines and some characters of another are kept."""
+    answer = await ask(fake, bot, REVISED, user=77, private=False)
+    message = await press(fake, bot, answer, revisions.begin_button(answer), user=79)
+    await revisions.changed(fake, bot, message, "lines", ["0", "1"], user=79)
+    await revisions.changed(fake, bot, message, revisions.WRITE, user=79)
+    lines = revisions.poem_of(message)
+    opened, _ = await revisions.open_form(fake, bot, message, user=79)
+    text = "\n".join((*lines[:2], "?", f"{lines[3][:2]}？？{lines[3][4]}"))
+    await revisions.send(fake, bot, opened, text, user=79)
+    return {"revise": page(message, 79, "poem", NAMES), "revise-form": form_page(opened.form)}
 
 
 async def take_round(fake, bot, store, pages):

@@ -21,6 +21,7 @@ help-lianju = `{ $slash }lianju` opens a table of linked verse (联句) in the c
 help-answer = *Apps → { answer-menu }* on a message does the same for what it says.
 help-hearts = Press ♥ to keep a couplet or a poem, again to remove it. *Another batch* works for the member who asked.
 help-pictures = *Picture* below an answer shows it as a picture, which you can post. So does the second menu of your favorites.
+help-revise = *Revise* below an answer, or in your favorites, lets you keep lines or characters of a poem and have the rest written anew, until you post it.
 help-favorites = `{ $slash }favorites` lists the verses that you keep, removes one, or sends you all of them in a file.
 help-leaderboard = `{ $slash }leaderboard` shows the verses with the most hearts in this server, and the members with the most hearts from others.
 help-guess = `{ $slash }guess` asks everybody which of four lines the poet wrote; its board shows who knows the poets best.

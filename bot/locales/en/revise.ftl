@@ -1,7 +1,7 @@
 # Poems that members revise in place.
 revise = Revise
 revise-choose = Which poem do you want to revise?
-revise-legend = What is bold stays as it is; the rest is written anew by the same rules. Only you see this.
+revise-legend = Choose the lines to keep in the menu: what stays is bold. The rest is written anew by the same rules.
 revise-lines = Lines to keep…
 revise-versions = Versions…
 revise-first = as it was

@@ -18,6 +18,7 @@ help-lianju = `{ $slash }联诗`（lianju）：在频道里开一席联句，大
 help-answer = 在一条消息上选“应用 → { answer-menu }”，就接那条消息里的诗句。
 help-hearts = 按 ♥ 收藏诗作，再按一次取消。“换一批”只有提问的人能按。
 help-pictures = “诗图”把回答画成图，可以发到频道里；收藏列表的第二个菜单也可以。
+help-revise = 点回答下面或收藏里的“{ revise }”：保留几句或几个字，其余重写，满意了再发出来。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的诗作，或导出成文件。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：本服务器最受喜爱的诗作，以及得到别人 ♥ 最多的成员。
 help-guess = `{ $slash }猜诗`（guess）：问大家四句之中哪一句是诗人写的；榜上看谁最懂诗人。

@@ -1,7 +1,7 @@
 # 成员修改的诗。
 revise = 修改
 revise-choose = 要修改哪一首？
-revise-legend = 粗体保留，其余按原来的规则重写。只有你看得到。
+revise-legend = 请在菜单里选要保留的句子：保留的是粗体，其余按原来的规则重写。
 revise-lines = 要保留的句子……
 revise-versions = 各稿……
 revise-first = 原稿

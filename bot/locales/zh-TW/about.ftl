@@ -18,6 +18,7 @@ help-lianju = `{ $slash }聯詩`（lianju）：在頻道裡開一席聯句，大
 help-answer = 在一則訊息上選「應用程式 → { answer-menu }」，就接那則訊息裡的詩句。
 help-hearts = 按 ♥ 收藏詩作，再按一次取消。「換一批」只有提問的人能按。
 help-pictures = 「詩圖」把回答畫成圖，可以發到頻道裡；收藏列表的第二個選單也可以。
+help-revise = 按回答下面或收藏裡的「{ revise }」：保留幾句或幾個字，其餘重寫，滿意了再發出來。
 help-favorites = `{ $slash }收藏`（favorites）：查看、移除你收藏的詩作，或匯出成檔案。
 help-leaderboard = `{ $slash }排行榜`（leaderboard）：這個伺服器最受喜愛的詩作，以及得到別人 ♥ 最多的成員。
 help-guess = `{ $slash }猜詩`（guess）：問大家四句之中哪一句是詩人寫的；榜上看誰最懂詩人。

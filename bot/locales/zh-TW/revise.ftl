@@ -1,7 +1,7 @@
 # 成員修改的詩。
 revise = 修改
 revise-choose = 要修改哪一首？
-revise-legend = 粗體保留，其餘按原來的規則重寫。只有你看得到。
+revise-legend = 請在選單裡選要保留的句子：保留的是粗體，其餘按原來的規則重寫。
 revise-lines = 要保留的句子……
 revise-versions = 各稿……
 revise-first = 原稿
