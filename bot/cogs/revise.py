@@ -29,6 +29,7 @@ from ..ui.revise import (
 )
 from ..ui.revise_state import STEP_BUTTON, RevisionView, parse_choice, parse_revision
 from ..verse import Answer, Revision
+from ..verses import Verse
 from .base import Context, check_allowed_here
 from .composing import ComposingCog, request_for
 from .items import CogItem, check_owner, cog_item
@@ -84,7 +85,8 @@ class Revise(ComposingCog, name=NAME):
             _check_owner(interaction, view)
             if action == "form":
                 text = typed_before(message) or "\n".join(view.revising.draft.lines)
-                await open_form(interaction, revision_form(localizer, text))
+                poem = Verse.of(*view.revising.lines)
+                await open_form(interaction, revision_form(poem, localizer, text))
                 context.outcome = "asked"
                 return
             with self._steps.take(message.id, view.state):

@@ -191,12 +191,13 @@ def typed_before(message: discord.Message) -> str | None:
     return next(filter(None, map(read_typed, texts)), None)
 
 
-def revision_form(localizer: Localizer, text: str) -> discord.ui.Modal:
-    """Returns the form for a poem with open places.
+def revision_form(poem: Verse, localizer: Localizer, text: str) -> discord.ui.Modal:
+    """Returns the form for a poem with open places, below the poem as it is.
 
     It is stopped at once, as a `Layout` is; what is sent is handled by its custom id.
 
     Args:
+        poem: The present version.
         localizer: The language.
         text: What stands in it.
     """
@@ -211,7 +212,7 @@ def revision_form(localizer: Localizer, text: str) -> discord.ui.Modal:
         placeholder=localizer.format("revise-form-hint"),
     )
     label = localizer.format("revise-form-label")[:MAX_LABEL]
-    form.add_item(discord.ui.Label(text=label, component=field))
+    form.add_item(discord.ui.Label(text=label, description=one_line(poem), component=field))
     form.stop()
     return form
 

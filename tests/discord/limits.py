@@ -65,6 +65,7 @@ def form_fault(form: Json) -> str | None:
         if part["type"] != LABEL or part["component"]["type"] != TEXT_INPUT:
             return "components: Must be labels with text inputs."
         field = part["component"]
+        limits += [("description", part.get("description") or "x", 100)]
         limits += [("label", part["label"], 45), ("custom_id", field["custom_id"], 100)]
         limits += [("placeholder", field.get("placeholder") or "x", 100)]
         limits += [("value", field.get("value") or "x", min(4000, field.get("max_length", 4000)))]

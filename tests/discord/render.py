@@ -100,7 +100,9 @@ def _field(labelled):
     value, hint = (html.escape(field.get(key) or "") for key in ("value", "placeholder"))
     shown = f"<b>{value}</b>" if value else hint
     star = "<s>*</s>" if field.get("required", True) else ""
-    return f'<label>{html.escape(labelled["label"])}{star}<div class="input">{shown}</div></label>'
+    about = f"<small>{html.escape(labelled.get('description') or '')}</small>"
+    head = f"{html.escape(labelled['label'])}{star}{about}"
+    return f'<label>{head}<div class="input">{shown}</div></label>'
 
 
 def _inner(part, names):

@@ -84,6 +84,7 @@ async def open_form(fake, bot, message, **place):
     """Opens the form; returns the exchange, and what stands in it."""
     exchange = await press(fake, bot, message, FORM, **place)
     (part,) = exchange.form["components"]
+    assert re.findall(r"\w+", part["description"]) == poem_of(message)
     return exchange, part["component"]["value"]
 
 

@@ -11,7 +11,7 @@ revise-undo = Undo
 revise-post = Post here
 revise-posted = Posted in this channel
 revise-form-title = What is to stay
-revise-form-label = ? is an open line, ？ an open character
+revise-form-label = ? for a whole line, or for a character in it
 revise-form-hint = A line a row; you may write characters of your own
 revise-departure = line { $line } stays as it is, though { $rule ->
     [tones] its tones leave the form

@@ -11,7 +11,7 @@ revise-undo = 撤销
 revise-post = 发到这里
 revise-posted = 已发到这个频道
 revise-form-title = 要保留的字
-revise-form-label = ? 代表一句，？ 代表一个字
+revise-form-label = 单独一个 ? 代表一句，句中 ? 代表一个字
 revise-form-hint = 每句一行；也可以换上自己的字
 revise-departure = 第 { $line } 句照原样保留，虽然{ $rule ->
     [tones] 平仄出格

@@ -11,7 +11,7 @@ revise-undo = 復原
 revise-post = 發到這裡
 revise-posted = 已發到這個頻道
 revise-form-title = 要保留的字
-revise-form-label = ? 代表一句，？ 代表一個字
+revise-form-label = 單獨一個 ? 代表一句，句中 ? 代表一個字
 revise-form-hint = 每句一行；也可以換上自己的字
 revise-departure = 第 { $line } 句照原樣保留，雖然{ $rule ->
     [tones] 平仄出格
