@@ -14,6 +14,7 @@ __all__ = [
     "CANDIDATES",
     "CHANNELS",
     "COOLDOWN",
+    "DEFAULT_THRESHOLD",
     "HONOR_THRESHOLD",
     "SCRIPTS",
     "TABLES",
@@ -27,6 +28,7 @@ CANDIDATES = Bounds(1, 10)
 COOLDOWN = Bounds(0, 3600)  # seconds
 TABLES = Bounds(1, 5)  # of linked verse, in one channel
 HONOR_THRESHOLD = Bounds(1, 100)  # hearts
+DEFAULT_THRESHOLD = 3
 CHANNELS = Bounds(0, 25)  # Discord's limit for one select menu
 WIDTH_PER_SECOND = 8  # a request of beam size 64 takes about a second of the engine
 CHANNEL_ID = Bounds(1, 2**63 - 1)

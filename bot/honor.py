@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from .verses import Verse
 
 __all__ = [
+    "BOOKLET_LEASE_S",
     "BOOKLET_VERSES",
     "EDIT_EVERY_S",
     "FAULTS",
@@ -31,6 +32,7 @@ __all__ = [
 
 EDIT_EVERY_S = 30  # of one message: all hearts meanwhile are one edit
 LEASE_S = 60  # that others leave a verse to whoever has begun with it
+BOOKLET_LEASE_S = 600  # likewise for a booklet, for which many names are asked for
 MAX_ATTEMPTS = 10  # until nobody tries again by himself
 BOOKLET_VERSES = 24  # in the booklet of a month
 
@@ -39,9 +41,9 @@ State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
 it is never to be shown; or only with the name of somebody who wrote it, since one has deleted
 theirs."""
 
-Step = Literal["post", "edit", "remove", "drop", "rest"]
-"""What is next: a message is sent, edited or deleted; nothing more is stored of the verse; or
-nothing is to be done until something changes."""
+Step = Literal["find", "post", "edit", "remove", "drop", "rest"]
+"""What is next: it is to be found out whether a message was sent; one is sent, edited or deleted;
+nothing more is stored of the verse; or nothing is to be done until something changes."""
 
 Fault = Literal["forbidden", "gone"]
 """Why nothing can be posted: the bot lacks a permission in the channel, or there is no channel."""
@@ -138,16 +140,22 @@ class HonoredVerse:
     @property
     def step(self) -> Step:
         """What is to be done next."""
-        shown = self.message_id is not None or self.begun_at is not None
-        if self.verse is None or not self.count:
-            return "remove" if shown else "rest" if self._is_kept_away else "drop"
+        shown = self.message_id is not None
+        if self.begun_at is not None and not shown:
+            return "find"
         if self._is_kept_away:
             return "remove" if shown else "rest"
-        if self.message_id is not None:
+        if self.verse is None or not self.count:
+            return "remove" if shown else "drop"
+        if shown:
             return "rest" if self.shown_hearts == self.count else "edit"
-        if self.page_channel_id is None:
-            return "rest" if shown else "drop"
-        return "post" if shown or self.count >= self.threshold else "drop"
+        is_due = self.page_channel_id is not None and self.count >= self.threshold
+        return "post" if is_due else "drop"
+
+    def named_at(self, user_id: int) -> float:
+        """Returns when a heart that names this writer was given first, in Unix seconds."""
+        names = (h for h in self.hearts if user_id == h.author_id or user_id in h.writers)
+        return float(min(heart.kept_at for heart in names))
 
     def count_in(self, month: "Month") -> int:
         """Returns how many of those hearts were given in a month."""
@@ -160,7 +168,7 @@ class HonoredVerse:
 
     @property
     def _is_kept_away(self) -> bool:
-        """Whether the server must not see it, unless nobody keeps it and it is forgotten."""
+        """Whether the server must not see it, though members keep it."""
         if self.verse is None:
             return False
         return self.state == "withdrawn" or (self.state == "unnamed" and not self.all_writers)

@@ -24,6 +24,7 @@ __all__ = [
     "Language",
     "Localizer",
     "Markdown",
+    "language_for",
     "load_languages",
     "localizer_for",
     "messages",
@@ -138,10 +139,18 @@ def localizer_for(
         setting: The server's setting.
         commands: What the commands are called.
     """
+    locales = map(str, (interaction.locale, interaction.guild_locale))
+    return Localizer(language_for(setting, *locales), commands)
+
+
+def language_for(setting: Language, *locales: str | None) -> str:
+    """Returns the language of a setting, or else that of the first locale that has one here.
+
+    Args:
+        setting: The server's setting.
+        locales: Discord's names of locales.
+    """
     if setting != "auto":
-        return Localizer(setting, commands)
-    for locale in map(str, (interaction.locale, interaction.guild_locale)):
-        language = OTHER_LOCALES.get(locale, locale)
-        if language in LANGUAGES:
-            return Localizer(language, commands)
-    return Localizer(ENGLISH, commands)
+        return setting
+    languages = (OTHER_LOCALES.get(locale or "", locale or "") for locale in locales)
+    return next((each for each in languages if each in LANGUAGES), ENGLISH)

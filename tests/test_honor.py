@@ -45,9 +45,10 @@ def test_next_step_of_every_situation(state):
         )
         loved = count if exists else 0
         never = exists and (state == "withdrawn" or (state == "unnamed" and not (loved and author)))
-        shown = message or begun
         wanted = "drop"
-        if shown and (never or not loved):
+        if begun and not message:
+            wanted = "find"
+        elif message and (never or not loved):
             wanted = "remove"
         elif never:
             wanted = "rest"
@@ -55,10 +56,8 @@ def test_next_step_of_every_situation(state):
             wanted = "drop"
         elif message:
             wanted = "rest" if loved == 2 else "edit"
-        elif page and (begun or loved >= 3):
+        elif page and loved >= 3:
             wanted = "post"
-        elif begun:
-            wanted = "rest"
         assert verse.step == wanted, verse
 
 

@@ -22,6 +22,8 @@ from .clinic import Clinic
 from .couplet import CoupletCog
 from .favorites import Favorites
 from .guess import Guess
+from .honor import Honor
+from .honor_clock import HonorClock
 from .housekeeping import HOUSEKEEPING, Bot, Housekeeping
 from .leaderboard import Leaderboard
 from .linked import Linked
@@ -48,6 +50,7 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     Pictures,
     Revise,
     Leaderboard,
+    Honor,
     Guess,
     Linked,
     LinkedLines,
@@ -57,6 +60,8 @@ FEATURES: tuple[type[LianjuCog], ...] = (
     ServerSettings,
     About,
 )
+
+CLOCKS: tuple[type[LinkedClock | HonorClock], ...] = (LinkedClock, HonorClock)
 
 T = TypeVar("T", bound=LianjuCog)
 
@@ -97,14 +102,15 @@ async def add_cogs(
     chosen = choose_commands(bot.tree, commands, group, context_menu)
     features = [_derive(feature, cog_base) for feature in FEATURES]
     housekeeping = _derive(Housekeeping, cog_base)
-    clock = _derive(LinkedClock, cog_base)
+    clocks = [_derive(clock, cog_base) for clock in CLOCKS]
     resources = await open_resources(settings, observer)
     resources.commands, resources.client = chosen, bot
-    cogs = [*(feature(resources) for feature in features), clock(bot, resources)]
+    handling = [feature(resources) for feature in features]
+    cogs = [*handling, *(clock(bot, resources) for clock in clocks)]
     roots = build_commands(cogs, chosen)
     try:
         # Housekeeping is added last and so removed last, as it closes the resources.
-        last = housekeeping(bot, resources, cogs[:-1], commands=roots)
+        last = housekeeping(bot, resources, handling, commands=roots)
         for cog in (*cogs, last):
             await bot.add_cog(cog)
     except BaseException:

@@ -16,7 +16,7 @@ from ..verse import check_choice
 from .base import LianjuCog
 from .options import MAX_CHOICES, choice
 
-__all__ = ["Moderation"]
+__all__ = ["Moderation", "is_moderator"]
 
 Reason = Literal["offensive", "personal", "spam", "other"]
 
@@ -64,7 +64,7 @@ class Moderation(LianjuCog, name="Lianju moderation"):
         """Offers verses of the leaderboard that contain what is typed, best first."""
 
         async def find() -> list[Choice[str]]:
-            if not _is_moderator(interaction) or interaction.guild_id is None:
+            if not is_moderator(interaction) or interaction.guild_id is None:
                 return []
             verses = await self.resources.store.moderation.matching(
                 interaction.guild_id, current, MAX_CHOICES
@@ -80,12 +80,12 @@ def _moderated_guild(interaction: Interaction) -> int:
     Raises:
         NotAllowedError: The user may not moderate it.
     """
-    if interaction.guild_id is None or not _is_moderator(interaction):
+    if interaction.guild_id is None or not is_moderator(interaction):
         raise NotAllowedError("moderation-forbidden")
     return interaction.guild_id
 
 
-def _is_moderator(interaction: Interaction) -> bool:
+def is_moderator(interaction: Interaction) -> bool:
     """Whether the user has Manage Server, or Manage Messages in the whole server.
 
     The permissions of an interaction are those in its channel, where Manage Messages may be granted

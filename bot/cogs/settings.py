@@ -1,13 +1,21 @@
 """`/settings`: the settings of a server."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
 from ..errors import NotAllowedError
-from ..guild_settings import BEAM_SIZE, CANDIDATES, COOLDOWN, TABLES
+from ..guild_settings import (
+    BEAM_SIZE,
+    CANDIDATES,
+    COOLDOWN,
+    DEFAULT_THRESHOLD,
+    HONOR_THRESHOLD,
+    TABLES,
+    GuildSettings,
+)
 from ..i18n import LANGUAGES, Language
 from ..store.guilds import Changes
 from ..ui.guild_settings import (
@@ -20,7 +28,8 @@ from ..ui.guild_settings import (
 from ..ui.layout import Layout
 from ..ui.replies import Interaction, defer_update, edit_message, respond
 from ..verse import Script
-from .base import LianjuCog
+from .base import Context, LianjuCog
+from .honor_channel import PageChannel, check_channel
 from .items import CogItem, cog_item
 from .options import SCRIPT, choice
 
@@ -146,6 +155,38 @@ class ServerSettings(LianjuCog, name=NAME):
 
     @settings.command()
     @for_admins
+    async def anthology(
+        self,
+        interaction: Interaction,
+        channel: app_commands.Transform[Any, PageChannel],
+        threshold: app_commands.Range[int, HONOR_THRESHOLD.low, HONOR_THRESHOLD.high] | None = None,
+    ) -> None:
+        """Sets a channel where the verse that members love is posted, with its picture.
+
+        Args:
+            channel: The text channel.
+            threshold: How many must keep a verse, other than its writers; 3 if nothing was set.
+        """
+        async with self.handle(interaction) as context:
+            before = context.guild_settings.anthology
+            await check_channel(interaction, channel, context.localizer)
+            most = threshold or (DEFAULT_THRESHOLD if before is None else before.threshold)
+            store, now = self.resources.store.guild_settings, self.resources.clock()
+            after = await store.set_anthology(_guild_id(interaction), channel.id, most, now)
+            await self._confirm(interaction, context, after, "anthology")
+
+    @settings.command(name="anthology-off")
+    @for_admins
+    async def anthology_off(self, interaction: Interaction) -> None:
+        """Ends the posting of verse that members love; what was posted stays."""
+        async with self.handle(interaction) as context:
+            context.check()
+            store = self.resources.store.guild_settings
+            after = await store.unset_anthology(_guild_id(interaction))
+            await self._confirm(interaction, context, after, "anthology")
+
+    @settings.command()
+    @for_admins
     async def reset(self, interaction: Interaction) -> None:
         """Resets every setting to its default, and says what each was."""
         async with self.handle(interaction) as context:
@@ -175,14 +216,19 @@ class ServerSettings(LianjuCog, name=NAME):
 
     async def _change(self, interaction: Interaction, **changes: Unpack[Changes]) -> None:
         async with self.handle(interaction) as context:
-            before = context.guild_settings
+            context.check()
             after = await self.resources.store.guild_settings.change(
                 _guild_id(interaction), **changes
             )
             (name,) = changes
-            localizer = self.localizer_for(interaction, after.language)
-            text = change_text(localizer, before, after, name)
-            await _send_text(interaction, text)
+            await self._confirm(interaction, context, after, name)
+
+    async def _confirm(
+        self, interaction: Interaction, context: Context, after: GuildSettings, name: str
+    ) -> None:
+        """Says how one setting changed, in the language after the change."""
+        localizer = self.localizer_for(interaction, after.language)
+        await _send_text(interaction, change_text(localizer, context.guild_settings, after, name))
 
     items = (cog_item(NAME, CHANNEL_MENU, set_channels),)
 

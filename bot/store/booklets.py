@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from ..honor import LEASE_S, MAX_ATTEMPTS, Fault, Month, retry_after
+from ..honor import BOOKLET_LEASE_S, MAX_ATTEMPTS, Month, retry_after
 from .database import Database, to_the_end
 from .guilds import guild_part
 from .honors import of_shards
@@ -58,9 +58,9 @@ class Booklets:
 
     @to_the_end
     async def claim(self, booklet: DueBooklet, now: float) -> bool:
-        """Claims a booklet for `LEASE_S`; returns whether nobody else was first."""
+        """Claims a booklet for `BOOKLET_LEASE_S`; returns whether nobody else was first."""
         begun_at = booklet.begun_at or math.floor(now)
-        changes = {"booklet_at": math.floor(now) + LEASE_S, "booklet_begun_at": begun_at}
+        changes = {"booklet_at": math.floor(now) + BOOKLET_LEASE_S, "booklet_begun_at": begun_at}
         return bool(await self._change(booklet, changes, honor_page.c.booklet_at == booklet.due_at))
 
     @to_the_end
@@ -92,12 +92,6 @@ class Booklets:
             booklet, changes | ({"booklet_begun_at": None} if is_sent is False else {})
         )
         return True
-
-    @to_the_end
-    async def set_fault(self, booklet: DueBooklet, fault: Fault) -> None:
-        """Notes why it was not sent: nothing is tried until the page is set again."""
-        same = honor_page.c.channel_id == booklet.channel_id
-        await self._change(booklet, {"fault": fault, "booklet_begun_at": None}, same)
 
     async def _change(self, booklet: DueBooklet, changes: dict[str, Any], *where: Any) -> int:
         statement = update(honor_page).where(honor_page.c.guild_id == booklet.guild_id, *where)

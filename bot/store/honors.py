@@ -10,6 +10,7 @@ from ..honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Fault, Heart, HonoredVe
 from ..verses import Verse
 from .database import Database, to_the_end
 from .favorites import split_writers, writers_of
+from .guilds import guild_part
 from .postgres import Processes
 from .tables import couplet, favorite, honor, honor_page
 
@@ -81,18 +82,30 @@ class Honors:
         """
         changes: dict[str, Any] = {"next_at": math.floor(now) + LEASE_S}
         if posting:
-            channel_id = verse.channel_id if verse.begun_at else verse.page_channel_id
-            begun_at = verse.begun_at or math.floor(now)
-            changes |= {"state": "posting", "channel_id": channel_id, "begun_at": begun_at}
-        as_read = {"next_at": verse.next_at, "changed": verse.changed, "state": verse.state}
+            changes |= {"channel_id": verse.page_channel_id, "begun_at": math.floor(now)}
+            changes["state"] = "posting"
+        as_read = {"next_at": verse.next_at, "state": verse.state}
         same = (honor.c[name] == value for name, value in as_read.items())
         return bool(await self._change(verse, changes, *same))
 
     @to_the_end
     async def posted(
-        self, verse: HonoredVerse, channel_id: int, message_id: int, now: float
+        self,
+        verse: HonoredVerse,
+        channel_id: int,
+        message_id: int,
+        now: float,
+        *,
+        found: bool = False,
     ) -> bool:
         """Notes the message that shows a verse.
+
+        Args:
+            verse: The verse, as it was read.
+            channel_id: Where the message is.
+            message_id: The message.
+            now: The time, in Unix seconds.
+            found: Whether it was sent earlier, so that it may show another number of hearts.
 
         Returns:
             Whether the verse is still stored; if not, nobody will delete the message.
@@ -100,7 +113,8 @@ class Honors:
         was_posting = honor.c.state == "posting"
         state = case((was_posting, "posted"), else_=honor.c.state)
         changes = {"channel_id": channel_id, "message_id": message_id, "begun_at": None}
-        return bool(await self._change(verse, changes | {"state": state} | _done(verse, now)))
+        done = {"next_at": 0} if found else _done(verse, now)
+        return bool(await self._change(verse, changes | {"state": state} | done))
 
     @to_the_end
     async def edited(self, verse: HonoredVerse, now: float) -> None:
@@ -136,18 +150,26 @@ class Honors:
             await connection.execute(_WITHDRAW, {"the_id": honor_id})
 
     @to_the_end
-    async def fail(self, verse: HonoredVerse, now: float, *, is_sent: bool | None = None) -> bool:
+    async def unpost(self, verse: HonoredVerse) -> None:
+        """Notes that the message that was to be sent was not: what comes next is due at once."""
+        await self._change(verse, _NOT_SENT | {"next_at": 0})
+
+    @to_the_end
+    async def fail(
+        self, verse: HonoredVerse, now: float, *, is_sent: bool | None = None, final: bool = False
+    ) -> bool:
         """Notes that a step failed: it is tried again later, but not for ever.
 
         Args:
             verse: The verse.
             now: The time, in Unix seconds.
             is_sent: False if a message was to be sent and certainly was not.
+            final: Whether trying again is of no use.
 
         Returns:
             Whether it is tried again by itself.
         """
-        attempts = verse.attempts + 1
+        attempts = MAX_ATTEMPTS if final else verse.attempts + 1
         goes_on = attempts < MAX_ATTEMPTS
         wait_s = retry_after(attempts)
         changes: dict[str, Any] = {"attempts": attempts, "next_at": math.floor(now) + wait_s}
@@ -159,26 +181,17 @@ class Honors:
         return goes_on
 
     @to_the_end
-    async def set_fault(
-        self, verse: HonoredVerse, fault: Fault, now: float, *, is_sent: bool | None
-    ) -> None:
-        """Notes why nothing can be posted: nothing is tried until the page is set again.
+    async def set_fault(self, guild_id: int, channel_id: int, fault: Fault) -> None:
+        """Notes why nothing can be posted: nothing is until the page of honor is set again.
 
         Args:
-            verse: The verse that was to be posted.
-            fault: What is wrong with the channel.
-            now: The time, in Unix seconds.
-            is_sent: False if the message certainly was not sent, at an earlier attempt either.
+            guild_id: The server.
+            channel_id: The channel; nothing is noted if it is that of the page no longer.
+            fault: What is wrong with it.
         """
-        page = {"guild_id": verse.guild_id, "channel_id": verse.page_channel_id}
-        async with self._database.write_transaction(_part(verse)) as connection:
-            await connection.execute(
-                update(honor_page)
-                .where(*(honor_page.c[name] == value for name, value in page.items()))
-                .values(fault=fault)
-            )
-            changes = {"next_at": math.floor(now)} | (_NOT_SENT if is_sent is False else {})
-            await connection.execute(update(honor).where(honor.c.id == verse.id).values(**changes))
+        page = honor_page.c.guild_id == guild_id, honor_page.c.channel_id == channel_id
+        async with self._database.write_transaction(guild_part(guild_id)) as connection:
+            await connection.execute(update(honor_page).where(*page).values(fault=fault))
 
     async def _change(self, verse: HonoredVerse, changes: dict[str, Any], *where: Any) -> int:
         """Changes a verse; returns how many rows that were."""
@@ -266,6 +279,7 @@ _DUE = (
         honor.c.next_at <= bindparam("now"),
         or_(
             honor.c.message_id.is_not(None),
+            honor.c.begun_at.is_not(None),
             honor.c.couplet_id.is_(None),
             _KEPT_AWAY,
             and_(honor_page.c.guild_id.is_not(None), honor_page.c.fault.is_(None)),

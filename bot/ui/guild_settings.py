@@ -20,7 +20,7 @@ CHANNEL_TYPES = [
     discord.ChannelType.forum,
     discord.ChannelType.media,
 ]
-NAMES = tuple(field.name for field in fields(GuildSettings) if field.name != "anthology")
+NAMES = tuple(field.name for field in fields(GuildSettings))
 
 
 def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:
@@ -37,7 +37,8 @@ def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:
             default = _value(localizer, GuildSettings(), name)
             lines.append(localizer.format("settings-other", **facts, default=default))
     how = localizer.format("settings-how")
-    return "\n".join([*lines, *_floor(localizer, guild_settings), f"-# {how}"])
+    notes = [*_floor(localizer, guild_settings), *_fault(localizer, guild_settings)]
+    return "\n".join([*lines, *notes, f"-# {how}"])
 
 
 def change_text(
@@ -48,11 +49,14 @@ def change_text(
         "name": localizer.format("settings-name", setting=name),
         "value": _value(localizer, after, name),
     }
-    if getattr(before, name) == getattr(after, name):
+    if _value(localizer, before, name) == facts["value"]:
         return localizer.format("settings-same", **facts)
     changed = localizer.format("settings-change", **facts, before=_value(localizer, before, name))
     floor = _floor(localizer, after) if name in ("beam_size", "cooldown_s") else []
-    return "\n".join([changed, *floor, f"-# {localizer.format('settings-applies')}"])
+    applies = "settings-applies"
+    if name == "anthology":
+        applies = f"settings-anthology-{'ended' if after.anthology is None else 'how'}"
+    return "\n".join([changed, *floor, f"-# {localizer.format(applies)}"])
 
 
 def reset_text(localizer: Localizer, before: GuildSettings) -> str:
@@ -114,6 +118,14 @@ def _floor(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
     return [f"-# {localizer.format('settings-floor', seconds=seconds)}"]
 
 
+def _fault(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
+    """Returns a line about the page of honor, if nothing can be posted there."""
+    page = guild_settings.anthology
+    if page is None or page.fault is None:
+        return []
+    return [f"⚠ {localizer.format('settings-fault', fault=page.fault)}"]
+
+
 def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> str:
     value = getattr(guild_settings, name)
     match name:
@@ -125,6 +137,11 @@ def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> st
             return LANGUAGES.get(value) or localizer.format("settings-language-auto")
         case "channels":
             return _mentions(localizer, value)
+        case "anthology" if value is None:
+            return localizer.format("settings-anthology-off")
+        case "anthology":
+            facts = {"channel": f"<#{value.channel_id}>", "threshold": value.threshold}
+            return localizer.format("settings-anthology-on", **facts)
     return str(value)
 
 

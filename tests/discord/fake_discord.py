@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .fake_channels import FakeChannels
 from .fake_gateway import FakeGateway
 from .interactions import (
     APPLICATION_ID,
@@ -55,7 +56,7 @@ NEXT_ID = 1 << 22
 FIRST_ID = (1_800_000_000_000 - 1_420_070_400_000) * NEXT_ID
 
 
-class FakeDiscord(FakeGateway):
+class FakeDiscord(FakeChannels, FakeGateway):
     """A server for one bot.
 
     Attributes:
@@ -74,6 +75,7 @@ class FakeDiscord(FakeGateway):
         seconds_to_acknowledge: How long it waits for the response to an interaction.
         hidden_channels: Ids of channels that the bot may not see.
         left: Ids of members who have left their servers.
+        nicks: What members are called, by their ids.
     """
 
     token = TOKEN
@@ -93,6 +95,7 @@ class FakeDiscord(FakeGateway):
         self.seconds_to_acknowledge = 3.0
         self.hidden_channels: set[str] = set()
         self.left: set[str] = set()
+        self.nicks: dict[str, str] = {}
         self._ids = itertools.count(FIRST_ID, NEXT_ID)
         self.messages = Messages(self._ids)
         self._exchanges: dict[str, Exchange] = {}
@@ -118,6 +121,7 @@ class FakeDiscord(FakeGateway):
                 web.get("/api/v10/guilds/{guild}/members/{user}", fake._member),
                 web.patch(CHANNEL_MESSAGE, fake._edit_posted),
                 web.delete(CHANNEL_MESSAGE, fake._delete_posted),
+                *fake.channel_routes(),
                 web.get("/gateway/", fake._gateway),
                 web.get("/proxy/", fake._gateway),
             ]
@@ -201,6 +205,11 @@ class FakeDiscord(FakeGateway):
         exchange.sent_at = asyncio.get_running_loop().time()
         await self.tell(int(payload.get("guild_id", 0)), "INTERACTION_CREATE", payload)
         return exchange
+
+    def skip_to(self, at: float) -> None:
+        """Gives ids from a Unix time on, which no earlier one may have reached."""
+        first = (round(at * 1000) - 1_420_070_400_000) * NEXT_ID
+        self._ids = self.messages.ids = itertools.count(first, NEXT_ID)
 
     def delete(self, message: Json) -> None:
         """Deletes a message, as a moderator might."""
@@ -341,7 +350,11 @@ class FakeDiscord(FakeGateway):
         if user in self.left:
             raise Refusal(404, 10007, "Unknown Member")
         since = {"joined_at": "2024-01-01T00:00:00+00:00", "roles": [], "flags": 0}
-        member = since | {"deaf": False, "mute": False, "nick": f"member {user}"}
+        member = since | {
+            "deaf": False,
+            "mute": False,
+            "nick": self.nicks.get(user, f"member {user}"),
+        }
         return _json(member | {"user": person(int(user))})
 
     async def _edit_posted(self, request: web.Request) -> web.Response:
@@ -356,8 +369,10 @@ class FakeDiscord(FakeGateway):
 
     def _posted(self, request: web.Request) -> Json:
         """A message of the bot's in a channel that it may see."""
-        if request.match_info["channel"] in self.hidden_channels:
-            raise Refusal(403, 50001, "Missing Access")
+        channel, wanted = self._channel(request), request.match_info["message"]
+        for message in self.standing(int(channel)):
+            if message["id"] == wanted:
+                return message
         for exchange in self._exchanges.values():
             for message in filter(None, [exchange.original, *exchange.followups]):
                 if message["id"] == request.match_info["message"]:

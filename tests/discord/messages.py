@@ -29,19 +29,20 @@ class Messages:
     """Every message that stands, and every file that came with one.
 
     Attributes:
+        ids: The ids of what comes next.
         files: The bytes of attachments by their ids.
         gone: Ids of deleted messages.
     """
 
     def __init__(self, ids: Iterator[int]) -> None:
-        self._ids = ids
+        self.ids = ids
         self.files: dict[str, bytes] = {}
         self.gone: set[str] = set()
 
     def create(self, body: Json, uploads: list[tuple[str, bytes]], exchange: Exchange) -> Json:
         """A new message, answering an interaction."""
         flags = body.get("flags") or 0
-        message = _bare(str(next(self._ids)), BOT) | {
+        message = _bare(str(next(self.ids)), BOT) | {
             "flags": flags,
             "application_id": BOT["id"],
             "interaction_metadata": {
@@ -51,6 +52,13 @@ class Messages:
                 "authorizing_integration_owners": {},
             },
         }
+        self._write(message, body, uploads)
+        return message
+
+    def post(self, body: Json, uploads: list[tuple[str, bytes]], channel: str) -> Json:
+        """A new message that answers nothing."""
+        message = _bare(str(next(self.ids)), BOT) | {"flags": body.get("flags") or 0}
+        message["channel_id"] = channel
         self._write(message, body, uploads)
         return message
 
@@ -91,7 +99,7 @@ class Messages:
             part["id"] = part.get("id") or next(free)
 
     def _attach(self, name: str, content: bytes, told: Json) -> Json:
-        number = str(next(self._ids))
+        number = str(next(self.ids))
         self.files[number] = content
         url = f"https://cdn.discordapp.com/attachments/99/{number}/{name}"
         about = {"id": number, "filename": name, "size": len(content)}

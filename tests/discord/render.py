@@ -28,7 +28,7 @@ def page(message, user, command, names, files=None):
 
     Args:
         message: The message as Discord stores it.
-        user: The id of the user who typed the command.
+        user: The id of the user who typed the command; None if nobody did.
         command: The command's name.
         names: Display names by user id.
         files: The bytes of attachments by their ids.
@@ -37,11 +37,10 @@ def page(message, user, command, names, files=None):
     for attached in message.get("attachments", ()):
         data = base64.b64encode(files[attached["id"]]).decode()
         body = body.replace(f"attachment://{attached['filename']}", f"data:image/png;base64,{data}")
-    who = html.escape(names[user])
+    reply = "" if user is None else _reply(html.escape(names[user]), user, command)
     return f"""<!doctype html><meta charset="utf-8"><style>{STYLE.read_text("utf-8")}</style>
 <main>
-  <div class="reply"><i></i><b class="avatar u{user % 5}">{who[0].upper()}</b>
-    <span class="name">{who}</span><span>used</span><span class="command">✦ {command}</span></div>
+  {reply}
   <div class="avatar bot">联</div>
   <div class="author"><span class="name">Lianju</span><span class="app">✓ APP</span>
     <time>Today at 20:15</time></div>
@@ -56,6 +55,12 @@ def form_page(form):
 <main class="form"><h3>{html.escape(form["title"])}</h3>{fields}
 <div class="row"><button>Cancel</button><button class="primary">Submit</button></div>
 </main>"""
+
+
+def _reply(who, user, command):
+    return f"""<div class="reply"><i></i><b class="avatar u{user % 5}">{who[0].upper()}</b>
+    <span class="name">{who}</span><span>used</span>
+    <span class="command">✦ {command}</span></div>"""
 
 
 def component(part, names):

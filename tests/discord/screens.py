@@ -16,6 +16,7 @@ from pathlib import Path
 
 import discord
 from lianju.bot.cogs import FEATURES, guess_rounds
+from lianju.bot.cogs.honor_clock import HonorClock
 from lianju.bot.engine import open_local_engine
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
@@ -52,10 +53,11 @@ FAULTY = "羌笛何须怨柳条"
 # Who takes which line for the poet's: a first one, by its place among the poet's and the others.
 GUESSED = {77: 0, 78: 1, 79: 0, 80: 2, 81: 0}
 GUESS_SEED = 2  # chooses the poem
+HONOR_CHANNEL = 97
 SHOWN = (
     *("answer", "poem", "couplet", "leaderboard", "check", "picture"),
     *("linked", "linked-form", "linked-told", "linked-finished", "guess", "guess-answer"),
-    *("revise", "revise-form"),
+    *("revise", "revise-form", "honor"),
 )
 SCALE = 2
 SIZE = "1400,2000"  # larger than any message; the picture is cropped
@@ -76,6 +78,7 @@ async def take(folder, bundle=None, couplets=None):
             await bot.add_cog(cog(resources))
             bot.add_dynamic_items(*cog.items)
         pages = {}
+        await store.guild_settings.set_anthology(42, HONOR_CHANNEL, 3, 1_790_000_000)
         for user, name, command, hearts in ASKED:
             message = await ask(fake, bot, command, user=user, private=False)
             buttons = custom_ids(message, "lianju:heart:")
@@ -96,6 +99,10 @@ async def take(folder, bundle=None, couplets=None):
         pages["leaderboard"] = page(message, 81, "leaderboard", NAMES)
         resources.client, resources.clock = bot, lambda: 1_790_000_000
         await take_round(fake, bot, store, pages)
+        fake.nicks = {str(user): name for user, name in NAMES.items()}
+        await HonorClock(bot, resources).tick()
+        message, *_ = fake.standing(HONOR_CHANNEL)
+        pages["honor"] = page(message, None, "", NAMES, fake.messages.files)
         await store.close()
         await engine.close()
     return pages

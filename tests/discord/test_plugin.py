@@ -453,7 +453,7 @@ class TheirCog(commands.Cog):
 
 async def test_cogs_derive_from_the_hosts_base(fake, host, given):
     await setup(host, **given, group="lianju", cog_base=TheirCog)
-    assert len(host.cogs) == len(cogs.FEATURES) + 2  # a clock, and housekeeping
+    assert len(host.cogs) == len(cogs.FEATURES) + 3  # two clocks, and housekeeping
     for name, cog in host.cogs.items():
         assert isinstance(cog, TheirCog)
         assert cog.qualified_name == name

@@ -21,6 +21,8 @@ EVERY = [
     slash("settings script", script="traditional"),
     slash("settings language", language="zh-TW"),
     slash("settings linked-tables", number=2),
+    slash("settings anthology", channel={"channel": 70}),
+    slash("settings anthology-off"),
     slash("settings reset"),
 ]
 
@@ -41,6 +43,7 @@ async def test_show_names_every_setting_and_its_default(fake, bot, store):
         "**Language**: each member's own (default)\n"
         "**Channels**: everywhere (default)\n"
         "**Tables of linked verse in a channel**: 1 (default)\n"
+        "**Page of honor**: off (default)\n"
         "-# Change one of them with its own command, such as `/settings beam-size`; "
         "`/settings reset` resets all of them."
     )
@@ -204,6 +207,8 @@ def test_every_setting_has_its_command():
         "script",
         "language",
         "linked-tables",
+        "anthology",
+        "anthology-off",
         "reset",
     }
     assert len(subcommands()) == len(EVERY)

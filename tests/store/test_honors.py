@@ -7,7 +7,7 @@ import random
 import pytest
 from lianju.bot.errors import LianjuError
 from lianju.bot.guild_settings import GuildSettings, HonorPage
-from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Month
+from lianju.bot.honor import BOOKLET_LEASE_S, EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Month
 from lianju.bot.store import open_store
 from lianju.bot.verses import Verse
 
@@ -132,10 +132,12 @@ async def test_of_several_processes_one_has_each_step(url, store, page):
         assert sorted(claimed) == [False, False, False, True]
         assert await due(store, NOW + LEASE_S - 1) == []
         (verse,) = await others[0].honors.due(NOW + LEASE_S)  # whoever had it was killed
-        assert (verse.step, verse.state, verse.begun_at) == ("post", "posting", NOW)
-        claims = (each.honors.claim(verse, NOW + LEASE_S, posting=True) for each in stores)
+        assert (verse.step, verse.state, verse.begun_at) == ("find", "posting", NOW)
+        assert verse.channel_id == CHANNEL
+        claims = (each.honors.claim(verse, NOW + LEASE_S) for each in stores)
         assert sorted(await asyncio.gather(*claims)) == [False, False, False, True]
-        assert (await store.honors.get(verse.id)).begun_at == NOW
+        await store.honors.unpost(verse)
+        assert await due(store, NOW + LEASE_S) == [("post", VERSE, 3)]
     finally:
         for each in others:
             await each.close()
@@ -256,7 +258,7 @@ async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
     assert await store.honors.claim(verse, NOW, posting=True)
     await store.delete_user(WRITER, NOW + 1)
     (found,) = await store.honors.due(NOW + 1)
-    assert (found.step, found.begun_at, found.message_id) == ("remove", NOW, None)
+    assert (found.step, found.begun_at, found.message_id) == ("find", NOW, None)
     assert await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
     (found,) = await store.honors.due(NOW + 1)
     assert (found.step, found.state, found.message_id) == ("remove", "unnamed", 700)
@@ -302,7 +304,8 @@ async def test_fault_keeps_verse_until_the_page_is_set_again(store, page):
     await love(store, *FANS[:3])
     (verse,) = await store.honors.due(NOW)
     assert await store.honors.claim(verse, NOW, posting=True)
-    await store.honors.set_fault(verse, "forbidden", NOW, is_sent=False)
+    await store.honors.set_fault(GUILD, CHANNEL, "forbidden")
+    await store.honors.unpost(verse)
     settings = await store.guild_settings.get(GUILD)
     assert settings.anthology == HonorPage(CHANNEL, 3, "forbidden")
     await love(store, *FANS[:3], verse=OTHER)
@@ -315,9 +318,8 @@ async def test_fault_keeps_verse_until_the_page_is_set_again(store, page):
 
 async def test_fault_of_a_channel_that_is_no_longer_the_page_is_not_noted(store, page):
     await love(store, *FANS[:3])
-    (verse,) = await store.honors.due(NOW)
     await store.guild_settings.set_anthology(GUILD, 71, 3, NOW)
-    await store.honors.set_fault(verse, "gone", NOW, is_sent=False)
+    await store.honors.set_fault(GUILD, CHANNEL, "gone")
     assert (await store.guild_settings.get(GUILD)).anthology == HonorPage(71, 3)
 
 
@@ -358,10 +360,10 @@ async def test_booklet_is_due_once_at_the_end_of_each_month(url, store, page):
     try:
         claims = [each.booklets.claim(booklet, start) for each in (store, other)]
         assert sorted(await asyncio.gather(*claims)) == [False, True]
-        (again,) = await other.booklets.due(start + LEASE_S)  # the first one was killed
+        (again,) = await other.booklets.due(start + BOOKLET_LEASE_S)  # the first one was killed
         assert again.begun_at == start
-        assert await other.booklets.claim(again, start + LEASE_S)
-        await other.booklets.finish(again, start + LEASE_S)
+        assert await other.booklets.claim(again, start + BOOKLET_LEASE_S)
+        await other.booklets.finish(again, start + BOOKLET_LEASE_S)
     finally:
         await other.close()
     assert await store.booklets.due(start + 9999) == []

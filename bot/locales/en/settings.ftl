@@ -3,6 +3,7 @@ settings-name = { $setting ->
     [beam_size] Beam size
     [candidates] Candidates
     [cooldown_s] Cooldown
+    [anthology] Page of honor
     [linked_tables] Tables of linked verse in a channel
     [channels] Channels
     [script] Script
@@ -35,3 +36,14 @@ settings-where-saved = Saved: { $channels }. This applies from the next request 
 settings-where-how = Threads and posts count as their channel. Choose none to allow every channel.
 settings-where-choose = Every channel: choose some to limit it to them
 settings-forbidden = Only members with the permission *Manage Server* can change or see these settings.
+settings-anthology-off = off
+settings-anthology-on = { $channel }, from { $threshold ->
+    [one] { $threshold } heart on
+   *[other] { $threshold } hearts on
+}
+settings-anthology-how = Hearts of a verse's own writers do not count. Verse that has enough already comes with its next heart.
+settings-anthology-ended = What was posted stays there. Members can still take their own verse down.
+settings-fault = { $fault ->
+    [gone] Nothing can be posted on the page of honor: its channel was deleted. Choose another with `{ $slash }settings anthology`.
+   *[forbidden] Nothing can be posted on the page of honor: allow me *View Channel*, *Send Messages*, *Attach Files* and *Read Message History* in its channel, and then set it again with `{ $slash }settings anthology`.
+}

@@ -3,6 +3,7 @@ settings-name = { $setting ->
     [beam_size] 束寬
     [candidates] 候選數
     [cooldown_s] 冷卻時間
+    [anthology] 榮譽榜
     [linked_tables] 每個頻道的詩席數
     [channels] 頻道
     [script] 簡繁
@@ -34,3 +35,11 @@ settings-where-saved = 已儲存：{ $channels }。從下一次請求起生效�
 settings-where-how = 討論串和貼文跟隨所屬頻道。一個都不選，就是允許所有頻道。
 settings-where-choose = 所有頻道：可選擇只限某些頻道
 settings-forbidden = 只有具備「管理伺服器」權限的成員才能查看或變更這些設定。
+settings-anthology-off = 關閉
+settings-anthology-on = { $channel }，滿 { $threshold } 個 ♥
+settings-anthology-how = 作者自己的 ♥ 不算。已經夠數的詩，再得一個 ♥ 時上榜。
+settings-anthology-ended = 已發出的詩留在那裡，作者仍可撤下自己的詩。
+settings-fault = { $fault ->
+    [gone] 榮譽榜無法發詩：它的頻道已被刪除。請用 `{ $slash }settings anthology` 另選頻道。
+   *[forbidden] 榮譽榜無法發詩：請在它的頻道裡給我「檢視頻道」、「傳送訊息」、「附加檔案」和「讀取訊息歷史」權限，再用 `{ $slash }settings anthology` 重新設定。
+}

@@ -1,0 +1,108 @@
+"""The clock of pages of honor: it posts, edits and deletes what is due."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+
+from ..errors import LianjuError
+from ..honor import HonoredVerse
+from ..resources import Resources
+from .base import LianjuCog
+from .honor_booklets import HonorBooklets
+from .honor_posts import HonorPosts
+from .housekeeping import Bot, is_with
+
+__all__ = ["HonorClock"]
+
+EVERY_S = 5.0
+BOOKLETS_EVERY_S = 60.0
+SERVERS = 4  # at a time: each may have to wait for Discord
+
+
+class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
+    """Looks for what is due every few seconds; all it needs is in the database.
+
+    So nothing is lost by a restart. Of several processes, each looks after the servers that are
+    with its shards.
+
+    Args:
+        bot: The bot, whose messages they are.
+        resources: Has the pages of honor.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        resources: Resources,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        super().__init__(resources)
+        self._bot = bot
+        self._sleep = sleep
+        self._posts = HonorPosts(bot, resources)
+        self._monthly = HonorBooklets(bot, resources, self._posts)
+        self._servers = asyncio.Semaphore(SERVERS)
+        self._ticking: list[asyncio.Task[None]] = []
+
+    async def cog_load(self) -> None:
+        """Starts the clock."""
+        self._ticking = [
+            asyncio.create_task(self._keep_ticking(self.tick, EVERY_S)),
+            asyncio.create_task(self._keep_ticking(self.tick_booklets, BOOKLETS_EVERY_S)),
+        ]
+
+    async def cog_unload(self) -> None:
+        """Stops it."""
+        for ticking in self._ticking:
+            ticking.cancel()
+
+    async def tick(self) -> None:
+        """Does what is due, in several servers at a time, one thing after the other in each."""
+        try:
+            due = await self.resources.store.honors.due(self.resources.clock())
+        except Exception as error:
+            self.resources.count_failure("clock of pages of honor", error)
+            return
+        servers: defaultdict[int, list[HonoredVerse]] = defaultdict(list)
+        for verse in due:
+            if is_with(self._bot, verse.guild_id):
+                servers[verse.guild_id].append(verse)
+        await asyncio.gather(*map(self._serve, servers.values()))
+
+    async def _serve(self, verses: Sequence[HonoredVerse]) -> None:
+        async with self._servers:
+            for verse in verses:
+                if self.resources.closing.is_set():
+                    return
+                try:
+                    await self._posts.act(verse, self.resources.clock())
+                except LianjuError as error:
+                    self.resources.count_failure("page of honor", error, server=verse.guild_id)
+                    return  # what it is about is not of one verse
+                except Exception as error:
+                    self.resources.count_failure("page of honor", error, server=verse.guild_id)
+
+    async def tick_booklets(self) -> None:
+        """Posts the booklets that are due, one after the other: they take much longer."""
+        try:
+            due = await self.resources.store.booklets.due(self.resources.clock())
+        except Exception as error:
+            self.resources.count_failure("clock of pages of honor", error)
+            return
+        for booklet in due:
+            if not is_with(self._bot, booklet.guild_id) or self.resources.closing.is_set():
+                continue
+            try:
+                await self._monthly.act(booklet, self.resources.clock())
+            except Exception as error:
+                self.resources.count_failure("booklet of a month", error, server=booklet.guild_id)
+
+    async def _keep_ticking(self, tick: Callable[[], Awaitable[None]], every_s: float) -> None:
+        while True:
+            await self._sleep(every_s)
+            # Closing waits for it: a cancelled operation may leave a connection open.
+            doing = asyncio.ensure_future(tick())
+            self.resources.background.add(doing)
+            doing.add_done_callback(self.resources.background.discard)
+            await asyncio.shield(doing)

@@ -1,0 +1,230 @@
+"""Messages of pages of honor: sent once, edited and deleted as their verse says."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+
+from ..honor import HonoredVerse
+from ..i18n import Localizer, language_for
+from ..picture import LIANJU, Card, Picture, PictureError, seal_for
+from ..resources import Resources
+from ..ui.honor import honor_layout, is_of
+from ..ui.layout import Layout
+from ..ui.picture import picture_file
+from ..ui.replies import NO_MENTIONS
+from ..verses import Verse
+from .honor_channel import ChannelError, find_fault
+from .housekeeping import Bot
+
+__all__ = ["HonorPosts", "recent_messages"]
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether a message was certainly not sent."""
+    if isinstance(error, discord.HTTPException):
+        return error.status < 500
+    return isinstance(error, PictureError)
+
+
+ACT_S = 45.0  # within the lease of a step
+BUSY = "picture-busy"
+GONE = 10003  # Discord's code for a channel that was deleted
+EARLIER_S = 60  # by which our clock may be ahead of Discord's
+SEARCHED = 200  # messages of a channel, from when posting was begun
+
+
+class HonorPosts:
+    """Does what is next for a verse, on Discord.
+
+    Args:
+        bot: The bot.
+        resources: Has the verse.
+    """
+
+    def __init__(self, bot: Bot, resources: Resources) -> None:
+        self._bot = bot
+        self._resources = resources
+        self._honors = resources.store.honors
+
+    async def act(self, verse: HonoredVerse, now: float) -> None:
+        """Does the next step of a verse, unless another process does.
+
+        Args:
+            verse: The verse.
+            now: The time, in Unix seconds.
+
+        Raises:
+            LianjuError: The database or the pictures are busy; the step is tried again later.
+            discord.HTTPException: Discord failed; likewise.
+            OSError: Likewise.
+            TimeoutError: It took too long; likewise.
+        """
+        step = verse.step
+        if step == "rest":
+            await self._honors.rest(verse)
+        elif step == "drop":
+            await self._honors.remove(verse)
+        elif await self._honors.claim(verse, now, posting=step == "post"):
+            try:
+                await self._do(step, verse, now)
+            except (PictureError, discord.HTTPException, OSError, TimeoutError) as error:
+                is_sent = False if step == "post" and _is_refused(error) else None
+                await self._honors.fail(verse, now, is_sent=is_sent)
+                raise
+
+    async def _do(
+        self, step: Literal["find", "post", "edit", "remove"], verse: HonoredVerse, now: float
+    ) -> None:
+        match step:
+            case "find":
+                await self._find(verse, now)
+            case "post":
+                await self._post(verse, now)
+            case "edit":
+                await self._edit(verse, now)
+            case "remove":
+                await self._remove(verse)
+
+    async def _find(self, verse: HonoredVerse, now: float) -> None:
+        """Finds out whether a message was sent before its process was killed."""
+        found, channel_id = None, verse.channel_id or 0
+        try:
+            async with asyncio.timeout(ACT_S):
+                for message in await recent_messages(self._bot, channel_id, verse.begun_at or 0):
+                    found = message.id if is_of(message, verse.id) else found
+        except discord.NotFound:
+            pass  # there is no channel any more
+        if found is None:
+            await self._honors.unpost(verse)
+        else:
+            await self._honors.posted(verse, channel_id, found, now, found=True)
+
+    async def _post(self, verse: HonoredVerse, now: float) -> None:
+        channel_id, guild_id = verse.page_channel_id or 0, verse.guild_id
+        fault = find_fault(self._bot, guild_id, channel_id)
+        message: discord.Message | None = None
+        if fault is None:
+            async with asyncio.timeout(ACT_S):
+                layout, picture = await self._draw(verse)
+                channel = self._bot.get_partial_messageable(channel_id)
+                # Discord sends no second message with the same nonce for some minutes.
+                files = [] if picture is None else [picture_file(picture)]
+                nonce = f"honor-{verse.id}"
+                try:
+                    message = await channel.send(
+                        view=layout, files=files, nonce=nonce, allowed_mentions=NO_MENTIONS
+                    )
+                except discord.NotFound:
+                    fault = "gone"
+                except discord.Forbidden:
+                    fault = "forbidden"
+        if fault is not None:
+            await self._honors.set_fault(guild_id, channel_id, fault)
+            await self._honors.unpost(verse)
+            raise ChannelError(fault)
+        if message is not None and not await self._honors.posted(
+            verse, channel_id, message.id, now
+        ):
+            await message.delete()  # the server was deleted meanwhile
+
+    async def _edit(self, verse: HonoredVerse, now: float) -> None:
+        try:
+            async with asyncio.timeout(ACT_S):
+                layout, picture = await self._draw(verse)
+                files = [] if picture is None else [picture_file(picture)]
+                await self._message(verse).edit(
+                    view=layout, attachments=files, allowed_mentions=NO_MENTIONS
+                )
+        except discord.NotFound as error:
+            if error.code == GONE:
+                await self._honors.remove(verse)
+            else:
+                await self._honors.lose(verse)
+        except discord.Forbidden:
+            await self._honors.fail(verse, now, final=True)
+            await self._honors.set_fault(verse.guild_id, verse.channel_id or 0, "forbidden")
+            raise ChannelError("forbidden") from None
+        else:
+            await self._honors.edited(verse, now)
+
+    async def _remove(self, verse: HonoredVerse) -> None:
+        try:
+            async with asyncio.timeout(ACT_S):
+                await self._message(verse).delete()
+        except discord.NotFound:
+            pass
+        await self._honors.remove(verse)
+
+    def _message(self, verse: HonoredVerse) -> discord.PartialMessage:
+        channel = self._bot.get_partial_messageable(verse.channel_id or 0)
+        return channel.get_partial_message(verse.message_id or 0)
+
+    async def _draw(self, verse: HonoredVerse) -> tuple[Layout, Picture | None]:
+        """Returns the message of a verse, with the names that its writers have now."""
+        settings = await self._resources.store.guild_settings.get(verse.guild_id)
+        guild = await self.guild(verse.guild_id)
+        names = await self.names(guild, verse.writers)
+        locale = None if guild is None else str(guild.preferred_locale)
+        language = language_for(settings.language, locale)
+        shown = verse.verse or Verse("", "")
+        writers = names if verse.is_linked or not names else (*names, LIANJU)
+        picture = await self._picture(verse, shown, writers, guild)
+        localizer = Localizer(language, self._resources.commands)
+        return honor_layout(verse, shown, names, picture, localizer), picture
+
+    async def _picture(
+        self,
+        verse: HonoredVerse,
+        shown: Verse,
+        writers: Sequence[str],
+        guild: discord.Guild | None,
+    ) -> Picture | None:
+        """Returns the picture of a verse, without names if they do not fit; None if it does not."""
+        seal = seal_for(None if guild is None else guild.name)
+        for named in (tuple(writers), ()):
+            try:
+                card = Card(lines=shown.lines, writers=named, seal=seal, date=verse.first_on)
+                return await self._resources.pictures.draw(card)
+            except PictureError as error:
+                if error.key == BUSY:
+                    raise
+        return None
+
+    async def guild(self, guild_id: int) -> discord.Guild | None:
+        """Returns a server; None if the bot cannot know it."""
+        try:
+            return self._bot.get_guild(guild_id) or await self._bot.fetch_guild(
+                guild_id, with_counts=False
+            )
+        except (discord.NotFound, discord.Forbidden):
+            return None
+
+    async def names(self, guild: discord.Guild | None, user_ids: Sequence[int]) -> tuple[str, ...]:
+        """Returns what members are called, each once; who left the server has no name."""
+        if guild is None:
+            return ()
+        found = []
+        for user_id in user_ids:
+            try:
+                found.append((await guild.fetch_member(user_id)).display_name)
+            except discord.NotFound:
+                continue
+        return tuple(dict.fromkeys(found))
+
+
+async def recent_messages(bot: Bot, channel_id: int, since: int) -> list[discord.Message]:
+    """Returns the bot's own messages of a channel from a Unix time on.
+
+    Raises:
+        discord.HTTPException: It cannot be read.
+    """
+    after = discord.Object((int((since - EARLIER_S) * 1000) - DISCORD_EPOCH) << 22)
+    channel = bot.get_partial_messageable(channel_id)
+    own = None if bot.user is None else bot.user.id
+    history = channel.history(limit=SEARCHED, after=after, oldest_first=True)
+    return [message async for message in history if message.author.id == own]
+
+
+DISCORD_EPOCH = discord.utils.DISCORD_EPOCH

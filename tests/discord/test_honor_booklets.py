@@ -1,0 +1,125 @@
+"""The booklet of the best-loved verse of each month."""
+
+import io
+
+import pypdf
+import pytest
+from lianju.bot.booklet import BookletError
+from lianju.bot.cogs.honor_clock import HonorClock
+from lianju.bot.honor import BOOKLET_LEASE_S, Month
+from lianju.bot.verses import Verse
+
+from .commands import english
+from .linked_verse import restarted
+from .test_honor import CHANNEL, FANS, GUILD, VERSE, love
+from .test_honor import honors as honors
+from .test_honor import page as page
+from .test_honor import server as server
+
+OTHER = Verse("白日依山尽", "黄河入海流")
+
+
+@pytest.fixture
+async def loved(fake, store, page, honors, clock):
+    """Two verses were posted this month, and it is over."""
+    await love(store, *FANS[:3], at=clock.now)
+    await love(store, *FANS[:4], verse=OTHER, author=2, at=clock.now)
+    await honors.tick()
+    clock.now = Month.at(clock.now).following.start + 5
+    fake.skip_to(clock.now)
+
+
+def booklets(fake):
+    """The booklets in the channel."""
+    messages = fake.standing(CHANNEL)
+    return [
+        each for each in messages if any(f["filename"][-4:] == ".pdf" for f in each["attachments"])
+    ]
+
+
+def text_of(fake, message):
+    (attached,) = message["attachments"]
+    content = fake.messages.files[attached["id"]]
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    return "".join(page.extract_text() for page in reader.pages).replace("\n", "")
+
+
+async def test_booklet_of_the_month_is_posted_once(fake, store, honors, loved, clock):
+    for _ in range(3):
+        await honors.tick_booklets()
+        clock.now += 3600
+    (message,) = booklets(fake)
+    month = english("honor-month", month=1, year="2027")
+    assert message["content"] == english("honor-booklet", month=month, count=2)
+    assert message["allowed_mentions"]["parse"] == []
+    (attached,) = message["attachments"]
+    assert attached["filename"] == "lianju-2027-01.pdf"
+    text = text_of(fake, message)
+    assert text.index(OTHER.line) < text.index(VERSE.line)
+    assert "member 2" in text.replace("\xa0", " ")
+    clock.now = Month.at(clock.now).following.start
+    await honors.tick_booklets()
+    assert len(booklets(fake)) == 1  # nobody has loved anything since
+
+
+async def test_month_without_verse_has_none(fake, store, page, honors, clock):
+    clock.now = Month.at(clock.now).following.start
+    await honors.tick_booklets()
+    assert fake.standing(CHANNEL) == []
+
+
+async def test_killed_after_sending_it_is_not_posted_again(
+    fake, engine, store, honors, loved, clock, monkeypatch
+):
+    finish = store.booklets.finish
+
+    async def die(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.booklets, "finish", die)
+    with pytest.raises(KeyboardInterrupt):
+        await honors.tick_booklets()
+    monkeypatch.setattr(store.booklets, "finish", finish)
+    fake.nonces.clear()
+    clock.now += BOOKLET_LEASE_S
+    async with restarted(fake, engine, store, clock) as (again, its_resources):
+        await HonorClock(again, its_resources).tick_booklets()
+    assert len(booklets(fake)) == 1
+
+
+async def test_what_fails_is_tried_again(fake, store, honors, loved, clock, resources, monkeypatch):
+    make = resources.booklets.make
+
+    async def fail(*_):
+        raise BookletError("booklet-busy")
+
+    monkeypatch.setattr(resources.booklets, "make", fail)
+    await honors.tick_booklets()
+    monkeypatch.setattr(resources.booklets, "make", make)
+    fake.failures = {f"channels/{CHANNEL}/messages": [400]}
+    for _ in range(2):
+        clock.now += 3600
+        await honors.tick_booklets()
+    assert len(booklets(fake)) == 1
+
+
+async def test_lost_channel_is_left_alone(fake, store, honors, loved, clock):
+    fake.forbidden_channels.add(str(CHANNEL))
+    for _ in range(3):
+        await honors.tick_booklets()
+        clock.now += 3600
+    assert len(fake.refusals) == 1
+    assert (await store.guild_settings.get(GUILD)).anthology.fault == "forbidden"
+    fake.forbidden_channels.clear()
+    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, clock.now)
+    await honors.tick_booklets()
+    assert len(booklets(fake)) == 1
+
+
+async def test_bot_that_was_away_posts_the_last_month_only(fake, store, honors, loved, clock):
+    clock.now = Month.at(clock.now).following.following.start + 9999
+    await love(store, FANS[5], at=Month.at(clock.now).before.start)
+    await honors.tick_booklets()
+    (message,) = booklets(fake)
+    assert message["attachments"][0]["filename"] == "lianju-2027-03.pdf"
+    assert OTHER.line not in text_of(fake, message)
