@@ -1,7 +1,7 @@
 """Poems as a booklet to read on a phone or to print: no Discord, no engine.
 
-`render` makes a PDF of a `Booklet`; `Booklets` does so off the event loop. What needs Pillow and
-pypdf is imported on first use.
+`render` makes a PDF of a `Booklet`; `Booklets` does so off the event loop. What needs
+fontTools, Pillow and pypdf is imported on first use.
 """
 
 from importlib import import_module

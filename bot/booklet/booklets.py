@@ -28,7 +28,7 @@ class PrintedBooklet:
     @classmethod
     def of(cls, booklet: Booklet) -> "PrintedBooklet":
         """Returns the file of a booklet; it takes half a second for 50 poems."""
-        from .pages import render  # with Pillow and pypdf, which most processes never need
+        from .pages import render  # with packages that most processes never need
 
         return cls(render(booklet), missing(booklet), len(booklet.poems))
 

@@ -132,7 +132,7 @@ class Document:
             Descent=NumberObject(LOWER),
             CapHeight=NumberObject(700),
             StemV=NumberObject(80),
-            FontFile2=self._stream(font, Length1=NumberObject(len(font))),
+            FontFile2=self._stream(font.content, Length1=NumberObject(len(font.content))),
         )
         descendant = _dictionary(
             Type=NameObject("/Font"),
@@ -147,7 +147,7 @@ class Document:
             DW=NumberObject(1000),
             W=ArrayObject([NumberObject(0), ArrayObject(map(NumberObject, self._subset.widths()))]),
             DW2=ArrayObject([NumberObject(ORIGIN), NumberObject(PITCH)]),
-            CIDToGIDMap=NameObject("/Identity"),
+            CIDToGIDMap=self._stream(b"".join(number.to_bytes(2) for number in font.numbers)),
         )
         shared: dict[str, PdfObject] = {
             "Type": NameObject("/Font"),
