@@ -1,5 +1,7 @@
 """*Revise*: a member keeps parts of a poem and has the rest written anew, in private."""
 
+from functools import partial
+
 import discord
 from discord.ext import commands
 
@@ -7,6 +9,7 @@ from ..errors import LianjuError, NotAllowedError
 from ..places import OUTSIDE
 from ..resources import Resources
 from ..revising import Draft, Steps
+from ..ui.layout import Layout
 from ..ui.replies import (
     Interaction,
     defer_private_reply,
@@ -64,11 +67,10 @@ class Revise(ComposingCog, name=NAME):
                 views = await of_table(resources, interaction, table_id, guild_settings)
             else:
                 views = of_answer(interaction, message)
-            localizer = context.localizer
-            many = len(views) > 1
-            layout = (
-                choice_layout(views, localizer) if many else revision_layout(views[0], localizer)
-            )
+            first, *others = views
+            layout = choice_layout(views, context.localizer)
+            if not others:
+                layout = revision_layout(first, context.localizer)
             await respond(interaction, layout, private=True)
 
     async def step(self, interaction: Interaction, item: CogItem) -> None:
@@ -79,9 +81,8 @@ class Revise(ComposingCog, name=NAME):
         defer = defer_private_reply if action == "form" else defer_update
         async with self.handle(interaction, defer) as context:
             localizer = context.localizer
-            view = (
-                parse_choice(message, item.match) if action == "choose" else parse_revision(message)
-            )
+            chosen = action == "choose"
+            view = parse_choice(message, item.match) if chosen else parse_revision(message)
             _check_owner(interaction, view)
             if action == "form":
                 text = typed_before(message) or "\n".join(view.revising.draft.lines)
@@ -155,9 +156,8 @@ class Revise(ComposingCog, name=NAME):
             revising = revising.after_try()
             revising = revising.write(draft, answer)
         except LianjuError as error:
-            context.outcome = self._refused(error)
-            note = localizer.format_error(error)
-            layout = revision_layout(view.after(revising), localizer, note, typed or "")
+            again = view.after(revising)
+            layout = self._refusal_layout(interaction, context, again, error, typed)
         else:
             layout = revision_layout(
                 view.after(revising), localizer, answer_notes(answer, localizer)
@@ -187,14 +187,11 @@ class Revise(ComposingCog, name=NAME):
             )
             context.add_log_fields(lines=len(draft.lines), version=len(view.revising.versions))
 
-            async def acknowledge() -> None:
-                await defer_update(interaction)
-
             return await self.resources.engine.compose(
                 request,
                 self.resources.settings.deadline,
                 interaction.guild_id or OUTSIDE,
-                acknowledge,
+                partial(defer_update, interaction),
             )
 
     async def _post(self, interaction: Interaction, context: Context, view: RevisionView) -> None:
@@ -205,10 +202,9 @@ class Revise(ComposingCog, name=NAME):
                 raise NotAllowedError("revise-beginning")
             check_allowed_here(interaction, context.guild_settings)
         except LianjuError as error:
-            context.outcome = self._refused(error)
-            note = localizer.format_error(error)
             again = view.after(view.revising)
-            await edit_message(interaction, revision_layout(again, localizer, note))
+            layout = self._refusal_layout(interaction, context, again, error)
+            await edit_message(interaction, layout)
             return
         await edit_message(interaction, posted_layout(view, localizer))
         try:
@@ -220,6 +216,20 @@ class Revise(ComposingCog, name=NAME):
             if isinstance(error, discord.Forbidden):
                 raise NotAllowedError("revise-no-post") from None
             raise
+
+    def _refusal_layout(
+        self,
+        interaction: Interaction,
+        context: Context,
+        view: RevisionView,
+        error: LianjuError,
+        typed: str | None = None,
+    ) -> Layout:
+        """Returns the message with a refusal, and with what was typed last and is not written."""
+        context.outcome = self._refused(error)
+        left = typed or typed_before(interaction.message)
+        note = context.localizer.format_error(error)
+        return revision_layout(view, context.localizer, note, left)
 
     def _refused(self, error: LianjuError) -> str:
         """Counts a refusal that is not told by `handle`; returns the outcome for the log."""

@@ -185,10 +185,11 @@ def answer_notes(answer: Answer, localizer: Localizer) -> str:
     return "\n".join(SMALL + row for row in rows)
 
 
-def typed_before(message: discord.Message) -> str | None:
-    """Returns what was written into the form and refused, if the message says so."""
-    texts = (part.content for part in parts_of(message.components) if isinstance(part, TextDisplay))
-    return next(filter(None, map(read_typed, texts)), None)
+def typed_before(message: discord.Message | None) -> str:
+    """Returns what was written into the form and refused, if the message says so; else nothing."""
+    parts = () if message is None else parts_of(message.components)
+    texts = (part.content for part in parts if isinstance(part, TextDisplay))
+    return next(filter(None, map(read_typed, texts)), "")
 
 
 def revision_form(poem: Verse, localizer: Localizer, text: str) -> discord.ui.Modal:

@@ -217,6 +217,7 @@ async def test_who_waits_keeps_what_was_typed(fake, bot, store, resources, clock
     await send(fake, bot, opened, text, user=STRANGER)
     assert note(message) == english("limit-cooldown", retry_at=str(int(clock.now) + 60))
     assert poem_of(message) == lines
+    await changed(fake, bot, message, WRITE, user=STRANGER)  # also too early
     clock.now += 61
     opened, again = await open_form(fake, bot, message, user=STRANGER)
     assert again == text

@@ -173,13 +173,17 @@ async def test_what_was_posted_can_be_asked_for_again_and_revised(fake, bot):
     assert poem_of(message) != poem_of_posted(again)
 
 
-async def test_a_picture_of_what_was_posted(fake, bot, resources):
+@pytest.mark.parametrize(
+    ("user", "signed"), [(USER, ["-# reader", "-# 联句"]), (STRANGER, ["-# 联句"])]
+)
+async def test_a_picture_of_what_was_posted(user, signed, fake, bot, resources):
     answer = await ask(fake, bot, poem(LINE, form="jueju", count=1), private=False)
-    message = await press(fake, bot, answer, begin_button(answer), user=STRANGER)
-    await changed(fake, bot, message, WRITE, user=STRANGER)
-    answer = await posted(fake, bot, message)
+    message = await press(fake, bot, answer, begin_button(answer), user=user)
+    await changed(fake, bot, message, WRITE, user=user)
+    answer = await posted(fake, bot, message, user)
     picture = await press(fake, bot, answer, button(answer, "Picture"), user=FAN)
-    assert texts(picture)[0].split("\n")[:4] == poem_of_posted(answer)
+    # As of any answer: who posted it, if the line was theirs, and the bot.
+    assert texts(picture)[0].split("\n") == [*poem_of_posted(answer), *signed]
     resources.pictures.close()
 
 
