@@ -67,6 +67,11 @@ class Canvas:
         """Draws a horizontal line of a width."""
         self._operators.append(f"{width:g} w {_xy(left, y)} m {_xy(right, y)} l S")
 
+    def leader(self, x: float, top: float, bottom: float) -> None:
+        """Draws a vertical line of dots."""
+        line = f"{_xy(x, top)} m {_xy(x, bottom)} l S"
+        self._operators.append(f"q 1 J [0 10] 0 d 2.5 w {line} Q")
+
     def image(self, name: str) -> None:
         """Draws an image of the page's resources over the whole page."""
         self._operators.append(f"q {WIDTH} 0 0 {HEIGHT} 0 0 cm /{name} Do Q")

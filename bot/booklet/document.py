@@ -6,15 +6,18 @@ import zlib
 from collections.abc import Mapping
 
 from pypdf import PdfWriter
+from pypdf.annotations import Link
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
     DictionaryObject,
     Fit,
+    FloatObject,
     IndirectObject,
     NameObject,
     NumberObject,
     PdfObject,
+    RectangleObject,
     StreamObject,
     TextStringObject,
 )
@@ -80,7 +83,23 @@ class Document:
             title=title, page_number=page, fit=Fit.xyz(left=0, top=round(top, 1))
         )
 
-    def save(self, title: str, author: str, language: str, date: datetime.date) -> bytes:
+    def add_link(self, page: int, box: tuple[float, float, float, float], target: int) -> None:
+        """Adds a link to a page that has been added.
+
+        Args:
+            page: The number of its own page, from 0.
+            box: Its left, upper, right and lower edge, in pixels.
+            target: The number of the page that it leads to, from 0.
+        """
+        scale = PAGE[0] / WIDTH
+        left, top, right, bottom = box
+        sides = (left, HEIGHT - bottom, right, HEIGHT - top)
+        rect = RectangleObject([FloatObject(round(scale * side, 2)) for side in sides])
+        self._writer.add_annotation(page, Link(rect=rect, target_page_index=target))
+
+    def save(
+        self, title: str, author: str, language: str, date: datetime.date, contents: int
+    ) -> bytes:
         """Returns the file; the same pages give the same bytes.
 
         Args:
@@ -88,6 +107,7 @@ class Document:
             author: The author.
             language: The language, such as `zh-Hans`.
             date: When it was made.
+            contents: How many pages follow the cover before page 1.
         """
         self._finish_fonts()
         writer, root = self._writer, self._writer.root_object
@@ -105,15 +125,11 @@ class Document:
         root[NameObject("/Lang")] = TextStringObject(language)
         # Not `Direction`: in documents that are bound at the right, PDFium reverses Latin words.
         root[NameObject("/ViewerPreferences")] = _dictionary(DisplayDocTitle=BooleanObject(True))
-        root[NameObject("/PageLabels")] = _dictionary(
-            # The cover has no number.
-            Nums=ArrayObject(
-                [
-                    *(NumberObject(0), _dictionary(P=TextStringObject("·"))),
-                    *(NumberObject(1), _dictionary(S=NameObject("/D"))),
-                ]
-            )
-        )
+        labels = [NumberObject(0), _dictionary(P=TextStringObject("·"))]  # the cover has no number
+        if contents:
+            labels += [NumberObject(1), _dictionary(S=NameObject("/r"))]
+        labels += [NumberObject(1 + contents), _dictionary(S=NameObject("/D"))]
+        root[NameObject("/PageLabels")] = _dictionary(Nums=ArrayObject(labels))
         file = io.BytesIO()
         writer.write(file)
         return file.getvalue()

@@ -1,11 +1,13 @@
-"""Makes a booklet: a cover, then one or two poems a page."""
+"""Makes a booklet: a cover, the table of contents of many poems, then one or two poems a page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..picture.glyphs import drawn
+from ..verse import to_traditional
 from .booklet import Booklet
 from .canvas import HEIGHT, WIDTH, Canvas, Color
+from .contents import NUMBER_SIZE, ContentsPage, lay_out_contents
 from .cover import draw_cover
 from .document import Document
 from .layout import HEART_EM, HEART_GAP_EM, Area, PlacedPoem, Placer
@@ -22,7 +24,9 @@ INSET = 9  # of the inner line of the frame
 MARGIN = (56, 54)  # inside the frame, at the sides and at head and foot
 BETWEEN = 46  # above and below the rule between two poems
 SHORT, LEAST_IN_HALF = 4, 48  # lines of a poem that may have half a page; pixels an em of these
-NUMBER_SIZE, NUMBER_BELOW = 27, 62  # of the page
+PAGE_NUMBER_SIZE, NUMBER_BELOW = 27, 62
+MOST_WITHOUT_CONTENTS = 12  # poems
+HEADING = "目录"
 WHOLE = Area(
     FRAME.left + MARGIN[0],
     FRAME.top + MARGIN[1],
@@ -66,17 +70,50 @@ class Printer:
         self._subset = Subset(self._typeface)
         self._space = self._typeface.width(" ")
         self._document = Document(self._subset)
+        self._names = [card.title or card.lines[0] for card in booklet.cards]
+        self._heading = to_traditional(HEADING) if booklet.is_traditional else HEADING
+        self._leaves = list(_leaves(booklet, self._typeface))
+        self._numbers = {  # of the pages, by the places of the poems
+            place: number for number, leaf in enumerate(self._leaves, 1) for place, _ in leaf.poems
+        }
+        self._contents: list[ContentsPage] = []
+        if len(self._names) > MOST_WITHOUT_CONTENTS:
+            self._contents = lay_out_contents(
+                self._names, self._heading, (UPPER, LOWER), drawn, self._typeface.width
+            )
 
     def print(self) -> bytes:
         """Returns the file."""
-        booklet = self._booklet
         self._add_cover()
-        for number, leaf in enumerate(_leaves(booklet, self._typeface), 1):
+        for contents in self._contents:
+            self._add_contents(contents)
+        for number, leaf in enumerate(self._leaves, 1):
             self._add_leaf(leaf, number)
-        author = "、".join(booklet.cover.writers)
-        language = "zh-Hant" if booklet.is_traditional else "zh-Hans"
-        title = " ".join(booklet.cover.lines)
-        return self._document.save(title, author, language, booklet.date)
+        self._add_ways()
+        booklet, cover = self._booklet, self._booklet.cover
+        return self._document.save(
+            " ".join(cover.lines),
+            "、".join(cover.writers),
+            "zh-Hant" if booklet.is_traditional else "zh-Hans",
+            booklet.date,
+            len(self._contents),
+        )
+
+    def _add_ways(self) -> None:
+        """Adds the bookmarks, and the links of the table of contents."""
+        if self._contents:
+            self._document.add_bookmark(self._heading, 1, 0)
+        for leaf in self._leaves:
+            for place, placed in leaf.poems:
+                name, page = self._names[place], self._page_of(place)
+                self._document.add_bookmark(name, page, placed.top - BETWEEN)
+        for number, contents in enumerate(self._contents, 1):
+            for entry in contents.entries:
+                self._document.add_link(number, entry.box, self._page_of(entry.place))
+
+    def _page_of(self, place: int) -> int:
+        """Returns which page of the file a poem is on, from 0."""
+        return len(self._contents) + self._numbers[place]
 
     def _canvas(self) -> Canvas:
         return Canvas(self._subset.code, self._space)
@@ -95,6 +132,25 @@ class Printer:
             {"Paper": (cover.jpeg, WIDTH, HEIGHT)},
         )
 
+    def _add_contents(self, contents: ContentsPage) -> None:
+        before, page, after = self._canvas(), self._canvas(), self._canvas()
+        _draw_frame(before, 1)
+        for canvas in (before, page, after):
+            canvas.color(INK)
+        before.write(contents.heading)
+        # Names of the upper row alone, as short ones leave most of the height of both rows empty.
+        page.form("Before")
+        for entry in contents.entries:
+            (page if entry.box[1] < MIDDLE else after).write(entry.name)
+        page.form("After")
+        after.color(LINES)
+        for entry in contents.entries:
+            after.leader(entry.x, *entry.leader)
+            number = self._numbers[entry.place]
+            self._write_centered(after, entry.x, entry.foot, NUMBER_SIZE, number)
+        forms = {"Before": before.content(), "After": after.content()}
+        self._document.add_page(page.content(is_page=True), forms)
+
     def _add_leaf(self, leaf: Leaf, number: int) -> None:
         before, page, after = self._canvas(), self._canvas(), self._canvas()
         _draw_frame(before, len(leaf.poems))
@@ -109,12 +165,11 @@ class Printer:
             after.write((*placed.title, *placed.signature, *placed.verse))
         for _, placed in leaf.poems:
             self._draw_hearts(after, placed)
-        self._write_number(after, number)
+        after.color(LINES)
+        foot = FRAME.top + FRAME.height + NUMBER_BELOW
+        self._write_centered(after, WIDTH / 2, foot, PAGE_NUMBER_SIZE, number)
         forms = {"Before": before.content(), "After": after.content()}
         self._document.add_page(page.content(is_page=True), forms)
-        for place, placed in leaf.poems:
-            card = self._booklet.cards[place]
-            self._document.add_bookmark(card.title or card.lines[0], number, placed.top - BETWEEN)
 
     def _draw_hearts(self, canvas: Canvas, placed: PlacedPoem) -> None:
         box = placed.hearts
@@ -126,11 +181,9 @@ class Printer:
         canvas.color(INK)
         canvas.text(box.left + heart + gap, box.y + 0.36 * box.size, box.size, box.text)
 
-    def _write_number(self, canvas: Canvas, number: int) -> None:
+    def _write_centered(self, canvas: Canvas, x: float, y: float, size: float, number: int) -> None:
         text = str(number)
-        left = (WIDTH - self._typeface.width(text) * NUMBER_SIZE) / 2
-        canvas.color(LINES)
-        canvas.text(left, FRAME.top + FRAME.height + NUMBER_BELOW, NUMBER_SIZE, text)
+        canvas.text(x - self._typeface.width(text) * size / 2, y, size, text)
 
 
 def _draw_frame(canvas: Canvas, poems: int) -> None:
