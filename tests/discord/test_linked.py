@@ -71,11 +71,11 @@ async def test_five_members_play_through_a_restart_a_timeout_and_a_race(
         lines = poem_of(message)
         assert len(set("".join(lines))) == 40  # no character twice
         assert english("linked-state", state="finished", lines=8) in texts(message)[2]
-        assert list(labels(message).values()) == ["♥", "Picture"]
+        assert list(labels(message).values()) == ["♥", "Picture", "Revise"]
 
         # One heart, from a stranger: it is every writer's.
         await press(fake, reborn, message, button(message, "♥"), user=STRANGER)
-        assert list(labels(message).values()) == ["♥ 1", "Picture"]
+        assert list(labels(message).values()) == ["♥ 1", "Picture", "Revise"]
         ranked = (await later.leaderboard.members(42, None, 0, 9)).items
         assert [(each.user_id, each.hearts) for each in ranked] == [
             (user, 1) for user in (HOST, SECOND, THIRD, FOURTH, FIFTH)
