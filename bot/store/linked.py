@@ -69,12 +69,16 @@ class LinkedTables:
 
         Raises:
             NotAllowedError: The channel has as many as it may have.
-            NotFoundError: The host or the server was forgotten since.
+            NotFoundError: The host or the server was forgotten since. Others have no place then.
             StoreError: It cannot be stored; nothing has changed.
         """
         here = {"channel_id": table.channel_id}
         async with self._database.write_transaction(_part(table)) as connection:
             await _check_forgotten(connection, table, table.host_id, acted_at)
+            acts = {player: Act("user", player, acted_at) for player in table.players}
+            gone = await find_forgotten(connection, acts.values())
+            players = tuple(player for player, act in acts.items() if act not in gone)
+            table = replace(table, players=players)
             if (await connection.scalar(_COUNT_OPEN, here) or 0) >= most:
                 raise NotAllowedError("linked-channel-full", most=most)
             adding = insert(linked_table).values(**_row(table), version=0)

@@ -194,6 +194,15 @@ async def test_a_deleted_member_is_nowhere_and_the_others_keep_their_poem(store,
     assert (await store.linked.get(table.id)).texts == POEM
 
 
+async def test_who_was_deleted_meanwhile_is_not_named_at_a_new_table(store, query):
+    await store.delete_user(SECOND, 500.0)
+    table = await store.linked.open(fresh(), 1, 499.0)
+    assert table.players == (HOST, THIRD)
+    assert await store.linked.get(table.id) == table
+    assert query(ANYWHERE.format(SECOND)) == [(0,)]
+    assert (await store.linked.open(fresh(channel=51), 1, 501.0)).players == (HOST, SECOND, THIRD)
+
+
 async def test_a_poem_of_one_member_goes_with_the_member(store, query):
     table = await play(
         store, await store.linked.open(fresh(named=(), order="free", minutes=None), 1), HOST, HOST
