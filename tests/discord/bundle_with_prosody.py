@@ -1,7 +1,9 @@
 """A toy bundle with a prosody table, a corpus index and an anthology."""
 
+import random
+
 import numpy as np
-from lianju.bot.verse.text.anthology import Anthology
+from lianju.bot.verse.text.anthology import Anthology, AnthologyPoem
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.export.binary_fuse import build_map, build_set
 
@@ -10,6 +12,24 @@ from ..verse.toy import CHINESE, SPECIALS, Toy
 LETTERS = [token for token in CHINESE if token not in SPECIALS]
 GROUPS = {"东": "平", "阳": "平", "董": "上", "屋": "入"}
 READINGS = {letter: list(GROUPS)[place % len(GROUPS)] for place, letter in enumerate(LETTERS)}
+
+LEVEL = [letter for letter in LETTERS if GROUPS[READINGS[letter]] == "平"]
+OBLIQUE = [letter for letter in LETTERS if GROUPS[READINGS[letter]] != "平"]
+
+
+def made_up_poems(count, seed=3):
+    """Quatrains whose first two lines keep the tones, the second rhyming."""
+    rng = random.Random(seed)  # noqa: S311
+    poems = []
+    for number in range(count):
+        first, second = (
+            [rng.choice(LEVEL if level else OBLIQUE) for level in tones]
+            for tones in ((1, 1, 0, 0, 1, 1, 0), (0, 0, 1, 1, 0, 0, 1))
+        )
+        second[-1] = rng.choice([each for each in LEVEL if READINGS[each] == "东"])
+        lines = tuple(map("".join, (first, second, first[::-1], second)))
+        poems.append(AnthologyPoem(f"p{number}", f"题 {number}", "某", "七绝", 1, lines))
+    return poems
 
 
 def write_bundle_with_prosody(directory, couplets=(), lines=(), poems=()):

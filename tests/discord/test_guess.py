@@ -18,10 +18,10 @@ from lianju.bot.rounds import ROUND_S
 from lianju.bot.settings import Settings
 from lianju.bot.store import StoreError
 from lianju.bot.ui import replies
-from lianju.bot.verse import AnthologyPoem, to_traditional
+from lianju.bot.verse import to_traditional
 
 from .bots import OtherBot
-from .bundle_with_prosody import GROUPS, LETTERS, READINGS, write_bundle_with_prosody
+from .bundle_with_prosody import LEVEL, READINGS, made_up_poems, write_bundle_with_prosody
 from .commands import ask, button, english, press
 from .interactions import custom_ids, labels, slash, texts
 from .process import serving
@@ -29,30 +29,13 @@ from .process import serving
 HOST, MEMBERS = 77, (1, 2, 3, 4, 5)
 EASY, HARD, BOARD = slash("guess start"), slash("guess start", difficulty="hard"), "guess board"
 MODERATOR = 1 << 13  # Manage Messages
-LEVEL = [letter for letter in LETTERS if GROUPS[READINGS[letter]] == "平"]
-OBLIQUE = [letter for letter in LETTERS if GROUPS[READINGS[letter]] != "平"]
 
 
 def is_level(letter):
     return letter in LEVEL
 
 
-def made_up(count, seed=3):
-    """Quatrains whose first two lines keep the tones, the second rhyming."""
-    rng = random.Random(seed)  # noqa: S311
-    poems = []
-    for number in range(count):
-        first, second = (
-            [rng.choice(LEVEL if level else OBLIQUE) for level in tones]
-            for tones in ((1, 1, 0, 0, 1, 1, 0), (0, 0, 1, 1, 0, 0, 1))
-        )
-        second[-1] = rng.choice([each for each in LEVEL if READINGS[each] == "东"])
-        lines = tuple(map("".join, (first, second, first[::-1], second)))
-        poems.append(AnthologyPoem(f"p{number}", f"题 {number}", "某", "七绝", 1, lines))
-    return poems
-
-
-POEMS = made_up(200)
+POEMS = made_up_poems(200)
 
 
 @pytest.fixture
