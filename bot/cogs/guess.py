@@ -199,7 +199,7 @@ class Guess(ComposingCog, name=NAME):
                 raise
             self._ends.schedule(asked, interaction)  # the round is on, whatever fails from here on
             if message_id is not None:
-                await guesses.set_message(asked.id, message_id)
+                await self._ends.set_message(asked.id, message_id)
 
     async def _check_free(self, interaction: Interaction) -> None:
         """Refuses a second round in a channel; one whose time is over is ended first.
@@ -225,7 +225,7 @@ class Guess(ComposingCog, name=NAME):
             raise NotAllowedError("guess-over-before")
         localizer = Localizer(result.round.language, self.resources.commands)
         await edit_message(interaction, result_layout(localizer, result))
-        await guesses.set_shown(round_id)
+        await self._ends.set_shown(round_id)
 
     async def _board(self, localizer: Localizer, interaction: Interaction, number: int) -> Layout:
         guild_id = interaction.guild_id or OUTSIDE

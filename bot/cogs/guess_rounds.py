@@ -14,6 +14,7 @@ from ..i18n import Localizer
 from ..places import OUTSIDE
 from ..resources import Resources
 from ..rounds import ROUND_S, Difficulty, Round, RoundResult
+from ..store import StoreError
 from ..ui.guess import result_layout
 from ..ui.replies import NO_MENTIONS, Interaction
 from .base import Context
@@ -110,6 +111,20 @@ class RoundEnds:
         """Stops all timers; `resume` sets them again."""
         for timer in self._timers.values():
             timer.cancel()
+
+    async def set_message(self, round_id: int, message_id: int) -> None:
+        """Notes in which message a round is; without that, its presses still show its result."""
+        try:
+            await self._resources.store.guesses.set_message(round_id, message_id)
+        except StoreError as error:
+            self._resources.count_failure("message of a round", error)
+
+    async def set_shown(self, round_id: int) -> None:
+        """Notes that everybody can see the result; without that, it is shown once more."""
+        try:
+            await self._resources.store.guesses.set_shown(round_id)
+        except StoreError as error:
+            self._resources.count_failure("end of a round", error)
 
     async def finish(self, asked: Round, interaction: Interaction | None = None) -> bool:
         """Ends a round and shows the result in its message; failures are logged.

@@ -229,7 +229,7 @@ class Linked(LinkedCog, name=NAME):
             ended = stored.finish(interaction.user.id, table.touched_at)
             await store.save(stored, ended, interaction.user.id)
             raise
-        await store.post(stored.id, message_id)
+        await self.note_message(stored.id, message_id)
 
     items = (cog_item(NAME, TABLE_BUTTON, press),)
 

@@ -13,7 +13,7 @@ from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules, next_line
 from ..linked.reading import simplified
-from ..store import ShownTable
+from ..store import ShownTable, StoreError
 from ..ui.layout import Layout
 from ..ui.linked import TableView, table_layout
 from ..ui.replies import NO_MENTIONS, Interaction, defer_update, edit_message
@@ -143,6 +143,13 @@ class LinkedCog(ComposingCog):
                 except Exception as error:  # the next press tries again
                     self.resources.count_failure("message of a table", error)
             raise
+
+    async def note_message(self, table_id: int, message_id: int) -> None:
+        """Stores which message shows a new table; else the first press of its buttons does."""
+        try:
+            await self.resources.store.linked.post(table_id, message_id)
+        except StoreError as error:
+            self.resources.count_failure("message of a table", error)
 
     async def delete_message(self, client: discord.Client, table: Table | ShownTable) -> None:
         """Deletes the message that showed a table before; it may be gone already."""

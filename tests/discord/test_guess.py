@@ -326,11 +326,26 @@ async def test_a_round_whose_message_could_not_be_noted_ends_in_time_all_the_sam
     monkeypatch.setattr(store.guesses, "set_message", fails)
     payload = fake.interaction(EASY)
     await bot.receive(payload)
-    message, told = fake.exchange(payload).messages
-    assert told["flags"] & 64
+    (message,) = fake.exchange(payload).messages
     await press(fake, bot, message, poets_button(message), user=1)
     await timers.run_out()
     assert "<@1> (1 of 1)" in texts(message)[3]
+
+
+async def test_a_result_that_could_not_be_noted_is_answered_once(
+    fake, bot, clock, timers, store, monkeypatch
+):
+    async def fails(*_):
+        raise StoreError("store-failed")
+
+    message = await begin(fake, bot, clock)
+    await press(fake, bot, message, poets_button(message), user=1)
+    with monkeypatch.context() as failing:
+        failing.setattr(store.guesses, "set_shown", fails)
+        result = await end(fake, bot, message)
+    assert "<@1> (1 of 1)" in texts(result)[3]
+    await timers.run_out()
+    assert await store.guesses.unfinished() == []
 
 
 async def test_only_the_host_and_moderators_end_a_round_early(fake, bot, clock, timers):
