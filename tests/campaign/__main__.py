@@ -1,12 +1,14 @@
 """Runs a real `lianju serve` through faults: `python -m tests.campaign --minutes 20 --seed 1`.
 
-Members of a fake Discord ask, keep verses, delete their data and write odd texts, while requests
-fail, the gateway drops, bundles are damaged, the clock jumps, the database is locked, the disk is
-full, and the process is stopped or killed and started again. What happens depends on the seed and
-the number of each event; how events overlap depends on the machine as well.
+Members of a fake Discord ask, keep verses, play linked verse and `/guess`, have pictures drawn,
+delete their data and write odd texts, while requests fail, the gateway drops, bundles are damaged,
+the clock jumps, the database is locked, the disk is full, and the process is stopped or killed and
+started again. What happens depends on the seed and the number of each event; how events overlap
+depends on the machine as well.
 
 Checked all the time: every interaction is acknowledged within 3 s and answered once; no
-acknowledged favorite is lost or doubled; nothing of a forgotten member is stored; the log has no
+acknowledged favorite is lost or doubled; an acknowledged line of a poem is in its place, and no
+turn has two; each guess is counted once; nothing of a forgotten member is stored; the log has no
 traceback, no token and nothing that users wrote; memory is bounded; the event loop is never blocked
 for 100 ms. Time in which other processes had the processor does not count.
 
@@ -21,7 +23,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..discord.bundle_with_prosody import write_bundle_with_prosody
+from ..discord.bundle_with_prosody import made_up_poems, write_bundle_with_prosody
 from ..verse.toy import PROMPTS
 from .campaign import Campaign
 from .faulty_discord import FaultyDiscord
@@ -29,6 +31,7 @@ from .machine import Machine, small_disk
 from .report import Report
 
 MEMORY_MB = 350.0
+POEMS = 400  # to be guessed
 
 
 async def campaign(
@@ -58,7 +61,7 @@ async def campaign(
         if bundle is None:
             couplets = list(zip(PROMPTS[:40:2], PROMPTS[1:40:2], strict=True))
             couplets = [pair for pair in couplets if len(pair[0]) == len(pair[1])]
-            bundle = write_bundle_with_prosody(folder / "toy", couplets)
+            bundle = write_bundle_with_prosody(folder / "toy", couplets, poems=made_up_poems(POEMS))
         os.chdir(folder)  # where no .env is
         try:
             with small_disk(folder) as disk_is_small:

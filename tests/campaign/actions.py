@@ -74,7 +74,7 @@ async def answer_a_message(scene: Scene) -> None:
 
 
 async def press_heart(scene: Scene) -> None:
-    answer = _some_answer(scene)
+    answer = some_answer(scene)
     verses = {} if answer is None else verses_of(answer.message)
     if answer is None or not verses:
         return
@@ -87,7 +87,7 @@ async def press_heart(scene: Scene) -> None:
 
 
 async def press_button(scene: Scene) -> None:
-    answer = _some_answer(scene)
+    answer = some_answer(scene)
     if answer is None:
         return
     action = scene.rng.choice(["again", "details"])
@@ -99,7 +99,7 @@ async def press_button(scene: Scene) -> None:
 
 async def press_forged_button(scene: Scene) -> None:
     """Presses a button of an older or damaged message."""
-    answer = _some_answer(scene)
+    answer = some_answer(scene)
     if answer is None:
         return
     message = deepcopy(answer.message)
@@ -220,6 +220,7 @@ async def change_settings(scene: Scene) -> None:
             ("script", {"script": rng.choice(["auto", "traditional"])}),
             ("language", {"language": rng.choice(["auto", "en", "zh-CN", "zh-TW", "xx"])}),
             ("channels", {}),
+            ("linked-tables", {"number": rng.choice([1, 2, 5, 6])}),
         ]
     )
     exchange = await scene.command("settings", slash(f"settings {command}", **options))
@@ -285,7 +286,7 @@ ACTIONS: dict[Callable[[Scene], Awaitable[None]], int] = {
 }
 
 
-def _some_answer(scene: Scene) -> Answer | None:
+def some_answer(scene: Scene) -> Answer | None:
     """An answer in a place where the bot is; the scene moves there."""
     known = [*scene.world.answers, *scene.world.old_answers]
     here = [each for each in known if each.guild is None or each.guild in scene.world.guilds]

@@ -18,6 +18,7 @@ from .faulty_discord import START_ROUTES, TROUBLES, FaultyDiscord
 from .ledger import Key, Ledger
 from .machine import Machine
 from .operator import FAULTS, Surroundings
+from .playing import PLAYS
 from .report import Report
 from .scene import MARKS, MEMBER, Scene, World
 from .watch import Watch
@@ -171,7 +172,8 @@ class Campaign:
             (fault,) = rng.choices(list(FAULTS), list(FAULTS.values()))
             self._report.count("faults injected", await fault(around, rng))
             return
-        (act,) = rng.choices(list(ACTIONS), list(ACTIONS.values()))
+        acts = ACTIONS | PLAYS
+        (act,) = rng.choices(list(acts), list(acts.values()))
         await act(
             Scene(
                 rng,
@@ -285,6 +287,11 @@ class Campaign:
             self._report.fault("database", self._last, what)
         for what in self._ledger.differences(stored.favorites):
             self._report.fault("favorite", self._last, what)
+        plays, members = self._world.plays, self._world.members
+        for what in plays.differences(
+            stored.plays, lambda member: member not in members, self._ledger.left
+        ):
+            self._report.fault("plays", self._last, what)
         for member in self._ledger.forgotten & stored.members:
             self._report.fault("forgotten", self._last, f"a row names member {member}")
         for member in self._ledger.forgotten:

@@ -12,11 +12,21 @@ from pathlib import Path
 
 from ..discord.fake_discord import TOKEN
 from .ledger import Key
+from .plays import StoredPlays
 
 MEMBER, SERVER = 271_828_182_800_000_000, 314_159_265_300_000_000  # their ids begin here
 CANARY = "Kanarienvogel"  # in whatever members write in Latin letters
 FILES = ("", "-wal", "-shm", "-journal")
 
+# Rows that there must be none of.
+IMPOSSIBLE = {
+    "a poem has a gap": """SELECT table_id FROM linked_line
+        GROUP BY table_id HAVING max(number) + 1 <> count(*)""",
+    "guesses of a round whose result was shown": """SELECT user_id FROM guess
+        JOIN guess_round ON guess_round.id = round_id WHERE shown = 1""",
+    "more guesses of members than of all": """SELECT 1 WHERE
+        (SELECT sum(guesses) FROM guess_score) > (SELECT sum(guesses) FROM guess_figure)""",
+}
 WRITTEN = 20  # answers after a write to the database, before which no other write still waits
 WRITE = re.compile(r" command=(?:heart|forget|settings reset|unfavou?rite) .* outcome=answered")
 RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ")
@@ -67,6 +77,7 @@ class Stored:
 
     Attributes:
         favorites: Of each member, with how often each is stored.
+        plays: Tables and rounds.
         members: Ids that any table names.
         lines: The recent lines of all members.
         servers: Servers with settings.
@@ -75,6 +86,7 @@ class Stored:
     """
 
     favorites: Counter[Key]
+    plays: StoredPlays
     members: set[int]
     lines: str
     servers: set[int]
@@ -103,6 +115,8 @@ def _read(database: sqlite3.Connection) -> Stored:
     received = Counter(
         (guild, author) for user, guild, *_, author in rows if author not in (None, user)
     )
+    wrote = "SELECT guild_id, user_id FROM favourite_writer WHERE user_id <> keeper_id"
+    received.update(database.execute(wrote))
     tallies = """SELECT guild_id, line, answer, hearts FROM couplet_hearts
         LEFT JOIN couplet ON couplet.id = couplet_id"""
     if hearts != {tuple(key): number for *key, number in database.execute(tallies)}:
@@ -111,15 +125,33 @@ def _read(database: sqlite3.Connection) -> Stored:
     if received != {tuple(key): number for *key, number in database.execute(tallies)}:
         faults.append("the tallies of members differ from the favorites")
     named = """SELECT user_id FROM favourite UNION SELECT author_id FROM favourite
-        UNION SELECT user_id FROM prompt UNION SELECT user_id FROM member_hearts"""
+        UNION SELECT user_id FROM prompt UNION SELECT user_id FROM member_hearts
+        UNION SELECT user_id FROM favourite_writer UNION SELECT keeper_id FROM favourite_writer
+        UNION SELECT host_id FROM linked_table UNION SELECT user_id FROM linked_player
+        UNION SELECT user_id FROM linked_line UNION SELECT user_id FROM guess
+        UNION SELECT user_id FROM guess_score UNION SELECT host_id FROM guess_round"""
+    faults += [what for what, query in IMPOSSIBLE.items() if database.execute(query).fetchall()]
     ((is_clean,),) = database.execute("PRAGMA user_version")
     return Stored(
         Counter(tuple(row[:4]) for row in rows),
+        _read_plays(database),
         {id_ for (id_,) in database.execute(named) if id_ is not None},
         "".join(line for (line,) in database.execute("SELECT line FROM prompt")),
         {id_ for (id_,) in database.execute("SELECT guild_id FROM server")},
         bool(is_clean),
         faults,
+    )
+
+
+def _read_plays(database: sqlite3.Connection) -> StoredPlays:
+    lines = database.execute("SELECT table_id, number, text FROM linked_line")
+    ended = database.execute("SELECT id FROM guess_round WHERE ended = 1")
+    ((counted,),) = database.execute("SELECT coalesce(sum(guesses), 0) FROM guess_figure")
+    return StoredPlays(
+        {(table, number): text for table, number, text in lines},
+        frozenset(id_ for (id_,) in ended),
+        dict(database.execute("SELECT user_id, sum(guesses) FROM guess_score GROUP BY user_id")),
+        counted,
     )
 
 

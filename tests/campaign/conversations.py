@@ -3,14 +3,17 @@
 import asyncio
 from typing import Any
 
-from ..discord.interactions import AUTOCOMPLETE, COMPONENT, UPDATE, Exchange, Json
+from ..discord.interactions import AUTOCOMPLETE, COMPONENT, SUBMIT, UPDATE, Exchange, Json
 from .faulty_discord import FaultyDiscord
 from .report import Report
 from .watch import Lap, Watch
 
 ACKNOWLEDGE_S = 3.0
 ANSWER_S = 60.0  # far more than the bot's deadline and the retries of discord.py
-SHOWN_ELSEWHERE_S = 3.0  # a heart may be shown by the edit of another press
+SHOWN_ELSEWHERE_S = 3.0  # a press may be shown by the edit of another one
+SHOWN_ELSEWHERE = ("heart", "line", "table", "pick")  # how the kinds of which that is so begin
+# Those that may be refused after a message was shown, such as a poem that is finished meanwhile.
+TOLD_BESIDES = ("line", "pick", "form for a line", "table", "lianju show")
 
 
 class Conversations:
@@ -50,10 +53,11 @@ class Conversations:
             return None
         self._sent.append(exchange)
         self._report.count("interactions", kind)
-        waits_s = SHOWN_ELSEWHERE_S if kind == "heart" else ANSWER_S
+        elsewhere = kind.startswith(SHOWN_ELSEWHERE)
+        waits_s = SHOWN_ELSEWHERE_S if elsewhere else ANSWER_S
         if await self._wait(exchange, waits_s) or self._ended.done():
             return exchange
-        if kind == "heart" and exchange.acknowledged:
+        if elsewhere and exchange.acknowledged:
             return exchange  # another press may have shown it
         if not exchange.acknowledged:
             self._fault("unacknowledged", exchange, f"after {waits_s} s")
@@ -78,14 +82,15 @@ class Conversations:
                 self._report.count("outcomes", "met a fault of the network")
             elif _is_settled(exchange):
                 self._report.count("outcomes", _outcome(exchange))
-            elif kind == "heart" and exchange.acknowledged:
+            elif kind.startswith(SHOWN_ELSEWHERE) and exchange.acknowledged:
                 self._report.count("outcomes", "shown by another press")
             else:
                 self._report.count("outcomes", "ended with the process")
                 begun = exchange.token in (self.acknowledged_before or ())
                 if finished and begun and exchange.kind != AUTOCOMPLETE:
                     self._fault("unfinished", exchange, "begun before SIGTERM, never answered")
-            if (answers := _answers(exchange)) > 1 and exchange.token not in self._fake.disturbed:
+            most, answers = 2 if kind.startswith(TOLD_BESIDES) else 1, _answers(exchange)
+            if answers > most and exchange.token not in self._fake.disturbed:
                 self._fault("answered-twice", exchange, f"{answers} answers")
             self._fake.forget(exchange)
         self._fake.disturbed.clear()
@@ -139,7 +144,9 @@ def _is_settled(exchange: Exchange) -> bool:
     """Whether it was answered, by whatever means."""
     if exchange.kind == AUTOCOMPLETE:
         return exchange.choices is not None
-    if exchange.kind == COMPONENT and exchange.updates:
+    if exchange.form is not None:
+        return True
+    if exchange.kind in (COMPONENT, SUBMIT) and exchange.updates:
         return exchange.type == UPDATE or exchange.edited or bool(exchange.followups)
     return bool(exchange.messages)
 
@@ -154,6 +161,8 @@ def _outcome(exchange: Exchange) -> str:
     """What its member saw: choices, a changed message, a layout, or a sentence."""
     if exchange.kind == AUTOCOMPLETE:
         return "choices" if exchange.choices else "no choices"
+    if exchange.form is not None:
+        return "a form"
     if any(message["content"] for message in exchange.messages):
         return "a sentence"
     return "a changed message" if exchange.updates else "a message"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from ..discord.fake_discord import FakeDiscord
-from ..discord.interactions import Exchange, Json
+from ..discord.interactions import EPHEMERAL, Exchange, Json
 
 START_ROUTES = {
     "me": r"GET .*/users/@me$",
@@ -38,6 +38,7 @@ class FaultyDiscord(FakeDiscord):
         disturbed: Tokens of interactions that met such a trouble.
         connected: Set while a session of the gateway is open.
         acknowledged: Called with an exchange when its first response has arrived.
+        posted: Every message in a channel by its id, however many processes ago it was sent.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class FaultyDiscord(FakeDiscord):
         self.disturbed: set[str] = set()
         self.connected = asyncio.Event()
         self.acknowledged: Callable[[Exchange], None] = lambda exchange: None
+        self.posted: dict[str, Json] = {}
         self._beat = asyncio.Event()
 
     async def beat(self) -> None:
@@ -83,6 +85,18 @@ class FaultyDiscord(FakeDiscord):
         if exchange is not None and not exchange.acknowledged:
             self.acknowledged(exchange)
         return await super()._callback(request)
+
+    def forget(self, exchange: Exchange) -> None:
+        for message in filter(None, [exchange.original, *exchange.followups]):
+            if not message["flags"] & EPHEMERAL:
+                self.posted[message["id"]] = message
+        super().forget(exchange)
+
+    def _posted(self, request: web.Request) -> Json:
+        message = self.posted.get(request.match_info["message"])
+        if message is None or message["id"] in self.messages.gone:
+            return super()._posted(request)
+        return message
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
         socket = await super()._gateway(request)

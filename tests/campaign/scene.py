@@ -12,9 +12,11 @@ from .checks import CANARY, MEMBER, SERVER
 from .conversations import Conversations
 from .faulty_discord import FaultyDiscord
 from .ledger import Ledger
+from .plays import Plays
 from .report import Report
 
 MEMBERS, SERVERS = 24, 6  # at a time
+CHANNELS = 3  # of a server, where members play
 LOCALES = ("en-US", "zh-CN", "zh-TW", "de")
 MARKS = 0x2A700  # one rare character for each member, unknown to every bundle
 ODD = (
@@ -51,6 +53,15 @@ class Answer:
 
 
 @dataclass
+class Channel:
+    """A table or a round in its channel, where any member of the server plays."""
+
+    message: Json
+    guild: int | None
+    channel: int
+
+
+@dataclass
 class World:
     """Members, servers and messages, across all lives of the process.
 
@@ -58,12 +69,18 @@ class World:
         members: Who acts at present.
         guilds: Where the bot is.
         answers: The latest answers, and some old ones.
+        tables: Tables of linked verse, by their numbers.
+        rounds: The latest rounds of `/guess`.
+        plays: What must be stored of them.
     """
 
     members: list[int] = field(default_factory=lambda: [MEMBER + n for n in range(MEMBERS)])
     guilds: list[int] = field(default_factory=lambda: [SERVER + n for n in range(SERVERS)])
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=60))
     old_answers: list[Answer] = field(default_factory=list)
+    tables: dict[int, Channel] = field(default_factory=dict)
+    rounds: deque[Channel] = field(default_factory=lambda: deque(maxlen=12))
+    plays: Plays = field(default_factory=Plays)
     _joined: int = 0
     _opened: int = 0
 
@@ -138,14 +155,26 @@ class Scene:
 
         return await self._hold(kind, payload)
 
+    async def submit(self, kind: str, opened: Exchange, values: dict[str, str]) -> Exchange | None:
+        return await self._hold(kind, lambda: self.fake.submit(opened, values, **self.place))
+
     async def _hold(self, kind: str, payload: Callable[[], Json]) -> Exchange | None:
         if self.guild is not None and self.guild not in self.world.guilds:
             return None  # the bot has left it meanwhile
         return await self.conversations.hold(kind, self.event, payload())
 
-    def go_to(self, guild: int | None) -> None:
+    def go_to(self, guild: int | None, channel: int | None = None) -> None:
         """Acts in another place from now on."""
         self.guild = self.place["guild"] = guild
+        if channel is not None:
+            self.place["channel"] = channel
+
+    def sit(self) -> None:
+        """Goes to one of the channels where members play."""
+        if self.guild is None:
+            self.place["channel"] = 10**6 + self.member - MEMBER  # of direct messages
+        else:
+            self.place["channel"] = self.guild + 1000 * self.rng.randint(1, CHANNELS)
 
     @property
     def is_gone(self) -> bool:

@@ -28,6 +28,7 @@ from .conversations import Conversations
 from .faulty_discord import FaultyDiscord
 from .ledger import Ledger
 from .machine import Machine
+from .plays import Line, Plays, StoredPlays
 from .report import Report
 from .watch import Watch
 
@@ -48,6 +49,60 @@ async def test_short_campaign_finds_no_fault(tmp_path):
     assert [fault for fault in report.faults if fault.kind not in TIMINGS] == []
     assert report.total("interactions") > 10
     assert report.counts["database", "checked"] == report.total("ends") >= 1
+
+
+# --- tables and rounds ---
+
+WROTE, CHOSE = Line("春花秋月何", MEMBER, SERVER), (70, MEMBER)
+
+
+def plays_of(*, undone=False, again=None):
+    plays = Plays()
+    plays.write((3, 0), WROTE)
+    if again is not None:
+        plays.write((3, 0), again)
+    if undone:
+        plays.loosen(3)
+    plays.press(*CHOSE)
+    plays.choose(*CHOSE)
+    plays.press(70, MEMBER + 1)
+    return plays
+
+
+def stored_plays(lines=None, scores=None, counted=1):
+    lines = {(3, 0): WROTE.text} if lines is None else lines
+    return StoredPlays(lines, frozenset({70}), {MEMBER: 1} if scores is None else scores, counted)
+
+
+@pytest.mark.parametrize(
+    ("plays", "stored", "fault"),
+    [
+        (plays_of(), stored_plays(), None),
+        (plays_of(), stored_plays(lines={}), "acknowledged line lost"),
+        (plays_of(), stored_plays(lines={(3, 0): "x"}), "acknowledged line replaced"),
+        (plays_of(undone=True), stored_plays(lines={}), None),
+        (plays_of(again=WROTE), stored_plays(), None),
+        (
+            plays_of(again=Line("x", MEMBER + 1, SERVER)),
+            stored_plays(lines={(3, 0): "x"}),
+            "two lines in one turn",
+        ),
+        (plays_of(), stored_plays(scores={}), f"0 guesses of member {MEMBER}"),
+        (plays_of(), stored_plays(scores={MEMBER: 2}), f"2 guesses of member {MEMBER}"),
+        (plays_of(), stored_plays(scores={MEMBER: 1, MEMBER + 1: 1}, counted=2), None),
+        (plays_of(), stored_plays(counted=3), "3 guesses were counted"),
+    ],
+)
+def test_plays_are_compared_with_what_was_acknowledged(plays, stored, fault):
+    found = list(plays.differences(stored, lambda member: False, set()))
+    assert [each[: len(fault or "")] for each in found] == ([fault] if fault else [])
+
+
+def test_what_left_or_was_forgotten_may_be_gone():
+    missing = stored_plays(lines={}, scores={}, counted=0)
+    assert list(plays_of().differences(missing, lambda member: member == MEMBER, set())) == []
+    (other,) = plays_of().differences(missing, lambda member: False, {SERVER})
+    assert other.startswith("0 guesses")
 
 
 # --- the log ---
@@ -202,7 +257,11 @@ async def test_silence_delay_and_repetition_are_faults(monkeypatch):
     assert [(fault.kind, fault.event) for fault in report.faults] == [("unacknowledged", 7)]
     fake.acknowledged(exchange)
     assert [fault.kind for fault in report.faults[1:]] == ["late"]
-    exchange.type, exchange.original, exchange.followups = 4, {"content": "1"}, [{"content": "2"}]
+    exchange.type, exchange.original, exchange.followups = (
+        4,
+        {"id": "1", "flags": 0, "content": "1"},
+        [{"id": "2", "flags": 0, "content": "2"}],
+    )
     conversations.close(finished=True)
     assert [fault.kind for fault in report.faults[2:]] == ["answered-twice"]
 
