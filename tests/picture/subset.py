@@ -24,6 +24,7 @@ from lianju.bot.verse.text.vocabulary import Vocabulary, is_han
 # Of the parts, in the order of their names.
 SHA256 = "7928f93e1d7b1b2336bc6692b046a8444461ba6d78bc45413d1ae8eb7770533a"
 FONT = Path(str(files("lianju.bot.picture"))) / "font" / "LianjuKai.ttf"
+MODELS = Path(str(files("lianju.bot.models")))
 FAMILY, VERSION = "Lianju Kai", "1.520"
 LICENSE = "This Font Software is licensed under the SIL Open Font License, Version 1.1."
 WRITING = (
@@ -42,10 +43,12 @@ def wanted() -> set[str]:
     """Returns the characters that pictures may need, whether the font has them or not."""
     verse = {
         token
-        for path in Path(str(files("lianju.bot.models"))).glob("*/vocab.txt")
+        for path in MODELS.glob("*/vocab.txt")
         for token in Vocabulary.load(path).tokens
         if is_han(token)
     }
+    poems = (path.read_text(encoding="utf-8") for path in MODELS.glob("*/anthology.tsv"))
+    verse |= {character for text in poems for character in text if is_han(character)}
     written = {chr(code) for codes in WRITING for code in codes}
     common = standard("gb2312", range(0xB0, 0xF8)) | standard("big5", range(0xA4, 0xC7))
     return verse | set(map(to_traditional, verse)) | written | common
