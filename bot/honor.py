@@ -33,7 +33,8 @@ __all__ = [
 EDIT_EVERY_S = 30  # of one message: all hearts meanwhile are one edit
 LEASE_S = 60  # that others leave a verse to whoever has begun with it
 BOOKLET_LEASE_S = 600  # likewise for a booklet, for which many names are asked for
-MAX_ATTEMPTS = 10  # until nobody tries again by himself
+MAX_ATTEMPTS = 10  # that Discord refuses, until nobody tries again by himself
+MAX_WAIT_S = 60 * 60
 BOOKLET_VERSES = 24  # in the booklet of a month
 
 State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
@@ -233,4 +234,4 @@ def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[H
 
 def retry_after(attempts: int) -> int:
     """Returns how many seconds to wait after so many failures, from 1 on."""
-    return min(30 << attempts, 6 * 60 * 60)
+    return min(30 << min(attempts, 10), MAX_WAIT_S)

@@ -15,7 +15,7 @@ from ..resources import Resources
 from ..store.booklets import DueBooklet
 from ..ui.replies import NO_MENTIONS
 from .honor_channel import ChannelError, find_fault
-from .honor_posts import HonorPosts, recent_messages
+from .honor_posts import HonorPosts, is_refused, recent_messages
 from .housekeeping import Bot
 
 __all__ = ["HonorBooklets"]
@@ -62,9 +62,10 @@ class HonorBooklets:
                 if not is_sent:
                     await self._post(due, month)
         except (BookletError, discord.HTTPException, OSError, TimeoutError) as error:
-            refused = isinstance(error, discord.HTTPException) and error.status < 500
-            was_not = False if refused and due.begun_at is None else None
-            await self._booklets.fail(due, now, is_sent=was_not)
+            refused = is_refused(error)
+            await self._booklets.fail(
+                due, now, refused=refused, is_sent=not refused or due.begun_at is not None
+            )
             if isinstance(error, discord.NotFound | discord.Forbidden):
                 fault: Fault = "gone" if isinstance(error, discord.NotFound) else "forbidden"
                 await self._resources.store.honors.set_fault(due.guild_id, due.channel_id, fault)

@@ -65,7 +65,7 @@ async def check_channel(
     if chosen.type not in kinds:
         raise NotAllowedError("anthology-kind", **here)
     guild = interaction.client.get_guild(interaction.guild_id or 0)
-    if guild is None:  # a bot that is not told of its servers
+    if guild is None or guild.unavailable:  # such as of a bot that is not told of its servers
         await _check_visible(interaction, chosen.id, here)
         return
     channel = guild.get_channel(chosen.id)

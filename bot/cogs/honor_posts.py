@@ -18,17 +18,20 @@ from ..verses import Verse
 from .honor_channel import ChannelError, find_fault
 from .housekeeping import Bot
 
-__all__ = ["HonorPosts", "recent_messages"]
+__all__ = ["HonorPosts", "is_refused", "recent_messages"]
 
 
-def _is_refused(error: Exception) -> bool:
+def is_refused(error: Exception) -> bool:
+    """Whether Discord has refused something, as it would do again."""
+    return isinstance(error, discord.HTTPException) and error.status < 500
+
+
+def _has_not_begun(error: Exception) -> bool:
     """Whether a message was certainly not sent."""
-    if isinstance(error, discord.HTTPException):
-        return error.status < 500
-    return isinstance(error, PictureError)
+    return is_refused(error) or isinstance(error, PictureError)
 
 
-ACT_S = 45.0  # within the lease of a step
+ACT_S = 25.0  # twice this is within the lease of a step
 BUSY = "picture-busy"
 GONE = 10003  # Discord's code for a channel that was deleted
 EARLIER_S = 60  # by which our clock may be ahead of Discord's
@@ -70,8 +73,9 @@ class HonorPosts:
             try:
                 await self._do(step, verse, now)
             except (PictureError, discord.HTTPException, OSError, TimeoutError) as error:
-                is_sent = False if step == "post" and _is_refused(error) else None
-                await self._honors.fail(verse, now, is_sent=is_sent)
+                refused = is_refused(error)
+                is_sent = False if step == "post" and _has_not_begun(error) else None
+                await self._honors.fail(verse, now, refused=refused, is_sent=is_sent)
                 raise
 
     async def _do(
@@ -130,10 +134,11 @@ class HonorPosts:
             await message.delete()  # the server was deleted meanwhile
 
     async def _edit(self, verse: HonoredVerse, now: float) -> None:
+        async with asyncio.timeout(ACT_S):
+            layout, picture = await self._draw(verse)
+        files = [] if picture is None else [picture_file(picture)]
         try:
             async with asyncio.timeout(ACT_S):
-                layout, picture = await self._draw(verse)
-                files = [] if picture is None else [picture_file(picture)]
                 await self._message(verse).edit(
                     view=layout, attachments=files, allowed_mentions=NO_MENTIONS
                 )
@@ -194,10 +199,11 @@ class HonorPosts:
 
     async def guild(self, guild_id: int) -> discord.Guild | None:
         """Returns a server; None if the bot cannot know it."""
+        known = self._bot.get_guild(guild_id)
+        if known is not None and not known.unavailable:
+            return known
         try:
-            return self._bot.get_guild(guild_id) or await self._bot.fetch_guild(
-                guild_id, with_counts=False
-            )
+            return await self._bot.fetch_guild(guild_id, with_counts=False)
         except (discord.NotFound, discord.Forbidden):
             return None
 

@@ -71,27 +71,27 @@ class Booklets:
         await self._change(booklet, done)
 
     @to_the_end
-    async def fail(self, booklet: DueBooklet, now: float, *, is_sent: bool | None = None) -> bool:
-        """Notes that it could not be posted; returns whether it is tried again.
+    async def fail(self, booklet: DueBooklet, now: float, *, refused: bool, is_sent: bool) -> None:
+        """Notes that it could not be posted: it is tried again later.
 
         Args:
             booklet: The booklet.
             now: The time, in Unix seconds.
-            is_sent: False if it certainly was not sent.
+            refused: Whether Discord refused it, as it would again: then it is not tried for ever.
+            is_sent: Whether it may have been sent all the same.
         """
         attempts = booklet.attempts + 1
-        if attempts >= MAX_ATTEMPTS:
+        if refused and attempts >= MAX_ATTEMPTS:
             await self.finish(booklet, now)
-            return False
+            return
         wait_s = retry_after(attempts)
         changes: dict[str, Any] = {
             "booklet_at": math.floor(now) + wait_s,
             "booklet_attempts": attempts,
         }
-        await self._change(
-            booklet, changes | ({"booklet_begun_at": None} if is_sent is False else {})
-        )
-        return True
+        if not is_sent:
+            changes["booklet_begun_at"] = None
+        await self._change(booklet, changes)
 
     async def _change(self, booklet: DueBooklet, changes: dict[str, Any], *where: Any) -> int:
         statement = update(honor_page).where(honor_page.c.guild_id == booklet.guild_id, *where)

@@ -156,29 +156,31 @@ class Honors:
 
     @to_the_end
     async def fail(
-        self, verse: HonoredVerse, now: float, *, is_sent: bool | None = None, final: bool = False
-    ) -> bool:
-        """Notes that a step failed: it is tried again later, but not for ever.
+        self,
+        verse: HonoredVerse,
+        now: float,
+        *,
+        refused: bool = False,
+        is_sent: bool | None = None,
+        final: bool = False,
+    ) -> None:
+        """Notes that a step failed: it is tried again later.
 
         Args:
             verse: The verse.
             now: The time, in Unix seconds.
+            refused: Whether Discord refused it, as it would again: then it is not tried for ever.
             is_sent: False if a message was to be sent and certainly was not.
-            final: Whether trying again is of no use.
-
-        Returns:
-            Whether it is tried again by itself.
+            final: Whether trying again is of no use at all.
         """
         attempts = MAX_ATTEMPTS if final else verse.attempts + 1
-        goes_on = attempts < MAX_ATTEMPTS
-        wait_s = retry_after(attempts)
-        changes: dict[str, Any] = {"attempts": attempts, "next_at": math.floor(now) + wait_s}
-        if not goes_on:
+        next_at = math.floor(now) + retry_after(attempts)
+        changes: dict[str, Any] = {"attempts": attempts, "next_at": next_at}
+        if final or (refused and attempts >= MAX_ATTEMPTS):
             changes["shown"] = verse.changed
         if is_sent is False:
             changes |= _NOT_SENT
         await self._change(verse, changes)
-        return goes_on
 
     @to_the_end
     async def set_fault(self, guild_id: int, channel_id: int, fault: Fault) -> None:

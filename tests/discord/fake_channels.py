@@ -1,5 +1,6 @@
 """The channels of the fake Discord: messages that answer no interaction."""
 
+import asyncio
 import json
 from collections import defaultdict
 from typing import Any
@@ -22,6 +23,8 @@ class FakeChannels:
         posted: The messages of each channel by its id, oldest first; deleted ones as well.
         deleted_channels: Ids of channels that are no more.
         forbidden_channels: Ids of channels where the bot may not post.
+        arrived: Set when the first message was posted.
+        receipts: What is posted is told to the bot once this is set.
         nonces: Messages of the last minutes by their nonces, which no other message can have.
     """
 
@@ -34,6 +37,9 @@ class FakeChannels:
         self.deleted_channels: set[str] = set()
         self.forbidden_channels: set[str] = set()
         self.nonces: dict[str, Json] = {}
+        self.receipts = asyncio.Event()
+        self.receipts.set()
+        self.arrived = asyncio.Event()
 
     def standing(self, channel: int) -> list[Json]:
         """The messages that can be seen in a channel."""
@@ -56,6 +62,8 @@ class FakeChannels:
             self.nonces |= {nonce: message} if nonce else {}
         else:
             message = self.nonces[nonce]
+        self.arrived.set()
+        await self.receipts.wait()
         return _json(message)
 
     async def _list(self, request: web.Request) -> web.Response:

@@ -132,6 +132,7 @@ async def test_clocks_of_several_processes_post_once(fake, bot, store, page, res
     loving = love(store, *FANS[3:9])
     await asyncio.gather(*(clock.tick() for clock in clocks), loving)
     assert len(fake.posted[str(CHANNEL)]) == 1
+    assert [method for method, _ in fake.requests].count("POST") == 1
 
 
 async def test_names_and_verse_are_escaped(fake, bot, store, page, honors, monkeypatch):
@@ -195,6 +196,8 @@ async def test_receipt_that_is_lost_makes_no_second_message(fake, store, page, h
     await love(store, *FANS[:3])
     await honors.tick()
     assert len(fake.posted[str(CHANNEL)]) == 1
+    assert [method for method, _ in fake.requests].count("POST") == 2  # discord.py has tried again
+    assert list(fake.nonces) == ["honor-1"]  # which holds for another process as well
 
 
 async def test_what_crosses_the_threshold_while_discord_fails_is_posted_later(
@@ -208,6 +211,15 @@ async def test_what_crosses_the_threshold_while_discord_fails_is_posted_later(
     assert len(fake.refusals) == 1
     clock.now += 60
     await honors.tick()
+    assert len(fake.standing(CHANNEL)) == 1
+
+
+async def test_names_that_discord_refuses_are_asked_for_again(fake, store, page, honors, clock):
+    fake.failures = {f"guilds/{GUILD}/members": [403] * 5}
+    await love(store, *FANS[:3])
+    for _ in range(6):
+        await honors.tick()
+        clock.now += 3600
     assert len(fake.standing(CHANNEL)) == 1
 
 

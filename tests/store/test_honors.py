@@ -9,6 +9,7 @@ from lianju.bot.errors import LianjuError
 from lianju.bot.guild_settings import GuildSettings, HonorPage
 from lianju.bot.honor import BOOKLET_LEASE_S, EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Month
 from lianju.bot.store import open_store
+from lianju.bot.store.backup import back_up, restore
 from lianju.bot.verses import Verse
 
 GUILD, OTHER_GUILD, CHANNEL = 5, 6, 70
@@ -297,6 +298,25 @@ async def test_page_of_a_server_that_was_left_meanwhile_is_deleted(store, page, 
     assert query("SELECT count(*) FROM honor_page") == [(0,)]
 
 
+async def test_restored_copy_takes_the_verse_of_a_forgotten_writer_down(
+    sqlite_url, path, page, store, tmp_path
+):
+    await love(store, *FANS[:3])
+    await post(store)
+    await asyncio.to_thread(back_up, sqlite_url, tmp_path / "copy")
+    await store.delete_user(WRITER, NOW + 1)
+    (verse,) = await store.honors.due(NOW + 1)
+    await store.honors.remove(verse)
+    await store.close()
+    await asyncio.to_thread(restore, sqlite_url, tmp_path / "copy")
+    restored = await open_store(sqlite_url)
+    try:
+        (verse,) = await restored.honors.due(NOW + 1)
+        assert (verse.step, verse.message_id, verse.all_writers) == ("remove", 700, frozenset())
+    finally:
+        await restored.close()
+
+
 # --- what fails ---
 
 
@@ -327,15 +347,24 @@ async def test_what_fails_is_tried_later_and_later_and_then_no_more(store, page)
     await love(store, *FANS[:3])
     now, waits = NOW, []
     while found := await store.honors.due(now):
-        goes_on = await store.honors.fail(found[0], now, is_sent=False)
+        await store.honors.fail(found[0], now, refused=True, is_sent=False)
         waits.append((await store.honors.get(found[0].id)).next_at - now)
         now += waits[-1]
     assert len(waits) == MAX_ATTEMPTS
-    assert not goes_on
     assert waits == sorted(waits)
     assert waits[0] == 60
     await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
     assert await due(store) == [("post", VERSE, 3)]
+
+
+async def test_what_fails_as_discord_is_away_is_tried_as_long_as_it_takes(store, page):
+    await love(store, *FANS[:3])
+    now = NOW
+    for _ in range(3 * MAX_ATTEMPTS):
+        (verse,) = await store.honors.due(now)
+        await store.honors.fail(verse, now, is_sent=False)
+        now = (await store.honors.get(verse.id)).next_at
+    assert await due(store, now) == [("post", VERSE, 3)]
 
 
 async def test_full_server_does_not_keep_others_waiting(store, page):
@@ -375,7 +404,7 @@ async def test_booklet_that_fails_is_given_up_until_the_next_month(store, page):
     now, tries = start, 0
     while found := await store.booklets.due(now):
         tries += 1
-        await store.booklets.fail(found[0], now, is_sent=False)
+        await store.booklets.fail(found[0], now, refused=True, is_sent=False)
         ((now,),) = [[each.due_at] for each in await store.booklets.due(9e9)]
         assert tries <= MAX_ATTEMPTS
         if now >= Month.at(start).following.start:
