@@ -81,7 +81,8 @@ async def test_poem_is_shown_one_line_per_row(form, size, fake, bot, composer):
     assert verses(message) == poems
     assert {len(lines) for lines in poems} == {size}
     assert texts(message)[0] == f"### {MOON}"
-    assert list(labels(message).values()) == ["♥"] * 5 + ["Another batch", "Details", "Picture"]
+    buttons = ["Another batch", "Details", "Picture", "Revise"]
+    assert list(labels(message).values()) == ["♥"] * 5 + buttons
     assert fake.refusals == []
 
 
