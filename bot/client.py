@@ -1,6 +1,7 @@
 """The bot that `lianju serve` runs."""
 
 import asyncio
+import gc
 import logging
 from typing import Any
 
@@ -90,6 +91,7 @@ class LianjuBot(commands.AutoShardedBot):
             LianjuError: The bundle or the database cannot be used.
             StartError: The bot is not in the test server.
         """
+        gc.freeze()  # what is imported stays: each full collection would take 0.1 s to look at it
         opening = asyncio.ensure_future(add_cogs(self, self._settings, observer=self._observer))
         try:
             self._resources = await asyncio.shield(opening)

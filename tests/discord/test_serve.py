@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 import subprocess
@@ -5,7 +6,8 @@ import sys
 
 import discord
 import pytest
-from lianju.bot.client import StartError
+from lianju.bot.client import LianjuBot, StartError
+from lianju.bot.settings import Settings
 
 from .fake_discord import TOKEN
 from .interactions import EPHEMERAL, custom_ids, poem, texts
@@ -26,6 +28,24 @@ async def fails(settings):
     assert "Traceback" not in ended.log
     assert TOKEN not in ended.log
     return last.removeprefix("lianju: ")
+
+
+async def test_collections_leave_out_what_is_imported(monkeypatch):
+    """They run in the event loop, and would hold it up for longer than all else."""
+    counts = []
+
+    async def open_nothing(*_, **__):
+        counts.append((gc.get_freeze_count(), len(gc.get_objects())))
+        raise StartError("start-token-missing")
+
+    monkeypatch.setattr("lianju.bot.client.add_cogs", open_nothing)
+    try:
+        with pytest.raises(StartError):
+            await LianjuBot(Settings()).setup_hook()
+    finally:
+        gc.unfreeze()
+    ((frozen, left),) = counts
+    assert left < frozen / 100
 
 
 async def test_poem_gives_five_candidates(fake, settings):
