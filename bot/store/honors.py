@@ -319,7 +319,8 @@ _VERSE = (
         favorite,
         and_(
             favorite.c.couplet_id == honor.c.couplet_id,
-            favorite.c.guild_id == honor.c.guild_id,
+            # Not by an index: SQLite would read all favorites of the server.
+            favorite.c.guild_id + 0 == honor.c.guild_id,
         ),
     )
     .where(honor.c.id == bindparam("id"))
