@@ -2,13 +2,23 @@
 
 import re
 
-from .commands import button, english
-from .interactions import custom_ids, texts
+from . import commands
+from .commands import ask, button, english
+from .interactions import custom_ids, poem, texts
 from .limits import TEXT_SELECT, within
 
 REVISE = english("revise")
 WRITE, FORM = english("revise-write"), english("revise-form")
 UNDO, POST = english("revise-undo"), english("revise-post")
+STRANGER = 78  # who did not ask for the poem
+LINE = "黄河远上白"
+QUATRAIN = {"form": "jueju", "count": 1}
+
+
+async def begin(fake, bot, user=STRANGER, **options):
+    """Asks for a poem, and begins to revise it."""
+    answer = await ask(fake, bot, poem(LINE, **QUATRAIN | options), private=False)
+    return await commands.press(fake, bot, answer, begin_button(answer), user=user)
 
 
 def menu(message, name):

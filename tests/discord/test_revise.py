@@ -16,10 +16,14 @@ from .interactions import custom_ids, labels, poem, texts
 from .linked_verse import restarted
 from .revisions import (
     FORM,
+    LINE,
     POST,
+    QUATRAIN,
     REVISE,
+    STRANGER,
     UNDO,
     WRITE,
+    begin,
     begin_button,
     bold,
     changed,
@@ -33,9 +37,7 @@ from .revisions import (
     versions,
 )
 
-USER, STRANGER, OTHER = 77, 78, 79
-LINE = "黄河远上白"
-QUATRAIN = {"form": "jueju", "count": 1}
+OTHER = 79
 
 
 @pytest.fixture
@@ -52,12 +54,6 @@ def _no_cooldown(resources, clock):
         return clock.now
 
     resources.limiter = RequestLimiter(passing, clock)
-
-
-async def begin(fake, bot, user=STRANGER, **options):
-    """Asks for a poem, and begins to revise it."""
-    answer = await ask(fake, bot, poem(LINE, **QUATRAIN | options), private=False)
-    return await press(fake, bot, answer, begin_button(answer), user=user)
 
 
 async def test_a_poem_is_revised_and_posted_for_everybody(fake, bot, store):
@@ -289,29 +285,6 @@ async def test_only_who_began_may_go_on(fake, bot):
     assert texts(message) == before
 
 
-async def test_two_presses_at_once_post_once(fake, bot):
-    message = await begin(fake, bot)
-    await changed(fake, bot, message, WRITE, user=STRANGER)
-    custom_id = button(message, POST)
-    both = [fake.press(message, custom_id, user=STRANGER) for _ in range(2)]
-    await asyncio.gather(*map(bot.receive, both))
-    sent = [each for payload in both for each in fake.exchange(payload).messages]
-    private = [each for each in sent if each["flags"] & 64]
-    assert len(sent) == 2
-    assert [each["content"] for each in private] == [english("revise-late")]
-    assert texts(message)[0] == f"### {english('revise-posted')}"
-
-
-async def test_a_press_that_comes_late_posts_nothing(fake, bot):
-    message = await begin(fake, bot)
-    await changed(fake, bot, message, WRITE, user=STRANGER)
-    late = fake.press(message, button(message, POST), user=STRANGER)
-    await revisions.press(fake, bot, message, POST, user=STRANGER)
-    await bot.receive(late)
-    (told,) = fake.exchange(late).messages
-    assert told["content"] == english("revise-late")
-
-
 async def test_two_steps_at_once_lose_nothing(fake, bot, engine, monkeypatch):
     message = await begin(fake, bot)
     opened, _ = await open_form(fake, bot, message, user=STRANGER)
@@ -335,34 +308,6 @@ async def test_two_steps_at_once_lose_nothing(fake, bot, engine, monkeypatch):
     may_go_on.set()
     await running
     assert len(versions(message)) == 2
-
-
-async def test_a_poem_that_cannot_be_posted_is_not_lost(fake, bot):
-    message = await begin(fake, bot)
-    await changed(fake, bot, message, WRITE, user=STRANGER)
-    before = (texts(message), versions(message))
-    for status in (403, 404, 400):
-        payload = fake.press(message, button(message, POST), user=STRANGER)
-        fake.failures[f"/webhooks/1000/{payload['token']}"] = [status]
-        await bot.receive(payload)
-        told = [each["content"] for each in fake.exchange(payload).messages]
-        if status == 403:
-            assert told == [english("revise-no-post")]
-        assert (texts(message), versions(message)) == before
-    exchange = await revisions.press(fake, bot, message, POST, user=STRANGER)
-    assert len(exchange.messages) == 1
-
-
-async def test_poems_are_posted_only_where_the_bot_answers(fake, bot, store):
-    message = await begin(fake, bot)
-    await changed(fake, bot, message, WRITE, user=STRANGER)
-    await store.guild_settings.change(42, channels=frozenset({98}))
-    for label in (POST, WRITE):
-        await changed(fake, bot, message, label, user=STRANGER)
-        assert note(message) == english("poem-elsewhere", channels="<#98>")
-    await store.guild_settings.change(42, channels=frozenset())
-    exchange = await revisions.press(fake, bot, message, POST, user=STRANGER)
-    assert len(exchange.messages) == 1
 
 
 async def test_a_restart_loses_nothing(fake, bot, engine, store, clock):
