@@ -7,9 +7,7 @@ from discord.ext import commands
 
 from ..errors import LianjuError, NotAllowedError
 from ..places import OUTSIDE
-from ..resources import Resources
-from ..revising import Draft, Steps
-from ..ui.layout import Layout
+from ..revising import Draft
 from ..ui.replies import (
     Interaction,
     defer_private_reply,
@@ -22,8 +20,6 @@ from ..ui.revise import (
     SOURCE_BUTTON,
     answer_notes,
     choice_layout,
-    posted_layout,
-    revised_answer,
     revision_form,
     revision_layout,
     typed_before,
@@ -33,9 +29,10 @@ from ..ui.revise import (
 from ..ui.revise_state import STEP_BUTTON, RevisionView, parse_choice, parse_revision
 from ..verse import Answer, Revision
 from ..verses import Verse
-from .base import Context, check_allowed_here
-from .composing import ComposingCog, request_for
+from .base import Context
+from .composing import request_for
 from .items import CogItem, check_owner, cog_item
+from .revise_posting import RevisionPosting
 from .revise_sources import of_answer, of_favorite, of_table
 
 __all__ = ["Revise"]
@@ -44,12 +41,8 @@ NAME = "Lianju revise"
 COUNT = 5  # poems of a step, of which the best that the member has not seen is taken
 
 
-class Revise(ComposingCog, name=NAME):
+class Revise(RevisionPosting, name=NAME):
     """Revises poems, each in one private message that holds all of its versions."""
-
-    def __init__(self, resources: Resources) -> None:
-        super().__init__(resources)
-        self._steps = Steps()
 
     async def begin(self, interaction: Interaction, item: CogItem) -> None:
         """Shows a poem that is to be revised, or asks which."""
@@ -90,7 +83,7 @@ class Revise(ComposingCog, name=NAME):
                 await open_form(interaction, revision_form(poem, localizer, text))
                 context.outcome = "asked"
                 return
-            with self._steps.take(message.id, view.state):
+            with self.steps.take(message.id, view.state):
                 await self._act(interaction, context, view, item)
 
     async def _act(
@@ -102,7 +95,7 @@ class Revise(ComposingCog, name=NAME):
                 await self._write(interaction, context, view)
                 return
             case "post":
-                await self._post(interaction, context, view)
+                await self.post(interaction, context, view)
                 return
             case "lines":
                 revising = revising.keep([int(value) for value in item.item.values])
@@ -126,10 +119,10 @@ class Revise(ComposingCog, name=NAME):
             view = parse_revision(message)
             _check_owner(interaction, view)
             try:
-                with self._steps.take(message.id, view.state):
+                with self.steps.take(message.id, view.state):
                     await self._write(interaction, context, view, typed)
             except NotAllowedError as error:  # the message has changed meanwhile
-                context.outcome = self._refused(error)
+                context.outcome = self.refused(error)
                 layout = typed_layout(localizer.format_error(error), typed)
                 await respond(interaction, layout, private=True)
 
@@ -157,7 +150,7 @@ class Revise(ComposingCog, name=NAME):
             revising = revising.write(draft, answer)
         except LianjuError as error:
             again = view.after(revising)
-            layout = self._refusal_layout(interaction, context, again, error, typed)
+            layout = self.refusal_layout(interaction, context, again, error, typed)
         else:
             layout = revision_layout(
                 view.after(revising), localizer, answer_notes(answer, localizer)
@@ -193,48 +186,6 @@ class Revise(ComposingCog, name=NAME):
                 interaction.guild_id or OUTSIDE,
                 partial(defer_update, interaction),
             )
-
-    async def _post(self, interaction: Interaction, context: Context, view: RevisionView) -> None:
-        """Posts the present version for everybody; its message can be pressed no more before."""
-        localizer = context.localizer
-        try:
-            if not view.revising.is_changed:
-                raise NotAllowedError("revise-beginning")
-            check_allowed_here(interaction, context.guild_settings)
-        except LianjuError as error:
-            again = view.after(view.revising)
-            layout = self._refusal_layout(interaction, context, again, error)
-            await edit_message(interaction, layout)
-            return
-        await edit_message(interaction, posted_layout(view, localizer))
-        try:
-            await self.send_answer(
-                interaction, context, revised_answer(view, self.resources.clock())
-            )
-        except Exception as error:
-            await edit_message(interaction, revision_layout(view, localizer))
-            if isinstance(error, discord.Forbidden):
-                raise NotAllowedError("revise-no-post") from None
-            raise
-
-    def _refusal_layout(
-        self,
-        interaction: Interaction,
-        context: Context,
-        view: RevisionView,
-        error: LianjuError,
-        typed: str | None = None,
-    ) -> Layout:
-        """Returns the message with a refusal, and with what was typed last and is not written."""
-        context.outcome = self._refused(error)
-        left = typed or typed_before(interaction.message)
-        note = context.localizer.format_error(error)
-        return revision_layout(view, context.localizer, note, left)
-
-    def _refused(self, error: LianjuError) -> str:
-        """Counts a refusal that is not told by `handle`; returns the outcome for the log."""
-        self.resources.observer.refused(error.key)
-        return f"refused:{type(error).__name__}"
 
     items = (cog_item(NAME, SOURCE_BUTTON, begin), cog_item(NAME, STEP_BUTTON, step))
 

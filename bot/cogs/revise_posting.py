@@ -1,0 +1,87 @@
+"""The end of *Revise*: the present version is posted for everybody."""
+
+import discord
+
+from ..errors import LianjuError, NotAllowedError
+from ..resources import Resources
+from ..revising import Steps
+from ..ui.layout import Layout
+from ..ui.replies import Interaction, edit_message
+from ..ui.revise import posted_layout, revised_answer, revision_layout, typed_before
+from ..ui.revise_state import RevisionView
+from .base import Context, check_allowed_here
+from .composing import ComposingCog
+
+__all__ = ["RevisionPosting"]
+
+
+class RevisionPosting(ComposingCog):
+    """A cog that posts revised poems, and tells refusals in the message of a revision.
+
+    Attributes:
+        steps: What has been acted on.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
+        self.steps = Steps()
+
+    async def post(self, interaction: Interaction, context: Context, view: RevisionView) -> None:
+        """Posts the present version for everybody; its message can be pressed no more before.
+
+        Args:
+            interaction: The press.
+            context: Of the interaction.
+            view: The poem.
+
+        Raises:
+            NotAllowedError: The bot may not post here.
+            discord.HTTPException: Discord did not accept the poem.
+        """
+        localizer = context.localizer
+        try:
+            if not view.revising.is_changed:
+                raise NotAllowedError("revise-beginning")
+            check_allowed_here(interaction, context.guild_settings)
+        except LianjuError as error:
+            again = view.after(view.revising)
+            layout = self.refusal_layout(interaction, context, again, error)
+            await edit_message(interaction, layout)
+            return
+        await edit_message(interaction, posted_layout(view, localizer))
+        try:
+            await self.send_answer(
+                interaction, context, revised_answer(view, self.resources.clock())
+            )
+        except Exception as error:
+            await edit_message(interaction, revision_layout(view, localizer))
+            if isinstance(error, discord.Forbidden):
+                raise NotAllowedError("revise-no-post") from None
+            raise
+
+    def refusal_layout(
+        self,
+        interaction: Interaction,
+        context: Context,
+        view: RevisionView,
+        error: LianjuError,
+        typed: str | None = None,
+    ) -> Layout:
+        """Returns the message with a refusal, and with what was typed last and is not written.
+
+        Args:
+            interaction: What is refused.
+            context: Of the interaction, whose outcome the refusal is.
+            view: The poem.
+            error: The refusal.
+            typed: What the form was sent with, if it was.
+        """
+        context.outcome = self.refused(error)
+        left = typed or typed_before(interaction.message)
+        note = context.localizer.format_error(error)
+        return revision_layout(view, context.localizer, note, left)
+
+    def refused(self, error: LianjuError) -> str:
+        """Counts a refusal that is not told by `handle`; returns the outcome for the log."""
+        self.resources.observer.refused(error.key)
+        return f"refused:{type(error).__name__}"
