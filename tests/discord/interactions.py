@@ -13,8 +13,13 @@ __all__ = [
     "BOT",
     "EPHEMERAL",
     "HANGS_S",
+    "MANAGE_THREADS",
+    "MEMBER",
+    "SEND_IN_THREADS",
+    "SEND_MESSAGES",
     "USER",
     "V2",
+    "VIEW_CHANNEL",
     "Exchange",
     "Json",
     "custom_ids",
@@ -33,6 +38,9 @@ USER = {"id": "77", "username": "reader", "discriminator": "0", "avatar": None}
 ADMIN = 1 << 5  # Manage Server
 ATTACH_FILES = 1 << 15
 VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES, SEND_IN_THREADS = 1 << 11, 1 << 38
+MANAGE_THREADS = 1 << 34
+MEMBER = VIEW_CHANNEL | SEND_MESSAGES | SEND_IN_THREADS
 
 # https://discord.com/developers/docs/interactions/receiving-and-responding
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5  # types of interactions
@@ -120,12 +128,13 @@ def interaction_payload(
     *,
     guild: int | None = 42,
     user: int = 77,
-    permissions: int = 0,
+    permissions: int = MEMBER,
     locale: str = "en-US",
     guild_locale: str = "en-US",
     installed_by_user: bool = False,
     channel: int = 99,
     thread_of: int | None = None,
+    locked: bool = False,
     may_attach: bool = True,
     may_see: bool = True,
 ) -> Json:
@@ -142,6 +151,7 @@ def interaction_payload(
         installed_by_user: Whether the user brought the app along.
         channel: Where it happened.
         thread_of: The channel that this one is a thread of.
+        locked: Whether moderators have locked that thread.
         may_attach: Whether the bot may attach files there.
         may_see: Whether the bot may see that channel.
     """
@@ -176,7 +186,7 @@ def interaction_payload(
         "guild": {"id": str(guild), "features": [], "locale": guild_locale},
         "guild_locale": guild_locale,
         "context": 0,
-        "channel": _channel(channel, guild, thread_of),
+        "channel": _channel(channel, guild, thread_of, locked),
         "member": {
             "user": somebody,
             "roles": [],
@@ -189,11 +199,11 @@ def interaction_payload(
     }
 
 
-def _channel(channel: int, guild: int, thread_of: int | None) -> Json:
+def _channel(channel: int, guild: int, thread_of: int | None, locked: bool) -> Json:
     place = {"id": str(channel), "guild_id": str(guild), "name": "verse"}
     if thread_of is None:
         return place | {"type": GUILD_TEXT, "position": 0}
-    archive = {"archived": False, "auto_archive_duration": 60, "locked": False}
+    archive = {"archived": False, "auto_archive_duration": 60, "locked": locked}
     return place | {
         "type": PUBLIC_THREAD,
         "parent_id": str(thread_of),

@@ -7,8 +7,27 @@ import pytest
 from . import revisions
 from .bundle_with_prosody import write_bundle_with_prosody
 from .commands import button, english
-from .interactions import texts
-from .revisions import POST, STRANGER, WRITE, begin, changed, note, versions
+from .interactions import (
+    MANAGE_THREADS,
+    MEMBER,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+    texts,
+)
+from .revisions import (
+    LINE,
+    POST,
+    STRANGER,
+    WRITE,
+    begin,
+    changed,
+    note,
+    open_form,
+    poem_of,
+    send,
+    versions,
+)
 
 
 @pytest.fixture
@@ -65,3 +84,36 @@ async def test_poems_are_posted_only_where_the_bot_answers(fake, bot, store):
     await store.guild_settings.change(42, channels=frozenset())
     exchange = await revisions.press(fake, bot, message, POST, user=STRANGER)
     assert len(exchange.messages) == 1
+
+
+THREAD = {"channel": 98, "thread_of": 99}
+PLACES = [  # of members who may look on, and the same of those who may write
+    (
+        {"permissions": VIEW_CHANNEL | SEND_IN_THREADS},
+        {"permissions": VIEW_CHANNEL | SEND_MESSAGES},
+    ),
+    (
+        THREAD | {"permissions": VIEW_CHANNEL | SEND_MESSAGES},
+        THREAD | {"permissions": VIEW_CHANNEL | SEND_IN_THREADS},
+    ),
+    (
+        THREAD | {"locked": True, "permissions": MEMBER},
+        THREAD | {"locked": True, "permissions": MEMBER | MANAGE_THREADS},
+    ),
+]
+
+
+@pytest.mark.parametrize(("read_only", "writable"), PLACES)
+async def test_who_may_not_write_posts_nothing_but_may_revise(read_only, writable, fake, bot):
+    message = await begin(fake, bot)
+    opened, _ = await open_form(fake, bot, message, user=STRANGER, **read_only)
+    own = f"{LINE}\n{LINE}\n{LINE}\n{LINE[:4]}？"
+    await send(fake, bot, opened, own, user=STRANGER, **read_only)
+    lines = poem_of(message)
+    assert lines[:3] == [LINE] * 3
+    await changed(fake, bot, message, POST, user=STRANGER, **read_only)
+    assert note(message) == english("revise-no-right")
+    assert (poem_of(message), len(versions(message))) == (lines, 2)
+    exchange = await revisions.press(fake, bot, message, POST, user=STRANGER, **writable)
+    (posted,) = exchange.messages
+    assert texts(posted)[1].split("\n")[1:] == lines
