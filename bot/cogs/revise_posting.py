@@ -27,7 +27,11 @@ class RevisionPosting(ComposingCog):
         self.steps = Steps()
 
     async def post(self, interaction: Interaction, context: Context, view: RevisionView) -> None:
-        """Posts the present version for everybody; its message can be pressed no more before.
+        """Posts the present version for everybody.
+
+        Until that is done, the message says so and keeps all of its versions: if the bot is killed
+        meanwhile, the member sees whether the poem was posted, and can go on. No other press is
+        acted on before.
 
         Args:
             interaction: The press.
@@ -38,27 +42,31 @@ class RevisionPosting(ComposingCog):
             NotAllowedError: The bot may not post here.
             discord.HTTPException: Discord did not accept the poem.
         """
-        localizer = context.localizer
+        localizer, message = context.localizer, interaction.message
+        if message is None:
+            return
+        posting, typed = view.after(view.revising), typed_before(message)
         try:
             if not view.revising.is_changed:
                 raise NotAllowedError("revise-beginning")
             check_allowed_here(interaction, context.guild_settings)
             _check_may_write(interaction)
         except LianjuError as error:
-            again = view.after(view.revising)
-            layout = self.refusal_layout(interaction, context, again, error)
+            layout = self.refusal_layout(interaction, context, posting, error)
             await edit_message(interaction, layout)
             return
-        await edit_message(interaction, posted_layout(view, localizer))
-        try:
-            await self.send_answer(
-                interaction, context, revised_answer(view, self.resources.clock())
-            )
-        except Exception as error:
-            await edit_message(interaction, revision_layout(view, localizer))
-            if isinstance(error, discord.Forbidden):
-                raise NotAllowedError("revise-no-post") from None
-            raise
+        with self.steps.take(message.id, posting.state):
+            note = localizer.format("revise-posting")
+            await edit_message(interaction, revision_layout(posting, localizer, note, typed))
+            try:
+                answer = revised_answer(view, self.resources.clock())
+                await self.send_answer(interaction, context, answer)
+            except Exception as error:
+                await edit_message(interaction, revision_layout(view, localizer, typed=typed))
+                if isinstance(error, discord.Forbidden):
+                    raise NotAllowedError("revise-no-post") from None
+                raise
+            await edit_message(interaction, posted_layout(view, localizer))
 
     def refusal_layout(
         self,

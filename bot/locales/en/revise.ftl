@@ -9,6 +9,7 @@ revise-write = Write the rest
 revise-form = Characters…
 revise-undo = Undo
 revise-post = Post here
+revise-posting = Posting… If the poem does not appear in the channel, press *{ revise-post }* again.
 revise-posted = Posted in this channel
 revise-form-title = What is to stay
 revise-form-label = ? for a whole line, or for a character in it

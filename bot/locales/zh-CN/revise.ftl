@@ -9,6 +9,7 @@ revise-write = 重写其余
 revise-form = 逐字……
 revise-undo = 撤销
 revise-post = 发到这里
+revise-posting = 正在发到这个频道……如果诗没有出现，请再点“{ revise-post }”。
 revise-posted = 已发到这个频道
 revise-form-title = 要保留的字
 revise-form-label = 单独一个 ? 代表一句，句中 ? 代表一个字

@@ -9,6 +9,7 @@ revise-write = 重寫其餘
 revise-form = 逐字……
 revise-undo = 復原
 revise-post = 發到這裡
+revise-posting = 正在發到這個頻道……如果詩沒有出現，請再按「{ revise-post }」。
 revise-posted = 已發到這個頻道
 revise-form-title = 要保留的字
 revise-form-label = 單獨一個 ? 代表一句，句中 ? 代表一個字
