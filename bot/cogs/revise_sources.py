@@ -72,9 +72,14 @@ async def of_table(
     """Returns a poem that members have written together; its first line decides on the credit.
 
     Raises:
-        LianjuError: It is not finished, or cannot be revised.
+        LianjuError: It is not finished, not of this channel, or cannot be revised.
     """
-    table = await resources.store.linked.get(table_id)
+    try:
+        table = await resources.store.linked.get(table_id)
+    except NotFoundError:
+        raise NotFoundError("linked-poem-gone") from None
+    if table.channel_id != interaction.channel_id:  # somebody made up the number
+        raise NotFoundError("linked-poem-gone")
     if table.verse is None or table.state == "open":
         raise NotAllowedError("linked-unfinished")
     first = table.lines[0]

@@ -28,6 +28,7 @@ from .revisions import (
 USER, STRANGER, FAN = 77, 78, 79
 LINE, SECOND = "黄河远上白", "一片孤城万"
 QUATRAIN = Verse.of("白日依山尽", "黄河入海流", "欲穷千里目", "更上一层楼")
+PRIVATE = {"guild": None, "channel": 98}
 PLACES = [{}, {"guild": None}, {"guild": None, "installed_by_user": True}]
 
 
@@ -231,6 +232,16 @@ async def test_linked_verse_credits_whoever_wrote_its_first_line(by, credited, f
     assert poem_of(message) == list(QUATRAIN.lines)
     await changed(fake, bot, message, WRITE, user=STRANGER)
     assert await authors(fake, bot, store, await posted(fake, bot, message)) == credited
+
+
+@pytest.mark.parametrize("elsewhere", [{"guild": 43, "channel": 98}, {"channel": 98}, PRIVATE])
+async def test_linked_verse_of_another_channel_is_not_shown(elsewhere, fake, bot, store):
+    lines = [Line(text, "member", USER, 1.7e9) for text in QUATRAIN.lines]
+    message = await finished(fake, bot, store, *lines)
+    payload = fake.press(message, begin_button(message), user=STRANGER, **elsewhere)
+    await bot.receive(payload)
+    (told,) = fake.exchange(payload).messages
+    assert told["content"] == english("linked-poem-gone")  # as if it were not stored at all
 
 
 @pytest.mark.parametrize(
