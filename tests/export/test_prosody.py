@@ -3,6 +3,7 @@ import json
 import sqlite3
 import zipfile
 
+import numpy as np
 import pytest
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.prosody.forms import on_template, rhymes_level, schemes
@@ -339,3 +340,11 @@ def test_the_published_tables_cover_tang_verse():
         assert rhymes_level(lines, read), poem
         assert on_template(lines, read) == regulated == bool(schemes(lines, read)), poem
         assert read.group(group) in read.groups_of(lines[1][-1], "level")
+    shipped = load_bundle(default_directory()).prosody
+    assert shipped.groups == read.groups
+    gone = {
+        (words.tokens[i], read.groups[g]) for g, i in np.argwhere(read.readings & ~shipped.readings)
+    }
+    assert {*zip("龙家径深儿", "缉养青沁觉", strict=True)} < gone
+    assert len(gone) < 100
+    assert not (shipped.readings & ~read.readings).any()

@@ -55,8 +55,8 @@ def told(poem):
             {1: ["neighbor"]},
         ),
         ("红豆生南国 春来发几枝 愿君多采撷 此物最相思", {}),
-        # 白居易: all of 仄仄平仄仄 rescued.
-        ("离离原上草 一岁一枯荣 野火烧不尽 春风吹又生", {4: []}),
+        # 白居易: 不 is oblique, and so the whole line is rescued (对句相救).
+        ("离离原上草 一岁一枯荣 野火烧不尽 春风吹又生", {3: ["bold"], 4: ["rescue"]}),
     ],
 )
 def test_real_poems_are_told_as_commentaries_do(text, expected):
@@ -65,6 +65,29 @@ def test_real_poems_are_told_as_commentaries_do(text, expected):
     assert {key: value for key, value in told(poem).items() if key in expected} == {
         key: value for key, value in expected.items() if value
     }
+
+
+def test_readings_are_those_that_poets_use():
+    def tones(characters):
+        return {each: {NAMES[tone] for tone in READINGS.tones_of(each)} for each in characters}
+
+    assert tones("龙家径儿暖深吟知不喻") == {
+        **{each: {"平"} for each in "龙家儿深吟知"},
+        **{each: {"仄"} for each in "径暖不喻"},
+    }
+    # They differ in meaning, and poets use both.
+    both = "看过听教中重思长胜应王衣闻空骑冠论相将更间传望忘乘兴分禁量尚"
+    assert all(own == {"平", "仄"} for own in tones(both).values())
+    rhymes = [READINGS.groups[each] for each in READINGS.groups_of("不", "level")]
+    assert rhymes == ["尤"]
+
+
+@pytest.mark.parametrize(
+    ("line", "places"), [("黄河入海不", []), ("黄河入不流", []), ("黄不入海流", [1])]
+)
+def test_a_reading_of_line_ends_rhymes_and_is_no_tone_within_a_line(line, places):
+    second = check(f"白日依山尽 {line} 欲穷千里目 更上一层楼").lines[1]
+    assert [(fault.kind, fault.place) for fault in second.faults] == [("tone", p) for p in places]
 
 
 def test_old_verse_is_known_as_such():
