@@ -11,7 +11,7 @@ from lianju.bot import cli
 from lianju.bot.booklet import Booklet, BookletError, Poem, read_poems, render
 from lianju.bot.errors import LianjuError
 from lianju.bot.picture import PictureError
-from lianju.bot.verse import PromptError
+from lianju.bot.verse import PromptError, RequestError
 
 TEXT = """《登鹳雀楼》 王之涣
 白日依山尽，黄河入海流。
@@ -147,3 +147,17 @@ def test_a_file_is_replaced_only_with_force(lianju):
     assert Path("a.pdf").read_bytes() == b"mine"
     assert lianju("poems.txt", "--out", "a.pdf", "--force")[0] == 0
     assert Path("a.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_file_that_is_read_is_never_replaced(lianju, monkeypatch):
+    Path("poems.txt").rename("poems.pdf")
+    Path("other.pdf").hardlink_to("poems.pdf")
+    Path("link.pdf").symlink_to("poems.pdf")
+    for name in ("poems.pdf", "other.pdf", "link.pdf", "./poems.pdf"):
+        error = RequestError("cli-out-is-source", path=name)
+        for options in ((), ("--force",)):
+            assert lianju("poems.pdf", "--out", name, *options) == (2, b"", f"lianju: {error}\n")
+        with Path("poems.pdf").open(encoding="utf-8") as opened:
+            monkeypatch.setattr(sys, "stdin", opened)
+            assert lianju("-", "--out", name, "--force") == (2, b"", f"lianju: {error}\n")
+    assert Path("poems.pdf").read_text(encoding="utf-8") == TEXT

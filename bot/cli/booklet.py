@@ -62,7 +62,7 @@ def booklet(
     """
     from ..booklet import Booklet, PrintedBooklet
 
-    check_output(out, "booklet.pdf", force=force)
+    check_output(out, "booklet.pdf", force=force, source=poems)
     text = read_poem_argument(STDIN) if poems == STDIN else read_text_file(Path(poems))
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
     printed = PrintedBooklet.of(

@@ -8,7 +8,7 @@ import click
 from ..characters import describe
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import Script
-from .files import check_output, open_output, read_day, read_poem_argument, verse_argument
+from .files import STDIN, check_output, open_output, read_day, read_poem_argument, verse_argument
 from .language import format_error, locale_localizer
 
 __all__ = ["card"]
@@ -53,7 +53,7 @@ def card(
     """
     from ..picture import Card, Picture, split_lines
 
-    check_output(out, "card.png", force=force)
+    check_output(out, "card.png", force=force, source=poem if poem == STDIN else None)
     if date is not None and no_date:
         raise PictureError("cli-card-dates")
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day

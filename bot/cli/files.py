@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from ..verse import PromptError, RequestError
 
 __all__ = [
     "STDIN",
+    "check_not_source",
     "check_output",
     "open_output",
     "read_day",
@@ -54,13 +56,14 @@ def open_output(out: str) -> Iterator[IO[bytes]]:
                 temporary.unlink(missing_ok=True)
 
 
-def check_output(out: str, example: str, *, force: bool) -> None:
+def check_output(out: str, example: str, *, force: bool, source: str | None = None) -> None:
     """Checks the name of a file to write before the work is done.
 
     Args:
         out: The name; `-` for standard output.
         example: A name as it should be.
         force: Whether a file may be replaced.
+        source: The file that is read, which is never replaced; `-` for standard input.
 
     Raises:
         LianjuError: It has not the ending of such files, or is taken.
@@ -74,8 +77,29 @@ def check_output(out: str, example: str, *, force: bool) -> None:
         raise LianjuError("cli-out-folder", path=out, example=str(path / example))
     if path.suffix.lower() != ending and not (path.exists() and not path.is_file()):
         raise LianjuError("cli-out-name", path=out, kind=ending[1:].upper(), ending=ending)
+    if source is not None:
+        check_not_source(out, source)
     if path.is_file() and not force:
         raise LianjuError("cli-out-exists", path=out)
+
+
+def check_not_source(out: str, source: str) -> None:
+    """Checks that a file to write is not the one that is read, which would be lost.
+
+    Args:
+        out: The file to write; `-` for standard output.
+        source: The file to read; `-` for standard input, which may be a file too.
+
+    Raises:
+        RequestError: Both are one file, by whatever names.
+    """
+    if out == "-":
+        return
+    with suppress(OSError):  # one of them does not exist, or standard input is closed
+        read = os.fstat(sys.stdin.fileno()) if source == STDIN else Path(source).stat()
+        written = Path(out).stat()
+        if stat.S_ISREG(written.st_mode) and os.path.samestat(read, written):
+            raise RequestError("cli-out-is-source", path=out)
 
 
 def read_day(text: str) -> datetime.date:

@@ -9,7 +9,7 @@ import click
 
 from ..errors import LianjuError
 from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
-from .files import open_output, read_text_file, verse_argument
+from .files import check_not_source, open_output, read_text_file, verse_argument
 from .language import format_error
 from .request import request_from, search_options
 
@@ -74,8 +74,7 @@ def generate(source: Path, out: str, **options: Any) -> None:
         number: request_from(prompt, beam_search=True, **options)
         for number, prompt in _read_prompts(source).items()
     }
-    if Path(out).exists() and source.samefile(out):
-        raise RequestError("cli-out-is-source", path=out)
+    check_not_source(out, str(source))
     with open_command_composer(**options) as composer:
         prepared = {number: _prepare(composer, each) for number, each in requests.items()}
         errors: dict[int, LianjuError] = {

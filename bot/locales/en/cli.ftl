@@ -3,7 +3,7 @@
 cli-no-line = Write a line of verse, such as 黄河远上白云间, or give --heads or --keep.
 cli-quotes = That is more than one { $name }: put quotes around it, as in lianju { $command } "{ $text }".
 cli-stdin-not-utf8 = Standard input is not UTF-8 text: convert it to UTF-8 first.
-cli-out-is-source = { $path } contains the prompts: choose another --out.
+cli-out-is-source = { $path } is the file that is read: choose another --out.
 cli-prompt = { $path }, line { $line }: { $reason }
 cli-prompts-empty = { $path } is empty: write one prompt per line.
 cli-out-exists = { $path } exists: choose another --out, or add --force to replace it.
