@@ -9,6 +9,7 @@ from .verse import Checkup, Fault
 
 __all__ = ["ClinicText", "Row"]
 
+MAX_APART = 200  # characters that are shown of what is no verse
 _TONES = {"level": "平", "oblique": "仄", None: "中"}
 
 
@@ -58,9 +59,11 @@ class ClinicText:
         return " · ".join(parts)
 
     def title(self) -> str:
-        """Returns what was taken as the title of the poem, in a sentence; empty if nothing was."""
-        title = self.checkup.text.heading
-        return title and self.localizer.format("clinic-title", title=title)
+        """Returns what was set apart from the poem, in a sentence; empty if nothing was."""
+        apart = " ".join((self.checkup.text.heading, *self.checkup.text.note.split())).strip()
+        if len(apart) > MAX_APART:
+            apart = f"{apart[: MAX_APART - 1]}…"
+        return apart and self.localizer.format("clinic-title", title=apart)
 
     def verdict(self) -> str:
         """Returns whether the poem keeps the rules."""

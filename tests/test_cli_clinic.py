@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from lianju.bot import cli
-from lianju.bot.verse import Blank, open_composer
+from lianju.bot.verse import Blank, PromptError, open_composer
 
 POEM = "白日依山尽，黄河入天流。欲穷千里目，更上一层楼。"
 
@@ -57,8 +57,20 @@ def test_columns_are_aligned_even_if_a_line_is_short(check):
 def test_a_title_is_told_as_such(check):
     status, out, error = check("登鹳雀楼", "王之涣", POEM)
     assert (status, error) == (0, "")
-    assert out.splitlines()[1] == "Taken as the title, and not checked: 登鹳雀楼 王之涣"
+    assert out.splitlines()[1] == "Set apart, and not checked: 登鹳雀楼 王之涣"
     assert "1  白日依山尽" in out
+
+
+def test_what_stands_around_a_poem_is_told_and_not_checked(check):
+    text = f"{POEM}\n——王之涣《登鹳雀楼》\n注：{'旧作。' * 100}"
+    _, out, _ = check(text)
+    told = out.splitlines()[1]
+    assert told.startswith("Set apart, and not checked: 王之涣《登鹳雀楼》 注：旧作。")
+    assert told.endswith("…")
+    assert json.loads(check("--json", text)[1])["title"] == "王之涣《登鹳雀楼》"
+    assert json.loads(check("--json", f"我写的诗：{POEM}")[1])["title"] == "我写的诗"
+    error = PromptError("poems-several", poems=2)
+    assert check(f"《甲》\n{POEM}\n\n《乙》\n{POEM}") == (2, "", f"lianju: {error}\n")
 
 
 def test_json_has_all_of_it(check):

@@ -2,6 +2,9 @@
 
 clinic-empty = There is no poem: write at least two lines of verse.
 clinic-long = That is { $size } characters: write at most { $most }.
+poems-several = That is { $poems } poems: give one at a time.
+heading-titles = “{ $heading }” has two titles: give each poem one.
+heading-alone = There is no verse below { $heading }: put it right above its lines.
 clinic-characters =
     { $more ->
         [0] “{ $named }” does not belong in verse: write Chinese characters and punctuation alone.
@@ -38,7 +41,7 @@ clinic-rhyme = rhymes in { $groups }, { $tone ->
     [level] level
    *[oblique] oblique
 }
-clinic-title = Taken as the title, and not checked: { $title }
+clinic-title = Set apart, and not checked: { $title }
 clinic-verdict = { $verdict ->
     [clean] It keeps the rules of regulated verse.
     [old] Half of its lines or more leave the rules of tone. Old verse (古体) has no such rules; as regulated verse it would have to change:

@@ -2,6 +2,9 @@
 
 clinic-empty = 没有诗：请至少写两句。
 clinic-long = 这里有 { $size } 个字符：最多写 { $most } 个。
+poems-several = 这里有{ $poems }首诗：请一首一首来。
+heading-titles = “{ $heading }”有两个题目：一首诗请只写一个。
+heading-alone = { $heading }下面没有诗句：请把题目写在诗句的紧上一行。
 clinic-characters =
     { $more ->
         [0] “{ $named }”不是诗里的字：请只写汉字和标点。
@@ -31,7 +34,7 @@ clinic-rhyme = 押{ $tone ->
     [level] 平声
    *[oblique] 仄声
 }“{ $groups }”韵
-clinic-title = 以下当作标题，不检查：{ $title }
+clinic-title = 以下不是诗句，不检查：{ $title }
 clinic-verdict = { $verdict ->
     [clean] 合律。
     [old] 半数以上的句子不合平仄。古体诗本来不拘平仄；若作近体，须改：

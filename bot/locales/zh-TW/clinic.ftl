@@ -2,6 +2,9 @@
 
 clinic-empty = 沒有詩：請至少寫兩句。
 clinic-long = 這裡有 { $size } 個字元：最多寫 { $most } 個。
+poems-several = 這裡有{ $poems }首詩：請一首一首來。
+heading-titles = 「{ $heading }」有兩個題目：一首詩請只寫一個。
+heading-alone = { $heading }下面沒有詩句：請把題目寫在詩句的緊上一行。
 clinic-characters =
     { $more ->
         [0] 「{ $named }」不是詩裡的字：請只寫漢字和標點。
@@ -31,7 +34,7 @@ clinic-rhyme = 押{ $tone ->
     [level] 平聲
    *[oblique] 仄聲
 }「{ $groups }」韻
-clinic-title = 以下當作標題，不檢查：{ $title }
+clinic-title = 以下不是詩句，不檢查：{ $title }
 clinic-verdict = { $verdict ->
     [clean] 合律。
     [old] 半數以上的句子不合平仄。古體詩本來不拘平仄；若作近體，須改：

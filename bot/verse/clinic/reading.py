@@ -11,7 +11,7 @@ from ..prosody.forms import LENGTHS
 from ..prosody.readings import CharacterReadings
 from ..text.prompt import is_traditional, read_variants, simplify, split_verse
 from ..text.vocabulary import is_han
-from .heading import split_heading
+from .heading import count_poems, read_pasted
 from .mending import LINES
 
 __all__ = ["MAX_WRITTEN", "WrittenPoem", "read_poem"]
@@ -29,7 +29,8 @@ class WrittenPoem:
         lines: Each line in simplified characters, with variants read as these; as long.
         length: Characters of most lines, 5 or 7.
         traditional: Whether it is written in traditional characters.
-        heading: The title and the poet that were written before it; empty if there are none.
+        heading: The title and the poet that were written beside it; empty if there are none.
+        note: Notes that were written after it; empty if there are none.
     """
 
     written: tuple[str, ...]
@@ -37,26 +38,29 @@ class WrittenPoem:
     length: int
     traditional: bool
     heading: str = ""
+    note: str = ""
 
 
 def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     """Reads a poem, whose lines punctuation, spaces or line breaks separate.
 
-    A heading before it is set apart, see `split_heading`.
+    What was pasted along with it is set apart, see `read_pasted`.
 
     Args:
         text: What the member wrote.
         readings: Tones and rhymes of the characters that are known.
 
     Raises:
-        PromptError: It is no poem that has a tonal pattern: its number of lines is odd or too
-            large, few lines have five or seven characters, not all is in Chinese characters, or
-            most of it has no reading here.
+        PromptError: It is several poems, or none that has a tonal pattern: its number of lines is
+            odd or too large, few lines have five or seven characters, not all is in Chinese
+            characters, or most of it has no reading here.
     """
     if len(text) > MAX_WRITTEN:
         raise PromptError("clinic-long", size=len(text), most=MAX_WRITTEN)
-    heading, text = split_heading(text)
-    written = tuple(map("".join, split_verse(text)))
+    if (poems := count_poems(text)) > 1:
+        raise PromptError("poems-several", poems=poems)
+    pasted = read_pasted(text)
+    written = tuple(map("".join, split_verse(pasted.verse)))
     if not written:
         raise PromptError("clinic-empty")
     others = dict.fromkeys(each for line in written for each in line if not is_han(each))
@@ -78,7 +82,8 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     )
     if 2 * unread.total() > sum(map(len, lines)):
         raise PromptError("prompt-unknown", **_named(unread))
-    return WrittenPoem(written, lines, length, is_traditional(written, simplified), heading)
+    traditional = is_traditional(written, simplified)
+    return WrittenPoem(written, lines, length, traditional, pasted.heading, pasted.note)
 
 
 def _named(characters: Iterable[str]) -> dict[str, Any]:
