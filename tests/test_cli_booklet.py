@@ -71,6 +71,35 @@ def test_rows_are_lines_or_two_of_the_same_length(text, lines):
     assert poem.lines == lines
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "writers"),
+    [
+        ("《登鹳雀楼》王之涣\n\n{}", "登鹳雀楼", ("王之涣",)),
+        ("登鹳雀楼（王之涣）\n{}", "登鹳雀楼（王之涣）", ()),
+        ("登鹳雀楼\n王之涣\n{}", "登鹳雀楼", ("王之涣",)),
+        ("{}\n——王之涣《登鹳雀楼》", "登鹳雀楼", ("王之涣",)),
+    ],
+)
+def test_headings_are_read_as_by_the_clinic(text, title, writers):
+    verse = "白日依山尽，黄河入海流。\n欲穷千里目，更上一层楼。"
+    assert tuple(read_poems(text.format(verse))) == (Poem(title, POEMS[0].lines, writers),)
+
+
+@pytest.mark.parametrize(
+    ("text", "poem"),
+    [
+        (
+            "《离骚》读罢泪沾襟，白日依山尽不寻。",
+            Poem("", ("《离骚》读罢泪沾襟", "白日依山尽不寻")),
+        ),
+        ("《夜》\n啊\n我走了\n他来了", Poem("夜", ("啊", "我走了", "他来了"))),
+        ("《夜》\n啊，月\n注：旧作", Poem("夜", ("啊", "月", "注：旧作"))),
+    ],
+)
+def test_nothing_of_a_poem_is_left_out(text, poem):
+    assert tuple(read_poems(text)) == (poem,)
+
+
 def test_options_reach_the_booklet(lianju):
     options = ("--title", "我的诗集", "--author", "小明", "--seal", "诗社", "--date", str(DAY))
     status, out, err = lianju("poems.txt", "--out", "a.pdf", *options, "--script", "traditional")
@@ -102,8 +131,28 @@ def test_standard_input_and_output(lianju, monkeypatch):
             ),
         ),
         (
-            "《题》\n\n山水".encode(),
-            BookletError("booklet-poem", number="1", reason=str(PictureError("picture-empty"))),
+            "明月\n\n《题》\n\n《夜》\n山水".encode(),
+            BookletError(
+                "booklet-poem",
+                number="2",
+                reason=str(PromptError("heading-alone", heading="《题》")),
+            ),
+        ),
+        (
+            "《登鹳雀楼》《春望》王之涣\n山水".encode(),
+            BookletError(
+                "booklet-poem",
+                number="1",
+                reason=str(PromptError("heading-titles", heading="《登鹳雀楼》《春望》王之涣")),
+            ),
+        ),
+        (
+            f"{TEXT}\n\n《题》".encode(),
+            BookletError(
+                "booklet-poem",
+                number="4",
+                reason=str(PromptError("heading-alone", heading="《题》")),
+            ),
         ),
         ("山\n\n".encode() * 301, BookletError("booklet-poems", size=301, most=300)),
     ],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lianju.bot import cli
 from lianju.bot.picture import Card, PictureError, render
-from lianju.bot.verse import RequestError
+from lianju.bot.verse import PromptError, RequestError
 from PIL import Image
 
 POEM = "白日依山尽，黄河入海流。"
@@ -64,6 +64,16 @@ def test_options_reach_the_picture(lianju):
     assert list(Path().iterdir()) == [Path("card.png")]
 
 
+def test_title_and_writer_of_the_text_are_set_apart(lianju):
+    expected = render(Card(lines=LINES, title="登鹳雀楼", writers=("王之涣",)))
+    for text in (f"《登鹳雀楼》王之涣\n{POEM}", f"{POEM}\n——王之涣《登鹳雀楼》"):
+        assert lianju(text, "--out", "card.png", "--no-date", "--force")[0] == 0
+        assert Path("card.png").read_bytes() == expected
+    options = ("--out", "own.png", "--no-date", "--title", "", "--writer", "甲")
+    assert lianju(f"《登鹳雀楼》王之涣\n{POEM}", *options)[0] == 0
+    assert Path("own.png").read_bytes() == render(Card(lines=LINES, writers=("甲",)))
+
+
 def test_the_date_is_that_of_today_unless_left_out(lianju):
     before = datetime.date.today()  # noqa: DTZ011 -- the user's own day
     lianju(POEM, "--out", "today.png")
@@ -110,6 +120,14 @@ def test_missing_characters_are_told(lianju):
         (
             (POEM, "--out", "a.jpg"),
             PictureError("cli-out-name", path="a.jpg", kind="PNG", ending=".png"),
+        ),
+        (
+            (f"《甲》\n{POEM}\n\n《乙》\n{POEM}", "--out", "a.png"),
+            PromptError("poems-several", poems=2),
+        ),
+        (
+            (f"《甲》《乙》\n{POEM}", "--out", "a.png"),
+            PromptError("heading-titles", heading="《甲》《乙》"),
         ),
         ((POEM, "--out", ""), PictureError("cli-out-no-name", ending=".png")),
         ((POEM, "--out", "."), PictureError("cli-out-folder", path=".", example="card.png")),

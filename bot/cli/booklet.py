@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from ..characters import describe
+from ..errors import LianjuError
 from ..picture import DEFAULT_SEAL, PictureError
 from ..verse import Script
 from .files import (
@@ -94,7 +95,7 @@ def _read(text: str) -> Iterator["Poem"]:
         number += 1
         try:
             poem = next(found, None)
-        except PictureError as error:
+        except LianjuError as error:
             reason = format_error(error)
             raise BookletError("booklet-poem", number=str(number), reason=reason) from None
         if poem is None:

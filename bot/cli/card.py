@@ -7,7 +7,7 @@ import click
 
 from ..characters import describe
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
-from ..verse import Script
+from ..verse import PromptError, Script
 from .files import STDIN, check_output, open_output, read_day, read_poem_argument, verse_argument
 from .language import format_error, locale_localizer
 
@@ -23,8 +23,13 @@ __all__ = ["card"]
     help="The picture to write; - prints it.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@click.option("--title", default="", help="The title.")
-@click.option("--writer", "writers", multiple=True, help="Who wrote it; may be repeated.")
+@click.option("--title", help="The title (default: that of POEM).")
+@click.option(
+    "--writer",
+    "writers",
+    multiple=True,
+    help="Who wrote it (default: as in POEM); may be repeated.",
+)
 @click.option("--seal", default=DEFAULT_SEAL, show_default=True, help="What the seal says.")
 @click.option("--date", metavar="2026-11-30", help="The date (default today).")
 @click.option("--no-date", is_flag=True, help="Leave out the date.")
@@ -39,7 +44,7 @@ def card(
     poem: str,
     out: str,
     force: bool,
-    title: str,
+    title: str | None,
     writers: tuple[str, ...],
     seal: str,
     date: str | None,
@@ -49,20 +54,26 @@ def card(
 ) -> None:
     """Draw POEM as a picture, set vertically.
 
-    Punctuation separates its lines, or line breaks if it has any. - reads standard input.
+    Punctuation separates its lines, or line breaks if it has any. A title in 《》 and writers that
+    stand above it, or a signature below, are set apart. - reads standard input.
     """
     from ..picture import Card, Picture, split_lines
+    from ..verse import count_poems, read_pasted
 
     check_output(out, "card.png", force=force, source=poem if poem == STDIN else None)
     if date is not None and no_date:
         raise PictureError("cli-card-dates")
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
     day = None if no_date else today if date is None else read_day(date)
+    text = read_poem_argument(poem)
+    if (poems := count_poems(text)) > 1:
+        raise PromptError("poems-several", poems=poems)
+    pasted = read_pasted(text)
     picture = Picture.of(
         Card(
-            lines=split_lines(read_poem_argument(poem)),
-            title=title,
-            writers=writers,
+            lines=split_lines(pasted.text),
+            title=pasted.credits.title if title is None else title,
+            writers=writers or pasted.credits.writers,
             seal=seal,
             date=day,
             style=style,

@@ -58,6 +58,7 @@ from .request import (
 if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
     from .clinic.checkup import Checkup, begin_checkup
+    from .clinic.heading import count_poems, is_title, read_pasted
     from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
     from .clinic.mending import Blank, Mended, blank_for
     from .clinic.poem import CheckedPoem, check_poem
@@ -145,14 +146,17 @@ __all__ = [
     "check_choice",
     "check_line",
     "check_poem",
+    "count_poems",
     "default_couplets",
     "default_directory",
     "find_rhyme_group",
     "form_from",
     "form_named",
     "is_han",
+    "is_title",
     "load_bundle",
     "open_composer",
+    "read_pasted",
     "simplify",
     "split_verse",
     "to_traditional",
@@ -170,6 +174,9 @@ _IMPORTED_ON_FIRST_USE = {
     "usable_cores": ".model.session",
     "Checkup": ".clinic.checkup",
     "begin_checkup": ".clinic.checkup",
+    "count_poems": ".clinic.heading",
+    "is_title": ".clinic.heading",
+    "read_pasted": ".clinic.heading",
     "CheckedLine": ".clinic.line",
     "Fault": ".clinic.line",
     "WantedLine": ".clinic.line",

@@ -70,6 +70,11 @@ class PastedPoem:
         """The heading and the signature."""
         return " ".join(filter(None, (self.before, self.after)))
 
+    @property
+    def text(self) -> str:
+        """The verse with its notes, as far as nothing else is set apart."""
+        return f"{self.verse.rstrip()}\n{self.note}" if self.note else self.verse
+
     @cached_property
     def credits(self) -> Credits:
         """The title, and who wrote the poem.
