@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import discord
@@ -70,6 +71,16 @@ class HonorPosts:
         elif step == "drop":
             await self._honors.remove(verse)
         elif await self._honors.claim(verse, now, posting=step == "post"):
+            # Whoever is forgotten from now on has it done again; others might be named here.
+            read = await self._honors.get(verse.id)
+            if read is None:
+                return
+            verse = read
+            was_posting = step == "post"
+            step = replace(read, begun_at=None).step if was_posting else read.step
+            if step == "rest" or step == "drop":
+                await (self._honors.unpost(read) if was_posting else self._honors.rest(read))
+                return
             try:
                 await self._do(step, verse, now)
             except (PictureError, discord.HTTPException, OSError, TimeoutError) as error:

@@ -1,0 +1,37 @@
+"""The names on a page of honor: those of writers who are stored, whatever happens meanwhile."""
+
+import pytest
+from lianju.bot.cogs.honor_posts import HonorPosts
+
+from .test_honor import CHANNEL, FANS, SECOND, WRITER, love, shown
+from .test_honor import honors as honors
+from .test_honor import page as page
+from .test_honor import server as server
+from .test_honor_booklets import OTHER
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["together", "one after the other"])
+async def test_writer_who_is_forgotten_before_a_turn_of_the_clock_comes_to_it_is_not_named(
+    linked, fake, store, page, honors, clock, monkeypatch
+):
+    """The turn has read both verses; the first one takes a while."""
+    await love(store, *FANS[:3], verse=OTHER, author=9)
+    if linked:
+        await love(store, *FANS[:3], author=None, writers={WRITER: 1.0, SECOND: 1.0})
+    else:
+        await love(store, *FANS[:3])
+        await love(store, *FANS[3:5], author=SECOND)
+    act, acted = HonorPosts.act, []
+
+    async def forget_after_the_first(self, verse, now):
+        await act(self, verse, now)
+        acted.append(verse)
+        if len(acted) == 1:
+            await store.delete_user(WRITER, clock.now)
+
+    monkeypatch.setattr(HonorPosts, "act", forget_after_the_first)
+    await honors.tick()
+    said = [str(shown(message)) for message in fake.posted[str(CHANNEL)]]
+    assert len(said) == 2
+    assert "member 1、" not in said[1]
+    assert "member 2" in said[1]
