@@ -37,7 +37,7 @@ class Honor(LianjuCog, name=NAME):
                 key = "honor-kept" if await self._love(interaction, verse) else "honor-unkept"
                 await respond(interaction, _text(localizer.format(key)), private=True)
                 return
-            if interaction.user.id not in verse.all_writers and not is_moderator(interaction):
+            if interaction.user.id not in verse.writers and not is_moderator(interaction):
                 raise NotAllowedError("honor-not-yours")
             if action == "down":
                 layout = confirmation_layout(honor_id, localizer)
