@@ -215,7 +215,7 @@ class Month:
 
 
 def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[HonoredVerse, int]]:
-    """Returns the verses of a booklet, best first, with the hearts that each got in a month.
+    """Returns the verses for a booklet, best first, with the hearts that each got in a month.
 
     Among equals, the one with more hearts in all comes first, then the one posted first.
 
@@ -229,7 +229,7 @@ def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[H
         if verse.state == "posted" and verse.verse is not None and (count := verse.count_in(month))
     ]
     counted.sort(key=lambda each: (-each[1], -each[0].count, each[0].id))
-    return counted[:BOOKLET_VERSES]
+    return counted
 
 
 def retry_after(attempts: int) -> int:

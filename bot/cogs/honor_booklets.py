@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from ..booklet import Booklet, BookletError, Poem
-from ..honor import BOOKLET_LEASE_S, Fault, HonoredVerse, Month, best_loved
+from ..honor import BOOKLET_LEASE_S, BOOKLET_VERSES, Fault, HonoredVerse, Month, best_loved
 from ..i18n import Localizer, language_for
 from ..picture import LIANJU, MAX_NAME, PictureError, seal_for
 from ..picture.card import chinese_date
@@ -82,8 +82,8 @@ class HonorBooklets:
     async def _post(self, due: DueBooklet, month: Month) -> None:
         honors = self._resources.store.honors
         start, end = month.start, month.following.start
-        chosen = best_loved(await honors.loved_in(due.guild_id, start, end), month)
-        if not chosen:
+        loved = best_loved(await honors.loved_in(due.guild_id, start, end), month)
+        if not loved:
             return
         fault = find_fault(self._bot, due.guild_id, due.channel_id)
         if fault is not None:
@@ -97,7 +97,7 @@ class HonorBooklets:
         first = month.first
         name = localizer.format("honor-month", month=first.month, year=str(first.year))
         written = chinese_date(first).removesuffix(FIRST_DAY)
-        poems = await self._poems(guild, chosen)
+        poems = await self._poems(guild, await self._standing(loved))
         if not poems:
             return
         booklet = Booklet(
@@ -117,6 +117,16 @@ class HonorBooklets:
             nonce=f"{month.number % 1000}-{due.guild_id}",  # 25 characters at most
             allowed_mentions=NO_MENTIONS,
         )
+
+    async def _standing(
+        self, loved: Sequence[tuple[HonoredVerse, int]]
+    ) -> Sequence[tuple[HonoredVerse, int]]:
+        """Returns the first of these, without those whose message a moderator has deleted."""
+        standing: list[tuple[HonoredVerse, int]] = []
+        for verse, count in loved:
+            if len(standing) < BOOKLET_VERSES and await self._posts.is_there(verse):
+                standing.append((verse, count))
+        return standing
 
     async def _poems(
         self, guild: discord.Guild | None, chosen: Sequence[tuple[HonoredVerse, int]]

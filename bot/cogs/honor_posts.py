@@ -35,6 +35,7 @@ def _has_not_begun(error: Exception) -> bool:
 ACT_S = 25.0  # twice this is within the lease of a step
 BUSY = "picture-busy"
 GONE = 10003  # Discord's code for a channel that was deleted
+DELETED = 10008  # and for a message
 EARLIER_S = 60  # by which our clock may be ahead of Discord's
 SEARCHED = 200  # messages of a channel, from when posting was begun
 
@@ -169,9 +170,26 @@ class HonorPosts:
         try:
             async with asyncio.timeout(ACT_S):
                 await self._message(verse).delete()
-        except discord.NotFound:
-            pass
+        except discord.NotFound as error:
+            if error.code == DELETED and not verse.attempts:  # or it may have been us
+                await self._honors.lose(verse)
         await self._honors.remove(verse)
+
+    async def is_there(self, verse: HonoredVerse) -> bool:
+        """Whether nobody has deleted the message of a verse, as far as it can be seen.
+
+        Raises:
+            discord.HTTPException: Discord failed.
+        """
+        try:
+            await self._message(verse).fetch()
+        except discord.Forbidden:
+            pass
+        except discord.NotFound as error:
+            if error.code == DELETED:
+                await self._honors.lose(verse)
+                return False
+        return True
 
     def _message(self, verse: HonoredVerse) -> discord.PartialMessage:
         channel = self._bot.get_partial_messageable(verse.channel_id or 0)

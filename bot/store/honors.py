@@ -128,7 +128,10 @@ class Honors:
 
     @to_the_end
     async def remove(self, verse: HonoredVerse) -> None:
-        """Notes that no message shows a verse; deletes it, unless it must be kept away."""
+        """Notes that no message shows a verse; deletes it, unless it must be kept away.
+
+        Whoever does this has claimed the step, or else it may be posted meanwhile.
+        """
         gone = {"channel_id": None, "message_id": None, "begun_at": None, "hearts": None}
         showing = honor.c.state.in_(("posting", "posted"))
         state = case((showing, "waiting"), else_=honor.c.state)

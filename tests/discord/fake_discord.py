@@ -119,6 +119,7 @@ class FakeDiscord(FakeChannels, FakeGateway):
                 web.delete(hook + "/messages/{message}", fake._delete),
                 web.post(hook, fake._follow_up),
                 web.get("/api/v10/guilds/{guild}/members/{user}", fake._member),
+                web.get(CHANNEL_MESSAGE, fake._get_posted),
                 web.patch(CHANNEL_MESSAGE, fake._edit_posted),
                 web.delete(CHANNEL_MESSAGE, fake._delete_posted),
                 *fake.channel_routes(),
@@ -356,6 +357,9 @@ class FakeDiscord(FakeChannels, FakeGateway):
             "nick": self.nicks.get(user, f"member {user}"),
         }
         return _json(member | {"user": person(int(user))})
+
+    async def _get_posted(self, request: web.Request) -> web.Response:
+        return _json(self._posted(request))
 
     async def _edit_posted(self, request: web.Request) -> web.Response:
         """The bot edits a message of its own, without an interaction."""

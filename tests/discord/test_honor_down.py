@@ -5,11 +5,12 @@ from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, Month
 
 from .commands import ask, button, english, press
 from .interactions import custom_ids, poem
-from .test_honor import CHANNEL, FANS, WRITER, love, shown
+from .test_honor import CHANNEL, FANS, VERSE, WRITER, love, shown
 from .test_honor import honors as honors
 from .test_honor import page as page
 from .test_honor import posted as posted
 from .test_honor import server as server
+from .test_honor_booklets import OTHER, booklets, text_of
 
 
 async def test_who_is_given_the_same_answer_later_does_not_take_it_down(
@@ -26,3 +27,32 @@ async def test_who_is_given_the_same_answer_later_does_not_take_it_down(
     assert f"member {WRITER}" in str(shown(message))
     told = await press(fake, bot, message, button(message, "Take down"), user=intruder)
     assert told["content"] == english("honor-not-yours")
+
+
+async def test_message_that_a_moderator_deleted_is_not_in_the_booklet(
+    fake, store, page, honors, clock
+):
+    await love(store, *FANS[:3], at=clock.now)
+    await love(store, *FANS[:4], verse=OTHER, author=2, at=clock.now)
+    await honors.tick()
+    (deleted,) = (each for each in fake.standing(CHANNEL) if OTHER.line in str(each))
+    fake.delete(deleted)
+    clock.now = Month.at(clock.now).following.start + 900
+    fake.skip_to(clock.now)
+    await honors.tick_booklets()
+    (booklet,) = booklets(fake)
+    text = text_of(fake, booklet)
+    assert VERSE.line in text
+    assert OTHER.line not in text
+
+
+async def test_message_that_a_moderator_deleted_does_not_come_again_from_no_hearts(
+    fake, store, posted, honors, clock
+):
+    await love(store, WRITER)  # so that the verse is kept all the time
+    fake.delete(posted)
+    for _ in range(2):
+        await love(store, *FANS[:3])
+        clock.now += EDIT_EVERY_S
+        await honors.tick()
+    assert fake.standing(CHANNEL) == []
