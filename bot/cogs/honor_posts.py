@@ -125,9 +125,10 @@ class HonorPosts:
             async with asyncio.timeout(ACT_S):
                 layout, picture = await self._draw(verse)
                 channel = self._bot.get_partial_messageable(channel_id)
-                # Discord sends no second message with the same nonce for some minutes.
+                # Discord sends no second message with the same nonce for some minutes. A later
+                # one of the same verse has another, or Discord would answer with the first.
                 files = [] if picture is None else [picture_file(picture)]
-                nonce = f"honor-{verse.id}"
+                nonce = f"h{verse.id}-{verse.begun_at}"
                 try:
                     message = await channel.send(
                         view=layout, files=files, nonce=nonce, allowed_mentions=NO_MENTIONS

@@ -55,7 +55,8 @@ OWN_VERSES = """
 DELETIONS: dict[Kind, dict[str, str]] = {
     "user": {
         # Before those that delete whose verse it is. What nobody else has written leaves pages of
-        # honor, or never gets there; another verse is shown without the name.
+        # honor, or never gets there; another verse is shown without the name. Whoever is just
+        # sending a message is left alone with it until then.
         "honored": f"""
             INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
             SELECT guild_id, couplet_id, 'unnamed', 0, 0, 0, 0 FROM ({OWN_VERSES}) AS mine
@@ -65,11 +66,12 @@ DELETIONS: dict[Kind, dict[str, str]] = {
                 WHERE other.guild_id = mine.guild_id AND other.couplet_id = mine.couplet_id
                 AND (other.author_id <> :id OR writer.user_id <> :id)
             )
-            ON CONFLICT (couplet_id, guild_id) DO UPDATE SET next_at = 0, state =
+            ON CONFLICT (couplet_id, guild_id) DO UPDATE SET state =
                 CASE WHEN honor.state = 'withdrawn' THEN honor.state ELSE 'unnamed' END
         """,  # noqa: S608 -- made of constants
         "honored_with": f"""
-            UPDATE honor SET changed = changed + 1, next_at = 0, hearts = NULL
+            UPDATE honor SET changed = changed + 1, hearts = NULL,
+                next_at = CASE WHEN begun_at IS NULL THEN 0 ELSE next_at END
             WHERE (guild_id, couplet_id) IN ({OWN_VERSES})
             AND (message_id IS NOT NULL OR begun_at IS NOT NULL)
         """,  # noqa: S608 -- made of constants

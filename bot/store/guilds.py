@@ -3,7 +3,7 @@
 import dataclasses
 from typing import TypedDict, Unpack
 
-from sqlalchemy import BigInteger, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..guild_settings import GuildSettings, HonorPage
@@ -159,12 +159,9 @@ _SELECT = select(
     .outerjoin(channel, channel.c.guild_id == _guild.c.guild_id)
     .outerjoin(honor_page, honor_page.c.guild_id == _guild.c.guild_id)
 )
-# What has failed, or was given up with its end unknown.
+# What has failed; it may have been given up, with its end unknown.
 _TRY_AGAIN = (
     update(honor)
-    .where(
-        honor.c.guild_id == bindparam("the_guild"),
-        or_(honor.c.attempts > 0, honor.c.state == "posting"),
-    )
+    .where(honor.c.guild_id == bindparam("the_guild"), honor.c.attempts > 0)
     .values(changed=honor.c.changed + 1, next_at=0, attempts=0)
 )

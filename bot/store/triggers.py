@@ -68,7 +68,7 @@ END""",
     WHERE couplet_id = NEW.couplet_id AND guild_id = NEW.guild_id;
 END""",
     """CREATE TRIGGER favourite_unhonored BEFORE DELETE ON favourite BEGIN
-    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN EXISTS (
+    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN begun_at IS NOT NULL OR EXISTS (
         SELECT 1 FROM favourite WHERE couplet_id = OLD.couplet_id
         AND guild_id = OLD.guild_id AND id <> OLD.id
     ) THEN next_at ELSE 0 END
@@ -169,7 +169,7 @@ END $$""",
     """CREATE TRIGGER favourite_honored AFTER INSERT ON favourite
     FOR EACH ROW EXECUTE FUNCTION favourite_honored()""",
     """CREATE FUNCTION favourite_unhonored() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN EXISTS (
+    UPDATE honor SET changed = changed + 1, next_at = CASE WHEN begun_at IS NOT NULL OR EXISTS (
         SELECT FROM favourite WHERE couplet_id = OLD.couplet_id
         AND guild_id = OLD.guild_id AND id <> OLD.id
     ) THEN next_at ELSE 0 END

@@ -1,6 +1,5 @@
 """Verse that is taken off a page of honor: by whom, and that it stays away."""
 
-from lianju.bot.cogs.honor_posts import HonorPosts
 from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, Month
 
 from .commands import ask, button, english, press
@@ -56,3 +55,30 @@ async def test_message_that_a_moderator_deleted_does_not_come_again_from_no_hear
         clock.now += EDIT_EVERY_S
         await honors.tick()
     assert fake.standing(CHANNEL) == []
+
+
+async def test_verse_that_is_loved_again_while_its_message_is_deleted_is_a_new_message(
+    fake, bot, store, page, honors, resources, clock, monkeypatch
+):
+    """Discord would answer with the deleted message if it were sent with the same nonce."""
+    await love(store, WRITER, *FANS[:3])
+    await honors.tick()
+    await love(store, *FANS[:3])
+    clock.now += EDIT_EVERY_S
+    remove = store.honors.remove
+
+    async def remove_late(verse):
+        await love(store, *FANS[:4])
+        await remove(verse)
+
+    monkeypatch.setattr(store.honors, "remove", remove_late)
+    await honors.tick()
+    monkeypatch.setattr(store.honors, "remove", remove)
+    assert fake.standing(CHANNEL) == []
+    for fan in FANS[4:7]:
+        await honors.tick()
+        await love(store, fan)
+        clock.now += LEASE_S
+    await honors.tick()
+    (message,) = fake.standing(CHANNEL)
+    assert shown(message)[0] == ["♥ 7"]

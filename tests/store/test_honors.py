@@ -258,7 +258,8 @@ async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
     (verse,) = await store.honors.due(NOW)
     assert await store.honors.claim(verse, NOW, posting=True)
     await store.delete_user(WRITER, NOW + 1)
-    (found,) = await store.honors.due(NOW + 1)
+    assert await due(store, NOW + LEASE_S - 1) == []
+    (found,) = await store.honors.due(NOW + LEASE_S)
     assert (found.step, found.begun_at, found.message_id) == ("find", NOW, None)
     assert await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
     (found,) = await store.honors.due(NOW + 1)
