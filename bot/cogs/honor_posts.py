@@ -70,7 +70,7 @@ class HonorPosts:
         if step == "rest":
             await self._honors.rest(verse)
         elif step == "drop":
-            await self._honors.remove(verse)
+            await self._honors.drop(verse)
         elif await self._honors.claim(verse, now, posting=step == "post"):
             # Whoever is forgotten from now on has it done again; others might be named here.
             read = await self._honors.get(verse.id)

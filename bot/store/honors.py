@@ -127,6 +127,17 @@ class Honors:
         await self._change(verse, {"shown": verse.changed, "attempts": 0})
 
     @to_the_end
+    async def drop(self, verse: HonoredVerse) -> None:
+        """Deletes a verse that is not to be shown, unless anything has changed since it was read.
+
+        So this needs no claim.
+        """
+        as_read = honor.c.id == verse.id, honor.c.changed == verse.changed
+        unshown = honor.c.message_id.is_(None), honor.c.begun_at.is_(None)
+        async with self._database.write_transaction(_part(verse)) as connection:
+            await connection.execute(delete(honor).where(*as_read, *unshown, _NOT_KEPT_AWAY))
+
+    @to_the_end
     async def remove(self, verse: HonoredVerse) -> None:
         """Notes that no message shows a verse; deletes it, unless it must be kept away.
 
@@ -347,11 +358,12 @@ _LOVED = (
     .order_by(func.count().desc(), honor.c.id)
     .limit(LOVED_AT_MOST)
 )
+_NOT_KEPT_AWAY = or_(honor.c.couplet_id.is_(None), honor.c.state == "waiting")
 _DROP = delete(honor).where(
     honor.c.id == bindparam("the_id"),
     honor.c.message_id.is_(None),
     honor.c.changed == honor.c.shown,
-    or_(honor.c.couplet_id.is_(None), honor.c.state == "waiting"),
+    _NOT_KEPT_AWAY,
 )
 _WITHDRAW = (
     update(honor)

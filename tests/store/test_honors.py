@@ -50,7 +50,7 @@ async def test_hearts_of_others_count_and_not_those_of_writers(store, page, quer
     await love(store, WRITER, *FANS[:2])
     assert await due(store) == [("drop", VERSE, 2)]  # three hearts, one of them the writer's
     (verse,) = await store.honors.due(NOW)
-    await store.honors.remove(verse)
+    await store.honors.drop(verse)
     assert rows(query) == 0
     await love(store, FANS[2])
     assert await due(store) == [("post", VERSE, 3)]
