@@ -82,7 +82,6 @@ class HonoredVerse:
         state: How far it is.
         channel_id: Where it is or was being posted.
         message_id: The message that shows it.
-        shown_hearts: How many it shows; None if the message is out of date in any case.
         begun_at: When posting it was begun, in Unix seconds, unless it is known how that ended.
         page_channel_id: Where the server's verse is posted now; None if nothing can be posted.
         threshold: How many hearts it takes there.
@@ -98,7 +97,6 @@ class HonoredVerse:
     state: State
     channel_id: int | None = None
     message_id: int | None = None
-    shown_hearts: int | None = None
     begun_at: int | None = None
     page_channel_id: int | None = None
     threshold: int = 1
@@ -149,7 +147,7 @@ class HonoredVerse:
         if self.verse is None or not self.count:
             return "remove" if shown else "drop"
         if shown:
-            return "rest" if self.shown_hearts == self.count else "edit"
+            return "edit"  # even if the number is the same: the names may be others
         is_due = self.page_channel_id is not None and self.count >= self.threshold
         return "post" if is_due else "drop"
 

@@ -30,7 +30,6 @@ def test_next_step_of_every_situation(state):
             state,
             channel_id=70,
             message_id=message,
-            shown_hearts=2,
             begun_at=begun,
             page_channel_id=page,
             threshold=3,
@@ -47,7 +46,7 @@ def test_next_step_of_every_situation(state):
         elif not loved:
             wanted = "drop"
         elif message:
-            wanted = "rest" if loved == 2 else "edit"
+            wanted = "edit"
         elif page and loved >= 3:
             wanted = "post"
         assert verse.step == wanted, verse

@@ -70,8 +70,8 @@ DELETIONS: dict[Kind, dict[str, str]] = {
                 CASE WHEN honor.state = 'withdrawn' THEN honor.state ELSE 'unnamed' END
         """,  # noqa: S608 -- made of constants
         "honored_with": f"""
-            UPDATE honor SET changed = changed + 1, hearts = NULL,
-                next_at = CASE WHEN begun_at IS NULL THEN 0 ELSE next_at END
+            UPDATE honor SET changed = changed + 1, next_at =
+                CASE WHEN begun_at IS NULL THEN 0 ELSE next_at END
             WHERE (guild_id, couplet_id) IN ({OWN_VERSES})
             AND (message_id IS NOT NULL OR begun_at IS NOT NULL)
         """,  # noqa: S608 -- made of constants

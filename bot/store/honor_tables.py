@@ -38,7 +38,6 @@ honor = Table(
     Column("state", Words, nullable=False),
     Column("channel_id", Long),
     Column("message_id", Long),
-    Column("hearts", Integer),  # that the message shows; NULL if it must be edited anyway
     Column("begun_at", Long),  # when posting was begun, unless it is known how that ended
     Column("changed", Long, nullable=False),
     Column("shown", Long, nullable=False),

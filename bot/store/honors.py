@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, or_, select, update
 
 from ..honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Fault, Heart, HonoredVerse, retry_after
 from ..verses import Verse
@@ -143,7 +143,7 @@ class Honors:
 
         Whoever does this has claimed the step, or else it may be posted meanwhile.
         """
-        gone = {"channel_id": None, "message_id": None, "begun_at": None, "hearts": None}
+        gone = {"channel_id": None, "message_id": None, "begun_at": None}
         showing = honor.c.state.in_(("posting", "posted"))
         state = case((showing, "waiting"), else_=honor.c.state)
         changes = gone | {"state": state, "shown": verse.changed, "attempts": 0, "next_at": 0}
@@ -154,7 +154,7 @@ class Honors:
     @to_the_end
     async def lose(self, verse: HonoredVerse) -> None:
         """Notes that somebody has deleted the message: the verse does not come again."""
-        changes = {"message_id": None, "begun_at": None, "hearts": None, "attempts": 0}
+        changes = {"message_id": None, "begun_at": None, "attempts": 0}
         await self._change(verse, changes | {"state": "withdrawn", "shown": verse.changed})
 
     @to_the_end
@@ -236,9 +236,7 @@ def _part(verse: HonoredVerse) -> str:
 
 def _done(verse: HonoredVerse, now: float) -> dict[str, Any]:
     """Returns what is noted once a message shows a verse as it was read."""
-    is_new = honor.c.changed == verse.changed  # or else the names may be others by now
     return {
-        "hearts": case((is_new, verse.count), else_=null()),
         "shown": verse.changed,
         "attempts": 0,
         "next_at": case(
@@ -262,7 +260,6 @@ def _verse(rows: Sequence[Row[Any]]) -> HonoredVerse:
         state=row.state,
         channel_id=row.channel_id,
         message_id=row.message_id,
-        shown_hearts=row.hearts,
         begun_at=row.begun_at,
         page_channel_id=row.page_channel_id if works else None,
         threshold=row.threshold or 1,

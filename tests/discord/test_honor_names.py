@@ -2,6 +2,7 @@
 
 import pytest
 from lianju.bot.cogs.honor_posts import HonorPosts
+from lianju.bot.honor import EDIT_EVERY_S
 
 from .test_honor import CHANNEL, FANS, SECOND, WRITER, love, shown
 from .test_honor import honors as honors
@@ -35,3 +36,20 @@ async def test_writer_who_is_forgotten_before_a_turn_of_the_clock_comes_to_it_is
     assert len(said) == 2
     assert "member 1、" not in said[1]
     assert "member 2" in said[1]
+
+
+async def test_names_follow_the_hearts_even_if_their_number_is_the_same(
+    fake, store, page, honors, clock
+):
+    await love(store, FANS[0], at=100)
+    await love(store, *FANS[1:4], author=SECOND, at=200)
+    await honors.tick()
+    (message,) = fake.standing(CHANNEL)
+    assert "member 1、" in str(shown(message))
+    await love(store, FANS[0])
+    await love(store, FANS[5], author=SECOND, at=300)
+    clock.now += EDIT_EVERY_S
+    await honors.tick()
+    assert shown(message)[0] == ["♥ 4"]
+    assert "member 1、" not in str(shown(message))
+    assert "member 2、" in str(shown(message))

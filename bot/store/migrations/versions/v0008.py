@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("state", Words, nullable=False),
         sa.Column("channel_id", Long),
         sa.Column("message_id", Long),
-        sa.Column("hearts", sa.Integer),
         sa.Column("begun_at", Long),
         sa.Column("changed", Long, nullable=False),
         sa.Column("shown", Long, nullable=False),
