@@ -43,7 +43,7 @@ class Honor(LianjuCog, name=NAME):
                 layout = confirmation_layout(honor_id, localizer)
                 await respond(interaction, layout, private=True)
             else:
-                await self.resources.store.honors.withdraw(honor_id)
+                await self.resources.store.honors.withdraw(verse, self.resources.clock())
                 await edit_message(interaction, _text(localizer.format("honor-down-done")))
 
     async def _find(self, interaction: Interaction, honor_id: int) -> HonoredVerse:

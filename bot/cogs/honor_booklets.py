@@ -60,7 +60,7 @@ class HonorBooklets:
                 if due.begun_at is not None:
                     is_sent = await self._was_posted(due, month)
                 if not is_sent:
-                    await self._post(due, month)
+                    await self._post(due, month, now)
         except (BookletError, discord.HTTPException, OSError, TimeoutError) as error:
             refused = is_refused(error)
             await self._booklets.fail(
@@ -79,7 +79,7 @@ class HonorBooklets:
         names = (file.filename for message in found for file in message.attachments)
         return _file_name(month) in names
 
-    async def _post(self, due: DueBooklet, month: Month) -> None:
+    async def _post(self, due: DueBooklet, month: Month, now: float) -> None:
         honors = self._resources.store.honors
         start, end = month.start, month.following.start
         loved = best_loved(await honors.loved_in(due.guild_id, start, end), month)
@@ -97,7 +97,7 @@ class HonorBooklets:
         first = month.first
         name = localizer.format("honor-month", month=first.month, year=str(first.year))
         written = chinese_date(first).removesuffix(FIRST_DAY)
-        poems = await self._poems(guild, await self._standing(loved))
+        poems = await self._poems(guild, await self._standing(loved, now))
         if not poems:
             return
         booklet = Booklet(
@@ -119,12 +119,12 @@ class HonorBooklets:
         )
 
     async def _standing(
-        self, loved: Sequence[tuple[HonoredVerse, int]]
+        self, loved: Sequence[tuple[HonoredVerse, int]], now: float
     ) -> Sequence[tuple[HonoredVerse, int]]:
         """Returns the first of these, without those whose message a moderator has deleted."""
         standing: list[tuple[HonoredVerse, int]] = []
         for verse, count in loved:
-            if len(standing) < BOOKLET_VERSES and await self._posts.is_there(verse):
+            if len(standing) < BOOKLET_VERSES and await self._posts.is_there(verse, now):
                 standing.append((verse, count))
         return standing
 

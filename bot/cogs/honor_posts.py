@@ -101,7 +101,7 @@ class HonorPosts:
             case "edit":
                 await self._edit(verse, now)
             case "remove":
-                await self._remove(verse)
+                await self._remove(verse, now)
 
     async def _find(self, verse: HonoredVerse, now: float) -> None:
         """Finds out whether a message was sent before its process was killed."""
@@ -159,7 +159,7 @@ class HonorPosts:
             if error.code == GONE:
                 await self._honors.remove(verse)
             else:
-                await self._honors.lose(verse)
+                await self._honors.lose(verse, now)
         except discord.Forbidden:
             await self._honors.fail(verse, now, final=True)
             await self._honors.set_fault(verse.guild_id, verse.channel_id or 0, "forbidden")
@@ -167,16 +167,16 @@ class HonorPosts:
         else:
             await self._honors.edited(verse, now)
 
-    async def _remove(self, verse: HonoredVerse) -> None:
+    async def _remove(self, verse: HonoredVerse, now: float) -> None:
         try:
             async with asyncio.timeout(ACT_S):
                 await self._message(verse).delete()
         except discord.NotFound as error:
             if error.code == DELETED and not verse.attempts:  # or it may have been us
-                await self._honors.lose(verse)
+                await self._honors.lose(verse, now)
         await self._honors.remove(verse)
 
-    async def is_there(self, verse: HonoredVerse) -> bool:
+    async def is_there(self, verse: HonoredVerse, now: float) -> bool:
         """Whether nobody has deleted the message of a verse, as far as it can be seen.
 
         Raises:
@@ -188,7 +188,7 @@ class HonorPosts:
             pass
         except discord.NotFound as error:
             if error.code == DELETED:
-                await self._honors.lose(verse)
+                await self._honors.lose(verse, now)
                 return False
         return True
 

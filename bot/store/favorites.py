@@ -21,17 +21,19 @@ from sqlalchemy import (
     select,
 )
 
+from ..honor import State
 from ..places import OUTSIDE
 from ..verses import Favorite, Page, Verse
 from .database import Database, to_the_end
-from .forgotten import Act, find_forgotten, verse_name
+from .forgotten import Act, Kind, find_forgotten, verse_name
 from .statements import Columns, contains, insert, split_total, with_total
-from .tables import couplet, couplet_hearts, favorite, favorite_writer
+from .tables import couplet, couplet_hearts, favorite, favorite_writer, honor
 
 __all__ = ["Favorites", "split_writers", "stored_guild_id", "writers_of"]
 
 SEARCHED = 5000  # of a user's latest favorites, while the user types
 EVER = 0.0  # Unix seconds
+OF_SERVERS: tuple[Kind, ...] = ("verse", "page")
 NOBODY: Mapping[int, float] = MappingProxyType({})
 
 
@@ -61,7 +63,8 @@ class Favorites:
         """Adds a favorite, or removes it if it exists; on disk when this returns.
 
         Nothing is added for a user who was forgotten since, and an author who was is left out. A
-        verse that was removed from the server's leaderboard is kept as from outside servers.
+        verse that was removed from the server's leaderboard is kept as from outside servers. One
+        that left its page of honor for good stays away from there.
 
         Args:
             user_id: The user who keeps the verse.
@@ -80,13 +83,15 @@ class Favorites:
             StoreError: The database cannot be written; nothing has changed.
         """
         text = {"line": verse.line, "answer": verse.answer}
-        removed = Act("verse", verse_name(guild_id, verse), EVER) if guild_id else None
+        name = verse_name(guild_id or OUTSIDE, verse)
+        removed, withdrawn = (Act(kind, name, EVER) for kind in OF_SERVERS)
         press = Act("user", user_id, acted_at)
         request = Act("user", author_id, asked_at) if author_id else None
         wrote = [Act("user", user, when) for user, when in writers.items()]
         async with self._database.write_transaction(_part(verse)) as connection:
-            acts = [*filter(None, (removed, press, request)), *wrote]
+            acts = [removed, withdrawn, press, *filter(None, [request]), *wrote]
             gone = await find_forgotten(connection, acts)
+            state: State | None = "withdrawn" if withdrawn in gone else None
             if removed in gone:
                 guild_id = author_id = None
                 wrote = []
@@ -98,6 +103,9 @@ class Favorites:
             if request in gone:
                 author_id = None
             await connection.execute(_add_couplet(connection.dialect.name), text)
+            if state and chosen["guild_id"] != OUTSIDE:
+                keep_away = _keep_away(connection.dialect.name)
+                await connection.execute(keep_away, {**chosen, "state": state})
             await connection.execute(_ADD, {**chosen, "author_id": author_id, "kept_at": int(at)})
             if rows := [
                 {**chosen, "place": place, "writer_id": act.name, "kept_at": int(at)}
@@ -277,6 +285,24 @@ _ADD_WRITER = (
 @cache
 def _add_couplet(dialect: str) -> Insert:
     return insert(dialect, couplet).on_conflict_do_nothing().inline()
+
+
+@cache
+def _keep_away(dialect: str) -> Insert:
+    adding = insert(dialect, honor).values(
+        guild_id=bindparam("guild_id"),
+        couplet_id=_COUPLET_ID,
+        state=bindparam("state"),
+        changed=0,
+        shown=0,
+        next_at=0,
+        attempts=0,
+    )
+    return adding.on_conflict_do_update(
+        index_elements=["couplet_id", "guild_id"],
+        set_={"state": adding.excluded.state},
+        where=honor.c.state == "waiting",
+    ).inline()
 
 
 @cache

@@ -1,7 +1,8 @@
 """Who was forgotten: nothing that is older than the deletion may store a member again.
 
 The table has a keyed hash of each id, and the time of the deletion. Verses that moderators removed
-from a server's leaderboard are in it as well, by server and text. Times are those of Discord,
+from a server's leaderboard, or that left its page of honor for good, are in it as well, by server
+and text. Times are those of Discord,
 which are in the ids of interactions and messages, in Unix seconds.
 """
 
@@ -33,7 +34,7 @@ __all__ = [
 
 KEYS = "forgetting keys"  # key of Connection.info
 
-Kind = Literal["user", "guild", "verse"]
+Kind = Literal["user", "guild", "verse", "page"]
 
 # Whether somebody other than a member has written a line, even if it names nobody any more. Of the
 # lines without a name only an opening, by a poet or by Lianju, is nobody's. So what is deleted
@@ -134,7 +135,20 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         """,
         "removed": "DELETE FROM favourite WHERE guild_id = :guild_id AND couplet_id = :couplet_id",
     },
+    # A verse leaves the page of honor of a server, and nothing else.
+    "page": {
+        "withdrawn": """
+            INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
+            VALUES (:guild_id, :couplet_id, 'withdrawn', 1, 0, 0, 0)
+            ON CONFLICT (couplet_id, guild_id) DO UPDATE
+            SET state = 'withdrawn', changed = honor.changed + 1, next_at = 0, attempts = 0
+        """,
+    },
 }
+_VERSES = """
+    SELECT guild_id || ':' || line || char(10) || answer AS name, guild_id, couplet_id
+    FROM couplet_hearts JOIN couplet ON couplet.id = couplet_id WHERE guild_id > 0
+"""
 # The names of all that are stored, with the parameters of the deletion.
 STORED: dict[Kind, str] = {
     "user": """
@@ -157,10 +171,8 @@ STORED: dict[Kind, str] = {
         UNION SELECT guild_id, guild_id FROM guess_round WHERE guild_id > 0
         UNION SELECT guild_id, guild_id FROM guess_score WHERE guild_id > 0
     """,
-    "verse": """
-        SELECT guild_id || ':' || line || char(10) || answer AS name, guild_id, couplet_id
-        FROM couplet_hearts JOIN couplet ON couplet.id = couplet_id WHERE guild_id > 0
-    """,
+    "verse": _VERSES,
+    "page": _VERSES,
 }
 
 

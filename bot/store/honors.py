@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Fault, Heart, HonoredVerse, retry_after
 from ..verses import Verse
 from .database import Database, to_the_end
 from .favorites import split_writers, writers_of
+from .forgotten import remember, verse_name
 from .guilds import guild_part
 from .postgres import Processes
 from .tables import couplet, favorite, honor, honor_page
@@ -152,16 +154,21 @@ class Honors:
             await connection.execute(_DROP, {"the_id": verse.id})
 
     @to_the_end
-    async def lose(self, verse: HonoredVerse) -> None:
+    async def lose(self, verse: HonoredVerse, now: float) -> None:
         """Notes that somebody has deleted the message: the verse does not come again."""
-        changes = {"message_id": None, "begun_at": None, "attempts": 0}
-        await self._change(verse, changes | {"state": "withdrawn", "shown": verse.changed})
+        changes: dict[str, Any] = {"message_id": None, "begun_at": None, "attempts": 0}
+        changes |= {"state": "withdrawn", "shown": verse.changed}
+        this = update(honor).where(honor.c.id == verse.id)
+        async with self._database.write_transaction(_part(verse)) as connection:
+            await connection.execute(this.values(**changes))
+            await _keep_away(connection, verse, now)
 
     @to_the_end
-    async def withdraw(self, honor_id: int) -> None:
+    async def withdraw(self, verse: HonoredVerse, now: float) -> None:
         """Takes a verse off its page for good: its message is deleted next."""
-        async with self._database.write_transaction(f"honor:{honor_id}") as connection:
-            await connection.execute(_WITHDRAW, {"the_id": honor_id})
+        async with self._database.write_transaction(_part(verse)) as connection:
+            await connection.execute(_WITHDRAW, {"the_id": verse.id})
+            await _keep_away(connection, verse, now)
 
     @to_the_end
     async def unpost(self, verse: HonoredVerse) -> None:
@@ -215,6 +222,12 @@ class Honors:
         async with self._database.write_transaction(_part(verse)) as connection:
             changed: int = (await connection.execute(statement)).rowcount
         return changed
+
+
+async def _keep_away(connection: AsyncConnection, verse: HonoredVerse, now: float) -> None:
+    """Remembers a verse for when somebody keeps it again after nobody did."""
+    if verse.verse is not None:
+        await remember(connection, "page", verse_name(verse.guild_id, verse.verse), now)
 
 
 def of_shards(

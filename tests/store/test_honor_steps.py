@@ -1,6 +1,12 @@
 """Pages of honor in the database: what was read a while ago undoes nothing."""
 
-from .test_honors import FANS, NOW, due, love, post, rows
+import asyncio
+
+import pytest
+from lianju.bot.store import open_store
+from lianju.bot.store.backup import back_up, restore
+
+from .test_honors import FANS, NOW, OTHER, OTHER_GUILD, VERSE, due, love, post, rows
 from .test_honors import page as page
 
 
@@ -21,3 +27,43 @@ async def test_verse_that_another_process_has_posted_meanwhile_is_not_dropped(st
     assert await store.honors.get(verse.id) == posted
     assert await due(store, NOW + 999) == []
     assert rows(query) == 1
+
+
+@pytest.mark.parametrize("how", ["withdraw", "lose"])
+async def test_what_left_for_good_stays_away_even_if_nobody_kept_it_meanwhile(
+    how, store, page, query
+):
+    await love(store, *FANS[:3])
+    posted = await post(store)
+    await getattr(store.honors, how)(posted, NOW)
+    for verse in await store.honors.due(NOW):
+        await store.honors.remove(verse)
+    await love(store, *FANS[:3])
+    for verse in await store.honors.due(NOW):
+        await store.honors.drop(verse)
+    assert query("SELECT count(*) FROM couplet") == [(0,)]
+    assert rows(query) == 0
+    await love(store, *FANS[:5])
+    await love(store, *FANS[:3], verse=OTHER)
+    assert ("post", OTHER, 3) in await due(store, NOW)
+    assert ("rest", VERSE, 5) in await due(store, NOW)
+    await store.guild_settings.set_anthology(OTHER_GUILD, 71, 3, NOW)
+    await love(store, *FANS[:3], guild=OTHER_GUILD)
+    assert ("post", VERSE, 3) in await due(store, NOW)  # as this is another server's affair
+
+
+async def test_restored_copy_does_not_show_what_left_for_good(
+    sqlite_url, path, page, store, tmp_path
+):
+    await love(store, *FANS[:3])
+    posted = await post(store)
+    await asyncio.to_thread(back_up, sqlite_url, tmp_path / "copy")
+    await store.honors.withdraw(posted, NOW)
+    await store.close()
+    await asyncio.to_thread(restore, sqlite_url, tmp_path / "copy")
+    restored = await open_store(sqlite_url)
+    try:
+        (verse,) = await restored.honors.due(NOW + 99)
+        assert (verse.step, verse.message_id) == ("remove", 700)
+    finally:
+        await restored.close()

@@ -421,7 +421,7 @@ async def test_verse_of_a_month_is_what_got_hearts_in_it(store, page):
 async def test_withdrawn_verse_is_gone_for_good(store, page):
     await love(store, *FANS[:3])
     verse = await post(store)
-    await store.honors.withdraw(verse.id)
+    await store.honors.withdraw(verse, NOW)
     (verse,) = await store.honors.due(NOW)
     assert (verse.step, verse.message_id) == ("remove", 700)
     await store.honors.remove(verse)
@@ -434,6 +434,6 @@ async def test_withdrawn_verse_is_gone_for_good(store, page):
 
 async def test_message_that_somebody_deleted_does_not_come_again(store, page):
     await love(store, *FANS[:3])
-    await store.honors.lose(await post(store))
+    await store.honors.lose(await post(store), NOW)
     await love(store, *FANS[3:6])
     assert {step for step, *_ in await due(store, NOW + 99)} <= {"rest"}
