@@ -64,7 +64,8 @@ class Favorites:
 
         Nothing is added for a user who was forgotten since, and an author who was is left out. A
         verse that was removed from the server's leaderboard is kept as from outside servers. One
-        that left its page of honor for good stays away from there.
+        that left its page of honor for good stays away from there, and one whose writers were all
+        forgotten as long as nobody else is named beside it.
 
         Args:
             user_id: The user who keeps the verse.
@@ -100,8 +101,9 @@ class Favorites:
                 return False
             if press in gone:
                 return False
-            if request in gone:
+            if request in gone or (wrote and gone.issuperset(wrote)):
                 author_id = None
+                state = state or "unnamed"
             await connection.execute(_add_couplet(connection.dialect.name), text)
             if state and chosen["guild_id"] != OUTSIDE:
                 keep_away = _keep_away(connection.dialect.name)

@@ -6,7 +6,7 @@ import pytest
 from lianju.bot.store import open_store
 from lianju.bot.store.backup import back_up, restore
 
-from .test_honors import FANS, NOW, OTHER, OTHER_GUILD, VERSE, due, love, post, rows
+from .test_honors import FANS, NOW, OTHER, OTHER_GUILD, SECOND, VERSE, WRITER, due, love, post, rows
 from .test_honors import page as page
 
 
@@ -67,3 +67,19 @@ async def test_restored_copy_does_not_show_what_left_for_good(
         assert (verse.step, verse.message_id) == ("remove", 700)
     finally:
         await restored.close()
+
+
+@pytest.mark.parametrize(
+    "wrote",
+    [{"author": WRITER, "asked_at": NOW}, {"author": None, "writers": {WRITER: NOW, SECOND: NOW}}],
+    ids=["alone", "together"],
+)
+async def test_answer_to_whoever_was_forgotten_before_anybody_kept_it_is_not_shown(
+    wrote, store, page, query
+):
+    for writer in (WRITER, SECOND):
+        await store.delete_user(writer, NOW + 1)
+    await love(store, *FANS[:4], **wrote)
+    assert await due(store) == [("rest", VERSE, 4)]
+    await love(store, FANS[4], author=SECOND, asked_at=NOW + 2)  # who has asked for the same
+    assert await due(store) == [("post", VERSE, 5)]
