@@ -35,7 +35,8 @@ class Honor(LianjuCog, name=NAME):
             verse = await self._find(interaction, honor_id)
             if action == "heart":
                 key = "honor-kept" if await self._love(interaction, verse) else "honor-unkept"
-                await respond(interaction, _text(localizer.format(key)), private=True)
+                said = localizer.format(key, own=int(interaction.user.id in verse.all_writers))
+                await respond(interaction, _text(said), private=True)
                 return
             if interaction.user.id not in verse.writers and not is_moderator(interaction):
                 raise NotAllowedError("honor-not-yours")

@@ -364,7 +364,7 @@ async def test_bot_that_is_removed_forgets_the_page(fake, bot, store, honors, po
 async def test_heart_below_the_verse_keeps_it(fake, bot, store, honors, posted, clock):
     heart = button(posted, "♥")
     told = await press(fake, bot, posted, heart, user=FANS[5])
-    assert texts(told) == [english("honor-kept")]
+    assert texts(told) == [english("honor-kept", own=0)]
     (kept,) = await store.favorites.all(FANS[5])
     assert (kept.verse, kept.guild_id) == (VERSE, GUILD)
     clock.now += EDIT_EVERY_S
@@ -373,8 +373,10 @@ async def test_heart_below_the_verse_keeps_it(fake, bot, store, honors, posted, 
     (ranked,) = (await store.leaderboard.members(GUILD, None, 0, 9)).items
     assert (ranked.user_id, ranked.hearts) == (WRITER, 4)
     told = await press(fake, bot, posted, heart, user=FANS[5])
-    assert texts(told) == [english("honor-unkept")]
+    assert texts(told) == [english("honor-unkept", own=0)]
     assert await store.favorites.all(FANS[5]) == []
+    told = await press(fake, bot, posted, heart, user=WRITER)  # whose heart does not count
+    assert texts(told) == [english("honor-kept", own=1)]
 
 
 @pytest.mark.parametrize("place", [{"user": WRITER}, {"user": 99, "permissions": ADMIN}])

@@ -7,8 +7,14 @@ honor-down = Take down
 honor-down-question = Take this verse off the page of honor for good? Members keep it among their favorites.
 honor-down-yes = Yes, take it down
 honor-down-done = It is taken down: its message will be gone in a moment.
-honor-kept = The verse is among your favorites now. The number below it follows within half a minute.
-honor-unkept = The verse is none of your favorites any more. The number below it follows within half a minute.
+honor-kept = The verse is among your favorites now. { $own ->
+    [0] The number below it follows within half a minute.
+   *[other] You wrote it, so your heart does not count here.
+}
+honor-unkept = The verse is none of your favorites any more. { $own ->
+    [0] The number below it follows within half a minute.
+   *[other] You wrote it, so your heart did not count here.
+}
 honor-not-yours = Only those who are named below the verse, or a moderator, can take it down.
 honor-gone = This verse is no longer on the page of honor.
 honor-booklet-title = { $month }诗集

@@ -7,8 +7,14 @@ honor-down = 撤下
 honor-down-question = 把这首诗永久撤下荣誉榜？成员的收藏不受影响。
 honor-down-yes = 是的，撤下
 honor-down-done = 已撤下，那条消息马上就会消失。
-honor-kept = 已收藏这首诗。下方的数字半分钟内更新。
-honor-unkept = 已取消收藏这首诗。下方的数字半分钟内更新。
+honor-kept = 已收藏这首诗。{ $own ->
+    [0] 下方的数字半分钟内更新。
+   *[other] 诗是你写的，所以你的 ♥ 不计入下方的数字。
+}
+honor-unkept = 已取消收藏这首诗。{ $own ->
+    [0] 下方的数字半分钟内更新。
+   *[other] 诗是你写的，所以下方的数字不变。
+}
 honor-not-yours = 只有署名的作者或管理人员可以撤下它。
 honor-gone = 这首诗已不在荣誉榜上。
 honor-booklet-title = { $month }诗集

@@ -7,8 +7,14 @@ honor-down = 撤下
 honor-down-question = 把這首詩永久撤下榮譽榜？成員的收藏不受影響。
 honor-down-yes = 是的，撤下
 honor-down-done = 已撤下，那則訊息馬上就會消失。
-honor-kept = 已收藏這首詩。下方的數字半分鐘內更新。
-honor-unkept = 已取消收藏這首詩。下方的數字半分鐘內更新。
+honor-kept = 已收藏這首詩。{ $own ->
+    [0] 下方的數字半分鐘內更新。
+   *[other] 詩是你寫的，所以你的 ♥ 不計入下方的數字。
+}
+honor-unkept = 已取消收藏這首詩。{ $own ->
+    [0] 下方的數字半分鐘內更新。
+   *[other] 詩是你寫的，所以下方的數字不變。
+}
 honor-not-yours = 只有署名的作者或管理人員可以撤下它。
 honor-gone = 這首詩已不在榮譽榜上。
 honor-booklet-title = { $month }詩集
