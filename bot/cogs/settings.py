@@ -170,7 +170,8 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction) as context:
             before = context.guild_settings.anthology
             await check_channel(interaction, channel, context.localizer)
-            most = threshold or (DEFAULT_THRESHOLD if before is None else before.threshold)
+            most = DEFAULT_THRESHOLD if before is None else before.threshold
+            most = most if threshold is None else threshold
             store, now = self.resources.store.guild_settings, self.resources.clock()
             after = await store.set_anthology(_guild_id(interaction), channel.id, most, now)
             await self._confirm(interaction, context, after, "anthology")

@@ -458,6 +458,15 @@ async def test_channel_that_will_not_do_is_refused_in_one_sentence(
     assert (await store.guild_settings.get(GUILD)).anthology is None
 
 
+@pytest.mark.parametrize("threshold", [0, 101, -1])
+async def test_threshold_out_of_range_is_refused_by_its_name(threshold, fake, bot, store):
+    said = await administer(fake, bot, choose(CHANNEL, threshold=threshold))
+    facts = {"name": "threshold", "value": threshold, "low": 1, "high": 100}
+    assert said == english("request-range", **facts)
+    assert said.startswith("Threshold")
+    assert (await store.guild_settings.get(GUILD)).anthology is None
+
+
 async def test_only_admins_may(fake, bot, store):
     for data in (choose(CHANNEL), slash("settings anthology-off")):
         message = await ask(fake, bot, data)

@@ -45,6 +45,7 @@ request-number = { $name ->
     [minutes] Minutes of a turn
     [linked_tables] Number of tables
     [channels] Number of channels
+    [threshold] Threshold
    *[channel] Channel
 }
 request-width = A beam of width { $width } cannot give { $lines } lines: ask for fewer, or for a wider beam.

@@ -42,6 +42,7 @@ request-number = { $name ->
     [minutes] 每轮分钟数
     [linked_tables] 诗席数
     [channels] 频道数量
+    [threshold] 门槛
    *[channel] 频道
 }
 request-width = 束宽 { $width } 给不出 { $lines } 句：请减少句数，或加大束宽。

@@ -42,6 +42,7 @@ request-number = { $name ->
     [minutes] 每輪分鐘數
     [linked_tables] 詩席數
     [channels] 頻道數量
+    [threshold] 門檻
    *[channel] 頻道
 }
 request-width = 束寬 { $width } 給不出 { $lines } 句：請減少句數，或加大束寬。
