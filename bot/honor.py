@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from .verses import Verse
 
 __all__ = [
+    "BOOKLET_AFTER_S",
     "BOOKLET_LEASE_S",
     "BOOKLET_VERSES",
     "EDIT_EVERY_S",
@@ -35,6 +36,7 @@ LEASE_S = 60  # that others leave a verse to whoever has begun with it
 BOOKLET_LEASE_S = 600  # likewise for a booklet, for which many names are asked for
 MAX_ATTEMPTS = 10  # that Discord refuses, until nobody tries again by himself
 MAX_WAIT_S = 60 * 60
+BOOKLET_AFTER_S = 600  # from the month's end: its last hearts may have verse posted until then
 BOOKLET_VERSES = 24  # in the booklet of a month
 
 State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
@@ -210,6 +212,11 @@ class Month:
         """Its beginning, in Unix seconds."""
         midnight = datetime.datetime.combine(self.first, datetime.time(), datetime.UTC)
         return int(midnight.timestamp())
+
+    @property
+    def booklet_at(self) -> int:
+        """When its booklet is due, in Unix seconds."""
+        return self.following.start + BOOKLET_AFTER_S
 
 
 def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[HonoredVerse, int]]:

@@ -66,8 +66,11 @@ class Booklets:
     @to_the_end
     async def finish(self, booklet: DueBooklet, now: float) -> None:
         """Notes that the booklet was posted, or that there is none: the next is that of a month."""
-        next_at = Month.at(now).following.start
-        done = {"booklet_at": next_at, "booklet_begun_at": None, "booklet_attempts": 0}
+        done = {
+            "booklet_at": Month.at(now).booklet_at,
+            "booklet_begun_at": None,
+            "booklet_attempts": 0,
+        }
         await self._change(booklet, done)
 
     @to_the_end

@@ -97,7 +97,7 @@ class GuildSettingsStore:
         page = HonorPage(channel_id, threshold)
         changed = {"channel_id": page.channel_id, "threshold": page.threshold, "fault": None}
         changed |= {"booklet_attempts": 0}
-        booklet_at = Month.at(at).following.start
+        booklet_at = Month.at(at).booklet_at
         async with self._database.write_transaction(guild_part(guild_id)) as connection:
             adding = insert_or_update(connection.dialect.name, honor_page)
             adding = adding.values(guild_id=guild_id, booklet_at=booklet_at, **changed)

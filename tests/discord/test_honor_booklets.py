@@ -25,7 +25,7 @@ async def loved(fake, store, page, honors, clock):
     await love(store, *FANS[:3], at=clock.now)
     await love(store, *FANS[:4], verse=OTHER, author=2, at=clock.now)
     await honors.tick()
-    clock.now = Month.at(clock.now).following.start + 5
+    clock.now = Month.at(clock.now).booklet_at
     fake.skip_to(clock.now)
 
 
@@ -57,13 +57,13 @@ async def test_booklet_of_the_month_is_posted_once(fake, store, honors, loved, c
     text = text_of(fake, message)
     assert text.index(OTHER.line) < text.index(VERSE.line)
     assert "member 2" in text.replace("\xa0", " ")
-    clock.now = Month.at(clock.now).following.start
+    clock.now = Month.at(clock.now).booklet_at
     await honors.tick_booklets()
     assert len(booklets(fake)) == 1  # nobody has loved anything since
 
 
 async def test_month_without_verse_has_none(fake, store, page, honors, clock):
-    clock.now = Month.at(clock.now).following.start
+    clock.now = Month.at(clock.now).booklet_at
     await honors.tick_booklets()
     assert fake.standing(CHANNEL) == []
 
