@@ -17,6 +17,7 @@ __all__ = ["HonorClock"]
 EVERY_S = 5.0
 BOOKLETS_EVERY_S = 60.0
 SERVERS = 4  # at a time: each may have to wait for Discord
+BOOKLETS = 3  # likewise
 
 
 class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
@@ -84,15 +85,23 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
                     self.resources.count_failure("page of honor", error, server=verse.guild_id)
 
     async def tick_booklets(self) -> None:
-        """Posts the booklets that are due, one after the other: they take much longer."""
-        try:
-            due = await self.resources.store.booklets.due(self.resources.clock())
-        except Exception as error:
-            self.resources.count_failure("clock of pages of honor", error)
-            return
-        for booklet in due:
-            if not is_with(self._bot, booklet.guild_id) or self.resources.closing.is_set():
-                continue
+        """Posts all booklets that are due, some at a time: Discord may have one wait for long."""
+        tried: set[int] = set()
+        await asyncio.gather(*(self._post_booklets(tried) for _ in range(BOOKLETS)))
+
+    async def _post_booklets(self, tried: set[int]) -> None:
+        """Posts one booklet after the other, of servers with none of which this was tried."""
+        while not self.resources.closing.is_set():
+            try:
+                due = await self.resources.store.booklets.due(self.resources.clock())
+            except Exception as error:
+                self.resources.count_failure("clock of pages of honor", error)
+                return
+            left = (each for each in due if each.guild_id not in tried)
+            booklet = next((each for each in left if is_with(self._bot, each.guild_id)), None)
+            if booklet is None:
+                return
+            tried.add(booklet.guild_id)
             try:
                 await self._monthly.act(booklet, self.resources.clock())
             except Exception as error:

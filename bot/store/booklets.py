@@ -15,7 +15,7 @@ from .tables import honor_page
 
 __all__ = ["Booklets", "DueBooklet"]
 
-DUE = 3  # in one turn of the clock: each takes seconds
+DUE = 60  # at a time
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """The booklet of the best-loved verse of each month."""
 
+import asyncio
 import io
 
 import pypdf
 import pytest
 from lianju.bot.booklet import BookletError
+from lianju.bot.cogs.honor_booklets import HonorBooklets
 from lianju.bot.cogs.honor_clock import HonorClock
 from lianju.bot.honor import BOOKLET_LEASE_S, Month
 from lianju.bot.verses import Verse
@@ -74,10 +76,10 @@ async def test_killed_after_sending_it_is_not_posted_again(
     finish = store.booklets.finish
 
     async def die(*_):
-        raise KeyboardInterrupt
+        raise asyncio.CancelledError
 
     monkeypatch.setattr(store.booklets, "finish", die)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(asyncio.CancelledError):
         await honors.tick_booklets()
     monkeypatch.setattr(store.booklets, "finish", finish)
     fake.nonces.clear()
@@ -123,3 +125,27 @@ async def test_bot_that_was_away_posts_the_last_month_only(fake, store, honors, 
     (message,) = booklets(fake)
     assert message["attachments"][0]["filename"] == "lianju-2027-03.pdf"
     assert OTHER.line not in text_of(fake, message)
+
+
+async def test_server_that_hangs_does_not_keep_others_waiting(
+    fake, store, honors, loved, clock, monkeypatch
+):
+    """One turn of the clock does all that is due."""
+    for guild in range(100, 130):
+        await store.guild_settings.set_anthology(guild, 75, 3, Month.at(clock.now).before.start)
+    act, going_on, acted = HonorBooklets.act, asyncio.Event(), []
+
+    async def hang(self, due, now):
+        if due.guild_id == 100:
+            await going_on.wait()
+        await act(self, due, now)
+        acted.append(due.guild_id)
+        if len(acted) == 30:
+            going_on.set()
+
+    monkeypatch.setattr(HonorBooklets, "act", hang)
+    await asyncio.wait_for(honors.tick_booklets(), 60)
+    assert sorted(acted) == [GUILD, *range(100, 130)]
+    assert acted[-1] == 100
+    assert await store.booklets.due(clock.now) == []
+    assert len(booklets(fake)) == 1
