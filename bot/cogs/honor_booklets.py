@@ -59,6 +59,8 @@ class HonorBooklets:
             async with asyncio.timeout(ACT_S):
                 if due.begun_at is not None:
                     is_sent = await self._was_posted(due, month)
+                    if not is_sent:  # nor is what others have written since searched again
+                        await self._booklets.begin(due, now)
                 if not is_sent:
                     await self._post(due, month, now)
         except (BookletError, discord.HTTPException, OSError, TimeoutError) as error:

@@ -64,6 +64,11 @@ class Booklets:
         return bool(await self._change(booklet, changes, honor_page.c.booklet_at == booklet.due_at))
 
     @to_the_end
+    async def begin(self, booklet: DueBooklet, now: float) -> None:
+        """Notes that posting it is begun anew, as it was not posted before."""
+        await self._change(booklet, {"booklet_begun_at": math.floor(now)})
+
+    @to_the_end
     async def finish(self, booklet: DueBooklet, now: float) -> None:
         """Notes that the booklet was posted, or that there is none: the next is that of a month."""
         done = {

@@ -149,3 +149,23 @@ async def test_server_that_hangs_does_not_keep_others_waiting(
     assert acted[-1] == 100
     assert await store.booklets.due(clock.now) == []
     assert len(booklets(fake)) == 1
+
+
+async def test_what_was_not_posted_is_not_looked_for_from_the_first_attempt_on(
+    fake, store, honors, loved, clock, monkeypatch
+):
+    """A chat that goes on would hide the message that is posted at last."""
+    first = clock.now
+    (due,) = await store.booklets.due(first)
+    assert await store.booklets.claim(due, first)  # and the process was killed
+    clock.now += BOOKLET_LEASE_S
+
+    async def die(*_):
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(store.booklets, "finish", die)
+    with pytest.raises(asyncio.CancelledError):
+        await honors.tick_booklets()
+    assert len(booklets(fake)) == 1
+    (due,) = await store.booklets.due(clock.now + BOOKLET_LEASE_S)
+    assert due.begun_at == first + BOOKLET_LEASE_S
