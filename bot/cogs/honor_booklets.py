@@ -14,8 +14,8 @@ from ..picture.card import chinese_date
 from ..resources import Resources
 from ..store.booklets import DueBooklet
 from ..ui.replies import NO_MENTIONS
-from .honor_channel import ChannelError, find_fault
-from .honor_posts import HonorPosts, is_refused, recent_messages
+from .honor_channel import ChannelError, find_fault, recent_messages
+from .honor_posts import HonorPosts, is_refused
 from .housekeeping import Bot
 
 __all__ = ["HonorBooklets"]

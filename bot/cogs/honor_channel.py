@@ -10,7 +10,7 @@ from ..honor import Fault
 from ..i18n import Localizer, Markdown
 from ..ui.replies import Interaction
 
-__all__ = ["ChannelError", "PageChannel", "check_channel", "find_fault"]
+__all__ = ["ChannelError", "PageChannel", "check_channel", "find_fault", "recent_messages"]
 
 KINDS = [discord.ChannelType.text, discord.ChannelType.news]
 NEEDED = discord.Permissions(
@@ -19,6 +19,8 @@ NEEDED = discord.Permissions(
     attach_files=True,
     read_message_history=True,  # to find what was posted just before a crash
 )
+EARLIER_S = 60  # by which our clock may be ahead of Discord's
+SEARCHED = 200  # messages of a channel, from when posting was begun
 
 
 class ChannelError(NotAllowedError):
@@ -86,6 +88,21 @@ def find_fault(client: discord.Client, guild_id: int, channel_id: int) -> Fault 
     if channel is None:
         return "gone"
     return "forbidden" if _missing(guild, channel) else None
+
+
+async def recent_messages(
+    client: discord.Client, channel_id: int, since: int
+) -> list[discord.Message]:
+    """Returns the bot's own messages of a channel from a Unix time on.
+
+    Raises:
+        discord.HTTPException: It cannot be read.
+    """
+    after = discord.Object((int((since - EARLIER_S) * 1000) - discord.utils.DISCORD_EPOCH) << 22)
+    channel = client.get_partial_messageable(channel_id)
+    own = None if client.user is None else client.user.id
+    history = channel.history(limit=SEARCHED, after=after, oldest_first=True)
+    return [message async for message in history if message.author.id == own]
 
 
 def _missing(guild: discord.Guild, channel: discord.abc.GuildChannel) -> list[str]:

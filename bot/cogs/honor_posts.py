@@ -16,10 +16,10 @@ from ..ui.layout import Layout
 from ..ui.picture import picture_file
 from ..ui.replies import NO_MENTIONS
 from ..verses import Verse
-from .honor_channel import ChannelError, find_fault
+from .honor_channel import ChannelError, find_fault, recent_messages
 from .housekeeping import Bot
 
-__all__ = ["HonorPosts", "is_refused", "recent_messages"]
+__all__ = ["HonorPosts", "is_refused"]
 
 
 def is_refused(error: Exception) -> bool:
@@ -36,8 +36,6 @@ ACT_S = 25.0  # twice this is within the lease of a step
 BUSY = "picture-busy"
 GONE = 10003  # Discord's code for a channel that was deleted
 DELETED = 10008  # and for a message
-EARLIER_S = 60  # by which our clock may be ahead of Discord's
-SEARCHED = 200  # messages of a channel, from when posting was begun
 
 
 class HonorPosts:
@@ -248,19 +246,3 @@ class HonorPosts:
             except discord.NotFound:
                 continue
         return tuple(dict.fromkeys(found))
-
-
-async def recent_messages(bot: Bot, channel_id: int, since: int) -> list[discord.Message]:
-    """Returns the bot's own messages of a channel from a Unix time on.
-
-    Raises:
-        discord.HTTPException: It cannot be read.
-    """
-    after = discord.Object((int((since - EARLIER_S) * 1000) - DISCORD_EPOCH) << 22)
-    channel = bot.get_partial_messageable(channel_id)
-    own = None if bot.user is None else bot.user.id
-    history = channel.history(limit=SEARCHED, after=after, oldest_first=True)
-    return [message async for message in history if message.author.id == own]
-
-
-DISCORD_EPOCH = discord.utils.DISCORD_EPOCH
