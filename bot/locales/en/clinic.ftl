@@ -56,6 +56,7 @@ clinic-licence = { $licence ->
     [half] accepted: a mild departure in the third last character (半拗)
     [self] accepted: 孤平, which its level third last character rescues (本句自救)
     [swap] accepted: 平平仄平仄 in the place of 平平平仄仄 (特拗)
+    [loose] accepted: an oblique first character in 特拗, which strict poets keep level
     [triple] accepted: three oblique tones at the end (三仄尾)
     [rescue] rescues the line before by its level third last character (对句相救)
     [bold] accepted: an oblique second last character (大拗), rescued by the next line

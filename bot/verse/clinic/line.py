@@ -35,10 +35,11 @@ an end that does not rhyme; `neighbor`: one that rhymes in a neighboring group (
 character of an earlier line. Of a whole line in a poem: `opposed`: its tones are not opposed to
 those of the line before (失对); `joined`: they do not take them up (失粘)."""
 
-LineLicence = Licence | Literal["bold", "waist", "neighbor"]
-"""Also `bold`, an oblique second last tone that the next line rescues, or has to (大拗). Of a line
-in a poem: `waist`, the second half of a quatrain does not take up the first (折腰体); `neighbor`, a
-first or last line rhymes in a neighboring group (孤雁出群, 孤雁入群)."""
+LineLicence = Licence | Literal["bold", "loose", "waist", "neighbor"]
+"""Also `bold`, an oblique second last tone that the next line rescues, or has to (大拗); beside
+`swap`, `loose`: its first tone is oblique, as in 故人具鸡黍 (孟浩然). Of a line in a poem: `waist`,
+the second half of a quatrain does not take up the first (折腰体); `neighbor`, a first or last line
+rhymes in a neighboring group (孤雁出群, 孤雁入群)."""
 
 _BEFORE_END = 5  # what the patterns of lines of five and seven have in common
 
@@ -179,6 +180,10 @@ def _nearest(
             licences += ("self",)
         return pattern, licences, _wrong_tones(line, pattern, places)
     regular, kind = own[0], line_kind(len(line), form)
+    if kind == "平仄" and wrong[regular]:
+        swapped = next(each for each in own if each.licence == "swap")
+        if wrong[swapped] == (first,):
+            return swapped, ("swap", "loose"), []
     if kind == "平仄" and wrong[regular] == (third,) and licence != "swap":
         return regular, ("triple",), []  # of seven too, though no generated line has it
     can_be_bold = may_be_bold and kind == "仄仄" and not form.rhymes
