@@ -1,5 +1,6 @@
 """`lianju` as its user types it."""
 
+import io
 import json
 import os
 import subprocess
@@ -270,6 +271,17 @@ class TestPoem:
         path.write_bytes(b"\xff")
         told = refused("generate", path, "--out", "-")
         assert told == sentence("cli-not-utf8", path=f"{tmp_path}/\ufffd[31m\ufffdevil")
+
+    def test_the_line_may_come_from_standard_input(self, lianju, monkeypatch):
+        def given(text):
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+
+        given(f"\ufeff{LINE}\r\n".encode())
+        out, expected = (lianju("poem", each)[1].splitlines() for each in ("-", LINE))
+        assert out[:-1] == expected[:-1]  # the last has the time that it took
+        given(LINE.encode("gbk"))
+        told = f"lianju: {sentence('cli-stdin-not-utf8')}\n"
+        assert lianju("poem", "-") == (2, "", told)
 
     def test_no_line(self, refused):
         assert refused("poem") == sentence("cli-no-line")

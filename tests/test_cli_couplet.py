@@ -1,6 +1,8 @@
 """`lianju couplet` as its user types it."""
 
+import io
 import json
+import sys
 
 import pytest
 from lianju.bot import cli
@@ -48,6 +50,12 @@ def answer():
         return found
 
     return compose
+
+
+def test_the_line_may_come_from_standard_input(couplet, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{LINE}\n".encode())))
+    out, expected = (couplet(each)[1].splitlines() for each in ("-", LINE))
+    assert out[:-1] == expected[:-1]  # the last has the time that it took
 
 
 def test_answers_are_printed_best_first(couplet, answer):

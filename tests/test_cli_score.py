@@ -1,6 +1,8 @@
 """`lianju score` as its user types it."""
 
+import io
 import json
+import sys
 
 import pytest
 from lianju.bot import cli
@@ -43,6 +45,11 @@ def test_json_has_the_scores_in_the_order_given(score, bundle):
         assert row["log_prob"] == pytest.approx(found.log_prob, abs=1e-4)
         assert row["score"] == row["log_prob"]
         assert "poet" not in row  # the bundle has no re-ranker
+
+
+def test_the_line_may_come_from_standard_input(score, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{LINE}\n".encode())))
+    assert score("-", *TEXTS, "--json") == score(LINE, *TEXTS, "--json")
 
 
 def test_a_reader_sees_the_best_first(score):

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from ..verse import Couplet
-from .files import verse_argument
+from .files import read_poem_argument, verse_argument
 from .poem import open_command_composer
 from .request import couplet_options, request_from
 
@@ -23,10 +23,11 @@ def couplet(line: str, upper: bool, as_json: bool, **options: Any) -> None:
     """Answer LINE, the upper line of a couplet (上联), with lower lines (下联), best first.
 
     LINE has 4 to 12 characters; between two halves of one length it may have a comma.
+    - reads standard input.
     """
     from .output import pretty, to_json
 
-    request = request_from(line, written=Couplet(upper), **options)
+    request = request_from(read_poem_argument(line), written=Couplet(upper), **options)
     with open_command_composer(couplets=True, **options) as composer:
         answer = composer.compose_now(request)
     click.echo(to_json(answer) if as_json else pretty(answer))

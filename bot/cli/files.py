@@ -137,7 +137,7 @@ def read_poem_argument(text: str) -> str:
     if text != STDIN:
         return text
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
+        return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
         raise PromptError("cli-stdin-not-utf8") from None
 

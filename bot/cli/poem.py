@@ -9,7 +9,13 @@ import click
 
 from ..errors import LianjuError
 from ..verse import PoemFormName, PromptError, Request, RequestError, SearchError
-from .files import check_not_source, open_output, read_text_file, verse_argument
+from .files import (
+    check_not_source,
+    open_output,
+    read_poem_argument,
+    read_text_file,
+    verse_argument,
+)
 from .language import format_error
 from .request import request_from, search_options
 
@@ -37,13 +43,13 @@ __all__ = ["generate", "open_command_composer", "poem"]
 @click.option("--chars", type=int, metavar="5|7", help="Of an acrostic's lines (default 7).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def poem(line: str | None, as_json: bool, **options: Any) -> None:
-    """Offer next lines for LINE, best first; or whole poems."""
+    """Offer next lines for LINE, best first; or whole poems. - reads standard input."""
     from .output import pretty, to_json
 
     if line is None and options["heads"] is None and options["keep"] is None:
         raise RequestError("cli-no-line")
 
-    request = request_from(line, **options)
+    request = request_from(None if line is None else read_poem_argument(line), **options)
     with open_command_composer(**options) as composer:
         answer = composer.compose_now(request)
     click.echo(to_json(answer) if as_json else pretty(answer))

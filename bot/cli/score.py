@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .files import read_poem_argument
 from .poem import open_command_composer
 from .request import bundle_option, provider_option
 
@@ -24,7 +25,9 @@ def score(line: str, candidates: Sequence[str], as_json: bool, **options: Any) -
     """Score each CANDIDATE as what follows LINE, by what orders the bot's own answers.
 
     A candidate may have several lines. The scores are of use side by side, not by themselves.
+    - in the place of LINE reads standard input.
     """
+    line = read_poem_argument(line)
     with open_command_composer(**options) as composer:
         scores = composer.score_now(line, candidates)
     click.echo(_json(line, candidates, scores) if as_json else _table(scores))
