@@ -136,16 +136,18 @@ class HonorBooklets:
         """Returns the poems of a booklet, without those for which a page has no room."""
         poems: list[Poem] = []
         known: dict[int, tuple[str, ...]] = {}
-        for verse, count in chosen:
-            for user_id in verse.writers:
-                if user_id not in known:
-                    known[user_id] = await self._posts.names(guild, [user_id])
-            names = [name for user_id in verse.writers for name in known[user_id]]
+        for user_id in dict.fromkeys(user for verse, _ in chosen for user in verse.writers):
+            known[user_id] = await self._posts.names(guild, [user_id])
+        for each, count in chosen:
+            # Names take a while, in which a writer may be forgotten or the verse taken down.
+            verse = await self._resources.store.honors.get(each.id)
+            if verse is None or verse.verse is None or verse.state != "posted":
+                continue
+            names = [name for user_id in verse.writers for name in known.get(user_id, ())]
             own = [] if verse.is_linked or not names else [LIANJU]
-            lines = () if verse.verse is None else verse.verse.lines
             for named in (tuple(dict.fromkeys((*names, *own))), ()):
                 try:
-                    poems.append(Poem("", lines, named, count))
+                    poems.append(Poem("", verse.verse.lines, named, count))
                     break
                 except PictureError:
                     continue

@@ -8,12 +8,13 @@ import pytest
 from lianju.bot.booklet import BookletError
 from lianju.bot.cogs.honor_booklets import HonorBooklets
 from lianju.bot.cogs.honor_clock import HonorClock
+from lianju.bot.cogs.honor_posts import HonorPosts
 from lianju.bot.honor import BOOKLET_LEASE_S, Month
 from lianju.bot.verses import Verse
 
 from .commands import english
 from .linked_verse import restarted
-from .test_honor import CHANNEL, FANS, GUILD, VERSE, love
+from .test_honor import CHANNEL, FANS, GUILD, VERSE, WRITER, love
 from .test_honor import honors as honors
 from .test_honor import page as page
 from .test_honor import server as server
@@ -169,3 +170,31 @@ async def test_what_was_not_posted_is_not_looked_for_from_the_first_attempt_on(
     assert len(booklets(fake)) == 1
     (due,) = await store.booklets.due(clock.now + BOOKLET_LEASE_S)
     assert due.begun_at == first + BOOKLET_LEASE_S
+
+
+async def test_writer_who_is_forgotten_while_names_are_asked_for_is_in_no_booklet(
+    fake, store, page, honors, clock, monkeypatch
+):
+    await love(store, *FANS[:3], at=clock.now)
+    writers = {3: clock.now, 4: clock.now}
+    await love(store, *FANS[:3], verse=OTHER, author=None, writers=writers, at=clock.now)
+    await honors.tick()
+    clock.now = Month.at(clock.now).booklet_at
+    fake.skip_to(clock.now)
+    names, asked = HonorPosts.names, []
+
+    async def forget_meanwhile(self, guild, user_ids):
+        found = await names(self, guild, user_ids)
+        asked.extend(user_ids)
+        if len(asked) == 3:
+            for user in (WRITER, 3):
+                await store.delete_user(user, clock.now)
+        return found
+
+    monkeypatch.setattr(HonorPosts, "names", forget_meanwhile)
+    await honors.tick_booklets()
+    (message,) = booklets(fake)
+    text = text_of(fake, message).replace("\xa0", " ")
+    assert sorted(asked) == [WRITER, 3, 4]
+    assert (VERSE.line in text, OTHER.line in text) == (False, True)
+    assert ("member 1" in text, "member 3" in text, "member 4" in text) == (False, False, True)
