@@ -121,6 +121,10 @@ def test_standard_input_and_output(lianju, monkeypatch):
     ("text", "error"),
     [
         (b"", BookletError("booklet-empty")),
+        (
+            "山\a水".encode(),
+            RequestError("cli-control", name="POEMS", character="U+0007"),
+        ),
         (TEXT.encode("gbk"), PromptError("cli-stdin-not-utf8")),
         (
             f"{TEXT}\n{'山' * 61}".encode(),
@@ -168,7 +172,15 @@ def test_bad_poems_are_one_sentence(lianju, monkeypatch, text, error):
     [
         (
             ("none.txt", "--out", "a.pdf"),
-            PromptError("cli-unreadable", path="none.txt", reason="No such file or directory"),
+            PromptError("cli-no-poems-file", path="none.txt"),
+        ),
+        (("", "--out", "a.pdf"), PromptError("cli-no-poems-file", path="")),
+        ((".", "--out", "a.pdf"), PromptError("cli-no-poems-file", path=".")),
+        (("山" * 300, "--out", "a.pdf"), PromptError("cli-no-poems-file", path="山" * 300)),
+        (("poems.txt", "poems.txt", "--out", "a.pdf"), PromptError("cli-one-file")),
+        (
+            ("poems.txt", "--out", "a.pdf", "--title", "两行\n标题"),
+            RequestError("cli-control", name="--title", character="U+000A"),
         ),
         (
             ("poems.txt", "--out", "a.epub"),

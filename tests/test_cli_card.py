@@ -131,6 +131,15 @@ def test_missing_characters_are_told(lianju):
         ),
         ((POEM, "--out", ""), PictureError("cli-out-no-name", ending=".png")),
         ((POEM, "--out", "."), PictureError("cli-out-folder", path=".", example="card.png")),
+        ((POEM, "--out", "a.png", "--title", "  "), PictureError("picture-title-empty")),
+        (
+            (POEM, "--out", "a.png", "--title", "两行\n标题"),
+            RequestError("cli-control", name="--title", character="U+000A"),
+        ),
+        (
+            (f"{POEM}\a", "--out", "a.png"),
+            RequestError("cli-control", name="POEM", character="U+0007"),
+        ),
         ((POEM, "--out", "a.png", "--seal", " "), PictureError("picture-seal-empty")),
         (
             (POEM, "--out", "a.png", "--date", "yesterday"),

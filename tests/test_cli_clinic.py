@@ -137,6 +137,11 @@ def test_bad_input_is_one_sentence(text, check):
     assert error.count("\n") == 1
 
 
+def test_what_is_not_chinese_is_named_as_words(check):
+    error = PromptError("clinic-characters", named=f"hello {'x' * 19}… 🙂", more=0)
+    assert check(f"hello白日 {'x' * 50} 🙂")[2] == f"lianju: {error}\n"
+
+
 def test_sentences_are_in_the_language_of_the_locale(check, monkeypatch):
     monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
     out = check("渭城朝雨浥輕塵 客舍青青柳色新 勸君更盡一杯酒 西出陽關無故山")[1]

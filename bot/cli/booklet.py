@@ -1,7 +1,8 @@
 """`lianju booklet`."""
 
 import datetime
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -10,10 +11,12 @@ import click
 from ..characters import describe
 from ..errors import LianjuError
 from ..picture import DEFAULT_SEAL, PictureError
-from ..verse import Script
+from ..verse import PromptError, Script
 from .files import (
+    SPACES,
     STDIN,
     check_output,
+    check_plain,
     open_output,
     read_day,
     read_poem_argument,
@@ -27,8 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["booklet"]
 
 
+def _one_file(_: click.Context, __: click.Parameter, paths: Sequence[str]) -> str:
+    if len(paths) > 1:
+        raise PromptError("cli-one-file")
+    return paths[0]
+
+
 @click.command()
-@click.argument("poems")
+@click.argument("poems", nargs=-1, required=True, callback=_one_file, metavar="POEMS")
 @click.option(
     "--out",
     required=True,
@@ -64,7 +73,10 @@ def booklet(
     from ..booklet import Booklet, PrintedBooklet
 
     check_output(out, "booklet.pdf", force=force, source=poems)
-    text = read_poem_argument(STDIN) if poems == STDIN else read_text_file(Path(poems))
+    for name, value in (("--title", title), ("--author", author), ("--seal", seal)):
+        check_plain(name, value)
+    text = _read_file(poems)
+    check_plain("POEMS", text, SPACES)
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
     printed = PrintedBooklet.of(
         Booklet(
@@ -84,6 +96,14 @@ def booklet(
     if out != "-":
         facts = {"poems": printed.poems, "kilobytes": len(printed.pdf) // 1000}
         click.echo(locale_localizer().format("cli-booklet-done", path=out, **facts))
+
+
+def _read_file(path: str) -> str:
+    if path == STDIN:
+        return read_poem_argument(STDIN)
+    if not os.path.exists(path) or os.path.isdir(path):  # noqa: PTH110, PTH112 -- verse is too long for Path
+        raise PromptError("cli-no-poems-file", path=path)
+    return read_text_file(Path(path))
 
 
 def _read(text: str) -> Iterator["Poem"]:

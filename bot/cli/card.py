@@ -8,7 +8,16 @@ import click
 from ..characters import describe
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import PromptError, Script
-from .files import STDIN, check_output, open_output, read_day, read_poem_argument, verse_argument
+from .files import (
+    SPACES,
+    STDIN,
+    check_output,
+    check_plain,
+    open_output,
+    read_day,
+    read_poem_argument,
+    verse_argument,
+)
 from .language import format_error, locale_localizer
 
 __all__ = ["card"]
@@ -65,7 +74,12 @@ def card(
         raise PictureError("cli-card-dates")
     today = datetime.date.today()  # noqa: DTZ011 -- the user's own day
     day = None if no_date else today if date is None else read_day(date)
+    for name, values in (("--title", [title or ""]), ("--writer", writers), ("--seal", [seal])):
+        check_plain(name, "".join(values))
+    if title and not title.strip():
+        raise PictureError("picture-title-empty")
     text = read_poem_argument(poem)
+    check_plain("POEM", text, SPACES)
     if (poems := count_poems(text)) > 1:
         raise PromptError("poems-several", poems=poems)
     pasted = read_pasted(text)

@@ -4,6 +4,7 @@ import datetime
 import os
 import stat
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import IO, Any
 
 import click
 
+from ..characters import describe
 from ..errors import LianjuError
 from ..verse import PromptError, RequestError
 
 __all__ = [
+    "SPACES",
     "STDIN",
     "check_not_source",
     "check_output",
+    "check_plain",
     "open_output",
     "read_day",
     "read_poem_argument",
@@ -26,6 +30,7 @@ __all__ = [
 ]
 
 STDIN = "-"
+SPACES = "\t\n\v\f\r"  # control characters that verse may have
 
 
 @contextmanager
@@ -100,6 +105,22 @@ def check_not_source(out: str, source: str) -> None:
         written = Path(out).stat()
         if stat.S_ISREG(written.st_mode) and os.path.samestat(read, written):
             raise RequestError("cli-out-is-source", path=out)
+
+
+def check_plain(name: str, text: str, allowed: str = "") -> None:
+    """Checks that a text has no control characters, which no picture can show.
+
+    Args:
+        name: What the text is, such as `--title`.
+        text: The text.
+        allowed: Control characters that it may have.
+
+    Raises:
+        RequestError: It has others.
+    """
+    for character in text:
+        if unicodedata.category(character) == "Cc" and character not in allowed:
+            raise RequestError("cli-control", name=name, character=describe(character))
 
 
 def read_day(text: str) -> datetime.date:

@@ -2,7 +2,7 @@
 
 booklet-title = A booklet needs a title.
 booklet-empty = There are no poems: a booklet needs at least one.
-booklet-poems = That is { $size } poems: a booklet has room for { $most }.
+booklet-poems = That is { $size } poems: a booklet has room for { $most }, so make several.
 booklet-hearts = { $hearts } is no number of hearts: give 0 to { $most }.
 booklet-busy = I am making too many booklets at the moment: try again in a minute.
 

@@ -1,17 +1,18 @@
 # Pictures of verse.
 
 picture-empty = There is no verse: give its lines.
-picture-lines = That is { $size } lines: there is room for { $most }.
-picture-line = That is a line of { $size } characters: there is room for { $most }.
-picture-characters = That is { $size } characters: there is room for { $most }.
+picture-lines = That is { $size } lines: there is room for { $most }, so leave some out.
+picture-line = That is a line of { $size } characters: there is room for { $most }, so break it in two.
+picture-characters = That is { $size } characters: there is room for { $most }, so leave some lines out.
 picture-title = That is a title of { $size } characters: write at most { $most }.
+picture-title-empty = The title is blank: write one, or leave it out.
 picture-writers = That is { $size } writers: name at most { $most }.
 picture-writer = That is a name of { $size } characters: write at most { $most }.
 picture-writer-empty = A writer has no name: leave them out, or write one.
 picture-seal = The seal has room for { $most } Chinese characters, or for three words of { $letters } letters: choose a shorter text.
 picture-seal-empty = The seal says nothing: write what it is to say, or leave it out.
 picture-missing = The typeface has no { $missing }: 〓 stands for it.
-picture-date = { $value } is no date: write it as 2026-11-30.
+picture-date = “{ $value }” is no date: write it as 2026-11-30.
 picture-busy = I am drawing too many pictures at the moment: try again in a few seconds.
 
 # Pictures on Discord.

@@ -2,7 +2,7 @@
 
 booklet-title = 诗集要有题目。
 booklet-empty = 还没有诗：诗集至少要有一首。
-booklet-poems = 这有{ $size }首诗，一本诗集最多放{ $most }首。
+booklet-poems = 这有{ $size }首诗，一本诗集最多放{ $most }首：请分成几本。
 booklet-hearts = { $hearts }不是红心数：请给0到{ $most }。
 booklet-busy = 正在做的诗集太多了：请过一分钟再试。
 

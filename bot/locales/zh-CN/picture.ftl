@@ -1,17 +1,18 @@
 # 诗图。
 
 picture-empty = 没有诗：请写出诗句。
-picture-lines = 这有{ $size }句，最多放{ $most }句。
-picture-line = 有一句长{ $size }字，每句最多{ $most }字。
-picture-characters = 这有{ $size }字，最多放{ $most }字。
+picture-lines = 这有{ $size }句，最多放{ $most }句：请删去一些。
+picture-line = 有一句长{ $size }字，每句最多{ $most }字：请分成两句。
+picture-characters = 这有{ $size }字，最多放{ $most }字：请删去几句。
 picture-title = 题目有{ $size }字，请不要超过{ $most }字。
+picture-title-empty = 题目是空的：请写上，或不填题目。
 picture-writers = 这有{ $size }位作者，请不要超过{ $most }位。
 picture-writer = 有个名字长{ $size }字，请不要超过{ $most }字。
 picture-writer-empty = 有位作者没有名字：请去掉，或写上名字。
 picture-seal = 印章最多刻{ $most }个汉字，或三个不超过{ $letters }个字母的词：请写短一些。
 picture-seal-empty = 印章是空的：请写上字，或不填印章。
 picture-missing = 字体里没有{ $missing }：以〓代替。
-picture-date = { $value }不是日期：请写成2026-11-30的样子。
+picture-date = “{ $value }”不是日期：请写成2026-11-30的样子。
 picture-busy = 正在画的图太多了：请过几秒再试。
 
 # Discord上的诗图。

@@ -2,7 +2,7 @@
 
 booklet-title = 詩集要有題目。
 booklet-empty = 還沒有詩：詩集至少要有一首。
-booklet-poems = 這有{ $size }首詩，一本詩集最多放{ $most }首。
+booklet-poems = 這有{ $size }首詩，一本詩集最多放{ $most }首：請分成幾本。
 booklet-hearts = { $hearts }不是紅心數：請給0到{ $most }。
 booklet-busy = 正在做的詩集太多了：請過一分鐘再試。
 

@@ -1,17 +1,18 @@
 # 詩圖。
 
 picture-empty = 沒有詩：請寫出詩句。
-picture-lines = 這有{ $size }句，最多放{ $most }句。
-picture-line = 有一句長{ $size }字，每句最多{ $most }字。
-picture-characters = 這有{ $size }字，最多放{ $most }字。
+picture-lines = 這有{ $size }句，最多放{ $most }句：請刪去一些。
+picture-line = 有一句長{ $size }字，每句最多{ $most }字：請分成兩句。
+picture-characters = 這有{ $size }字，最多放{ $most }字：請刪去幾句。
 picture-title = 題目有{ $size }字，請不要超過{ $most }字。
+picture-title-empty = 題目是空的：請寫上，或不填題目。
 picture-writers = 這有{ $size }位作者，請不要超過{ $most }位。
 picture-writer = 有個名字長{ $size }字，請不要超過{ $most }字。
 picture-writer-empty = 有位作者沒有名字：請去掉，或寫上名字。
 picture-seal = 印章最多刻{ $most }個漢字，或三個不超過{ $letters }個字母的詞：請寫短一些。
 picture-seal-empty = 印章是空的：請寫上字，或不填印章。
 picture-missing = 字型裡沒有{ $missing }：以〓代替。
-picture-date = { $value }不是日期：請寫成2026-11-30的樣子。
+picture-date = 「{ $value }」不是日期：請寫成2026-11-30的樣子。
 picture-busy = 正在畫的圖太多了：請過幾秒再試。
 
 # Discord上的詩圖。

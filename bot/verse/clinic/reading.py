@@ -1,8 +1,9 @@
 """Reads the poem that a member has written."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from ...characters import describe
@@ -17,7 +18,8 @@ from .mending import LINES
 __all__ = ["MAX_WRITTEN", "WrittenPoem", "read_poem"]
 
 MAX_WRITTEN = 1000  # characters: 24 lines of seven with punctuation, titles and spaces
-NAMED = 8  # characters, at most, in a message about them
+NAMED = 8  # characters or words, at most, in a message about them
+LONGEST = 20  # characters of such a word
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     written = tuple(map("".join, split_verse(pasted.verse)))
     if not written:
         raise PromptError("clinic-empty")
-    others = dict.fromkeys(each for line in written for each in line if not is_han(each))
+    others = dict.fromkeys(word for line in written for word in _other_words(line))
     if others:
         raise PromptError("clinic-characters", **_named(others))
     sizes = Counter(map(len, written))
@@ -84,6 +86,14 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
         raise PromptError("prompt-unknown", **_named(unread))
     traditional = is_traditional(written, simplified)
     return WrittenPoem(written, lines, length, traditional, pasted.heading, pasted.note)
+
+
+def _other_words(line: str) -> Iterator[str]:
+    """Yields what is not Chinese in a line, as words."""
+    for chinese, group in groupby(line, is_han):
+        word = "".join(group)
+        if not chinese:
+            yield word if len(word) <= LONGEST else f"{word[: LONGEST - 1]}…"
 
 
 def _named(characters: Iterable[str]) -> dict[str, Any]:
