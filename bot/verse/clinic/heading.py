@@ -43,7 +43,7 @@ _DASHED = re.compile(
 _SOME = rf"{_PART}{{0,{LONGEST}}}"
 _NAMED = re.compile(rf"\n[ \t\u3000]*({_SOME}《[^《》\n]{{1,{LONGEST}}}》{_SOME})$")
 _LAST_ROW = re.compile(
-    rf"\n[ \t\u3000]*([(（〔\[【]{HAN}{{2,4}}[)）〕\]】]"
+    rf"(?:\n|(?<=[。！？!?]))[ \t\u3000]*([(（〔\[【]{HAN}{{2,4}}[)）〕\]】]"
     rf"|[(（〔\[【]?{HAN}{{1,2}}[)）〕\]】·・•][ \t\u3000]*{HAN}{{2,4}}"
     rf"|{HAN}{{2,4}})$"
 )
