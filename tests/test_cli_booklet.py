@@ -117,6 +117,13 @@ def test_standard_input_and_output(lianju, monkeypatch):
     assert "明月〓" in pdfium.PdfDocument(out)[1].get_textpage().get_text_range()
 
 
+def test_standard_input_may_be_closed(lianju, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    error = PromptError("cli-unreadable", path="-", reason="Bad file descriptor")
+    for out in ("a.pdf", "-"):
+        assert lianju("-", "--out", out, "--force") == (2, b"", f"lianju: {error}\n")
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [

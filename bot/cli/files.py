@@ -1,6 +1,7 @@
 """Texts that commands are given, also by standard input, and files that they write."""
 
 import datetime
+import errno
 import os
 import stat
 import sys
@@ -98,7 +99,7 @@ def check_not_source(out: str, source: str) -> None:
     Raises:
         RequestError: Both are one file, by whatever names.
     """
-    if out == "-":
+    if out == "-" or (source == STDIN and sys.stdin is None):
         return
     with suppress(OSError):  # one of them does not exist, or standard input is closed
         read = os.fstat(sys.stdin.fileno()) if source == STDIN else Path(source).stat()
@@ -153,10 +154,12 @@ def read_poem_argument(text: str) -> str:
     """Returns a poem that the command line gives; `-` stands for standard input, in UTF-8.
 
     Raises:
-        PromptError: Standard input is no text in UTF-8.
+        PromptError: Standard input is closed, or is no text in UTF-8.
     """
     if text != STDIN:
         return text
+    if sys.stdin is None:  # it was closed, as by <&- in a shell
+        raise PromptError("cli-unreadable", path=STDIN, reason=os.strerror(errno.EBADF))
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
