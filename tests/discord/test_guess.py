@@ -10,118 +10,38 @@ from contextlib import closing
 
 import pytest
 from lianju.bot.cogs import FEATURES
-from lianju.bot.cogs.guess_rounds import GIVE_UP_AFTER_S, RETRY_AFTER_S
 from lianju.bot.cogs.housekeeping import Housekeeping
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.resources import Resources
 from lianju.bot.rounds import ROUND_S
 from lianju.bot.settings import Settings
-from lianju.bot.store import StoreError
-from lianju.bot.ui import replies
 from lianju.bot.verse import to_traditional
 
 from .bots import OtherBot
-from .bundle_with_prosody import LEVEL, READINGS, made_up_poems, write_bundle_with_prosody
+from .bundle_with_prosody import READINGS
 from .commands import ask, button, english, press
+from .guesses import (
+    BOARD,
+    EASY,
+    HARD,
+    HOST,
+    MEMBERS,
+    MODERATOR,
+    POEMS,
+    Timers,
+    begin,
+    end,
+    first_line,
+    is_level,
+    options,
+    poets_button,
+    refusal,
+)
+from .guesses import bundle as bundle
+from .guesses import poems as poems
+from .guesses import timers as timers
 from .interactions import custom_ids, labels, slash, texts
 from .process import serving
-
-HOST, MEMBERS = 77, (1, 2, 3, 4, 5)
-EASY, HARD, BOARD = slash("guess start"), slash("guess start", difficulty="hard"), "guess board"
-MODERATOR = 1 << 13  # Manage Messages
-
-
-def is_level(letter):
-    return letter in LEVEL
-
-
-POEMS = made_up_poems(200)
-
-
-@pytest.fixture
-def poems():
-    return POEMS
-
-
-@pytest.fixture
-def bundle(tmp_path, poems):
-    return write_bundle_with_prosody(tmp_path / "known", poems=poems)
-
-
-class Timers:
-    """Takes the place of `asyncio.sleep`: timers run out when a test says so.
-
-    Attributes:
-        waits: How long each was to wait.
-    """
-
-    def __init__(self, host):
-        self.waits = []
-        self._last = None
-        self._reached = asyncio.Event()
-        self._over = asyncio.Event()
-        self._ends = host.get_cog("Lianju guess")._ends
-        self._ends._sleep = self
-
-    async def __call__(self, seconds):
-        self.waits.append(seconds)
-        if seconds == self._last:
-            self._reached.set()
-            await asyncio.Event().wait()
-        await self._over.wait()
-
-    async def run_until(self, seconds):
-        """Returns when a timer waits so long; it does so until it is cancelled."""
-        self._last = seconds
-        self._reached.clear()
-        self._over.set()
-        await self._reached.wait()
-        self._over.clear()
-        self._last = None
-
-    async def run_out(self):
-        """Returns when all that the timers set going is done."""
-        self._over.set()
-        await asyncio.gather(*self._ends._timers.values())
-        self._over.clear()
-
-
-@pytest.fixture
-def timers(bot):
-    return Timers(bot)
-
-
-async def begin(fake, bot, clock, data=EASY, **place):
-    """Begins a round, as soon as the cooldown is over; returns its message."""
-    clock.now += 60
-    return await ask(fake, bot, data, private=False, **place)
-
-
-def options(message):
-    """The four lines, by custom id, without their letters."""
-    chosen = labels(message).items()
-    return {key: text[2:] for key, text in chosen if key.startswith("lianju:guess:")}
-
-
-def first_line(message):
-    return texts(message)[1].removeprefix("# ")
-
-
-def poets_button(message):
-    (poem,) = (poem for poem in POEMS if poem.lines[0] == first_line(message))
-    return next(key for key, line in options(message).items() if line == poem.lines[1])
-
-
-async def refusal(fake, bot, payload):
-    """The one private sentence that answers."""
-    await bot.receive(payload)
-    (message,) = fake.exchange(payload).messages
-    assert message["flags"] & 64
-    return message["content"]
-
-
-async def end(fake, bot, message, user=HOST, **place):
-    return await press(fake, bot, message, button(message, "End"), user=user, **place)
 
 
 async def test_options_sound_like_the_poets_line_and_none_is_a_known_one(
@@ -261,93 +181,6 @@ async def test_round_of_a_process_that_was_killed_ends_when_it_is_back(fake, set
     assert fake.refusals == []
 
 
-async def test_a_guess_after_the_time_shows_the_result_and_does_not_count(
-    fake, bot, clock, timers, store
-):
-    message = await begin(fake, bot, clock)
-    clock.now += ROUND_S + 1
-    shown = await press(fake, bot, message, poets_button(message), user=1)
-    assert texts(shown)[3] == english("guess-nobody")
-    assert await store.guesses.score(42, 1) is None
-
-
-async def test_a_press_that_is_handled_after_the_result_leaves_it_and_is_told_in_private(
-    fake, bot, clock, timers
-):
-    message = await begin(fake, bot, clock)
-    chosen = poets_button(message)
-    await press(fake, bot, message, chosen, user=1)
-    late = [fake.press(message, each, user=HOST) for each in (chosen, button(message, "End"))]
-    await timers.run_out()
-    for payload in late:
-        assert await refusal(fake, bot, payload) == english("guess-over-before")
-    assert "<@1> (1 of 1)" in texts(message)[3]
-
-
-async def test_the_result_is_not_shown_in_a_private_answer_that_was_deferred(
-    fake, bot, clock, timers, store, monkeypatch
-):
-    message = await begin(fake, bot, clock)
-    chosen = poets_button(message)
-    await press(fake, bot, message, chosen, user=1)
-    payload, choose = fake.press(message, chosen, user=2), store.guesses.choose
-
-    async def choose_late(*args):
-        await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
-        return await choose(*args)
-
-    monkeypatch.setattr(store.guesses, "choose", choose_late)
-    monkeypatch.setattr(replies, "DEFER_AFTER_S", 0)
-    clock.now += ROUND_S + 1
-    assert await refusal(fake, bot, payload) == english("guess-over-before")
-    assert "<@1> (1 of 1)" in texts(message)[3]
-
-
-async def test_the_next_press_shows_the_result_where_the_bot_may_not_edit(
-    fake, bot, clock, timers, store
-):
-    message = await begin(fake, bot, clock)
-    chosen = poets_button(message)
-    await press(fake, bot, message, chosen, user=1)
-    (asked,) = await store.guesses.unfinished()
-    fake.hidden_channels.add("99")
-    await bot.get_cog("Lianju guess")._ends.finish(asked)  # as after a restart
-    await press(fake, bot, message, chosen, user=2)
-    assert "<@1> (1 of 1)" in texts(message)[3]
-    assert await store.guesses.unfinished() == []
-
-
-async def test_a_round_whose_message_could_not_be_noted_ends_in_time_all_the_same(
-    fake, bot, clock, timers, store, monkeypatch
-):
-    async def fails(*_):
-        raise StoreError("store-failed")
-
-    monkeypatch.setattr(store.guesses, "set_message", fails)
-    payload = fake.interaction(EASY)
-    await bot.receive(payload)
-    (message,) = fake.exchange(payload).messages
-    await press(fake, bot, message, poets_button(message), user=1)
-    await timers.run_out()
-    assert "<@1> (1 of 1)" in texts(message)[3]
-
-
-async def test_a_result_that_could_not_be_noted_is_answered_once(
-    fake, bot, clock, timers, store, monkeypatch
-):
-    async def fails(*_):
-        raise StoreError("store-failed")
-
-    message = await begin(fake, bot, clock)
-    await press(fake, bot, message, poets_button(message), user=1)
-    with monkeypatch.context() as failing:
-        failing.setattr(store.guesses, "set_shown", fails)
-        result = await end(fake, bot, message)
-    assert "<@1> (1 of 1)" in texts(result)[3]
-    await timers.run_out()
-    assert await store.guesses.unfinished() == []
-
-
 async def test_only_the_host_and_moderators_end_a_round_early(fake, bot, clock, timers):
     for who in ({"user": HOST}, {"user": 5, "permissions": MODERATOR}):
         message = await begin(fake, bot, clock, user=HOST)
@@ -393,88 +226,6 @@ async def test_alone_in_a_direct_message_the_choice_ends_the_round(fake, bot, cl
     assert "(1 of 1)" in texts(result)[3]
     board = await ask(fake, bot, slash(BOARD), private=False, **private)
     assert "1 of 1 right (100 %)" in texts(board)[1]
-
-
-async def test_deleted_messages_and_lost_rounds_are_told_in_a_sentence(
-    fake, bot, clock, timers, store, resources
-):
-    message = await begin(fake, bot, clock)
-    chosen = poets_button(message)
-    await store.guesses.abandon(int(chosen.split(":")[3]))
-    for custom_id in (chosen, button(message, "End")):
-        sentence = await refusal(fake, bot, fake.press(message, custom_id))
-        assert sentence == english("guess-gone", slash="/")
-    gone = await begin(fake, bot, clock)
-    fake.delete(gone)
-    await timers.run_out()
-    assert resources.failures.total() == 0
-
-
-async def test_result_that_discord_refused_is_shown_later(
-    fake, bot, clock, timers, resources, store
-):
-    message = await begin(fake, bot, clock)
-    await press(fake, bot, message, poets_button(message), user=1)
-    fake.failures["@original"] = [400, 400]
-    await timers.run_out()
-    assert timers.waits == [ROUND_S, *RETRY_AFTER_S[:2]]
-    assert resources.failures == {"end of a round": 2}
-    assert "<@1> (1 of 1)" in texts(message)[3]
-    assert await store.guesses.unfinished() == []
-
-
-async def test_result_is_shown_by_the_bot_once_the_interaction_has_expired(
-    fake, bot, clock, timers, resources
-):
-    message = await begin(fake, bot, clock)
-    await press(fake, bot, message, poets_button(message), user=1)
-    clock.now += 16 * 60
-    fake.failures["@original"] = [401] * 9
-    await timers.run_out()
-    assert "<@1> (1 of 1)" in texts(message)[3]
-    assert resources.failures == {}
-
-
-async def test_guesses_whose_result_cannot_be_shown_for_a_day_are_deleted(
-    fake, bot, clock, timers, store, resources
-):
-    message = await begin(fake, bot, clock)
-    await press(fake, bot, message, poets_button(message), user=1)
-    fake.hidden_channels.add("99")
-    clock.now += GIVE_UP_AFTER_S
-    await timers.run_until(RETRY_AFTER_S[-1])
-    (asked,) = await store.guesses.unfinished()
-    assert (await store.guesses.end(asked.id)).choices
-    clock.now += ROUND_S
-    await bot.get_cog("Lianju guess")._ends.finish(asked)
-    assert (await store.guesses.end(asked.id)).choices == {}
-    assert (await store.guesses.score(42, 1)).hits == 1
-    assert resources.failures == {}
-
-
-async def test_result_that_discord_refused_is_shown_after_a_restart_or_a_press(
-    fake, bot, clock, timers, resources, store
-):
-    ends = bot.get_cog("Lianju guess")._ends
-    for number, way in enumerate(("restart", "press"), 1):
-        message = await begin(fake, bot, clock)
-        await press(fake, bot, message, poets_button(message), user=1)
-        fake.failures["@original"] = [400]
-        await timers.run_until(RETRY_AFTER_S[0])
-        assert resources.failures == {"end of a round": number}
-        (asked,) = await store.guesses.unfinished()
-        assert asked.message_id == int(message["id"])
-        if way == "restart":
-            (waiting,) = ends._timers.values()
-            ends.cancel()
-            await asyncio.wait([waiting])
-            await ends.resume()
-            await timers.run_out()
-        else:
-            await press(fake, bot, message, poets_button(message), user=2)
-        assert "<@1>" in texts(message)[3]
-        assert "(1 of 1)" in texts(message)[3]
-        assert await store.guesses.unfinished() == []
 
 
 @pytest.mark.parametrize("poems", [(), POEMS[:2]])
