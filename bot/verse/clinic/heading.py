@@ -19,11 +19,12 @@ FORMS = (4, 8)  # lines of a poem that is more likely than two parts of a headin
 
 # What ends a line of verse: no part of a heading has it.
 _ENDS = ",.!?;\uff0c\u3002\uff01\uff1f\uff1b\u3001\u2026"
-_PART = rf"[^\n{_ENDS}]"
+_NOT_IN_HEADINGS = rf"{_ENDS}<>"  # Discord's mentions and emoji are between < and >
+_PART = rf"[^\n{_NOT_IN_HEADINGS}]"
 _TITLE = re.compile(rf"{_PART}*?《[^《》\n]+》[ \t\u3000]*[:\uff1a—-]*\s*")
 _WHOLE_LINE = re.compile(rf"{_PART}+\n\s*")
-_LABEL = re.compile(rf"[^\n:\uff1a{_ENDS}]+[:\uff1a]\s*")
-_WORD = re.compile(rf"[^\s{_ENDS}]+[ \t\u3000]+")
+_LABEL = re.compile(rf"[^\n:\uff1a{_NOT_IN_HEADINGS}]+[:\uff1a]\s*")
+_WORD = re.compile(rf"[^\s{_NOT_IN_HEADINGS}]+[ \t\u3000]+")
 _ENDS_OF_HEADING = ":\uff1a—-"
 _MARKS = re.compile(r"[《》〈〉·・•:\uff1a()\uff08\uff09\[\]〔〕【】]")
 # A first row that is a heading by its form alone: names may have 、 between them.
