@@ -195,7 +195,8 @@ class Guess(ComposingCog, name=NAME):
                 layout = round_layout(context.localizer, asked)
                 message_id = await respond(interaction, layout, private=False)
             except BaseException:
-                await guesses.abandon(asked.id)
+                if not await guesses.abandon(asked.id):
+                    self._ends.schedule(asked, interaction)
                 raise
             self._ends.schedule(asked, interaction)  # the round is on, whatever fails from here on
             if message_id is not None:

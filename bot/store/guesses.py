@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, bindparam, case, delete, func, select, update
+from sqlalchemy import Insert, Row, bindparam, case, delete, exists, func, select, update
 
 from ..rounds import RANKED, GuessFigure, GuessScore, Round, RoundResult
 from ..verses import Page
@@ -75,10 +75,14 @@ class Guesses:
             await connection.execute(_SET_MESSAGE, values)
 
     @to_the_end
-    async def abandon(self, round_id: int) -> None:
-        """Deletes a round whose message could not be sent."""
+    async def abandon(self, round_id: int) -> bool:
+        """Deletes a round whose message could not be sent, as far as anybody knows.
+
+        Returns:
+            Whether it did; a round in which somebody has chosen a line has a message, and goes on.
+        """
         async with self._database.write_transaction(_part(round_id)) as connection:
-            await connection.execute(_ABANDON, {"the_id": round_id})
+            return bool((await connection.execute(_ABANDON, {"the_id": round_id})).rowcount)
 
     @to_the_end
     async def choose(
@@ -237,7 +241,7 @@ _UNFINISHED = (
     .order_by(guess_round.c.ends_at, guess_round.c.id)
 )
 _SET_MESSAGE = update(guess_round).where(_THIS).values(message_id=bindparam("the_message"))
-_ABANDON = delete(guess_round).where(_THIS)
+_ABANDON = delete(guess_round).where(_THIS, ~exists().where(guess.c.round_id == guess_round.c.id))
 _END = update(guess_round).where(_THIS).values(ended=1, host_id=None)
 _SET_SHOWN = update(guess_round).where(_THIS, guess_round.c.ended == 1).values(shown=1)
 _CHOICES = (

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from lianju.bot.cogs import guess
 from lianju.bot.cogs.guess_rounds import GIVE_UP_AFTER_S, RETRY_AFTER_S
-from lianju.bot.rounds import ROUND_S
+from lianju.bot.rounds import ROUND_S, GuessScore
 from lianju.bot.store import StoreError
 from lianju.bot.ui import replies
 
@@ -91,6 +92,24 @@ async def test_a_round_whose_message_could_not_be_noted_ends_in_time_all_the_sam
     await press(fake, bot, message, poets_button(message), user=1)
     await timers.run_out()
     assert "<@1> (1 of 1)" in texts(message)[3]
+
+
+async def test_a_round_that_discord_shows_though_it_reported_a_fault_counts_its_guesses(
+    fake, bot, clock, timers, store, monkeypatch
+):
+    payload, respond = fake.interaction(EASY), guess.respond
+
+    async def shows_and_fails(*arguments, **options):
+        monkeypatch.setattr(guess, "respond", respond)
+        await respond(*arguments, **options)
+        (message,) = fake.exchange(payload).messages
+        await press(fake, bot, message, poets_button(message), user=1)
+        raise ConnectionError
+
+    monkeypatch.setattr(guess, "respond", shows_and_fails)
+    await bot.receive(payload)
+    await timers.run_out()
+    assert await store.guesses.score(42, 1) == GuessScore(1, 1, 1, 1, 1)
 
 
 async def test_a_result_that_could_not_be_noted_is_answered_once(

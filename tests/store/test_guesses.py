@@ -81,8 +81,15 @@ async def test_of_two_rounds_at_once_one_begins(store):
     begun = await asyncio.gather(*map(store.guesses.begin, rounds))
     assert sum(begun) == 1
     assert await store.guesses.begin(another(9, channel_id=51))
-    await store.guesses.abandon(1009)
+    assert await store.guesses.abandon(1009)
     assert await store.guesses.running_in(51) is None
+
+
+async def test_a_round_that_somebody_has_guessed_in_is_not_abandoned(store):
+    await store.guesses.begin(ROUND)
+    await store.guesses.choose(ROUND.id, 1, 2, NOW)
+    assert not await store.guesses.abandon(ROUND.id)
+    assert (await store.guesses.end(ROUND.id)).choices == {1: 2}
 
 
 async def test_a_choice_counts_until_the_end(store):
