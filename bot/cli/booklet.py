@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from ..characters import describe
 from ..errors import LianjuError
-from ..picture import DEFAULT_SEAL, PictureError
+from ..picture import DEFAULT_SEAL
 from ..verse import PromptError, Script
 from .files import (
     SPACES,
@@ -22,7 +21,7 @@ from .files import (
     read_poem_argument,
     read_text_file,
 )
-from .language import format_error, locale_localizer
+from .language import format_error, locale_localizer, tell_missing
 
 if TYPE_CHECKING:
     from ..booklet import Poem
@@ -90,9 +89,7 @@ def booklet(
     )
     with open_output(out) as stream:
         stream.write(printed.pdf)
-    if printed.missing:
-        told = PictureError("picture-missing", missing=" ".join(map(describe, printed.missing)))
-        click.echo(f"lianju: {format_error(told)}", err=True)
+    tell_missing(printed.missing)
     if out != "-":
         facts = {"poems": printed.poems, "kilobytes": len(printed.pdf) // 1000}
         click.echo(locale_localizer().format("cli-booklet-done", path=out, **facts))

@@ -5,7 +5,6 @@ from typing import get_args
 
 import click
 
-from ..characters import describe
 from ..picture import DEFAULT_SEAL, STYLES, PictureError, Style
 from ..verse import PromptError, Script
 from .files import (
@@ -18,7 +17,7 @@ from .files import (
     read_poem_argument,
     verse_argument,
 )
-from .language import format_error, locale_localizer
+from .language import locale_localizer, tell_missing
 
 __all__ = ["card"]
 
@@ -96,9 +95,7 @@ def card(
     )
     with open_output(out) as stream:
         stream.write(picture.png)
-    if picture.missing:
-        told = PictureError("picture-missing", missing=" ".join(map(describe, picture.missing)))
-        click.echo(f"lianju: {format_error(told)}", err=True)
+    tell_missing(picture.missing)
     if out != "-":
         facts = {"width": str(picture.width), "height": str(picture.height)}
         kilobytes = len(picture.png) // 1000

@@ -1,12 +1,15 @@
 """Messages of the command line, in the language of the locale."""
 
 import os
+from collections.abc import Sequence
 
-from ..characters import printable
+import click
+
+from ..characters import describe, printable
 from ..errors import LianjuError
 from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
 
-__all__ = ["format_error", "locale_localizer", "path_error"]
+__all__ = ["format_error", "locale_localizer", "path_error", "tell_missing"]
 
 
 def locale_localizer() -> Localizer:
@@ -28,3 +31,10 @@ def path_error(error: OSError) -> LianjuError:
 def format_error(error: LianjuError) -> str:
     """Returns the error's sentence as plain text, without control characters."""
     return printable(locale_localizer().format(error.key, **error.facts))
+
+
+def tell_missing(characters: Sequence[str]) -> None:
+    """Tells on standard error which characters the typeface lacks, if any."""
+    if characters:
+        error = LianjuError("picture-missing", missing=" ".join(map(describe, characters)))
+        click.echo(f"lianju: {format_error(error)}", err=True)
