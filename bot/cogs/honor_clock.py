@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from ..errors import LianjuError
 from ..honor import HonoredVerse
@@ -11,6 +11,7 @@ from .base import LianjuCog
 from .honor_booklets import HonorBooklets
 from .honor_posts import HonorPosts
 from .housekeeping import Bot, is_with
+from .ticking import Sleep, keep_ticking
 
 __all__ = ["HonorClock"]
 
@@ -36,7 +37,7 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
         self,
         bot: Bot,
         resources: Resources,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(resources)
         self._bot = bot
@@ -48,9 +49,12 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
 
     async def cog_load(self) -> None:
         """Starts the clock."""
+        resources, sleep = self.resources, self._sleep
         self._ticking = [
-            asyncio.create_task(self._keep_ticking(self.tick, EVERY_S)),
-            asyncio.create_task(self._keep_ticking(self.tick_booklets, BOOKLETS_EVERY_S)),
+            asyncio.create_task(keep_ticking(resources, self.tick, EVERY_S, sleep)),
+            asyncio.create_task(
+                keep_ticking(resources, self.tick_booklets, BOOKLETS_EVERY_S, sleep)
+            ),
         ]
 
     async def cog_unload(self) -> None:
@@ -106,12 +110,3 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
                 await self._monthly.act(booklet, self.resources.clock())
             except Exception as error:
                 self.resources.count_failure("booklet of a month", error, server=booklet.guild_id)
-
-    async def _keep_ticking(self, tick: Callable[[], Awaitable[None]], every_s: float) -> None:
-        while True:
-            await self._sleep(every_s)
-            # Closing waits for it: a cancelled operation may leave a connection open.
-            doing = asyncio.ensure_future(tick())
-            self.resources.background.add(doing)
-            doing.add_done_callback(self.resources.background.discard)
-            await asyncio.shield(doing)

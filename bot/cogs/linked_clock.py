@@ -1,7 +1,6 @@
 """The clock of linked verse: it ends turns and tables that have taken too long."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import discord
 
@@ -11,6 +10,7 @@ from ..places import OUTSIDE
 from ..resources import Resources
 from .housekeeping import Bot, is_with
 from .linked_base import LinkedCog
+from .ticking import Sleep, keep_ticking
 
 __all__ = ["LinkedClock"]
 
@@ -33,7 +33,7 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
         self,
         bot: Bot,
         resources: Resources,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         super().__init__(resources)
         self._bot = bot
@@ -42,7 +42,9 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
 
     async def cog_load(self) -> None:
         """Starts the clock."""
-        self._ticking = asyncio.create_task(self._keep_ticking())
+        self._ticking = asyncio.create_task(
+            keep_ticking(self.resources, self.tick, EVERY_S, self._sleep)
+        )
 
     async def cog_unload(self) -> None:
         """Stops it."""
@@ -72,12 +74,3 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
             self.resources.count_failure("message of a table", error)
         except Exception as error:
             self.resources.count_failure("clock of linked verse", error)
-
-    async def _keep_ticking(self) -> None:
-        while True:
-            await self._sleep(EVERY_S)
-            # Closing waits for it: a cancelled operation may leave a connection open.
-            doing = asyncio.ensure_future(self.tick())
-            self.resources.background.add(doing)
-            doing.add_done_callback(self.resources.background.discard)
-            await asyncio.shield(doing)
