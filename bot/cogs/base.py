@@ -22,7 +22,7 @@ from ..resources import Resources
 from ..ui.replies import Defer, Interaction, defer_private_reply, deferring_when_late, send_error
 from ..verse import BusyError, PromptError
 
-__all__ = ["Context", "LianjuCog", "check_allowed_here", "is_allowed_here"]
+__all__ = ["Context", "LianjuCog", "check_allowed_here", "check_may_write", "is_allowed_here"]
 
 _log = logging.getLogger(__name__)
 
@@ -249,6 +249,25 @@ def check_allowed_here(interaction: Interaction, guild_settings: GuildSettings) 
     if not is_allowed_here(interaction, guild_settings):
         channels = " ".join(f"<#{channel}>" for channel in sorted(guild_settings.channels))
         raise NotAllowedError("poem-elsewhere", channels=Markdown(channels))
+
+
+def check_may_write(interaction: Interaction) -> None:
+    """Checks that the member may write here what may well be words of their own.
+
+    Discord lets members press buttons wherever they may look on.
+
+    Raises:
+        NotAllowedError: They may not.
+    """
+    channel, allowed = interaction.channel, interaction.permissions
+    if interaction.guild_id is None:
+        return
+    may_write = allowed.send_messages
+    if isinstance(channel, discord.Thread):
+        may_write = allowed.send_messages_in_threads
+        may_write &= not channel.locked or allowed.manage_threads
+    if not may_write:
+        raise NotAllowedError("post-no-right")
 
 
 async def _report_error(interaction: Interaction, error: Exception, localizer: Localizer) -> str:

@@ -30,7 +30,7 @@ from ..ui.replies import (
     edit_message,
     respond,
 )
-from .base import Context, LianjuCog, check_allowed_here
+from .base import Context, LianjuCog, check_allowed_here, check_may_write
 from .items import CogItem, check_owner, cog_item
 
 __all__ = ["Pictures", "check_place"]
@@ -144,6 +144,7 @@ def check_place(interaction: Interaction, guild_settings: GuildSettings, *, publ
         raise NotAllowedError("picture-no-attach")
     if public:
         check_allowed_here(interaction, guild_settings)
+        check_may_write(interaction)
 
 
 def _sheet(answer: AnswerMessage, message: discord.Message) -> Sheet:

@@ -9,7 +9,7 @@ from ..ui.layout import Layout
 from ..ui.replies import Interaction, edit_message
 from ..ui.revise import posted_layout, revised_answer, revision_layout, typed_before
 from ..ui.revise_state import RevisionView
-from .base import Context, check_allowed_here
+from .base import Context, check_allowed_here, check_may_write
 from .composing import ComposingCog
 
 __all__ = ["RevisionPosting"]
@@ -50,7 +50,7 @@ class RevisionPosting(ComposingCog):
             if not view.revising.is_changed:
                 raise NotAllowedError("revise-beginning")
             check_allowed_here(interaction, context.guild_settings)
-            _check_may_write(interaction)
+            check_may_write(interaction)
         except LianjuError as error:
             layout = self.refusal_layout(interaction, context, posting, error)
             await edit_message(interaction, layout)
@@ -94,22 +94,3 @@ class RevisionPosting(ComposingCog):
         """Counts a refusal that is not told by `handle`; returns the outcome for the log."""
         self.resources.observer.refused(error.key)
         return f"refused:{type(error).__name__}"
-
-
-def _check_may_write(interaction: Interaction) -> None:
-    """Checks that the member may write here what may well be words of their own.
-
-    Discord lets members press buttons wherever they may look on.
-
-    Raises:
-        NotAllowedError: They may not.
-    """
-    channel, allowed = interaction.channel, interaction.permissions
-    if interaction.guild_id is None:
-        return
-    may_write = allowed.send_messages
-    if isinstance(channel, discord.Thread):
-        may_write = allowed.send_messages_in_threads
-        may_write &= not channel.locked or allowed.manage_threads
-    if not may_write:
-        raise NotAllowedError("revise-no-right")

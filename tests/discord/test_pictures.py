@@ -13,7 +13,7 @@ from PIL import Image
 
 from .bots import OtherBot
 from .commands import ask, button, english, press
-from .interactions import custom_ids, labels, poem, slash, texts
+from .interactions import VIEW_CHANNEL, custom_ids, labels, poem, slash, texts
 from .limits import GALLERY, within
 
 USER, STRANGER = 77, 78
@@ -204,6 +204,14 @@ async def test_pictures_are_posted_only_where_the_bot_answers(fake, bot, favorit
     await store.guild_settings.change(42, channels=frozenset({98}))
     told = await refused(fake, bot, message, menu(message, "post"))
     assert told == english("poem-elsewhere", channels="<#98>")
+
+
+async def test_who_may_not_write_posts_no_picture(fake, bot, favorite, later):
+    page = await ask(fake, bot, slash("favorites list"))
+    message = await press(fake, bot, page, menu(page, "favorite"), [favorite])
+    later()
+    told = await refused(fake, bot, message, menu(message, "post"), permissions=VIEW_CHANNEL)
+    assert told == english("post-no-right")
 
 
 async def test_favorites_are_of_their_owner(fake, bot, favorite, store):

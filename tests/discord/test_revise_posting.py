@@ -188,7 +188,7 @@ async def test_who_may_not_write_posts_nothing_but_may_revise(read_only, writabl
     lines = poem_of(message)
     assert lines[:3] == [LINE] * 3
     await changed(fake, bot, message, POST, user=STRANGER, **read_only)
-    assert note(message) == english("revise-no-right")
+    assert note(message) == english("post-no-right")
     assert (poem_of(message), len(versions(message))) == (lines, 2)
     exchange = await revisions.press(fake, bot, message, POST, user=STRANGER, **writable)
     (posted,) = exchange.messages

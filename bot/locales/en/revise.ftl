@@ -29,6 +29,5 @@ revise-not-yours = Only the member who began this can use it: press *{ revise }*
 revise-not-this = I can revise Chinese verse of two to eight lines, all of one length, with at most 64 characters.
 revise-unreadable = I cannot read this message any more: press *{ revise }* below the poem again.
 revise-no-post = I may not post in this channel: ask a moderator, or copy the poem.
-revise-no-right = You may not post in this channel: ask a moderator, or copy the poem.
 answer-revised = revised by { $user }
 favorites-revise = Revise one…

@@ -29,6 +29,5 @@ revise-not-yours = 只有开始修改的人才能用：请自己点诗下面的�
 revise-not-this = 我能修改两到八句、句长相同、共不超过 64 个字的中文诗。
 revise-unreadable = 我已经读不懂这条消息了：请再点一次诗下面的“{ revise }”。
 revise-no-post = 我不能在这个频道发消息：请找管理员，或把诗复制出来。
-revise-no-right = 你不能在这个频道发消息：请找管理员，或把诗复制出来。
 answer-revised = 由 { $user } 修改
 favorites-revise = 修改其中一条……

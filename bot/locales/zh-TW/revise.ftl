@@ -29,6 +29,5 @@ revise-not-yours = 只有開始修改的人才能用：請自己按詩下面的�
 revise-not-this = 我能修改兩到八句、句長相同、共不超過 64 個字的中文詩。
 revise-unreadable = 我已經讀不懂這則訊息了：請再按一次詩下面的「{ revise }」。
 revise-no-post = 我不能在這個頻道發訊息：請找管理員，或把詩複製出來。
-revise-no-right = 你不能在這個頻道發訊息：請找管理員，或把詩複製出來。
 answer-revised = 由 { $user } 修改
 favorites-revise = 修改其中一條……
