@@ -168,11 +168,6 @@ class Revising:
         """What the next step is written from."""
         return _draft(self.lines, self.kept)
 
-    @property
-    def whole_lines(self) -> frozenset[int]:
-        """The indices of the lines that the next step keeps whole."""
-        return frozenset(index for index, row in enumerate(self.kept) if all(row))
-
     def row(self, index: int, *, whole: bool) -> tuple[bool, ...]:
         """Returns what is kept of a line that is kept whole, or open but for what was given."""
         return tuple(

@@ -75,11 +75,11 @@ def test_the_given_lines_are_kept_at_first():
 def test_any_lines_can_be_kept(before):
     chosen = {index for index, is_kept in enumerate(before) if is_kept}
     begun = Revising.begin(QUATRAIN)
-    assert begun.keep(chosen).whole_lines == chosen
+    assert begun.keep(chosen).kept == tuple(ALL if is_kept else NONE for is_kept in before)
     assert begun.keep({0, 1, 2, 3}).keep(chosen) == begun.keep(chosen)
     acrostic = Revising.begin(QUATRAIN, has_heads=True).keep(chosen)
-    assert [row[0] for row in acrostic.kept] == [True] * 4  # the given characters stay
-    assert acrostic.whole_lines == chosen
+    # The given characters stay.
+    assert acrostic.kept == tuple(ALL if is_kept else HEAD for is_kept in before)
 
 
 def test_single_characters_stay_kept_until_their_line_is_chosen():
