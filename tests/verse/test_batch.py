@@ -6,9 +6,9 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving.batch import Batch
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
+from .searching import run_search
 from .table import TableModel, random_table
 from .toy import Toy
 

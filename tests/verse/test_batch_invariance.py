@@ -15,7 +15,6 @@ from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.serving.batch import Batch
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
@@ -24,6 +23,7 @@ from lianju.training.recipe import ModelConfig
 
 from ..benchmarks.workload import mixed_requests
 from .reference import plain_beam_search
+from .searching import run_search
 from .table import TableModel, random_table
 from .toy import CHINESE, PROMPTS, SPECIALS
 

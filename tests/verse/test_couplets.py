@@ -17,7 +17,6 @@ from lianju.bot.verse import (
 from lianju.bot.verse.planning.couplets import MAX_JUDGED, REVERSE_WEIGHT, CoupletPlanner
 from lianju.bot.verse.planning.prepared import prepare
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
-from lianju.bot.verse.serving.jobs import run_search
 
 from .couplets import (
     COMMA,
@@ -32,6 +31,7 @@ from .couplets import (
     repeats_alike,
     tones_of,
 )
+from .searching import run_search
 from .table import random_table
 
 LOWER, UPPER = TOKENS.index("<lower>"), TOKENS.index("<upper>")

@@ -7,7 +7,6 @@ from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
@@ -15,6 +14,7 @@ from lianju.training.recipe import ModelConfig
 from lianju.training.seq2seq import build_model
 
 from .reference import plain_beam_search
+from .searching import run_search
 from .toy import CHINESE, PROMPTS
 
 SPECIALS = ("<unk>", "<e>", "<s>", "<lower>", "<upper>")

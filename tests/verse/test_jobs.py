@@ -11,10 +11,10 @@ from lianju.bot.verse.search.beam import BeamSearch
 from lianju.bot.verse.search.search import Hypothesis
 from lianju.bot.verse.serving import batch as batching
 from lianju.bot.verse.serving import scheduler as scheduling
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .controlled_model import once
+from .searching import run_search
 from .table import random_table
 from .test_batch import MIXED, TOKENS, assert_same, search, table_model
 

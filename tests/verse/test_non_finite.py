@@ -9,7 +9,8 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving.batch import Batch
-from lianju.bot.verse.serving.jobs import run_search
+
+from .searching import run_search
 
 BUNDLE = load_bundle(default_directory())
 NUMBERS = (np.nan, np.inf, -np.inf)

@@ -10,11 +10,11 @@ from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.serving import batch as batching
 from lianju.bot.verse.serving.batch import Batch
 from lianju.bot.verse.serving.fair_share import priority_class_of, step_cost
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .controlled_model import ControlledModel, once
+from .searching import run_search
 from .table import TableModel
 
 LETTERS = 24

@@ -18,9 +18,9 @@ from lianju.bot.verse.composer import Composer
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.planning.generation import Planner
 from lianju.bot.verse.planning.ranking import MIN_DISTANCE
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
+from .searching import run_search
 from .toy import CHINESE, PROMPTS, Toy
 from .toy_reranker import NEXT, POET, ByCharacters, with_reranker
 

@@ -8,9 +8,9 @@ from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.search.sampling import SampleParams, SampleSearch
 from lianju.bot.verse.serving.batch import Batch
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
+from .searching import run_search
 from .table import TableModel, random_table
 
 TOKENS = Vocabulary(("<unk>", "<e>", "</l>", "a", "b", "c", "d"), (-1, -1, -1, 1, 1, 1, 1))

@@ -6,10 +6,10 @@ import pytest
 from lianju.bot.verse.errors import BusyError, DeadlineError, SearchError
 from lianju.bot.verse.search.beam import BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .controlled_model import once
+from .searching import run_search
 from .test_batch import MIXED, TOKENS, Faulty, assert_same, crash, search, table_model
 
 LONG = 3600.0

@@ -10,10 +10,10 @@ from lianju.bot.verse.errors import SearchError
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
-from lianju.bot.verse.serving.jobs import run_search
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .reference import plain_beam_search
+from .searching import run_search
 from .table import TableModel, random_table
 
 UNKNOWN, END, LINE = 0, 1, 2

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from ...observer import NOBODY, Observer
 from ..errors import DeadlineError, NothingAllowedError
 from ..model.language_model import LanguageModel
-from ..search.search import Hypothesis, Job, Search, SearchResults, nothing_allowed
+from ..search.search import Job, Search
 from .batch import Batch, Slot
 from .fair_share import priority_class_of
 from .prefix_cache import PrefixCache
 
-__all__ = ["JobRunner", "QueuedJob", "run_job", "run_search"]
+__all__ = ["JobRunner", "QueuedJob", "run_job"]
 
 # After so much work of its own between two steps the runner lets other threads run, which would
 # otherwise have to wait for sys.getswitchinterval(), by default 5 ms.
@@ -204,19 +204,3 @@ def run_job(model: LanguageModel, job: Job[T], prefix_cache: PrefixCache | None 
         runner.step()
     result: T = queued.future.result()
     return result
-
-
-def run_search(model: LanguageModel, search: Search) -> list[Hypothesis]:
-    """Runs one search in the calling thread.
-
-    Raises:
-        SearchError: The constraints allow nothing, or the model failed.
-    """
-
-    def job() -> Job[SearchResults]:
-        return (yield [search])
-
-    (found,) = run_job(model, job())
-    if not found:
-        raise nothing_allowed()
-    return found
