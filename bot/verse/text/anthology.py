@@ -68,8 +68,7 @@ class Anthology:
 
     def __init__(self, poems: Iterable[AnthologyPoem] = ()) -> None:
         self.poems = tuple(poems)
-        self._by_id = {poem.id: poem for poem in self.poems}
-        if len(self._by_id) < len(self.poems):
+        if len({poem.id for poem in self.poems}) < len(self.poems):
             raise ValueError("has two poems of one id")
         ranks: dict[str, int] = {}
         for line in (line for poem in self.poems for line in poem.lines):
@@ -82,10 +81,6 @@ class Anthology:
 
     def __iter__(self) -> Iterator[AnthologyPoem]:
         return iter(self.poems)
-
-    def get(self, poem_id: str) -> AnthologyPoem | None:
-        """Returns the poem of an id, if there is one."""
-        return self._by_id.get(poem_id)
 
     def has_line(self, line: str) -> bool:
         """Returns whether a poem has a line."""
