@@ -59,9 +59,8 @@ if TYPE_CHECKING:
     from .answer import Answer, Candidate, CandidateScore
     from .clinic.checkup import Checkup, begin_checkup
     from .clinic.heading import count_poems, is_title, read_pasted
-    from .clinic.line import CheckedLine, Fault, WantedLine, check_line, wanted_after
+    from .clinic.line import CheckedLine, Fault
     from .clinic.mending import Blank, Mended, blank_for
-    from .clinic.poem import CheckedPoem, check_poem
     from .clinic.reading import MAX_WRITTEN
     from .composer import Composer, open_composer
     from .model.bundle import default_couplets, default_directory, load_bundle
@@ -105,7 +104,6 @@ __all__ = [
     "CandidateScore",
     "CharacterReadings",
     "CheckedLine",
-    "CheckedPoem",
     "Checkup",
     "Composer",
     "Couplet",
@@ -139,13 +137,10 @@ __all__ = [
     "SearchError",
     "SearchMode",
     "Vocabulary",
-    "WantedLine",
     "WireFormName",
     "begin_checkup",
     "blank_for",
     "check_choice",
-    "check_line",
-    "check_poem",
     "count_poems",
     "default_couplets",
     "default_directory",
@@ -161,7 +156,6 @@ __all__ = [
     "split_verse",
     "to_traditional",
     "usable_cores",
-    "wanted_after",
     "write_line",
     "xinyun_readings",
 ]
@@ -179,15 +173,10 @@ _IMPORTED_ON_FIRST_USE = {
     "read_pasted": ".clinic.heading",
     "CheckedLine": ".clinic.line",
     "Fault": ".clinic.line",
-    "WantedLine": ".clinic.line",
-    "check_line": ".clinic.line",
-    "wanted_after": ".clinic.line",
     "Blank": ".clinic.mending",
     "Mended": ".clinic.mending",
     "blank_for": ".clinic.mending",
     "MAX_WRITTEN": ".clinic.reading",
-    "CheckedPoem": ".clinic.poem",
-    "check_poem": ".clinic.poem",
     "Departure": ".prosody.nearest",
     "CharacterReadings": ".prosody.readings",
     "RhymeBook": ".prosody.readings",
