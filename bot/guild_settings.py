@@ -69,7 +69,7 @@ class GuildSettings:
         language: Language of the bot.
         channels: Ids of the channels where the bot answers; empty means all.
         linked_tables: How many tables of linked verse a channel may have at a time.
-        anthology: The page of honor; None if there is none.
+        honor_page: The page of honor; None if there is none.
 
     Raises:
         RequestError: A value is not allowed.
@@ -82,7 +82,7 @@ class GuildSettings:
     language: Language = "auto"
     channels: frozenset[int] = frozenset()
     linked_tables: int = 1
-    anthology: HonorPage | None = None
+    honor_page: HonorPage | None = None
 
     def __post_init__(self) -> None:
         BEAM_SIZE.check("beam_size", self.beam_size)

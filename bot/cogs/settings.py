@@ -168,13 +168,13 @@ class ServerSettings(LianjuCog, name=NAME):
             threshold: How many must keep a verse, other than its writers; 3 if nothing was set.
         """
         async with self.handle(interaction) as context:
-            before = context.guild_settings.anthology
+            before = context.guild_settings.honor_page
             await check_channel(interaction, channel, context.localizer)
             most = DEFAULT_THRESHOLD if before is None else before.threshold
             most = most if threshold is None else threshold
             store, now = self.resources.store.guild_settings, self.resources.clock()
-            after = await store.set_anthology(_guild_id(interaction), channel.id, most, now)
-            await self._confirm(interaction, context, after, "anthology")
+            after = await store.set_honor_page(_guild_id(interaction), channel.id, most, now)
+            await self._confirm(interaction, context, after, "honor_page")
 
     @settings.command(name="anthology-off")
     @for_admins
@@ -183,8 +183,8 @@ class ServerSettings(LianjuCog, name=NAME):
         async with self.handle(interaction) as context:
             context.check()
             store = self.resources.store.guild_settings
-            after = await store.unset_anthology(_guild_id(interaction))
-            await self._confirm(interaction, context, after, "anthology")
+            after = await store.unset_honor_page(_guild_id(interaction))
+            await self._confirm(interaction, context, after, "honor_page")
 
     @settings.command()
     @for_admins

@@ -55,7 +55,7 @@ class GuildSettingsStore:
             changed = dataclasses.replace(await _get(connection, guild_id), **changes)
             await _delete(connection, guild_id)
             row = dataclasses.asdict(changed)
-            del row["anthology"]  # a table of its own has it
+            del row["honor_page"]  # a table of its own has it
             channels = sorted(row.pop("channels"))
             await connection.execute(insert(server).values(guild_id=guild_id, **row))
             if channels:
@@ -76,7 +76,7 @@ class GuildSettingsStore:
             await _delete_page(connection, guild_id)
 
     @to_the_end
-    async def set_anthology(
+    async def set_honor_page(
         self, guild_id: int, channel_id: int, threshold: int, at: float
     ) -> GuildSettings:
         """Gives a server a page of honor, or changes it; what has failed there is tried again.
@@ -108,7 +108,7 @@ class GuildSettingsStore:
             return await _get(connection, guild_id)
 
     @to_the_end
-    async def unset_anthology(self, guild_id: int) -> GuildSettings:
+    async def unset_honor_page(self, guild_id: int) -> GuildSettings:
         """Ends the page of honor of a server; what was posted there stays.
 
         Returns:
@@ -128,12 +128,12 @@ async def _get(connection: AsyncConnection, guild_id: int) -> GuildSettings:
     rows = (await connection.execute(_SELECT, {"guild_id": guild_id})).all()
     values = {**rows[0]._mapping}
     del values["channel_id"]
-    page = {name: values.pop(name) for name in ("honor_channel", "threshold", "fault")}
-    anthology = None if page["honor_channel"] is None else HonorPage(*page.values())
+    channel_id, threshold, fault = map(values.pop, ("honor_channel", "threshold", "fault"))
+    page = None if channel_id is None else HonorPage(channel_id, threshold, fault)
     if values["beam_size"] is None:  # nothing else was set
-        return GuildSettings(anthology=anthology)
+        return GuildSettings(honor_page=page)
     channels = frozenset(row.channel_id for row in rows if row.channel_id is not None)
-    return GuildSettings(**values, channels=channels, anthology=anthology)
+    return GuildSettings(**values, channels=channels, honor_page=page)
 
 
 async def _delete(connection: AsyncConnection, guild_id: int) -> None:

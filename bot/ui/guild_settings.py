@@ -54,8 +54,8 @@ def change_text(
     changed = localizer.format("settings-change", **facts, before=_value(localizer, before, name))
     floor = _floor(localizer, after) if name in ("beam_size", "cooldown_s") else []
     applies = "settings-applies"
-    if name == "anthology":
-        applies = f"settings-anthology-{'ended' if after.anthology is None else 'how'}"
+    if name == "honor_page":
+        applies = f"settings-anthology-{'ended' if after.honor_page is None else 'how'}"
     return "\n".join([changed, *floor, f"-# {localizer.format(applies)}"])
 
 
@@ -120,7 +120,7 @@ def _floor(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
 
 def _fault(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
     """Returns a line about the page of honor, if nothing can be posted there."""
-    page = guild_settings.anthology
+    page = guild_settings.honor_page
     if page is None or page.fault is None:
         return []
     return [f"⚠ {localizer.format('settings-fault', fault=page.fault)}"]
@@ -137,9 +137,9 @@ def _value(localizer: Localizer, guild_settings: GuildSettings, name: str) -> st
             return LANGUAGES.get(value) or localizer.format("settings-language-auto")
         case "channels":
             return _mentions(localizer, value)
-        case "anthology" if value is None:
+        case "honor_page" if value is None:
             return localizer.format("settings-anthology-off")
-        case "anthology":
+        case "honor_page":
             facts = {"channel": f"<#{value.channel_id}>", "threshold": value.threshold}
             return localizer.format("settings-anthology-on", **facts)
     return str(value)

@@ -78,7 +78,7 @@ async def take(folder, bundle=None, couplets=None):
             await bot.add_cog(cog(resources))
             bot.add_dynamic_items(*cog.items)
         pages = {}
-        await store.guild_settings.set_anthology(42, HONOR_CHANNEL, 3, 1_790_000_000)
+        await store.guild_settings.set_honor_page(42, HONOR_CHANNEL, 3, 1_790_000_000)
         for user, name, command, hearts in ASKED:
             message = await ask(fake, bot, command, user=user, private=False)
             buttons = custom_ids(message, "lianju:heart:")

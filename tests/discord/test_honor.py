@@ -37,7 +37,7 @@ async def server(fake, bot):
 
 @pytest.fixture
 async def page(store, clock):
-    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, clock.now)
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, clock.now)
 
 
 @pytest.fixture
@@ -262,11 +262,11 @@ async def test_lost_channel_is_told_in_the_settings_and_not_tried_again(
 async def test_permission_that_is_known_to_be_missing_costs_no_request(
     fake, bot, store, honors, clock
 ):
-    await store.guild_settings.set_anthology(GUILD, 74, 3, clock.now)
+    await store.guild_settings.set_honor_page(GUILD, 74, 3, clock.now)
     await love(store, *FANS[:3])
     await honors.tick()
     assert [path for _, path in fake.requests if "/messages" in path] == []
-    assert (await store.guild_settings.get(GUILD)).anthology.fault == "forbidden"
+    assert (await store.guild_settings.get(GUILD)).honor_page.fault == "forbidden"
 
 
 async def test_busy_database_is_tried_again(fake, store, page, honors, clock, monkeypatch):
@@ -426,7 +426,7 @@ async def test_page_is_set_changed_shown_and_ended(fake, bot, store):
     assert said.startswith("**Page of honor**: <#73>, from 5 hearts on → off\n")
     await administer(fake, bot, choose(CHANNEL))
     assert "<#70>, from 3 hearts on → off" in await administer(fake, bot, slash("settings reset"))
-    assert (await store.guild_settings.get(GUILD)).anthology is None
+    assert (await store.guild_settings.get(GUILD)).honor_page is None
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ async def test_channel_that_will_not_do_is_refused_in_one_sentence(
     )
     facts = {"channel": f"<#{channel}>", "permissions": names}
     assert await administer(fake, bot, data) == english(key, **facts)
-    assert (await store.guild_settings.get(GUILD)).anthology is None
+    assert (await store.guild_settings.get(GUILD)).honor_page is None
 
 
 @pytest.mark.parametrize("threshold", [0, 101, -1])
@@ -464,7 +464,7 @@ async def test_threshold_out_of_range_is_refused_by_its_name(threshold, fake, bo
     facts = {"name": "threshold", "value": threshold, "low": 1, "high": 100}
     assert said == english("request-range", **facts)
     assert said.startswith("Threshold")
-    assert (await store.guild_settings.get(GUILD)).anthology is None
+    assert (await store.guild_settings.get(GUILD)).honor_page is None
 
 
 async def test_only_admins_may(fake, bot, store):

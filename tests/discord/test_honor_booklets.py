@@ -112,9 +112,9 @@ async def test_lost_channel_is_left_alone(fake, store, honors, loved, clock):
         await honors.tick_booklets()
         clock.now += 3600
     assert len(fake.refusals) == 1
-    assert (await store.guild_settings.get(GUILD)).anthology.fault == "forbidden"
+    assert (await store.guild_settings.get(GUILD)).honor_page.fault == "forbidden"
     fake.forbidden_channels.clear()
-    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, clock.now)
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, clock.now)
     await honors.tick_booklets()
     assert len(booklets(fake)) == 1
 
@@ -133,7 +133,7 @@ async def test_server_that_hangs_does_not_keep_others_waiting(
 ):
     """One turn of the clock does all that is due."""
     for guild in range(100, 130):
-        await store.guild_settings.set_anthology(guild, 75, 3, Month.at(clock.now).before.start)
+        await store.guild_settings.set_honor_page(guild, 75, 3, Month.at(clock.now).before.start)
     act, going_on, acted = HonorBooklets.act, asyncio.Event(), []
 
     async def hang(self, due, now):

@@ -19,7 +19,7 @@ async def test_kill_9_neither_loses_nor_doubles_a_verse(fake, settings, tmp_path
     async with serving(**settings) as served:
         await served.online(fake.ready)
         store = await open_store(f"sqlite+aiosqlite:///{file}")
-        await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, 1_000_000_000)
+        await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, 1_000_000_000)
         await love(store, *FANS[:3], at=1_000_000_000)
         await store.close()
         await asyncio.wait_for(fake.arrived.wait(), 120)

@@ -72,7 +72,7 @@ async def source(sqlite_url):
         await store.favorites.toggle(n % 4 + 1, 5, Verse("行'\\", f"列\n{n % 7}"), n % 3 or None, n)
     together = Verse("床前明月光", "疑是地上霜")
     await store.favorites.toggle(4, 5, together, None, 99, writers={1: 9.0, 2: 9.0})
-    await store.guild_settings.set_anthology(5, 3, 2, 9)
+    await store.guild_settings.set_honor_page(5, 3, 2, 9)
     for n in (5, 6, 7):
         await store.favorites.toggle(n, 5, Verse("行", "列"), 1, 9)
     (verse,) = await store.honors.due(9)

@@ -47,7 +47,7 @@ async def test_what_left_for_good_stays_away_even_if_nobody_kept_it_meanwhile(
     await love(store, *FANS[:3], verse=OTHER)
     assert ("post", OTHER, 3) in await due(store, NOW)
     assert ("rest", VERSE, 5) in await due(store, NOW)
-    await store.guild_settings.set_anthology(OTHER_GUILD, 71, 3, NOW)
+    await store.guild_settings.set_honor_page(OTHER_GUILD, 71, 3, NOW)
     await love(store, *FANS[:3], guild=OTHER_GUILD)
     assert ("post", VERSE, 3) in await due(store, NOW)  # as this is another server's affair
 

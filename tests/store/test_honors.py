@@ -21,7 +21,7 @@ NOW = 1_800_000_000.0
 @pytest.fixture
 async def page(store):
     """Server 5 shows what three members love."""
-    return await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+    return await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
 
 
 async def love(store, *users, verse=VERSE, guild=GUILD, author=WRITER, at=NOW, **more):
@@ -94,22 +94,22 @@ async def test_counts_are_those_of_a_plain_recount(store, page):
 async def test_nothing_is_noted_without_a_page(store, query):
     await love(store, *FANS[:5])
     assert rows(query) == 0
-    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
     assert await due(store) == []  # no flood of old verse
     await love(store, FANS[5])
     assert await due(store) == [("post", VERSE, 6)]
-    await store.guild_settings.unset_anthology(GUILD)
+    await store.guild_settings.unset_honor_page(GUILD)
     assert rows(query) == 0
 
 
 async def test_page_is_a_setting(store, page, query):
-    assert page == GuildSettings(anthology=HonorPage(CHANNEL, 3))
+    assert page == GuildSettings(honor_page=HonorPage(CHANNEL, 3))
     changed = await store.guild_settings.change(GUILD, candidates=2)
-    assert changed == GuildSettings(candidates=2, anthology=HonorPage(CHANNEL, 3))
+    assert changed == GuildSettings(candidates=2, honor_page=HonorPage(CHANNEL, 3))
     assert await store.guild_settings.get(GUILD) == changed
     for channel, threshold in ((CHANNEL, 0), (CHANNEL, 101), (0, 3)):
         with pytest.raises(LianjuError) as caught:
-            await store.guild_settings.set_anthology(GUILD, channel, threshold, NOW)
+            await store.guild_settings.set_honor_page(GUILD, channel, threshold, NOW)
         assert caught.value.key == "request-range"
     assert await store.guild_settings.get(GUILD) == changed
     await love(store, *FANS[:3])
@@ -318,20 +318,20 @@ async def test_fault_keeps_verse_until_the_page_is_set_again(store, page):
     await store.honors.set_fault(GUILD, CHANNEL, "forbidden")
     await store.honors.unpost(verse)
     settings = await store.guild_settings.get(GUILD)
-    assert settings.anthology == HonorPage(CHANNEL, 3, "forbidden")
+    assert settings.honor_page == HonorPage(CHANNEL, 3, "forbidden")
     await love(store, *FANS[:3], verse=OTHER)
     assert await due(store, NOW + 9e6) == []
-    changed = await store.guild_settings.set_anthology(GUILD, 71, 2, NOW)
-    assert changed.anthology == HonorPage(71, 2)
+    changed = await store.guild_settings.set_honor_page(GUILD, 71, 2, NOW)
+    assert changed.honor_page == HonorPage(71, 2)
     found = await store.honors.due(NOW)
     assert [(each.step, each.page_channel_id) for each in found] == [("post", 71)] * 2
 
 
 async def test_fault_of_a_channel_that_is_no_longer_the_page_is_not_noted(store, page):
     await love(store, *FANS[:3])
-    await store.guild_settings.set_anthology(GUILD, 71, 3, NOW)
+    await store.guild_settings.set_honor_page(GUILD, 71, 3, NOW)
     await store.honors.set_fault(GUILD, CHANNEL, "gone")
-    assert (await store.guild_settings.get(GUILD)).anthology == HonorPage(71, 3)
+    assert (await store.guild_settings.get(GUILD)).honor_page == HonorPage(71, 3)
 
 
 async def test_what_fails_is_tried_later_and_later_and_then_no_more(store, page):
@@ -344,7 +344,7 @@ async def test_what_fails_is_tried_later_and_later_and_then_no_more(store, page)
     assert len(waits) == MAX_ATTEMPTS
     assert waits == sorted(waits)
     assert waits[0] == 60
-    await store.guild_settings.set_anthology(GUILD, CHANNEL, 3, NOW)
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
     assert await due(store) == [("post", VERSE, 3)]
 
 
@@ -359,7 +359,7 @@ async def test_what_fails_as_discord_is_away_is_tried_as_long_as_it_takes(store,
 
 
 async def test_full_server_does_not_keep_others_waiting(store, page):
-    await store.guild_settings.set_anthology(OTHER_GUILD, CHANNEL, 3, NOW)
+    await store.guild_settings.set_honor_page(OTHER_GUILD, CHANNEL, 3, NOW)
     for number in range(30):
         await love(store, *FANS[:3], verse=Verse("行", str(number)))
     await love(store, *FANS[:3], guild=OTHER_GUILD)

@@ -367,7 +367,7 @@ async def test_a_process_has_the_overdue_tables_of_its_shards(store):
 async def test_a_process_has_the_verse_and_the_booklets_of_its_shards(store):
     others, own = [(1 << 22) + number for number in range(70)], [5, (2 << 22) + 7]
     for guild in others + own:
-        await store.guild_settings.set_anthology(guild, 70, 1, 9)
+        await store.guild_settings.set_honor_page(guild, 70, 1, 9)
         await store.favorites.toggle(1, guild, COUPLET, 2, 9)
     await store.processes.claim([0, 2], 4)
     assert [verse.guild_id for verse in await store.honors.due(9)] == own

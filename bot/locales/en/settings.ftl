@@ -3,7 +3,7 @@ settings-name = { $setting ->
     [beam_size] Beam size
     [candidates] Candidates
     [cooldown_s] Cooldown
-    [anthology] Page of honor
+    [honor_page] Page of honor
     [linked_tables] Tables of linked verse in a channel
     [channels] Channels
     [script] Script

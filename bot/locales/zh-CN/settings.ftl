@@ -3,7 +3,7 @@ settings-name = { $setting ->
     [beam_size] 束宽
     [candidates] 候选数
     [cooldown_s] 冷却时间
-    [anthology] 荣誉榜
+    [honor_page] 荣誉榜
     [linked_tables] 每个频道的诗席数
     [channels] 频道
     [script] 简繁

@@ -3,7 +3,7 @@ settings-name = { $setting ->
     [beam_size] 束寬
     [candidates] 候選數
     [cooldown_s] 冷卻時間
-    [anthology] 榮譽榜
+    [honor_page] 榮譽榜
     [linked_tables] 每個頻道的詩席數
     [channels] 頻道
     [script] 簡繁
