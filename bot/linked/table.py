@@ -1,4 +1,4 @@
-"""One table of linked verse as a value, and what members may do at it."""
+"""A table, which is one game of linked verse, as a value; and what members may do in it."""
 
 import math
 from collections.abc import Sequence
@@ -89,7 +89,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A game of linked verse. Every method returns the table as it is afterwards.
+    """A table: one game of linked verse, in a channel, a thread or direct messages.
+
+    It is immutable. What members or the clock do returns the table as it is afterwards.
 
     Attributes:
         guild_id: The server; None for direct messages.
@@ -339,7 +341,7 @@ def open_table(
     named: Sequence[int] = (),
     language: str = "en",
 ) -> Table:
-    """Opens a table.
+    """Opens a table: begins a game, which is not stored yet.
 
     Args:
         host_id: Who opens it, and is its first player.

@@ -1,4 +1,4 @@
-"""Tables of linked verse (联句)."""
+"""Tables of linked verse (联句): here a table is a game; SQL has it in `linked_table`."""
 
 import math
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class ShownTable(NamedTuple):
 
 
 class LinkedTables:
-    """The tables of all servers, closed ones too.
+    """The tables, which are games, of all servers; those that are closed too.
 
     Args:
         database: Has them.
@@ -178,7 +178,7 @@ class LinkedTables:
                 return purged
 
     async def of_member(self, user_id: int) -> list[Table]:
-        """Returns the tables that a member started, has a place at or wrote at, oldest first."""
+        """Returns the tables that a member started, plays at or wrote at, oldest first."""
         async with self._database.reader("list") as connection:
             ids = await connection.scalars(_OF_MEMBER, {"user_id": user_id})
             return [await _get(connection, table_id) for table_id in list(ids)]

@@ -259,7 +259,7 @@ running = Table(
     sqlite_strict=True,
 )
 
-# Tables of linked verse (联句), with their lines and those who take turns.
+# Games of linked verse (联句), elsewhere called tables, with their lines and who takes turns.
 linked_table = Table(
     "linked_table",
     metadata,
