@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from ..honor import BOOKLET_LEASE_S, MAX_ATTEMPTS, Month, retry_after
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .guilds import guild_part
 from .honors import of_shards
 from .postgres import Processes
@@ -56,19 +56,19 @@ class Booklets:
         async with self._database.reader("list") as connection:
             return [DueBooklet(*row) for row in await connection.execute(statement, values)]
 
-    @to_the_end
+    @finish_if_cancelled
     async def claim(self, booklet: DueBooklet, now: float) -> bool:
         """Claims a booklet for `BOOKLET_LEASE_S`; returns whether nobody else was first."""
         begun_at = booklet.begun_at or math.floor(now)
         changes = {"booklet_at": math.floor(now) + BOOKLET_LEASE_S, "booklet_begun_at": begun_at}
         return bool(await self._change(booklet, changes, honor_page.c.booklet_at == booklet.due_at))
 
-    @to_the_end
+    @finish_if_cancelled
     async def begin(self, booklet: DueBooklet, now: float) -> None:
         """Notes that posting it is begun anew, as it was not posted before."""
         await self._change(booklet, {"booklet_begun_at": math.floor(now)})
 
-    @to_the_end
+    @finish_if_cancelled
     async def finish(self, booklet: DueBooklet, now: float) -> None:
         """Notes that the booklet was posted, or that there is none: the next is that of a month."""
         done = {
@@ -78,7 +78,7 @@ class Booklets:
         }
         await self._change(booklet, done)
 
-    @to_the_end
+    @finish_if_cancelled
     async def fail(self, booklet: DueBooklet, now: float, *, refused: bool, is_sent: bool) -> None:
         """Notes that it could not be posted: it is tried again later.
 

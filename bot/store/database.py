@@ -9,7 +9,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["READERS", "TYPING_S", "Database", "ReadKind", "to_the_end"]
+__all__ = ["READERS", "TYPING_S", "Database", "ReadKind", "finish_if_cancelled"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,7 +60,9 @@ class Database(ABC):
         """
 
     async def truncate_wal(self) -> None:  # noqa: B027 -- there may be none
-        """Empties what else than the tables has deleted rows, where that is in our hands.
+        """Truncates SQLite's write-ahead log, which still has deleted rows.
+
+        It does nothing on PostgreSQL, whose log is the server's.
 
         Raises:
             StoreBusyError: Somebody reads or writes for too long.
@@ -68,7 +70,9 @@ class Database(ABC):
         """
 
     async def clean(self) -> None:  # noqa: B027 -- it may be the server's work
-        """Erases what deletions have left outside of rows, where that is in our hands.
+        """Erases what deletions have left in unused parts of SQLite's file.
+
+        It does nothing on PostgreSQL, whose server does that (autovacuum).
 
         Raises:
             StoreBusyError: Somebody reads or writes for too long.
@@ -76,13 +80,13 @@ class Database(ABC):
         """
 
 
-def to_the_end(
+def finish_if_cancelled(
     method: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Decorates what writes: cancelled, it goes on to its end before the caller is told.
+    """Decorates a method that writes: if it is cancelled, it is finished first.
 
-    A cancelled operation may leave a connection of aiosqlite with an open transaction, which would
-    keep the database locked.
+    Then `CancelledError` is raised. Otherwise a cancelled operation might leave a connection of
+    aiosqlite with an open transaction, which would keep the database locked.
     """
 
     @wraps(method)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..honor import State
 from ..places import OUTSIDE
 from ..verses import Favorite, Page, Verse
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .forgotten import Act, Kind, find_forgotten, verse_name
 from .statements import Columns, contains, insert, split_total, with_total
 from .tables import couplet, couplet_hearts, favorite, favorite_writer, honor
@@ -48,7 +48,7 @@ class Favorites:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @to_the_end
+    @finish_if_cancelled
     async def toggle(
         self,
         user_id: int,
@@ -150,7 +150,7 @@ class Favorites:
             row = (await connection.execute(_ONE, which)).one_or_none()
         return None if row is None else _favorite(*row)
 
-    @to_the_end
+    @finish_if_cancelled
     async def remove(self, user_id: int, favorite_id: int) -> Favorite | None:
         """Removes a favorite of a user.
 

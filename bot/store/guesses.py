@@ -9,7 +9,7 @@ from sqlalchemy import Insert, Row, bindparam, case, delete, exists, func, selec
 
 from ..rounds import RANKED, GuessFigure, GuessScore, Round, RoundResult
 from ..verses import Page
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .favorites import stored_guild_id
 from .forgotten import Act, find_forgotten
 from .statements import Columns, insert, later, split_total, with_total
@@ -44,7 +44,7 @@ class Guesses:
         async with self._database.reader() as connection:
             return await _find(connection, round_id)
 
-    @to_the_end
+    @finish_if_cancelled
     async def begin(self, begun: Round, acted_at: float = math.inf) -> bool:
         """Stores a round, and deletes the oldest ones of the place.
 
@@ -67,14 +67,14 @@ class Guesses:
             await connection.execute(_DELETE_SURPLUS, surplus)
             return bool((await connection.execute(_add(connection.dialect.name), row)).rowcount)
 
-    @to_the_end
+    @finish_if_cancelled
     async def set_message(self, round_id: int, message_id: int) -> None:
         """Stores in which message a round is."""
         values = {"the_id": round_id, "the_message": message_id}
         async with self._database.write_transaction(_part(round_id)) as connection:
             await connection.execute(_SET_MESSAGE, values)
 
-    @to_the_end
+    @finish_if_cancelled
     async def abandon(self, round_id: int) -> bool:
         """Deletes a round whose message could not be sent, as far as anybody knows.
 
@@ -84,7 +84,7 @@ class Guesses:
         async with self._database.write_transaction(_part(round_id)) as connection:
             return bool((await connection.execute(_ABANDON, {"the_id": round_id})).rowcount)
 
-    @to_the_end
+    @finish_if_cancelled
     async def choose(
         self, round_id: int, user_id: int, choice: int, at: float, acted_at: float = math.inf
     ) -> Round | None:
@@ -115,7 +115,7 @@ class Guesses:
                 await connection.execute(_choose(connection.dialect.name), row)
         return found
 
-    @to_the_end
+    @finish_if_cancelled
     async def end(self, round_id: int) -> RoundResult | None:
         """Ends a round and counts its guesses, unless it has ended already.
 
@@ -142,7 +142,7 @@ class Guesses:
                 found = await _find(connection, round_id)
         return None if found is None else RoundResult(found, choices)
 
-    @to_the_end
+    @finish_if_cancelled
     async def set_shown(self, round_id: int) -> None:
         """Notes that everybody can see the result: who chose what is deleted."""
         async with self._database.write_transaction(_part(round_id)) as connection:

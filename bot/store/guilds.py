@@ -10,7 +10,7 @@ from ..guild_settings import GuildSettings, HonorPage
 from ..honor import Month
 from ..i18n import Language
 from ..verse.request import Script
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .statements import insert as insert_or_update
 from .tables import channel, honor, honor_page, server
 
@@ -40,7 +40,7 @@ class GuildSettingsStore:
         async with self._database.reader() as connection:
             return await _get(connection, guild_id)
 
-    @to_the_end
+    @finish_if_cancelled
     async def change(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
         """Changes settings of a server.
 
@@ -68,14 +68,14 @@ class GuildSettingsStore:
                 )
         return changed
 
-    @to_the_end
+    @finish_if_cancelled
     async def reset(self, guild_id: int) -> None:
         """Resets a server to the defaults."""
         async with self._database.write_transaction(guild_part(guild_id)) as connection:
             await _delete(connection, guild_id)
             await _delete_page(connection, guild_id)
 
-    @to_the_end
+    @finish_if_cancelled
     async def set_honor_page(
         self, guild_id: int, channel_id: int, threshold: int, at: float
     ) -> GuildSettings:
@@ -107,7 +107,7 @@ class GuildSettingsStore:
             await connection.execute(_TRY_AGAIN, {"the_guild": guild_id})
             return await _get(connection, guild_id)
 
-    @to_the_end
+    @finish_if_cancelled
     async def unset_honor_page(self, guild_id: int) -> GuildSettings:
         """Ends the page of honor of a server; what was posted there stays.
 

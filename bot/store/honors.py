@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Fault, Heart, HonoredVerse, retry_after
 from ..verses import Verse
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .favorites import split_writers, writers_of
 from .forgotten import remember, verse_name
 from .guilds import guild_part
@@ -69,7 +69,7 @@ class Honors:
             ids = list(await connection.scalars(_LOVED, values))
         return [verse for each in ids if (verse := await self.get(each)) is not None]
 
-    @to_the_end
+    @finish_if_cancelled
     async def claim(self, verse: HonoredVerse, now: float, *, posting: bool = False) -> bool:
         """Claims the next step of a verse, for `LEASE_S`.
 
@@ -90,7 +90,7 @@ class Honors:
         same = (honor.c[name] == value for name, value in as_read.items())
         return bool(await self._change(verse, changes, *same))
 
-    @to_the_end
+    @finish_if_cancelled
     async def posted(
         self,
         verse: HonoredVerse,
@@ -118,17 +118,17 @@ class Honors:
         done = {"next_at": 0} if found else _done(verse, now)
         return bool(await self._change(verse, changes | {"state": state} | done))
 
-    @to_the_end
+    @finish_if_cancelled
     async def edited(self, verse: HonoredVerse, now: float) -> None:
         """Notes that the message shows the verse as it was read."""
         await self._change(verse, _done(verse, now))
 
-    @to_the_end
+    @finish_if_cancelled
     async def rest(self, verse: HonoredVerse) -> None:
         """Notes that nothing is to be done until something changes."""
         await self._change(verse, {"shown": verse.changed, "attempts": 0})
 
-    @to_the_end
+    @finish_if_cancelled
     async def drop(self, verse: HonoredVerse) -> None:
         """Deletes a verse that is not to be shown, unless anything has changed since it was read.
 
@@ -139,7 +139,7 @@ class Honors:
         async with self._database.write_transaction(_part(verse)) as connection:
             await connection.execute(delete(honor).where(*as_read, *unshown, _NOT_KEPT_AWAY))
 
-    @to_the_end
+    @finish_if_cancelled
     async def remove(self, verse: HonoredVerse) -> None:
         """Notes that no message shows a verse; deletes it, unless it must be kept away.
 
@@ -153,7 +153,7 @@ class Honors:
             await connection.execute(update(honor).where(honor.c.id == verse.id).values(**changes))
             await connection.execute(_DROP, {"the_id": verse.id})
 
-    @to_the_end
+    @finish_if_cancelled
     async def lose(self, verse: HonoredVerse, now: float) -> None:
         """Notes that somebody has deleted the message: the verse does not come again."""
         changes: dict[str, Any] = {"message_id": None, "begun_at": None, "attempts": 0}
@@ -163,19 +163,19 @@ class Honors:
             await connection.execute(this.values(**changes))
             await _keep_away(connection, verse, now)
 
-    @to_the_end
+    @finish_if_cancelled
     async def withdraw(self, verse: HonoredVerse, now: float) -> None:
         """Takes a verse off its page for good: its message is deleted next."""
         async with self._database.write_transaction(_part(verse)) as connection:
             await connection.execute(_WITHDRAW, {"the_id": verse.id})
             await _keep_away(connection, verse, now)
 
-    @to_the_end
+    @finish_if_cancelled
     async def unpost(self, verse: HonoredVerse) -> None:
         """Notes that the message that was to be sent was not: what comes next is due at once."""
         await self._change(verse, _NOT_SENT | {"next_at": 0})
 
-    @to_the_end
+    @finish_if_cancelled
     async def fail(
         self,
         verse: HonoredVerse,
@@ -203,7 +203,7 @@ class Honors:
             changes |= _NOT_SENT
         await self._change(verse, changes)
 
-    @to_the_end
+    @finish_if_cancelled
     async def set_fault(self, guild_id: int, channel_id: int, fault: Fault) -> None:
         """Notes why nothing can be posted: nothing is until the page of honor is set again.
 

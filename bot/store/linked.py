@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ..errors import NotAllowedError, NotFoundError
 from ..linked import Line, Table
 from ..places import OUTSIDE
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .favorites import stored_guild_id
 from .forgotten import Act, find_forgotten
 from .postgres import Processes
@@ -55,7 +55,7 @@ class LinkedTables:
         self._database = database
         self._processes = processes
 
-    @to_the_end
+    @finish_if_cancelled
     async def open(self, table: Table, most: int, acted_at: float = math.inf) -> Table:
         """Stores a new table.
 
@@ -103,7 +103,7 @@ class LinkedTables:
             ids = await connection.scalars(_OPEN_IN_CHANNEL, {"channel_id": channel_id})
             return [await _get(connection, table_id) for table_id in list(ids)]
 
-    @to_the_end
+    @finish_if_cancelled
     async def save(
         self,
         before: Table,
@@ -143,7 +143,7 @@ class LinkedTables:
             await _write_players(connection, after, len(before.players))
         return replace(after, id=before.id, version=before.version + 1)
 
-    @to_the_end
+    @finish_if_cancelled
     async def post(self, table_id: int, message_id: int) -> None:
         """Stores which message shows a table."""
         values = {"the_id": table_id, "the_message": message_id}
@@ -162,7 +162,7 @@ class LinkedTables:
             ids = await connection.scalars(statement, values)
             return [await _get(connection, table_id) for table_id in list(ids)]
 
-    @to_the_end
+    @finish_if_cancelled
     async def purge(self, before: float) -> int:
         """Deletes tables closed before a Unix time, in batches so that others can write.
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, text
 
 from ..verses import BoardVerse, Verse
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .forgotten import DELETIONS, remember, verse_name
 from .statements import contains
 from .tables import couplet, couplet_hearts
@@ -52,7 +52,7 @@ class Moderation:
         async with self._database.reader("typing") as connection:
             return [_board_verse(*row) for row in await connection.execute(found)]
 
-    @to_the_end
+    @finish_if_cancelled
     async def remove(self, guild_id: int, verse_id: int, at: float) -> BoardVerse | None:
         """Removes a verse from a server's leaderboard for good.
 

@@ -44,12 +44,12 @@ class _Observed(Database):
             yield connection
 
     async def truncate_wal(self) -> None:
-        """Empties what else than the tables has deleted rows."""
+        """Truncates SQLite's write-ahead log."""
         async with self._observed("clean"):
             await self._database.truncate_wal()
 
     async def clean(self) -> None:
-        """Erases what deletions have left outside of rows."""
+        """Erases what deletions have left in unused parts of SQLite's file."""
         async with self._observed("clean"):
             await self._database.clean()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Insert, bindparam, delete, select
 
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .forgotten import Act, find_forgotten
 from .statements import contains, insert, later
 from .tables import prompt
@@ -85,7 +85,7 @@ class RecentLines:
         async with self._database.reader("typing") as connection:
             return list(await connection.scalars(_RECENT, values))
 
-    @to_the_end
+    @finish_if_cancelled
     async def purge(self, before: float) -> int:
         """Deletes lines last used before a Unix time, in batches so that others can write.
 

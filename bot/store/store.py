@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..observer import NOBODY, Observer
 from .booklets import Booklets
-from .database import Database, to_the_end
+from .database import Database, finish_if_cancelled
 from .database_file import create_folder, create_or_migrate, database_path
 from .errors import StoreBusyError, StoreError
 from .favorites import Favorites
@@ -110,7 +110,7 @@ class Store:
         async with self._database.reader() as connection:
             await connection.execute(select(application.c.id))
 
-    @to_the_end
+    @finish_if_cancelled
     async def purge(self, before: float, closed_before: float = 0.0) -> int:
         """Deletes what has expired.
 
@@ -134,7 +134,7 @@ class Store:
             await self.processes.purge()
         return purged
 
-    @to_the_end
+    @finish_if_cancelled
     async def delete_user(self, user_id: int, at: float) -> DeletedData:
         """Deletes all that is stored about a user, in every server.
 
@@ -165,7 +165,7 @@ class Store:
             tables=tuple(tables),
         )
 
-    @to_the_end
+    @finish_if_cancelled
     async def delete_guild(self, guild_id: int, at: float) -> None:
         """Deletes what belongs to a server, such as its settings; members keep their favorites.
 
@@ -180,7 +180,7 @@ class Store:
             await _delete_guild(connection, guild_id, at)
         await self._truncate_wal()
 
-    @to_the_end
+    @finish_if_cancelled
     async def delete_left_guilds(
         self, application_id: int, is_left: Callable[[int], bool], at: float
     ) -> int:
