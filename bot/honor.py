@@ -40,13 +40,25 @@ BOOKLET_AFTER_S = 600  # from the month's end: its last hearts may have verse po
 BOOKLET_VERSES = 24  # in the booklet of a month
 
 State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
-"""Of a verse: it may be posted; whether it has been is not known, as it was begun; it is posted;
-it is never to be shown; or only with the name of somebody who wrote it, since one has deleted
-theirs."""
+"""How far a verse is.
 
-Step = Literal["find", "post", "edit", "remove", "drop", "rest"]
-"""What is next: it is to be found out whether a message was sent; one is sent, edited or deleted;
-nothing more is stored of the verse; or nothing is to be done until something changes."""
+- `waiting`: it may be posted.
+- `posting`: sending its message was begun; whether it was sent is not known.
+- `posted`: a message shows it.
+- `withdrawn`: it must never be shown again.
+- `unnamed`: a writer was forgotten; it may be shown only while a heart names another writer.
+"""
+
+Step = Literal["find", "post", "edit", "delete_message", "delete_unposted", "nothing"]
+"""What is to be done next for a verse.
+
+- `find`: find out whether its message was sent.
+- `post`: send its message.
+- `edit`: edit its message.
+- `delete_message`: delete its message.
+- `delete_unposted`: delete the stored verse, of which no message exists.
+- `nothing`: wait until something changes.
+"""
 
 Fault = Literal["forbidden", "gone"]
 """Why nothing can be posted: the bot lacks a permission in the channel, or there is no channel."""
@@ -145,13 +157,13 @@ class HonoredVerse:
         if self.begun_at is not None and not shown:
             return "find"
         if self._is_kept_away:
-            return "remove" if shown else "rest"
+            return "delete_message" if shown else "nothing"
         if self.verse is None or not self.count:
-            return "remove" if shown else "drop"
+            return "delete_message" if shown else "delete_unposted"
         if shown:
             return "edit"  # even if the number is the same: the names may be others
         is_due = self.page_channel_id is not None and self.count >= self.threshold
-        return "post" if is_due else "drop"
+        return "post" if is_due else "delete_unposted"
 
     def named_at(self, user_id: int) -> float:
         """Returns when a heart that names this writer was given first, in Unix seconds."""

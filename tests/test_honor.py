@@ -36,15 +36,15 @@ def test_next_step_of_every_situation(state):
         )
         loved = count if exists else 0
         never = exists and (state == "withdrawn" or (state == "unnamed" and not (loved and author)))
-        wanted = "drop"
+        wanted = "delete_unposted"
         if begun and not message:
             wanted = "find"
         elif message and (never or not loved):
-            wanted = "remove"
+            wanted = "delete_message"
         elif never:
-            wanted = "rest"
+            wanted = "nothing"
         elif not loved:
-            wanted = "drop"
+            wanted = "delete_unposted"
         elif message:
             wanted = "edit"
         elif page and loved >= 3:

@@ -34,7 +34,8 @@ class Honor(LianjuCog, name=NAME):
             localizer = context.localizer
             verse = await self._find(interaction, honor_id)
             if action == "heart":
-                key = "honor-kept" if await self._love(interaction, verse) else "honor-unkept"
+                is_kept = await self._toggle_favorite(interaction, verse)
+                key = "honor-kept" if is_kept else "honor-unkept"
                 said = localizer.format(key, own=int(interaction.user.id in verse.all_writers))
                 await respond(interaction, _text(said), private=True)
                 return
@@ -53,7 +54,7 @@ class Honor(LianjuCog, name=NAME):
             raise NotFoundError("honor-gone")
         return verse
 
-    async def _love(self, interaction: Interaction, verse: HonoredVerse) -> bool:
+    async def _toggle_favorite(self, interaction: Interaction, verse: HonoredVerse) -> bool:
         """Keeps a verse, or no longer; the clock shows it."""
         user_id, guild_id, text = interaction.user.id, verse.guild_id, verse.verse
         if text is None:

@@ -84,7 +84,7 @@ class HonorBooklets:
     async def _post(self, due: DueBooklet, month: Month, now: float) -> None:
         honors = self._resources.store.honors
         start, end = month.start, month.following.start
-        loved = best_loved(await honors.loved_in(due.guild_id, start, end), month)
+        loved = best_loved(await honors.with_hearts_between(due.guild_id, start, end), month)
         if not loved:
             return
         fault = find_fault(self._bot, due.guild_id, due.channel_id)

@@ -33,6 +33,7 @@ def _has_not_begun(error: Exception) -> bool:
 
 
 ACT_S = 25.0  # twice this is within the lease of a step
+MessageStep = Literal["find", "post", "edit", "delete_message"]  # the rest is in the store alone
 BUSY = "picture-busy"
 GONE = 10003  # Discord's code for a channel that was deleted
 DELETED = 10008  # and for a message
@@ -65,10 +66,10 @@ class HonorPosts:
             TimeoutError: It took too long; likewise.
         """
         step = verse.step
-        if step == "rest":
-            await self._honors.rest(verse)
-        elif step == "drop":
-            await self._honors.drop(verse)
+        if step == "nothing":
+            await self._honors.mark_up_to_date(verse)
+        elif step == "delete_unposted":
+            await self._honors.delete_unposted(verse)
         elif await self._honors.claim(verse, now, posting=step == "post"):
             # Whoever is forgotten from now on has it done again; others might be named here.
             read = await self._honors.get(verse.id)
@@ -77,8 +78,9 @@ class HonorPosts:
             verse = read
             was_posting = step == "post"
             step = replace(read, begun_at=None).step if was_posting else read.step
-            if step == "rest" or step == "drop":
-                await (self._honors.unpost(read) if was_posting else self._honors.rest(read))
+            if step == "nothing" or step == "delete_unposted":
+                mark = self._honors.mark_not_sent if was_posting else self._honors.mark_up_to_date
+                await mark(read)
                 return
             try:
                 await self._do(step, verse, now)
@@ -88,9 +90,7 @@ class HonorPosts:
                 await self._honors.fail(verse, now, refused=refused, is_sent=is_sent)
                 raise
 
-    async def _do(
-        self, step: Literal["find", "post", "edit", "remove"], verse: HonoredVerse, now: float
-    ) -> None:
+    async def _do(self, step: MessageStep, verse: HonoredVerse, now: float) -> None:
         match step:
             case "find":
                 await self._find(verse, now)
@@ -98,8 +98,8 @@ class HonorPosts:
                 await self._post(verse, now)
             case "edit":
                 await self._edit(verse, now)
-            case "remove":
-                await self._remove(verse, now)
+            case "delete_message":
+                await self._delete_message(verse, now)
 
     async def _find(self, verse: HonoredVerse, now: float) -> None:
         """Finds out whether a message was sent before its process was killed."""
@@ -111,9 +111,9 @@ class HonorPosts:
         except discord.NotFound:
             pass  # there is no channel any more
         if found is None:
-            await self._honors.unpost(verse)
+            await self._honors.mark_not_sent(verse)
         else:
-            await self._honors.posted(verse, channel_id, found, now, found=True)
+            await self._honors.mark_posted(verse, channel_id, found, now, found=True)
 
     async def _post(self, verse: HonoredVerse, now: float) -> None:
         channel_id, guild_id = verse.page_channel_id or 0, verse.guild_id
@@ -137,9 +137,9 @@ class HonorPosts:
                     fault = "forbidden"
         if fault is not None:
             await self._honors.set_fault(guild_id, channel_id, fault)
-            await self._honors.unpost(verse)
+            await self._honors.mark_not_sent(verse)
             raise ChannelError(fault)
-        if message is not None and not await self._honors.posted(
+        if message is not None and not await self._honors.mark_posted(
             verse, channel_id, message.id, now
         ):
             await message.delete()  # the server was deleted meanwhile
@@ -155,24 +155,24 @@ class HonorPosts:
                 )
         except discord.NotFound as error:
             if error.code == GONE:
-                await self._honors.remove(verse)
+                await self._honors.mark_not_shown(verse)
             else:
-                await self._honors.lose(verse, now)
+                await self._honors.mark_deleted_by_others(verse, now)
         except discord.Forbidden:
             await self._honors.fail(verse, now, final=True)
             await self._honors.set_fault(verse.guild_id, verse.channel_id or 0, "forbidden")
             raise ChannelError("forbidden") from None
         else:
-            await self._honors.edited(verse, now)
+            await self._honors.mark_edited(verse, now)
 
-    async def _remove(self, verse: HonoredVerse, now: float) -> None:
+    async def _delete_message(self, verse: HonoredVerse, now: float) -> None:
         try:
             async with asyncio.timeout(ACT_S):
                 await self._message(verse).delete()
         except discord.NotFound as error:
             if error.code == DELETED and not verse.attempts:  # or it may have been us
-                await self._honors.lose(verse, now)
-        await self._honors.remove(verse)
+                await self._honors.mark_deleted_by_others(verse, now)
+        await self._honors.mark_not_shown(verse)
 
     async def is_there(self, verse: HonoredVerse, now: float) -> bool:
         """Whether nobody has deleted the message of a verse, as far as it can be seen.
@@ -186,7 +186,7 @@ class HonorPosts:
             pass
         except discord.NotFound as error:
             if error.code == DELETED:
-                await self._honors.lose(verse, now)
+                await self._honors.mark_deleted_by_others(verse, now)
                 return False
         return True
 

@@ -28,11 +28,11 @@ class LinkedPoems(LinkedCog, name=NAME):
         """Keeps the poem, or shows its picture."""
         table_id = int(button.match["table"])
         if button.match["action"] == "heart":
-            await self._love(interaction, table_id)
+            await self._toggle_favorite(interaction, table_id)
         else:
             await self._draw(interaction, table_id)
 
-    async def _love(self, interaction: Interaction, table_id: int) -> None:
+    async def _toggle_favorite(self, interaction: Interaction, table_id: int) -> None:
         """Keeps a poem, or no longer; all who wrote it have the heart."""
         async with self.handle(interaction, defer_update) as context:
             context.check()

@@ -19,7 +19,7 @@ from .tables import couplet, favorite, honor, honor_page
 __all__ = ["Honors", "of_shards"]
 
 DUE = 60  # verses in one turn of the clock
-LOVED_AT_MOST = 100  # verses to choose a booklet from
+MAX_WITH_HEARTS = 100  # verses to choose a booklet from
 DUE_IN_GUILD = 3  # of which a server has at most so many, as Discord takes its time for each
 
 
@@ -56,8 +56,8 @@ class Honors:
             rows = (await connection.execute(_VERSE, {"id": honor_id})).all()
         return _verse(rows) if rows else None
 
-    async def loved_in(self, guild_id: int, start: int, end: int) -> list[HonoredVerse]:
-        """Returns verses on the page of a server with hearts of some time, those with most first.
+    async def with_hearts_between(self, guild_id: int, start: int, end: int) -> list[HonoredVerse]:
+        """Returns posted verses of a server that got hearts in some time, those with most first.
 
         Args:
             guild_id: The server.
@@ -66,7 +66,7 @@ class Honors:
         """
         values = {"guild_id": guild_id, "start": start, "end": end}
         async with self._database.reader("list") as connection:
-            ids = list(await connection.scalars(_LOVED, values))
+            ids = list(await connection.scalars(_WITH_HEARTS_BETWEEN, values))
         return [verse for each in ids if (verse := await self.get(each)) is not None]
 
     @finish_if_cancelled
@@ -91,7 +91,7 @@ class Honors:
         return bool(await self._change(verse, changes, *same))
 
     @finish_if_cancelled
-    async def posted(
+    async def mark_posted(
         self,
         verse: HonoredVerse,
         channel_id: int,
@@ -119,18 +119,18 @@ class Honors:
         return bool(await self._change(verse, changes | {"state": state} | done))
 
     @finish_if_cancelled
-    async def edited(self, verse: HonoredVerse, now: float) -> None:
+    async def mark_edited(self, verse: HonoredVerse, now: float) -> None:
         """Notes that the message shows the verse as it was read."""
         await self._change(verse, _done(verse, now))
 
     @finish_if_cancelled
-    async def rest(self, verse: HonoredVerse) -> None:
+    async def mark_up_to_date(self, verse: HonoredVerse) -> None:
         """Notes that nothing is to be done until something changes."""
         await self._change(verse, {"shown": verse.changed, "attempts": 0})
 
     @finish_if_cancelled
-    async def drop(self, verse: HonoredVerse) -> None:
-        """Deletes a verse that is not to be shown, unless anything has changed since it was read.
+    async def delete_unposted(self, verse: HonoredVerse) -> None:
+        """Deletes a verse of which no message exists, unless it has changed since it was read.
 
         So this needs no claim.
         """
@@ -140,7 +140,7 @@ class Honors:
             await connection.execute(delete(honor).where(*as_read, *unshown, _NOT_KEPT_AWAY))
 
     @finish_if_cancelled
-    async def remove(self, verse: HonoredVerse) -> None:
+    async def mark_not_shown(self, verse: HonoredVerse) -> None:
         """Notes that no message shows a verse; deletes it, unless it must be kept away.
 
         Whoever does this has claimed the step, or else it may be posted meanwhile.
@@ -151,10 +151,10 @@ class Honors:
         changes = gone | {"state": state, "shown": verse.changed, "attempts": 0, "next_at": 0}
         async with self._database.write_transaction(_part(verse)) as connection:
             await connection.execute(update(honor).where(honor.c.id == verse.id).values(**changes))
-            await connection.execute(_DROP, {"the_id": verse.id})
+            await connection.execute(_DELETE_NOT_SHOWN, {"the_id": verse.id})
 
     @finish_if_cancelled
-    async def lose(self, verse: HonoredVerse, now: float) -> None:
+    async def mark_deleted_by_others(self, verse: HonoredVerse, now: float) -> None:
         """Notes that somebody has deleted the message: the verse does not come again."""
         changes: dict[str, Any] = {"message_id": None, "begun_at": None, "attempts": 0}
         changes |= {"state": "withdrawn", "shown": verse.changed}
@@ -171,7 +171,7 @@ class Honors:
             await _keep_away(connection, verse, now)
 
     @finish_if_cancelled
-    async def unpost(self, verse: HonoredVerse) -> None:
+    async def mark_not_sent(self, verse: HonoredVerse) -> None:
         """Notes that the message that was to be sent was not: what comes next is due at once."""
         await self._change(verse, _NOT_SENT | {"next_at": 0})
 
@@ -349,7 +349,7 @@ _VERSE = (
     )
     .where(honor.c.id == bindparam("id"))
 )
-_LOVED = (
+_WITH_HEARTS_BETWEEN = (
     select(honor.c.id)
     .join(
         favorite,
@@ -366,10 +366,10 @@ _LOVED = (
     )
     .group_by(honor.c.id)
     .order_by(func.count().desc(), honor.c.id)
-    .limit(LOVED_AT_MOST)
+    .limit(MAX_WITH_HEARTS)
 )
 _NOT_KEPT_AWAY = or_(honor.c.couplet_id.is_(None), honor.c.state == "waiting")
-_DROP = delete(honor).where(
+_DELETE_NOT_SHOWN = delete(honor).where(
     honor.c.id == bindparam("the_id"),
     honor.c.message_id.is_(None),
     honor.c.changed == honor.c.shown,

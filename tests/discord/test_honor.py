@@ -152,18 +152,18 @@ async def test_killed_between_sending_and_storing_it_is_posted_once(
     fake, bot, engine, store, page, resources, clock, monkeypatch
 ):
     """The process is gone before it has stored the id; Discord has forgotten the nonce by then."""
-    posted = store.honors.posted
+    posted = store.honors.mark_posted
 
     async def die(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.honors, "posted", die)
+    monkeypatch.setattr(store.honors, "mark_posted", die)
     await love(store, *FANS[:3])
     posts = HonorPosts(bot, resources)
     (verse,) = await store.honors.due(clock.now)
     with pytest.raises(KeyboardInterrupt):
         await posts.act(verse, clock.now)
-    monkeypatch.setattr(store.honors, "posted", posted)
+    monkeypatch.setattr(store.honors, "mark_posted", posted)
     fake.nonces.clear()
     (message,) = fake.standing(CHANNEL)
     async with restarted(fake, engine, store, clock) as (again, its_resources):

@@ -65,15 +65,15 @@ async def test_verse_that_is_loved_again_while_its_message_is_deleted_is_a_new_m
     await honors.tick()
     await love(store, *FANS[:3])
     clock.now += EDIT_EVERY_S
-    remove = store.honors.remove
+    remove = store.honors.mark_not_shown
 
     async def remove_late(verse):
         await love(store, *FANS[:4])
         await remove(verse)
 
-    monkeypatch.setattr(store.honors, "remove", remove_late)
+    monkeypatch.setattr(store.honors, "mark_not_shown", remove_late)
     await honors.tick()
-    monkeypatch.setattr(store.honors, "remove", remove)
+    monkeypatch.setattr(store.honors, "mark_not_shown", remove)
     assert fake.standing(CHANNEL) == []
     for fan in FANS[4:7]:
         await honors.tick()

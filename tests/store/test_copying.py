@@ -77,7 +77,7 @@ async def source(sqlite_url):
         await store.favorites.toggle(n, 5, Verse("行", "列"), 1, 9)
     (verse,) = await store.honors.due(9)
     await store.honors.claim(verse, 9, posting=True)
-    await store.honors.posted(verse, 3, 4, 9)
+    await store.honors.mark_posted(verse, 3, 4, 9)
     await store.favorites.toggle(2**63 - 1, None, Verse("新", "𠮷"), None, 99)
     await store.favorites.toggle(2**63 - 1, None, Verse("新", "𠮷"), None, 99)  # its id is used
     await store.recent_lines.add(1, "黄河远上白云间", 9)

@@ -38,7 +38,7 @@ async def post(store, message=700, now=NOW):
     (verse,) = await store.honors.due(now)
     assert verse.step == "post"
     assert await store.honors.claim(verse, now, posting=True)
-    assert await store.honors.posted(verse, CHANNEL, message, now)
+    assert await store.honors.mark_posted(verse, CHANNEL, message, now)
     return await store.honors.get(verse.id)
 
 
@@ -48,9 +48,10 @@ def rows(query):
 
 async def test_hearts_of_others_count_and_not_those_of_writers(store, page, query):
     await love(store, WRITER, *FANS[:2])
-    assert await due(store) == [("drop", VERSE, 2)]  # three hearts, one of them the writer's
+    # Three hearts, one of them the writer's.
+    assert await due(store) == [("delete_unposted", VERSE, 2)]
     (verse,) = await store.honors.due(NOW)
-    await store.honors.drop(verse)
+    await store.honors.delete_unposted(verse)
     assert rows(query) == 0
     await love(store, FANS[2])
     assert await due(store) == [("post", VERSE, 3)]
@@ -137,7 +138,7 @@ async def test_of_several_processes_one_has_each_step(url, store, page):
         assert verse.channel_id == CHANNEL
         claims = (each.honors.claim(verse, NOW + LEASE_S) for each in stores)
         assert sorted(await asyncio.gather(*claims)) == [False, False, False, True]
-        await store.honors.unpost(verse)
+        await store.honors.mark_not_sent(verse)
         assert await due(store, NOW + LEASE_S) == [("post", VERSE, 3)]
     finally:
         for each in others:
@@ -165,7 +166,7 @@ async def test_many_hearts_are_one_edit(store, page):
     (verse,) = await store.honors.due(NOW + EDIT_EVERY_S)
     assert (verse.step, verse.count) == ("edit", 8)
     await love(store, FANS[8])  # while the message is edited
-    await store.honors.edited(verse, NOW + EDIT_EVERY_S)
+    await store.honors.mark_edited(verse, NOW + EDIT_EVERY_S)
     assert await due(store, NOW + 2 * EDIT_EVERY_S - 1) == []
     assert await due(store, NOW + 2 * EDIT_EVERY_S) == [("edit", VERSE, 9)]
 
@@ -176,12 +177,13 @@ async def test_below_the_threshold_it_stays_until_nobody_keeps_it(store, page, q
     await love(store, *FANS[:2])
     assert await due(store, NOW + 99) == [("edit", VERSE, 1)]
     await love(store, FANS[2])  # the last one but the writer's own
-    assert await due(store, NOW + 99) == [("remove", VERSE, 0)]
+    assert await due(store, NOW + 99) == [("delete_message", VERSE, 0)]
     await love(store, WRITER)
-    assert await due(store) == [("remove", None, 0)]  # at once, as there is nothing to wait for
+    # At once, as there is nothing to wait for.
+    assert await due(store) == [("delete_message", None, 0)]
     (verse,) = await store.honors.due(NOW)
     assert (verse.channel_id, verse.message_id) == (CHANNEL, 700)
-    await store.honors.remove(verse)
+    await store.honors.mark_not_shown(verse)
     assert rows(query) == 0
     await love(store, *FANS[:3])  # it may be loved again
     assert (await post(store, 701)).id > verse.id
@@ -193,7 +195,7 @@ async def test_heart_that_comes_while_it_is_removed_is_not_lost(store, page):
     await love(store, *FANS[:3])
     (verse,) = await store.honors.due(NOW)
     await love(store, WRITER, *FANS[:3])
-    await store.honors.remove(verse)
+    await store.honors.mark_not_shown(verse)
     # Its text was deleted and stored again: that is another verse, which is on its way.
     assert ("post", VERSE, 3) in await due(store)
 
@@ -203,9 +205,9 @@ async def test_moderator_removes_it_for_good(store, page, query):
     await post(store)
     (board,) = await store.moderation.matching(GUILD, "", 9)
     await store.moderation.remove(GUILD, board.id, NOW)
-    assert [step for step, *_ in await due(store)] == ["remove"]
+    assert [step for step, *_ in await due(store)] == ["delete_message"]
     (verse,) = await store.honors.due(NOW)
-    await store.honors.remove(verse)
+    await store.honors.mark_not_shown(verse)
     assert rows(query) == 0
     await love(store, *FANS[4:9])
     assert await due(store) == []
@@ -221,11 +223,11 @@ async def test_verse_of_a_forgotten_writer_leaves_and_does_not_come_again(store,
     await post(store)
     await store.delete_user(WRITER, NOW + 1)
     (verse,) = await store.honors.due(NOW + 1)
-    assert (verse.step, verse.message_id, verse.all_writers) == ("remove", 700, frozenset())
-    await store.honors.remove(verse)
+    assert (verse.step, verse.message_id, verse.all_writers) == ("delete_message", 700, frozenset())
+    await store.honors.mark_not_shown(verse)
     await love(store, *FANS[4:8], asked_at=NOW)
     await love(store, *FANS[2:8], verse=OTHER, asked_at=NOW)
-    assert {step for step, *_ in await due(store, NOW + 99)} == {"rest"}
+    assert {step for step, *_ in await due(store, NOW + 99)} == {"nothing"}
     assert query("SELECT count(*) FROM honor WHERE message_id IS NOT NULL") == [(0,)]
     await love(store, FANS[8], author=SECOND)  # who asked for the same, and is named
     assert ("post", VERSE, 9) in await due(store, NOW + 99)
@@ -237,9 +239,9 @@ async def test_verse_of_several_is_shown_without_the_forgotten_one(store, page):
     await store.delete_user(WRITER, NOW + 1)
     (verse,) = await store.honors.due(NOW + 1)
     assert (verse.step, verse.writers) == ("edit", (SECOND,))
-    await store.honors.edited(verse, NOW + 1)
+    await store.honors.mark_edited(verse, NOW + 1)
     await store.delete_user(SECOND, NOW + 2)
-    assert [step for step, *_ in await due(store, NOW + 2)] == ["remove"]
+    assert [step for step, *_ in await due(store, NOW + 2)] == ["delete_message"]
 
 
 async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
@@ -251,9 +253,9 @@ async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
     assert await due(store, NOW + LEASE_S - 1) == []
     (found,) = await store.honors.due(NOW + LEASE_S)
     assert (found.step, found.begun_at, found.message_id) == ("find", NOW, None)
-    assert await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
+    assert await store.honors.mark_posted(verse, CHANNEL, 700, NOW + 1)
     (found,) = await store.honors.due(NOW + 1)
-    assert (found.step, found.state, found.message_id) == ("remove", "unnamed", 700)
+    assert (found.step, found.state, found.message_id) == ("delete_message", "unnamed", 700)
 
 
 async def test_name_that_is_deleted_while_it_is_posted_is_edited_out(store, page):
@@ -261,7 +263,7 @@ async def test_name_that_is_deleted_while_it_is_posted_is_edited_out(store, page
     (verse,) = await store.honors.due(NOW)
     assert await store.honors.claim(verse, NOW, posting=True)
     await store.delete_user(WRITER, NOW + 1)
-    await store.honors.posted(verse, CHANNEL, 700, NOW + 1)
+    await store.honors.mark_posted(verse, CHANNEL, 700, NOW + 1)
     (verse,) = await store.honors.due(NOW + 1 + EDIT_EVERY_S)
     assert (verse.step, verse.writers) == ("edit", (SECOND,))
 
@@ -278,7 +280,7 @@ async def test_server_takes_its_page_along(store, page, query):
     verse = await post(store)
     await store.delete_guild(GUILD, NOW)
     assert (rows(query), query("SELECT count(*) FROM honor_page")) == (0, [(0,)])
-    assert not await store.honors.posted(verse, CHANNEL, 701, NOW)
+    assert not await store.honors.mark_posted(verse, CHANNEL, 701, NOW)
     await love(store, *FANS[3:7])
     assert rows(query) == 0
 
@@ -297,13 +299,14 @@ async def test_restored_copy_takes_the_verse_of_a_forgotten_writer_down(
     await asyncio.to_thread(back_up, sqlite_url, tmp_path / "copy")
     await store.delete_user(WRITER, NOW + 1)
     (verse,) = await store.honors.due(NOW + 1)
-    await store.honors.remove(verse)
+    await store.honors.mark_not_shown(verse)
     await store.close()
     await asyncio.to_thread(restore, sqlite_url, tmp_path / "copy")
     restored = await open_store(sqlite_url)
     try:
         (verse,) = await restored.honors.due(NOW + 1)
-        assert (verse.step, verse.message_id, verse.all_writers) == ("remove", 700, frozenset())
+        assert (verse.step, verse.message_id) == ("delete_message", 700)
+        assert not verse.all_writers
     finally:
         await restored.close()
 
@@ -316,7 +319,7 @@ async def test_fault_keeps_verse_until_the_page_is_set_again(store, page):
     (verse,) = await store.honors.due(NOW)
     assert await store.honors.claim(verse, NOW, posting=True)
     await store.honors.set_fault(GUILD, CHANNEL, "forbidden")
-    await store.honors.unpost(verse)
+    await store.honors.mark_not_sent(verse)
     settings = await store.guild_settings.get(GUILD)
     assert settings.honor_page == HonorPage(CHANNEL, 3, "forbidden")
     await love(store, *FANS[:3], verse=OTHER)
@@ -411,10 +414,10 @@ async def test_verse_of_a_month_is_what_got_hearts_in_it(store, page):
     await love(store, *FANS[:4], at=last, verse=OTHER)
     for verse in await store.honors.due(NOW):
         assert await store.honors.claim(verse, NOW, posting=True)
-        await store.honors.posted(verse, CHANNEL, 700 + verse.id, NOW)
-    found = await store.honors.loved_in(GUILD, month.start, month.following.start)
+        await store.honors.mark_posted(verse, CHANNEL, 700 + verse.id, NOW)
+    found = await store.honors.with_hearts_between(GUILD, month.start, month.following.start)
     assert [(each.verse, each.count_in(month)) for each in found] == [(OTHER, 4)]
-    before = await store.honors.loved_in(GUILD, month.before.start, month.start)
+    before = await store.honors.with_hearts_between(GUILD, month.before.start, month.start)
     assert [(each.verse, each.count_in(month.before)) for each in before] == [(VERSE, 3)]
     assert datetime.datetime.fromtimestamp(first, datetime.UTC).day == 1
 
@@ -424,17 +427,17 @@ async def test_withdrawn_verse_is_gone_for_good(store, page):
     verse = await post(store)
     await store.honors.withdraw(verse, NOW)
     (verse,) = await store.honors.due(NOW)
-    assert (verse.step, verse.message_id) == ("remove", 700)
-    await store.honors.remove(verse)
+    assert (verse.step, verse.message_id) == ("delete_message", 700)
+    await store.honors.mark_not_shown(verse)
     await love(store, *FANS[3:6], author=SECOND)
     (verse,) = await store.honors.due(NOW)
-    assert verse.step == "rest"
-    await store.honors.rest(verse)
+    assert verse.step == "nothing"
+    await store.honors.mark_up_to_date(verse)
     assert await due(store) == []
 
 
 async def test_message_that_somebody_deleted_does_not_come_again(store, page):
     await love(store, *FANS[:3])
-    await store.honors.lose(await post(store), NOW)
+    await store.honors.mark_deleted_by_others(await post(store), NOW)
     await love(store, *FANS[3:6])
-    assert {step for step, *_ in await due(store, NOW + 99)} <= {"rest"}
+    assert {step for step, *_ in await due(store, NOW + 99)} <= {"nothing"}
