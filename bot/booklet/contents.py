@@ -55,7 +55,7 @@ def lay_out_contents(
     names: Sequence[str],
     heading: str,
     rows: tuple[Area, Area],
-    drawn: Callable[[str], str],
+    glyph_for: Callable[[str], str],
     width: Callable[[str], float],
 ) -> list[ContentsPage]:
     """Returns the pages of the table.
@@ -64,7 +64,7 @@ def lay_out_contents(
         names: The names of the poems.
         heading: The heading.
         rows: The areas for columns on a page.
-        drawn: What stands in the place of a character.
+        glyph_for: What stands in the place of a character.
         width: How wide a text is, in em.
     """
     columns = int(rows[0].width / PITCH)
@@ -77,10 +77,10 @@ def lay_out_contents(
             free = slots[HEADING_COLUMNS:]
             x = rows[0].left + rows[0].width - HEADING_SIZE / 2
             marks += column_marks(
-                cells(heading, drawn, width), x, rows[0].top, HEADING_SIZE, SPACING
+                cells(heading, glyph_for, width), x, rows[0].top, HEADING_SIZE, SPACING
             )
         entries = [
-            _entry(number, cells(names[number], drawn, width), *slot)
+            _entry(number, cells(names[number], glyph_for, width), *slot)
             for number, slot in enumerate(free[: len(names) - place], place)
         ]
         pages.append(ContentsPage(marks, entries))

@@ -31,15 +31,15 @@ class Cover:
     signature: Sequence[Mark]
 
 
-def draw_cover(card: Card, drawn: Callable[[str], str], width: Callable[[str], float]) -> Cover:
+def draw_cover(card: Card, glyph_for: Callable[[str], str], width: Callable[[str], float]) -> Cover:
     """Returns a cover.
 
     Args:
         card: What is on it, in its own script.
-        drawn: What stands in the place of a character.
+        glyph_for: What stands in the place of a character.
         width: How wide a text is, in em.
     """
-    layout = lay_out(card, drawn, width)
+    layout = lay_out(card, glyph_for, width)
     scale = min(1.0, HEIGHT / layout.height)
     left, top = (WIDTH - scale * WIDTH) / 2, (HEIGHT - scale * layout.height) / 2
 

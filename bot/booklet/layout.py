@@ -87,7 +87,7 @@ class Placer:
     Args:
         card: The poem, in its own script.
         hearts: How many keep it; None if that is not to be told.
-        drawn: What stands in the place of a character.
+        glyph_for: What stands in the place of a character.
         width: How wide a text is, in em.
     """
 
@@ -95,12 +95,12 @@ class Placer:
         self,
         card: Card,
         hearts: int | None,
-        drawn: Callable[[str], str],
+        glyph_for: Callable[[str], str],
         width: Callable[[str], float],
     ) -> None:
-        self._lines = [cells(line, drawn, width) for line in card.lines]
-        self._title = cells(card.title, drawn, width)
-        self._ends = Ends([cells(name, drawn, width) for name in card.writers], [])
+        self._lines = [cells(line, glyph_for, width) for line in card.lines]
+        self._title = cells(card.title, glyph_for, width)
+        self._ends = Ends([cells(name, glyph_for, width) for name in card.writers], [])
         self._hearts = None
         if hearts is not None:
             text = str(hearts)

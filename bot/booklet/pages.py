@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..picture.glyphs import drawn
+from ..picture.glyphs import glyph_for
 from ..verse import to_traditional
 from .booklet import Booklet
 from .canvas import HEIGHT, WIDTH, Canvas, Color
@@ -79,7 +79,7 @@ class Printer:
         self._contents: list[ContentsPage] = []
         if len(self._names) > MOST_WITHOUT_CONTENTS:
             self._contents = lay_out_contents(
-                self._names, self._heading, (UPPER, LOWER), drawn, self._typeface.width
+                self._names, self._heading, (UPPER, LOWER), glyph_for, self._typeface.width
             )
 
     def print(self) -> bytes:
@@ -119,7 +119,7 @@ class Printer:
         return Canvas(self._subset.code, self._space)
 
     def _add_cover(self) -> None:
-        cover = draw_cover(self._booklet.cover, drawn, self._typeface.width)
+        cover = draw_cover(self._booklet.cover, glyph_for, self._typeface.width)
         page, after = self._canvas(), self._canvas()
         page.image("Paper")
         page.color(INK)
@@ -202,7 +202,7 @@ def _leaves(booklet: Booklet, typeface: Typeface) -> Iterator[Leaf]:
     waiting: tuple[int, Placer, PlacedPoem] | None = None
 
     for number, poem in enumerate(booklet.poems):
-        placer = Placer(booklet.cards[number], poem.hearts, drawn, typeface.width)
+        placer = Placer(booklet.cards[number], poem.hearts, glyph_for, typeface.width)
         area = UPPER if waiting is None else LOWER
         half = placer.place_large(area, LEAST_IN_HALF) if len(poem.lines) <= SHORT else None
         if half is not None and waiting is None:

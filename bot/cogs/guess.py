@@ -45,7 +45,7 @@ from .options import choice
 __all__ = ["Guess"]
 
 NAME = "Lianju guess"
-TWICE = 2  # a round of another channel may take the same poem meanwhile
+ATTEMPTS = 2  # a round of another channel may take the same poem meanwhile
 
 
 class Guess(ComposingCog, name=NAME):
@@ -182,7 +182,7 @@ class Guess(ComposingCog, name=NAME):
         check_choice(difficulty, DIFFICULTIES)
         guesses = self.resources.store.guesses
         async with self.limit(interaction, context):
-            for _ in range(TWICE):
+            for _ in range(ATTEMPTS):
                 await self._check_free(interaction)
                 await defer_reply(interaction)
                 asked = await ask_round(self.resources, interaction, context, difficulty)

@@ -18,7 +18,7 @@ from ..store import StoreError
 from ..ui.guess import result_layout
 from ..ui.replies import NO_MENTIONS, Interaction
 from .base import Context
-from .housekeeping import is_with
+from .housekeeping import is_on_own_shard
 
 __all__ = ["RoundEnds", "ask_round"]
 
@@ -102,7 +102,7 @@ class RoundEnds:
         client = self._resources.client
         try:
             for asked in await self._resources.store.guesses.unfinished():
-                if client is not None and is_with(client, asked.guild_id):
+                if client is not None and is_on_own_shard(client, asked.guild_id):
                     self.schedule(asked)
         except Exception as error:
             self._resources.count_failure("reading of rounds", error)

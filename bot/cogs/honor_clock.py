@@ -10,7 +10,7 @@ from ..resources import Resources
 from .base import LianjuCog
 from .honor_booklets import HonorBooklets
 from .honor_posts import HonorPosts
-from .housekeeping import Bot, is_with
+from .housekeeping import Bot, is_on_own_shard
 from .ticking import Sleep, keep_ticking
 
 __all__ = ["HonorClock"]
@@ -71,7 +71,7 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
             return
         servers: defaultdict[int, list[HonoredVerse]] = defaultdict(list)
         for verse in due:
-            if is_with(self._bot, verse.guild_id):
+            if is_on_own_shard(self._bot, verse.guild_id):
                 servers[verse.guild_id].append(verse)
         await asyncio.gather(*map(self._serve, servers.values()))
 
@@ -102,7 +102,9 @@ class HonorClock(LianjuCog, name="Lianju clock of pages of honor"):
                 self.resources.count_failure("clock of pages of honor", error)
                 return
             left = (each for each in due if each.guild_id not in tried)
-            booklet = next((each for each in left if is_with(self._bot, each.guild_id)), None)
+            booklet = next(
+                (each for each in left if is_on_own_shard(self._bot, each.guild_id)), None
+            )
             if booklet is None:
                 return
             tried.add(booklet.guild_id)

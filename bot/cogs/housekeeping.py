@@ -17,13 +17,13 @@ from .base import LianjuCog
 from .linked_forgotten import redraw_forgotten
 from .registration import AppCommand, register, unregister
 
-__all__ = ["HOUSEKEEPING", "Bot", "Housekeeping", "is_with"]
+__all__ = ["HOUSEKEEPING", "Bot", "Housekeeping", "is_on_own_shard"]
 
 HOUSEKEEPING = "Lianju housekeeping"
 
 PURGE_EVERY_S = 60 * 60.0
 RETRY_AFTER_S = 60.0
-EVERY = 1000  # recent lines, of which a user has 200 at most
+MAX_EXPORTED_LINES = 1000  # more than a user has, who has 200 at most
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
         if favorites := await store.favorites.all(user_id):
             files["lianju-favorites.json"] = favorites_file(favorites, "json")
         since = self.resources.retained_since
-        if lines := await store.recent_lines.recent(user_id, "", EVERY, since):
+        if lines := await store.recent_lines.recent(user_id, "", MAX_EXPORTED_LINES, since):
             files["lianju-recent-lines.txt"] = "".join(f"{line}\n" for line in lines).encode()
         if tables := await store.linked.of_member(user_id):
             files["lianju-linked.json"] = linked_file(tables, user_id)
@@ -156,7 +156,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
 
     def _is_left(self, guild_id: int) -> bool:
         """Whether the bot is not in a server of its own shards."""
-        return self._bot.get_guild(guild_id) is None and is_with(self._bot, guild_id)
+        return self._bot.get_guild(guild_id) is None and is_on_own_shard(self._bot, guild_id)
 
     async def _keep_purging(self) -> None:
         while True:
@@ -186,7 +186,7 @@ class Housekeeping(LianjuCog, name=HOUSEKEEPING):
             self.resources.count_failure("deletion of settings", error, server=guild_id)
 
 
-def is_with(bot: Bot, guild_id: int) -> bool:
+def is_on_own_shard(bot: Bot, guild_id: int) -> bool:
     """Whether a server is with one of the shards of this process; 0 is direct messages."""
     shards = getattr(bot, "shard_ids", None)
     if shards is None and bot.shard_id is not None:

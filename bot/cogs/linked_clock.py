@@ -8,7 +8,7 @@ from ..errors import LianjuError
 from ..linked import Table
 from ..places import OUTSIDE
 from ..resources import Resources
-from .housekeeping import Bot, is_with
+from .housekeeping import Bot, is_on_own_shard
 from .linked_base import LinkedCog
 from .ticking import Sleep, keep_ticking
 
@@ -60,7 +60,7 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
             self.resources.count_failure("clock of linked verse", error)
             return
         for table in due:
-            if is_with(self._bot, table.guild_id or OUTSIDE):
+            if is_on_own_shard(self._bot, table.guild_id or OUTSIDE):
                 await self._time_out(table, now)
 
     async def _time_out(self, table: Table, now: float) -> None:

@@ -44,7 +44,7 @@ __all__ = ["LinkedLines"]
 NAME = "Lianju lines of linked verse"
 OFFERS = 3
 COOLDOWN_S = 2.0  # between two lines of a member
-WOULD_DO = 3  # characters that are named for a fault
+MAX_SUGGESTED = 3  # characters that are named for a fault
 FINAL = ("linked-closed", "linked-gone", "linked-not-invited")  # there is no other try after these
 
 
@@ -225,7 +225,7 @@ class LinkedLines(LinkedCog, name=NAME):
             return {}
         used = set("".join(lines))
         return {
-            place: "".join([each for each in choice if each not in used][:WOULD_DO])
+            place: "".join([each for each in choice if each not in used][:MAX_SUGGESTED])
             for place, choice in zip(blanks, mended.choices, strict=True)
         }
 

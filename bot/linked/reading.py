@@ -10,8 +10,8 @@ from ..verse.text.vocabulary import is_han
 
 __all__ = ["LineError", "read_line", "simplified"]
 
-LOOKED_AT = 100  # characters; a line of seven with punctuation is shorter
-NAMED = 3  # characters that do not belong in a line
+MAX_TYPED = 100  # characters; a line of seven with punctuation is shorter
+MAX_NAMED = 3  # characters that do not belong in a line
 MARKUP = frozenset("@#*&%\\/_")  # punctuation to Unicode, but no part of verse
 
 
@@ -32,11 +32,11 @@ def read_line(text: str, length: int) -> str:
     Raises:
         LineError: It is no line of that length, or has a word of the blocklist.
     """
-    if len(text) > LOOKED_AT:
+    if len(text) > MAX_TYPED:
         raise LineError("linked-line-length", size=len(text), length=length)
     kept = [each for each in unicodedata.normalize("NFKC", text) if not _is_left_out(each)]
     if others := [each for each in dict.fromkeys(kept) if not is_han(each)]:
-        named = " ".join(map(describe, others[:NAMED]))
+        named = " ".join(map(describe, others[:MAX_NAMED]))
         raise LineError("linked-line-characters", named=named)
     if not kept:
         raise LineError("linked-line-empty", length=length)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from ..errors import LianjuError
 from ..verse import Script, check_choice, is_han, simplify, to_traditional
-from .glyphs import GETA, drawn
+from .glyphs import GETA, glyph_for
 from .text import characters, clean, is_wide
 
 __all__ = [
@@ -148,7 +148,7 @@ def seal_for(name: str | None) -> str:
     """
     name = clean(name or "")
     for text in (name, "".join(filter(is_han, name))):
-        if _fits_seal(text) and all(drawn(c) != GETA for c in characters(text) if c != " "):
+        if _fits_seal(text) and all(glyph_for(c) != GETA for c in characters(text) if c != " "):
             return text
     return DEFAULT_SEAL
 
@@ -177,7 +177,7 @@ def missing(card: Card) -> tuple[str, ...]:
     shown = in_script(card)
     texts = (shown.title, *shown.lines, *shown.writers, shown.seal)
     found = dict.fromkeys(character for text in texts for character in characters(text))
-    return tuple(c for c in found if c not in (" ", GETA) and drawn(c) == GETA)
+    return tuple(c for c in found if c not in (" ", GETA) and glyph_for(c) == GETA)
 
 
 def _with_own_name(card: Card, name: str) -> Card:

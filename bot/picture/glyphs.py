@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ..verse import is_han, to_traditional
 
-__all__ = ["FONT_FOLDER", "GETA", "drawn"]
+__all__ = ["FONT_FOLDER", "GETA", "glyph_for"]
 
 FONT_FOLDER = Path(str(files("lianju.bot.picture"))) / "font"
 GETA = "〓"  # what printers set where they have no type
 
 
-def drawn(character: str) -> str:
+def glyph_for(character: str) -> str:
     """Returns what stands in a picture for a character.
 
     That is the character; or its traditional form, if the typeface has that alone, as of some rare

@@ -193,18 +193,18 @@ class Ends:
         return columns
 
 
-def lay_out(card: Card, drawn: Callable[[str], str], width: Callable[[str], float]) -> Layout:
+def lay_out(card: Card, glyph_for: Callable[[str], str], width: Callable[[str], float]) -> Layout:
     """Returns where everything stands, with the largest characters for which there is room.
 
     Args:
         card: What to show, in its own script.
-        drawn: What stands in a picture for a character.
+        glyph_for: What stands in a picture for a character.
         width: How wide a text is, in em.
     """
-    lines = [cells(line, drawn, width) for line in card.lines]
-    title = cells(card.title, drawn, width)
-    names = [cells(name, drawn, width) for name in card.writers]
-    dates = [cells(chinese_date(card.date), drawn, width)] if card.date else []
+    lines = [cells(line, glyph_for, width) for line in card.lines]
+    title = cells(card.title, glyph_for, width)
+    names = [cells(name, glyph_for, width) for name in card.writers]
+    dates = [cells(chinese_date(card.date), glyph_for, width)] if card.date else []
     ends = Ends(names, dates)
 
     def stamp(side: int) -> tuple[int, int]:

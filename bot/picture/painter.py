@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .card import Card, Style, in_script
-from .glyphs import drawn
+from .glyphs import glyph_for
 from .layout import WIDTH, Mark, SealBox, lay_out
 from .seal import seal_mask
 from .styles import INK, SEAL, Look, background, look_of
@@ -24,7 +24,7 @@ FRAMES = (52, 60)  # pixels from the edge
 def render(card: Card) -> bytes:
     """Returns a card as a PNG, 1080 pixels wide. It takes some 50 ms: call it in a thread."""
     card, typeface = in_script(card), Typeface()
-    layout = lay_out(card, drawn, typeface.width)
+    layout = lay_out(card, glyph_for, typeface.width)
     canvas = blank(card.style, layout.height)
     pen = ImageDraw.Draw(canvas)
     for mark in (*layout.title, *layout.verse, *layout.signature):
@@ -55,7 +55,7 @@ def stamp(canvas: Image.Image, text: str, box: SealBox, typeface: Typeface) -> N
         box: Where it is.
         typeface: The typeface of the picture.
     """
-    red = seal_mask(text, box.side, box.size, typeface.at, drawn)
+    red = seal_mask(text, box.side, box.size, typeface.at, glyph_for)
     left, top = round(box.x), round(box.y)
     area = (left, top, left + box.size[0], top + box.size[1])
     under = np.asarray(canvas.crop(area))

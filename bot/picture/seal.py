@@ -40,7 +40,7 @@ def seal_shape(text: str, side: int, width: Callable[[str], float]) -> tuple[int
 
 
 def seal_mask(
-    text: str, side: int, size: tuple[int, int], font: Font, drawn: Callable[[str], str]
+    text: str, side: int, size: tuple[int, int], font: Font, glyph_for: Callable[[str], str]
 ) -> npt.NDArray[np.float32]:
     """Returns how red each pixel of a seal is, from 0 to 1.
 
@@ -49,7 +49,7 @@ def seal_mask(
         side: The usual side of a seal.
         size: Its width and height, of `seal_shape`.
         font: Returns the typeface at so many pixels an em.
-        drawn: What stands in a picture for a character.
+        glyph_for: What stands in a picture for a character.
     """
     width, height = (FINER * length for length in size)
     mask = Image.new("L", (width, height))
@@ -66,7 +66,7 @@ def seal_mask(
             baseline = top + (cell - em) / 2 + BASELINE_EM * em
             pen.text(
                 (left + cell / 2, baseline),
-                drawn(character),
+                glyph_for(character),
                 0,
                 font(em),
                 "ms",
@@ -76,7 +76,7 @@ def seal_mask(
         row = ROW * side * FINER
         words = text.split()
         for number, word in enumerate(words):
-            shown = "".join(map(drawn, characters(word)))
+            shown = "".join(map(glyph_for, characters(word)))
             baseline = 1.5 * rim + (number + 0.76) * row
             pen.text((width / 2, baseline), shown, 0, font(round(row * 0.8)), "ms")
     small = mask.resize(size, Image.Resampling.BOX)

@@ -66,21 +66,23 @@ def is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character[0]) in ("W", "F") or character == GETA
 
 
-def cells(text: str, drawn: Callable[[str], str], width: Callable[[str], float]) -> list[Cell]:
+def cells(text: str, glyph_for: Callable[[str], str], width: Callable[[str], float]) -> list[Cell]:
     """Returns the cells of a text in a column.
 
     Args:
         text: The text.
-        drawn: What stands in a picture for a character.
+        glyph_for: What stands in a picture for a character.
         width: How wide a text is, in em.
     """
-    return list(_cells(text, drawn, width))
+    return list(_cells(text, glyph_for, width))
 
 
-def _cells(text: str, drawn: Callable[[str], str], width: Callable[[str], float]) -> Iterator[Cell]:
+def _cells(
+    text: str, glyph_for: Callable[[str], str], width: Callable[[str], float]
+) -> Iterator[Cell]:
     word = ""
     for character in [*characters(text), ""]:
-        shown = drawn(character) if character.strip() else character
+        shown = glyph_for(character) if character.strip() else character
         if shown and shown != " " and not is_wide(shown.translate(VERTICAL)):
             word += shown
             continue

@@ -7,7 +7,7 @@ import pypdfium2 as pdfium
 import pytest
 from lianju.bot.booklet import MAX_POEMS, render
 from lianju.bot.cogs.favorites import BOOKLET_COOLDOWN_S, MAX_NAMES
-from lianju.bot.picture.glyphs import drawn
+from lianju.bot.picture.glyphs import glyph_for
 from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.store import Store
 from lianju.bot.verses import Verse
@@ -93,7 +93,7 @@ async def test_only_so_many_names_are_asked_for(fake, bot, store):
 
 
 async def test_of_more_verses_than_there_is_room_for_it_has_the_latest(fake, bot, store):
-    names = "".join(each for each in map(chr, range(0x4E00, 0x5400)) if drawn(each) == each)[
+    names = "".join(each for each in map(chr, range(0x4E00, 0x5400)) if glyph_for(each) == each)[
         : MAX_POEMS + 2
     ]
     for number, name in enumerate(names):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
-from lianju.bot.picture.glyphs import GETA, drawn
+from lianju.bot.picture.glyphs import GETA, glyph_for
 from lianju.bot.verse import Vocabulary, is_han, to_traditional
 
 FOLDER = Path(str(files("lianju.bot.picture"))) / "font"
@@ -47,14 +47,14 @@ def test_the_list_of_characters_is_that_of_the_font(font):
 def test_it_has_the_vocabularies_in_both_scripts(bundle, traditional):
     tokens = filter(is_han, Vocabulary.load(MODELS / bundle / "vocab.txt").tokens)
     needed = {to_traditional(token) if traditional else token for token in tokens}
-    lacking = {character for character in needed if drawn(character) == GETA}
+    lacking = {character for character in needed if glyph_for(character) == GETA}
     assert lacking <= LACKING
 
 
 def test_it_has_the_titles_and_poets_of_the_anthology():
     text = (MODELS / "tang" / "anthology.tsv").read_text(encoding="utf-8")
     for characters in (set(text), set(map(to_traditional, text))):
-        lacking = {each for each in filter(is_han, characters) if drawn(each) == GETA}
+        lacking = {each for each in filter(is_han, characters) if glyph_for(each) == GETA}
         assert lacking <= {"𤰳"}  # of a poet's name; the font has it in neither script
 
 
@@ -64,6 +64,6 @@ def test_it_has_dates_names_and_punctuation():
         + "".join(map(chr, range(0x21, 0x7F)))
     )
     assert [
-        character for character in needed if character != GETA and drawn(character) == GETA
+        character for character in needed if character != GETA and glyph_for(character) == GETA
     ] == []
-    assert drawn("🎉") == GETA
+    assert glyph_for("🎉") == GETA
