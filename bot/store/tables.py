@@ -68,6 +68,8 @@ APPLICATION_ID = 0x4C4A5531  # "LJU1", in the header of each of our databases
 # the file. Databases are created with 0, and were so before there was such a mark.
 UNCLEAN, CLEAN = 0, 1
 
+# A verse of any length: a couplet, or a poem, whose `answer` has all lines but the first. The name
+# is older than poems. `favourite` likewise is a favorite; stored names stay.
 couplet = Table(
     "couplet",
     metadata,

@@ -125,15 +125,15 @@ def _csv(favorites: Sequence[Favorite]) -> bytes:
     table = csv.writer(file)
     table.writerow(("line", "answer", "kept_at"))
     for favorite in favorites:
-        couplet = favorite.verse
+        verse = favorite.verse
         table.writerow(
-            (_escape_formula(couplet.line), _escape_formula(couplet.answer), _iso(favorite.kept_at))
+            (_escape_formula(verse.line), _escape_formula(verse.answer), _iso(favorite.kept_at))
         )
     return file.getvalue().encode("utf-8-sig")  # without the byte order mark Excel reads Latin-1
 
 
 def _json(favorites: Sequence[Favorite]) -> bytes:
-    couplets = [
+    verses = [
         {
             "line": favorite.verse.line,
             "answer": favorite.verse.answer,
@@ -143,7 +143,8 @@ def _json(favorites: Sequence[Favorite]) -> bytes:
         }
         for favorite in favorites
     ]
-    return f"{json.dumps({'couplets': couplets}, ensure_ascii=False, indent=2)}\n".encode()
+    file = {"couplets": verses}  # the key is older than poems, and stays for those who read it
+    return f"{json.dumps(file, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def _escape_formula(cell: str) -> str:

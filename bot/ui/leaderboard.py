@@ -13,7 +13,7 @@ from .verse import write_list_item, write_members
 
 __all__ = ["PAGE_BUTTON", "Period", "Ranking", "leaderboard_layout"]
 
-Ranking = Literal["couplets", "members"]
+Ranking = Literal["couplets", "members"]  # couplets: verse of any length; custom ids have the word
 Period = Literal["all", "month", "week"]
 
 PAGE_BUTTON = (
