@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
+from ..errors import LianjuError
 from ..observer import NOBODY, Observer
 from ..settings import Settings
-from .errors import ServiceError
 from .protocol import Engine
 
 __all__ = ["open_engine"]
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 async def open_engine(settings: Settings, observer: Observer = NOBODY) -> Engine:
     """Opens the engine: in this process, or the service that `LIANJU_ENGINE` names.
 
-    A service may be away: the engine tries again with each request.
+    A service may be away, silent or full: the engine tries again with each request.
 
     Args:
         settings: The operator's settings.
@@ -43,6 +43,9 @@ async def open_engine(settings: Settings, observer: Observer = NOBODY) -> Engine
     engine = RemoteEngine(settings.engine_addresses, settings.engine_token, observer)
     try:
         await engine.reload()
-    except ServiceError as error:
-        _log.warning("%s", error)
+    except LianjuError as error:
+        _log.warning("service not described: %s", error)
+    except BaseException:
+        await engine.close()
+        raise
     return engine

@@ -7,7 +7,8 @@ import socket
 from contextlib import asynccontextmanager
 
 import pytest
-from lianju.bot.engine import RemoteEngine, ServiceError, open_local_engine
+from lianju.bot.engine import RemoteEngine, ServiceError, open_engine, open_local_engine
+from lianju.bot.settings import Settings
 from lianju.bot.verse import (
     Acrostic,
     AnthologyPoem,
@@ -222,6 +223,27 @@ async def test_silent_service_does_not_outlast_the_deadline(monkeypatch):
         async with connected(f"http://127.0.0.1:{listener.getsockname()[1]}") as engine:
             with pytest.raises(DeadlineError):
                 await engine.compose(Request(LINE), 0.01)
+
+
+async def test_silent_service_does_not_keep_a_bot_from_starting(monkeypatch, caplog):
+    monkeypatch.setattr("lianju.bot.engine.remote.DESCRIBE_S", 0.01)
+    monkeypatch.setattr("lianju.bot.engine.remote.GRACE_S", 0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # which accepts no connection
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        engine = await open_engine(Settings(engine=address))
+        await engine.close()
+    assert [record.message for record in caplog.records] == [
+        f"service not described: {DeadlineError()}"
+    ]
+
+
+async def test_full_service_does_not_keep_a_bot_from_starting(caplog):
+    async with Raw.running(response(429, "slow down")) as full:
+        engine = await open_engine(Settings(engine=full.address))
+        await engine.close()
+    assert [record.message for record in caplog.records] == [
+        f"service not described: {BusyError('busy-full')}"
+    ]
 
 
 async def test_cancellation_goes_along(remote, local, monkeypatch):
