@@ -40,7 +40,7 @@ ACCEPTED_AFTER_S = 0.5  # without a refusal: then a request counts as accepted
 GRACE_S = 1.5  # after the deadline, for the answer to be sent
 DESCRIBE_S = 10.0
 FRESH_S = 5.0  # how long a description of the bundle is used
-DOWN_S = 5.0  # how long an address that cannot be reached is tried last
+DOWN_S = 5.0  # how long an address that cannot be reached or is silent is tried last
 MAX_SENT = 2  # how often a request is sent: one that crashes a service shall not crash them all
 NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 TOKEN_REFUSED, TOO_MANY, SERVER_ERRORS = 401, 429, range(500, 600)
@@ -92,6 +92,7 @@ class RemoteEngine:
 
     Requests go to the addresses in turn. Where a connection fails, the request goes on to the next
     address, or once more to the only one; its seed is drawn before, so that the answer is the same.
+    An address that fails or is silent is tried last for a while.
 
     Args:
         addresses: Such as https://lianju.example, without a slash at the end; at least one.
@@ -243,7 +244,8 @@ class RemoteEngine:
                 async with asyncio.timeout(left_s + GRACE_S):
                     status, content = await self._exchange(address + path, body, left_s, group)
                 answer = _read(status, content, model)
-            except TimeoutError:
+            except TimeoutError:  # the service itself would have told of the deadline before
+                self._down_until[address] = self._now() + DOWN_S
                 raise DeadlineError from None
             except _BrokenError as error:
                 if self._session.closed:

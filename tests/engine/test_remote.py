@@ -337,6 +337,17 @@ class TestBrokenConnections:
         assert len(broken.bodies) == 1
         assert len(local.asked) == 4
 
+    async def test_address_that_is_silent_is_tried_last(self, address, local, monkeypatch):
+        monkeypatch.setattr("lianju.bot.engine.remote.GRACE_S", 0)
+        with socket.create_server(("127.0.0.1", 0)) as listener:  # which accepts no connection
+            silent = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            async with connected(silent, address) as engine:
+                with pytest.raises(DeadlineError):
+                    await engine.compose(Request(LINE), 0.1)
+                for _ in range(3):
+                    assert (await engine.compose(Request(LINE), 10)).candidates
+        assert len(local.asked) == 3
+
     async def test_healthy_addresses_take_turns(self, address, bundle):
         other = open_local_engine(bundle, "cpu", 1)
         watched = Watched(other)
