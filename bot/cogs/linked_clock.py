@@ -4,7 +4,7 @@ import asyncio
 
 import discord
 
-from ..errors import LianjuError
+from ..errors import LianjuError, NotFoundError
 from ..linked import Table
 from ..places import OUTSIDE
 from ..resources import Resources
@@ -39,6 +39,7 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
         self._bot = bot
         self._sleep = sleep
         self._ticking: asyncio.Task[None] | None = None
+        self._unshown: set[int] = set()  # tables that could not be drawn
 
     async def cog_load(self) -> None:
         """Starts the clock."""
@@ -52,7 +53,8 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
             self._ticking.cancel()
 
     async def tick(self) -> None:
-        """Times out what is due, and shows it."""
+        """Times out what is due, and shows it, and what could not be shown before."""
+        await asyncio.gather(*map(self._show, tuple(self._unshown)))
         now = self.resources.clock()
         try:
             due = await self.resources.store.linked.due(now)
@@ -65,12 +67,28 @@ class LinkedClock(LinkedCog, name="Lianju clock of linked verse"):
 
     async def _time_out(self, table: Table, now: float) -> None:
         try:
-            after = table.time_out(now)
-            if await self.resources.store.linked.save(table, after) is not None:
-                await self.redraw(self._bot, table.id)
-        except LianjuError:
+            saved = await self.resources.store.linked.save(table, table.time_out(now))
+        except NotFoundError:
+            return  # it was deleted meanwhile
+        except Exception as error:
+            self.resources.count_failure("clock of linked verse", error)
+            return
+        if saved is not None:
+            await self._show(table.id)
+
+    async def _show(self, table_id: int) -> None:
+        """Shows a table; while the engine or the database fails, each tick tries again."""
+        try:
+            await self.redraw(self._bot, table_id)
+        except NotFoundError:
             pass  # it was deleted meanwhile, or its message was: it closes after a day
+        except LianjuError as error:
+            if table_id not in self._unshown:  # counted once
+                self.resources.count_failure("message of a table", error)
+            self._unshown.add(table_id)
+            return
         except (discord.HTTPException, OSError) as error:
             self.resources.count_failure("message of a table", error)
         except Exception as error:
             self.resources.count_failure("clock of linked verse", error)
+        self._unshown.discard(table_id)

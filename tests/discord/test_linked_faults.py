@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 from lianju.bot.cogs.linked_clock import LinkedClock
-from lianju.bot.store import StoreError
+from lianju.bot.store import StoreBusyError, StoreError
+from lianju.bot.verse import DeadlineError
 
 from .bundle_with_prosody import write_bundle_with_prosody
 from .commands import ask, button, english, press
@@ -12,6 +13,7 @@ from .interactions import ADMIN, labels, slash
 from .linked_verse import (
     fitting_line,
     member,
+    next_of,
     open_form,
     poem_of,
     send,
@@ -123,6 +125,43 @@ async def test_the_clock_minds_neither_deleted_messages_nor_an_outage(
     monkeypatch.setattr(store.linked, "due", fails)
     await tick()
     assert resources.failures["clock of linked verse"] == 1
+
+
+async def test_a_turn_that_ended_while_the_engine_was_away_is_shown_when_it_is_back(
+    fake, bot, clock, tick, store, monkeypatch, resources, engine
+):
+    message = await start(fake, bot, order="turns", minutes=1, **FIVE)
+
+    async def fails(*_):
+        raise DeadlineError
+
+    clock.now += 61
+    with monkeypatch.context() as away:
+        away.setattr(engine, "bundle", fails)
+        await tick()
+        await tick()
+    assert (await store.linked.get(1)).player == SECOND
+    assert f"<@{HOST}>" in next_of(message)
+    assert resources.failures == {"message of a table": 1}
+    await tick()
+    assert f"<@{SECOND}>" in next_of(message)
+
+
+async def test_a_turn_whose_end_cannot_be_stored_is_counted(
+    fake, bot, clock, tick, store, monkeypatch, resources
+):
+    message = await start(fake, bot, order="turns", minutes=1, **FIVE)
+
+    async def fails(*_):
+        raise StoreBusyError
+
+    clock.now += 61
+    with monkeypatch.context() as busy:
+        busy.setattr(store.linked, "save", fails)
+        await tick()
+    assert resources.failures == {"clock of linked verse": 1}
+    await tick()
+    assert f"<@{SECOND}>" in next_of(message)
 
 
 @pytest.mark.parametrize("label", ["Write a line", "Ask for help", "Undo", "Finish", "form", "Yes"])
