@@ -56,6 +56,7 @@ class Resources:
         picture_limiter: Limits the pictures of each user.
         booklets: Makes booklets.
         booklet_limiter: Limits the booklets of each user.
+        line_limiter: Limits the lines of linked verse that each user sends.
         locks: Held while something is edited that others edit too, by its name; each is dropped
             when nobody holds it.
     """
@@ -76,6 +77,7 @@ class Resources:
     picture_limiter: RequestLimiter = field(default_factory=RequestLimiter)
     booklets: Booklets = field(default_factory=Booklets)
     booklet_limiter: RequestLimiter = field(default_factory=RequestLimiter)
+    line_limiter: RequestLimiter = field(default_factory=RequestLimiter)
     locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _closed_by: float | None = field(default=None, init=False)
 

@@ -12,8 +12,6 @@ from ..errors import LianjuError, NotAllowedError
 from ..linked import By, Table
 from ..linked.reading import read_line, simplified
 from ..places import OUTSIDE
-from ..rate_limit import RequestLimiter
-from ..resources import Resources
 from ..ui.linked import LINE_BUTTON
 from ..ui.linked_private import (
     LINE_MODAL,
@@ -54,10 +52,6 @@ async def no_defer(interaction: Interaction) -> None:
 
 class LinkedLines(LinkedCog, name=NAME):
     """Takes the lines that members write, keep or choose."""
-
-    def __init__(self, resources: Resources) -> None:
-        super().__init__(resources)
-        self._limiter = RequestLimiter(resources.clock, resources.clock)
 
     async def press(self, interaction: Interaction, button: CogItem) -> None:
         """Opens the form for a line, or offers lines."""
@@ -191,7 +185,8 @@ class LinkedLines(LinkedCog, name=NAME):
 
     def _limit_lines(self, interaction: Interaction) -> AbstractContextManager[None]:
         """Counts a line that is sent, in the block; see `RequestLimiter.acquire`."""
-        return self._limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S)
+        limiter = self.resources.line_limiter
+        return limiter.acquire(interaction.user.id, interaction.guild_id, COOLDOWN_S)
 
     async def _offers(
         self, interaction: Interaction, context: Context, table: Table

@@ -114,7 +114,8 @@ def engine(composer, open_couplets):
 @pytest.fixture
 def resources(engine, store, clock):
     """What the cogs share, over a toy model and a real database."""
-    return Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
+    limiters = RequestLimiter(clock, clock), RequestLimiter(clock, clock)
+    return Resources(Settings(), engine, store, limiters[0], clock, line_limiter=limiters[1])
 
 
 @pytest.fixture

@@ -96,7 +96,8 @@ def member(user):
 @asynccontextmanager
 async def restarted(fake, engine, store, clock):
     """A new process over the same database: nothing but what is stored is known to it."""
-    resources = Resources(Settings(), engine, store, RequestLimiter(clock, clock), clock)
+    limiters = RequestLimiter(clock, clock), RequestLimiter(clock, clock)
+    resources = Resources(Settings(), engine, store, limiters[0], clock, line_limiter=limiters[1])
     async with OtherBot() as host:
         await host.login(fake.token)
         for cog in FEATURES:

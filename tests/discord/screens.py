@@ -69,9 +69,10 @@ async def take(folder, bundle=None, couplets=None):
         discord.http.Route.BASE = fake.rest_base
         store = await open_store(f"sqlite+aiosqlite:///{folder / 'screens.sqlite3'}")
         engine = open_local_engine(bundle, "cpu", couplets=couplets)
-        moments = iter(range(1_790_000_000, 2_000_000_000, 3600))
+        clock = iter(range(1_790_000_000, 2_000_000_000, 3600)).__next__
+        limiters = RequestLimiter(clock), RequestLimiter(clock)
         resources = Resources(
-            Settings(), engine, store, RequestLimiter(moments.__next__), moments.__next__
+            Settings(), engine, store, limiters[0], clock, line_limiter=limiters[1]
         )
         await bot.login(fake.token)
         for cog in FEATURES:

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 from lianju.bot.cogs.linked_clock import LinkedClock
+from lianju.bot.cogs.linked_lines import COOLDOWN_S
+from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.store import StoreBusyError, StoreError
 from lianju.bot.verse import DeadlineError
 
@@ -125,6 +127,20 @@ async def test_the_clock_minds_neither_deleted_messages_nor_an_outage(
     monkeypatch.setattr(store.linked, "due", fails)
     await tick()
     assert resources.failures["clock of linked verse"] == 1
+
+
+async def test_a_time_that_is_set_back_locks_nobody_out(fake, bot, clock, resources):
+    passing = type(clock)()
+    resources.line_limiter = RequestLimiter(passing, clock)
+    message = await start(fake, bot, rules="free")
+    await write(fake, bot, message, "东风吹水绿", SECOND)
+    clock.now -= 3600
+    opened = await open_form(fake, bot, message, SECOND)
+    refused = await send(fake, bot, opened, "天上月光明", SECOND)
+    in_time = str(int(clock.now + COOLDOWN_S))
+    assert english("limit-cooldown", retry_at=in_time) in texts_of(refused)
+    passing.now += COOLDOWN_S
+    await write(fake, bot, message, "天上月光明", SECOND)
 
 
 async def test_a_turn_that_ended_while_the_engine_was_away_is_shown_when_it_is_back(
