@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice
 
-from ..engine import ServiceError
+from ..errors import LianjuError
 from ..guild_settings import CANDIDATES
 from ..markdown import remove_markdown
 from ..ui.buttons import Writer
@@ -142,11 +142,11 @@ class PoemCog(ComposingCog, name=POEM):
         return await self.complete(interaction, find)
 
     async def _known_lines(self, interaction: Interaction, opening: str) -> list[str]:
-        """Returns poets' lines that begin so, in the user's script; none if they are late."""
+        """Returns poets' lines that begin so, in the user's script; none if it fails or is late."""
         try:
             async with asyncio.timeout(KNOWN_LINES_S):
                 anthology = await self.resources.engine.anthology()
-        except (ServiceError, TimeoutError):
+        except (LianjuError, TimeoutError):
             return []
         read = simplify(opening)
         lines = anthology.lines_beginning(read, MAX_CHOICES)

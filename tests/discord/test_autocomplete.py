@@ -5,7 +5,7 @@ import logging
 import pytest
 from lianju.bot.engine import ServiceError
 from lianju.bot.store import StoreBusyError
-from lianju.bot.verse import AnthologyPoem
+from lianju.bot.verse import AnthologyPoem, BusyError, DeadlineError
 from lianju.bot.verses import Verse
 
 from .bundle_with_prosody import write_bundle_with_prosody
@@ -189,7 +189,11 @@ class TestKnownLines:
         assert await offered(fake, bot, "黃河") == traditional
         assert await offered(fake, bot, "黄河", locale="zh-TW") == traditional
 
-    @pytest.mark.parametrize("error", [ServiceError("service-away"), TimeoutError()])
+    @pytest.mark.parametrize(
+        "error",
+        [ServiceError("service-away"), DeadlineError(), BusyError("busy-full"), TimeoutError()],
+        ids=repr,
+    )
     async def test_without_the_service_the_members_own_lines_are_offered(
         self, error, fake, bot, engine, monkeypatch
     ):
