@@ -348,7 +348,11 @@ class TrainingData:
             self._packed = pack(texts.targets, vocabulary, recipe.data)
 
     def batches(self, epoch: int) -> list[Any]:
-        """Returns the batches of one epoch, in order, each to be given to `load`."""
+        """Returns the batches of one epoch, in order, each to be given to `load`.
+
+        Raises:
+            CorpusError: There is not a batch for each process.
+        """
         recipe, rank, world_size = self._recipe, self._processes.rank, self._processes.world_size
         if recipe.data.stream:
             rows = recipe.batch.size or max(1, (recipe.batch.tokens or 0) // recipe.data.window)
@@ -357,6 +361,11 @@ class TrainingData:
             return [(inputs[own], targets[own]) for inputs, targets in windows]
         batches = epoch_batches(self._packed, recipe.batch, recipe.run.seed, epoch)
         whole = len(batches) // world_size * world_size  # as many for each process
+        if not whole:
+            raise CorpusError(
+                f"The corpus has batches for {len(batches)} of {world_size} processes: lower "
+                f"batch.{'size' if recipe.batch.size else 'tokens'} or start fewer."
+            )
         return batches[:whole][rank::world_size]
 
     def load(self, batch: Any) -> tuple[Tensor, Tensor, Tensor | None]:

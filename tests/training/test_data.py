@@ -7,9 +7,10 @@ from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training import data
 from lianju.training.averaging import WindowAverage
 from lianju.training.data import build_vocabulary
+from lianju.training.distributed import Processes
 from lianju.training.errors import CorpusError
 from lianju.training.pairs import Texts
-from lianju.training.recipe import Batch, Data
+from lianju.training.recipe import Batch, Data, load_recipe
 
 POEM = ["山", "水", "</l>", "云", "月", "</l>"]
 
@@ -89,6 +90,20 @@ def test_an_epoch_has_every_poem_once_in_its_own_order(bucketing, measure):
             assert len(group) <= 8 if "size" in measure else len(group) * width <= 200
         padding = [packed.lengths[g].max() / packed.lengths[g].mean() for g in epochs[0]]
         assert np.mean(padding) < 1.1
+
+
+def test_each_process_has_a_batch_or_training_is_refused():
+    recipe = load_recipe("tiny", ("batch.size=4",))
+    texts, device = Texts([POEM] * 8), torch.device("cpu")
+    for processes in (2, 3):
+        for rank in range(processes):
+            part = Processes(rank, processes, device)
+            trained = data.TrainingData(texts, _vocabulary(), recipe, part)
+            if processes == 2:
+                assert len(trained.batches(0)) == 1
+            else:
+                with pytest.raises(CorpusError, match=r"2 of 3 processes: lower batch\.size"):
+                    trained.batches(0)
 
 
 def test_windows_of_a_stream_are_consecutive():
