@@ -33,10 +33,14 @@ class RunLog:
     def __init__(self, folder: Path, update: int) -> None:
         self._path = folder / "log.csv"
         rows = [row for row in read_log(self._path) if int(row["update"]) <= update]
-        self._file = self._path.open("w", encoding="utf-8", newline="")
+        temporary = self._path.with_name(f".{self._path.name}")
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            whole = csv.DictWriter(file, COLUMNS)
+            whole.writeheader()
+            whole.writerows(rows)
+        temporary.replace(self._path)  # a run that is killed here keeps its log
+        self._file = self._path.open("a", encoding="utf-8", newline="")
         self._csv = csv.DictWriter(self._file, COLUMNS)
-        self._csv.writeheader()
-        self._csv.writerows(rows)
         self._board = SummaryWriter(folder / "tensorboard", purge_step=update + 1)
         self._curve = folder / "loss.png"
 
