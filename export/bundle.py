@@ -184,8 +184,10 @@ def _temporary_folder(out: Path, force: bool) -> Iterator[Path]:
             out.rename(replaced)
         temporary.rename(out)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if replaced.exists() and not out.exists():
+            replaced.rename(out)
         shutil.rmtree(replaced, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _manifest(trained: Trained, folder: Path, options: BundleOptions) -> dict[str, Any]:

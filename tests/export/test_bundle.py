@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -101,6 +102,24 @@ def test_a_failing_verification_keeps_the_bundle_that_is_there(make_trained, tmp
     before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
     monkeypatch.setattr(writing, "EXACT", replace(EXACT, reference=1e-12))
     with pytest.raises(VerificationError, match="differ from PyTorch's"):
+        write(make_trained(seed=4), tmp_path / "toy", force=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["toy"]
+
+
+def test_a_bundle_that_cannot_be_replaced_is_kept(make_trained, tmp_path, monkeypatch):
+    write(make_trained(), tmp_path / "toy")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
+    rename, calls = Path.rename, []
+
+    def interrupted(path, target):
+        calls.append(path)
+        if len(calls) == 2:  # the old bundle is out of the way
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         write(make_trained(seed=4), tmp_path / "toy", force=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["toy"]
