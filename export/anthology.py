@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 import unicodedata
@@ -14,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from lianju.bot.verse.model.bundle import ANTHOLOGY, MANIFEST, load_bundle
+from lianju.bot.verse.model.bundle import ANTHOLOGY, load_bundle
 from lianju.bot.verse.search.blocklist import offensive_words
 from lianju.bot.verse.text.anthology import FAME, Anthology, AnthologyPoem
 from lianju.bot.verse.text.vocabulary import Vocabulary, is_han
@@ -23,9 +22,9 @@ from lianju.training.corpus import PoemError, clean, form, simplifier
 from lianju.training.report import training_counts
 from lianju.training.titled import TitledPoem, read_titled
 
-from .bundle import file_info, replace_file, write_manifest
 from .corpus_index import read_lines
 from .errors import ExportError
+from .update import update_bundle
 
 CONTENT = "poems of the training part with title and poet, the best known first"
 
@@ -85,13 +84,7 @@ def add_anthology(directory: Path, corpus: Path, folder: Path | None, count: int
             "--source the package that it was prepared from."
         )
     anthology = Anthology(_choose(found, count))
-    try:
-        replace_file(directory / ANTHOLOGY, anthology.dump().encode())
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        manifest["files"][ANTHOLOGY] = file_info(directory / ANTHOLOGY, CONTENT)
-        write_manifest(directory, manifest)
-    except OSError as error:
-        raise ExportError(f"{directory} cannot be written to: {error.strerror}.") from error
+    update_bundle(directory, {ANTHOLOGY: anthology.dump().encode()}, {ANTHOLOGY: CONTENT})
     return anthology
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from lianju.bot.verse.model.bundle import KINDS, KNOWN, MANIFEST, load_bundle
+from lianju.bot.verse.model.bundle import KINDS, KNOWN, load_bundle
 from lianju.bot.verse.text.couplet import COMMA
 from lianju.bot.verse.text.vocabulary import LOWER
 from lianju.training.data import read_texts
 
-from .bundle import file_info, replace_file, write_manifest
 from .corpus_index import build_couplet_index
 from .errors import ExportError
-from .grade.stamp import METRIC
+from .update import update_bundle
 from .word_kinds import find_word_kinds
 
 CONTENTS = {
@@ -55,18 +53,7 @@ def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -
         )
     table = "".join(f"{kind}\t{kind}\n" for kind in kinds)
     index = build_couplet_index(poems, bundle.vocabulary)
-    try:
-        replace_file(directory / KINDS, table.encode())
-        replace_file(directory / KNOWN, index)
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        manifest["version"] = version
-        manifest["metrics"].pop(METRIC, None)  # it was measured without these files
-        manifest["files"] |= {
-            name: file_info(directory / name, content) for name, content in CONTENTS.items()
-        }
-        write_manifest(directory, manifest)
-    except OSError as error:
-        raise ExportError(f"{directory} cannot be written to: {error.strerror}.") from error
+    update_bundle(directory, {KINDS: table.encode(), KNOWN: index}, CONTENTS, version)
     return kinds
 
 

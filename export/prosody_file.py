@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
-from lianju.bot.verse.model.bundle import MANIFEST, PROSODY, load_bundle
+from lianju.bot.verse.model.bundle import PROSODY, load_bundle
 
-from .bundle import CONTENTS, file_info, prosody_metrics, replace_file, write_manifest
+from .bundle import CONTENTS, prosody_metrics
 from .errors import ExportError
-from .grade.stamp import METRIC
 from .prosody import Table, build_prosody
+from .update import update_bundle
 
 
 def add_prosody(directory: Path, corpus: Path, version: str) -> Table:
@@ -31,15 +31,9 @@ def add_prosody(directory: Path, corpus: Path, version: str) -> Table:
     if not vocabulary.is_chinese:
         raise ExportError(f"{directory} is no bundle of Chinese verse, which has tones and rhymes.")
     table = build_prosody(vocabulary, corpus)
-    try:
-        replace_file(directory / PROSODY, table.text.encode())
-        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        manifest["version"] = version
-        manifest["files"][PROSODY] = file_info(directory / PROSODY, CONTENTS[PROSODY])
-        metrics = manifest["metrics"]
-        metrics.pop(METRIC, None)  # it was measured with the table before
-        metrics["prosody"] = prosody_metrics(table)
-        write_manifest(directory, manifest)
-    except OSError as error:
-        raise ExportError(f"{directory} cannot be written to: {error.strerror}.") from error
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["metrics"]["prosody"] = prosody_metrics(table)
+
+    update_bundle(directory, {PROSODY: table.text.encode()}, CONTENTS, version, change)
     return table

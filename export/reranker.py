@@ -10,13 +10,12 @@ Shapes: P poems, C tokens of context, N candidates, T tokens of a candidate, D w
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from lianju.bot.verse.model.bundle import MANIFEST, GraphFile, load_bundle
+from lianju.bot.verse.model.bundle import GraphFile, load_bundle
 from lianju.bot.verse.model.reranker import INPUTS, OUTPUT, Reranker
 from lianju.training.reranker.model import OUTPUTS
 from lianju.training.reranker.model import Reranker as TorchReranker
@@ -24,11 +23,10 @@ from lianju.training.reranker.trainer import TrainedReranker
 from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto, helper
 
-from .bundle import file_info, write_manifest
 from .errors import ExportError, VerificationError
-from .grade.stamp import METRIC
 from .graph import CONFIG, IR_VERSION, OPSET
 from .graph_builder import GraphBuilder
+from .update import update_bundle
 
 RERANKER = "reranker.onnx"
 LARGEST = 127  # magnitude of a stored integer
@@ -223,10 +221,11 @@ def rounded(model: TorchReranker) -> TorchReranker:
     return copy.eval()
 
 
-def verify_reranker(path: Path, model: TorchReranker, seed: int = 0) -> float:
+def verify_reranker(content: bytes, model: TorchReranker, seed: int = 0) -> float:
     """Runs a graph beside PyTorch over random contexts and candidates.
 
     Args:
+        content: The graph.
         model: With the weights as the graph stores them.
 
     Returns:
@@ -237,7 +236,7 @@ def verify_reranker(path: Path, model: TorchReranker, seed: int = 0) -> float:
             depend on the others.
     """
     config, generator = model.config, np.random.default_rng(seed)
-    file = GraphFile(path, path.read_bytes())
+    file = GraphFile(Path(RERANKER), content)
     graph = Reranker(file, config.vocabulary_size, config.context, threads=1)
     largest = 0.0
     for _ in range(VERIFIED):
@@ -286,25 +285,16 @@ def add_reranker(
     bundle = load_bundle(directory)
     if trained.tokens != bundle.vocabulary.tokens:
         raise ExportError(f"The re-ranker has another vocabulary than {directory}.")
-    stored = rounded(trained.model)
-    temporary = directory / f".{RERANKER}.{os.getpid()}"
-    try:
-        onnx.save(build_reranker_graph(trained.model), temporary)
-        difference = verify_reranker(temporary, stored)
-        temporary.replace(directory / RERANKER)
-    except OSError as error:
-        raise ExportError(f"{directory} cannot be written to: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-    manifest["version"] = version
-    manifest["files"][RERANKER] = file_info(directory / RERANKER, "the re-ranker")
-    manifest["reranker"] = {
-        "file": RERANKER,
-        "context": trained.model.config.context,
-        "weights": weights,
-        "training": trained.info,
-    }
-    manifest["metrics"].pop(METRIC, None)
-    write_manifest(directory, manifest)
+    content = build_reranker_graph(trained.model).SerializeToString()
+    difference = verify_reranker(content, rounded(trained.model))
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["reranker"] = {
+            "file": RERANKER,
+            "context": trained.model.config.context,
+            "weights": weights,
+            "training": trained.info,
+        }
+
+    update_bundle(directory, {RERANKER: content}, {RERANKER: "the re-ranker"}, version, change)
     return difference
