@@ -25,6 +25,7 @@ __all__ = [
     "Localizer",
     "Markdown",
     "language_for",
+    "language_of_tag",
     "load_languages",
     "localizer_for",
     "messages",
@@ -41,6 +42,9 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 MAX_FACT = 2000  # characters; Fluent puts {???} in the place of more than 2,500
 OTHER_LOCALES = {"en-US": ENGLISH, "en-GB": ENGLISH, "zh-SG": "zh-CN", "zh-HK": "zh-TW"}
 """The languages of locales that are not named like one."""
+
+TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
+"""What language tags of traditional Chinese begin with."""
 
 _log = logging.getLogger(__name__)
 
@@ -154,3 +158,20 @@ def language_for(setting: Language, *locales: str | None) -> str:
         return setting
     languages = (OTHER_LOCALES.get(locale or "", locale or "") for locale in locales)
     return next((each for each in languages if each in LANGUAGES), ENGLISH)
+
+
+def language_of_tag(tag: str) -> str | None:
+    """Returns the language for a language tag, such as zh-Hant-MO; None if there is none.
+
+    https://www.rfc-editor.org/rfc/rfc5646
+
+    Args:
+        tag: The tag, in whatever case.
+    """
+    tag = tag.lower()
+    for known in (*LANGUAGES, *OTHER_LOCALES):
+        if tag == known.lower():
+            return OTHER_LOCALES.get(known, known)
+    if tag.startswith(TRADITIONAL):
+        return "zh-TW"
+    return {"zh": "zh-CN", "en": ENGLISH}.get(tag.partition("-")[0])

@@ -451,6 +451,11 @@ def test_alone_it_shows_its_help(lianju):
     [
         ("zh_TW.UTF-8", "zh-TW"),
         ("zh_HK", "zh-TW"),
+        ("zh_MO.UTF-8", "zh-TW"),
+        ("zh_Hant", "zh-TW"),
+        ("zh_TW@radical", "zh-TW"),
+        ("zh_SG.UTF-8", "zh-CN"),
+        ("zh_Hans_MO", "zh-CN"),
         ("zh_CN.UTF-8", "zh-CN"),
         ("zh", "zh-CN"),
         ("en_GB.UTF-8", "en"),

@@ -1,13 +1,14 @@
 """Messages of the command line, in the language of the locale."""
 
 import os
+import re
 from collections.abc import Sequence
 
 import click
 
 from ..characters import describe, printable
 from ..errors import LianjuError
-from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
+from ..i18n import ENGLISH, Localizer, language_of_tag
 
 __all__ = ["format_error", "locale_localizer", "path_error", "tell_missing"]
 
@@ -15,11 +16,8 @@ __all__ = ["format_error", "locale_localizer", "path_error", "tell_missing"]
 def locale_localizer() -> Localizer:
     """Returns the language of LC_ALL, LC_MESSAGES or LANG, such as `zh_TW.UTF-8`."""
     values = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
-    locale = next(filter(None, values), "").partition(".")[0].replace("_", "-")
-    language = OTHER_LOCALES.get(locale, locale)
-    if language not in LANGUAGES:
-        language = "zh-CN" if language.startswith("zh") else ENGLISH
-    return Localizer(language)
+    name, *_ = re.split("[.@]", next(filter(None, values), ""))  # without codeset and modifier
+    return Localizer(language_of_tag(name.replace("_", "-")) or ENGLISH)
 
 
 def path_error(error: OSError) -> LianjuError:

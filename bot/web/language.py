@@ -2,13 +2,12 @@
 
 from starlette.requests import Request
 
-from ..i18n import ENGLISH, LANGUAGES, OTHER_LOCALES, Localizer
+from ..i18n import ENGLISH, Localizer, language_of_tag
 
 __all__ = ["localizer_of", "preferred_language"]
 
 HEADER = "accept-language"
 MAX_HEADER = 1000  # characters that are read
-TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
 
 def localizer_of(request: Request) -> Localizer:
@@ -30,13 +29,4 @@ def preferred_language(header: str) -> str:
             continue
         if quality > 0:
             ranges.append((-quality, number, tag.strip()))
-    return next(filter(None, (_language(tag) for *_, tag in sorted(ranges))), ENGLISH)
-
-
-def _language(tag: str) -> str | None:
-    for known in (*LANGUAGES, *OTHER_LOCALES):
-        if tag == known.lower():
-            return OTHER_LOCALES.get(known, known)
-    if tag.startswith(TRADITIONAL):
-        return "zh-TW"
-    return {"zh": "zh-CN", "en": ENGLISH}.get(tag.partition("-")[0])
+    return next(filter(None, (language_of_tag(tag) for *_, tag in sorted(ranges))), ENGLISH)
