@@ -1,6 +1,6 @@
 """The base of every error that a user may read."""
 
-__all__ = ["LianjuError", "NotAllowedError", "NotFoundError", "SetupError"]
+__all__ = ["LianjuError", "NotAllowedError", "NotFoundError", "SetupError", "missing_extra"]
 
 
 class LianjuError(Exception):
@@ -38,3 +38,19 @@ class NotFoundError(LianjuError):
 
 class SetupError(LianjuError):
     """The extension cannot be added to this bot, or not in the way that was asked for."""
+
+
+def missing_extra(error: ModuleNotFoundError, extra: str) -> LianjuError:
+    """Returns the error for a module that an extra brings.
+
+    Args:
+        error: What importing it has raised.
+        extra: The extra.
+
+    Raises:
+        ModuleNotFoundError: The module is one of ours.
+    """
+    module = str(error.name).partition(".")[0]
+    if module == "lianju":
+        raise error
+    return LianjuError("cli-extra", module=module, extra=extra)

@@ -15,7 +15,7 @@ import discord
 from discord.http import Route
 
 from .client import LianjuBot, StartError
-from .errors import LianjuError
+from .errors import LianjuError, missing_extra
 from .logs import log_unhandled_errors, set_up_logging
 from .sentry import reporting
 from .settings import Settings
@@ -100,13 +100,12 @@ def load_monitor() -> ModuleType:
     """Returns the module of the monitor, which needs packages of the extra `web`.
 
     Raises:
-        StartError: One of them is missing.
+        LianjuError: One of them is missing.
     """
     try:
         from . import monitor
     except ModuleNotFoundError as error:
-        module = str(error.name).partition(".")[0]
-        raise StartError("cli-extra", module=module, extra="web") from None
+        raise missing_extra(error, "web") from None
     return monitor
 
 

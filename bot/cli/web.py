@@ -2,9 +2,9 @@
 
 import click
 
-from ..errors import LianjuError
+from ..errors import missing_extra
 
-__all__ = ["missing_extra", "web"]
+__all__ = ["web"]
 
 MAX_PORT = 65535
 
@@ -28,15 +28,3 @@ def web(ctx: click.Context, host: str, port: int) -> None:
     except ModuleNotFoundError as error:
         raise missing_extra(error, "web") from None
     ctx.exit(run(load_settings(), host, port))
-
-
-def missing_extra(error: ModuleNotFoundError, extra: str) -> LianjuError:
-    """Returns the error for a module that an extra brings.
-
-    Raises:
-        ModuleNotFoundError: It is one of ours.
-    """
-    module = str(error.name).partition(".")[0]
-    if module == "lianju":
-        raise error
-    return LianjuError("cli-extra", module=module, extra=extra)

@@ -7,7 +7,7 @@
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LianjuError
+from ..errors import missing_extra
 from ..settings import load_settings
 from .options import ClusterError, ClusterOptions, deployment_options
 
@@ -35,7 +35,7 @@ def app(arguments: dict[str, Any]) -> "Application":
     try:
         from ray import serve
     except ModuleNotFoundError as error:
-        raise LianjuError("cli-extra", module=str(error.name), extra="cluster") from None
+        raise missing_extra(error, "cluster") from None
     from .replica import Replica
 
     options, settings = ClusterOptions.parse(arguments), load_settings()

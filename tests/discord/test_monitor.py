@@ -9,7 +9,8 @@ import sys
 
 import pytest
 from lianju.bot.client import StartError
-from lianju.bot.serve import GRACE_S
+from lianju.bot.errors import LianjuError
+from lianju.bot.serve import GRACE_S, load_monitor
 
 from .fake_discord import TOKEN
 from .interactions import custom_ids, poem, slash
@@ -214,7 +215,14 @@ def test_monitor_without_its_extra_is_one_sentence(missing, settings):
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"lianju: {StartError('cli-extra', module=missing, extra='web')}\n"
+    assert done.stderr == f"lianju: {LianjuError('cli-extra', module=missing, extra='web')}\n"
+
+
+def test_a_broken_module_of_ours_is_no_missing_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lianju.bot.monitor", None)
+    monkeypatch.delattr("lianju.bot.monitor", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"lianju\.bot\.monitor"):
+        load_monitor()
 
 
 def test_bot_without_a_monitor_imports_nothing_of_it():
