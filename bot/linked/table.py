@@ -249,8 +249,10 @@ class Table:
         joined = replace(self, players=(*self.players, user_id), touched_at=now)
         if self.is_round_missed:  # somebody is there again
             return replace(joined, missed=0)._pass_on(len(self.players), now)
-        waited_for = joined.turn_ends_at is not None
-        return joined if waited_for else joined._pass_on(joined.turn, now)
+        if joined.turn_ends_at is not None:  # a player has the turn already
+            return joined
+        wrote_last = bool(self.lines) and self.lines[-1].user_id in self.players
+        return joined._pass_on(len(self.players) if wrote_last else self.turn, now)
 
     def skip(self, user_id: int, now: float) -> "Table":
         """Passes the turn of a member on.

@@ -77,6 +77,19 @@ def test_an_opening_of_the_host_is_the_hosts_turn():
     assert turns(SECOND).begin(Line("x", "poet", None, 0.0, "who"), 0.0).player == HOST
 
 
+@pytest.mark.parametrize("by", ["member", "lianju"])
+def test_whoever_joins_after_a_line_of_the_only_player_is_next(by):
+    played = turns().write(HOST, "x", 0.0, by)
+    assert played.player == HOST  # who may go on alone
+    joined = played.join(SECOND, 100.0)
+    assert (joined.player, joined.turn_ends_at) == (SECOND, 700.0)
+    opened = turns().begin(Line("x", "member", HOST, 0.0), 0.0)
+    assert opened.join(SECOND, 100.0).player == SECOND
+    by_a_poet = turns().begin(Line("x", "poet", None, 0.0, "who"), 0.0)
+    assert by_a_poet.join(SECOND, 100.0).player == HOST
+    assert played.undo(HOST, 50.0).join(SECOND, 100.0).player == HOST
+
+
 def test_members_join_at_the_end():
     played = turns()
     assert played.turn_ends_at is None  # nobody waits for the only player
