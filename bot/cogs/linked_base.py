@@ -12,12 +12,11 @@ from ..errors import NotAllowedError, NotFoundError
 from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules, next_line
-from ..linked.reading import simplified
 from ..store import ShownTable, StoreError
 from ..ui.layout import Layout
 from ..ui.linked import TableView, table_layout
 from ..ui.replies import NO_MENTIONS, Interaction, defer_update, edit_message
-from ..verse import BusyError, CheckedLine, to_traditional
+from ..verse import BusyError, CheckedLine, simplify_line, to_traditional
 from ..verse.prosody.readings import CharacterReadings
 from .composing import ComposingCog
 
@@ -44,7 +43,7 @@ class LinkedCog(ComposingCog):
     async def rules_for(self, table: Table) -> NextLineRules:
         """Returns what the next line of a table must be."""
         readings = await self.readings()
-        lines = [simplified(text) for text in table.texts]
+        lines = [simplify_line(text) for text in table.texts]
         return next_line(lines, table.length, table.most_lines, table.rules, readings)
 
     async def check_line(self, table: Table, text: str) -> CheckedLine:
@@ -55,7 +54,7 @@ class LinkedCog(ComposingCog):
             text: The line, as `read_line` returned it.
         """
         rules = await self.rules_for(table)
-        return rules.check(simplified(text), await self.readings())
+        return rules.check(simplify_line(text), await self.readings())
 
     async def change(
         self, table_id: int, interaction: Interaction, act: Callable[[Table], Table]
@@ -173,7 +172,7 @@ class LinkedCog(ComposingCog):
                 (hearts,) = await favorites.counts(table.guild_id, [table.verse])
             return table_layout(TableView(table, hearts=hearts), localizer)
         rules = await self.rules_for(table)
-        rhyming = await self._rhyming(rules.rhymes, "".join(map(simplified, table.texts)))
+        rhyming = await self._rhyming(rules.rhymes, "".join(map(simplify_line, table.texts)))
         if table.language == TRADITIONAL:
             rhyming = "".join(map(to_traditional, rhyming))
             rules = replace(rules, rhymes=tuple(map(to_traditional, rules.rhymes)))

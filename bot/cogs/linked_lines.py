@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from ..errors import LianjuError, NotAllowedError
 from ..linked import By, Table
-from ..linked.reading import read_line, simplified
+from ..linked.reading import read_line
 from ..places import OUTSIDE
 from ..ui.linked import LINE_BUTTON
 from ..ui.linked_private import (
@@ -31,7 +31,7 @@ from ..ui.replies import (
     open_form,
     respond,
 )
-from ..verse import CheckedLine, NothingAllowedError, blank_for
+from ..verse import CheckedLine, NothingAllowedError, blank_for, simplify_line
 from .base import Context
 from .items import CogItem, cog_item
 from .linked_base import LinkedCog
@@ -198,7 +198,9 @@ class LinkedLines(LinkedCog, name=NAME):
         answer = await self.resources.engine.compose(request, deadline, group)
         lines = [candidate.text for candidate in answer.candidates]
         if table.rules == "strict":
-            lines = [each for each in lines if not rules.check(simplified(each), readings).faults]
+            lines = [
+                each for each in lines if not rules.check(simplify_line(each), readings).faults
+            ]
         if not lines:
             raise NothingAllowedError("search-nothing")
         return lines[:OFFERS]
@@ -212,7 +214,7 @@ class LinkedLines(LinkedCog, name=NAME):
             (fault.place, blank_for(number, checked, fault, readings)) for fault in checked.faults
         )
         blanks = {place: blank for place, blank in found if place is not None and blank is not None}
-        lines = [*map(simplified, table.texts), checked.text]
+        lines = [*map(simplify_line, table.texts), checked.text]
         deadline, group = self.resources.settings.deadline, interaction.guild_id or OUTSIDE
         try:
             mended = await self.resources.engine.mend(lines, list(blanks.values()), deadline, group)

@@ -5,10 +5,10 @@ import unicodedata
 from ..characters import describe
 from ..errors import LianjuError
 from ..verse.search.blocklist import offensive_words
-from ..verse.text.prompt import simplify
+from ..verse.text.prompt import simplify_line
 from ..verse.text.vocabulary import is_han
 
-__all__ = ["LineError", "read_line", "simplified"]
+__all__ = ["LineError", "read_line"]
 
 MAX_TYPED = 100  # characters; a line of seven with punctuation is shorter
 MAX_NAMED = 3  # characters that do not belong in a line
@@ -43,15 +43,9 @@ def read_line(text: str, length: int) -> str:
     if len(kept) != length:
         raise LineError("linked-line-length", size=len(kept), length=length)
     line = "".join(kept)
-    if any(word in simplified(line) for word in offensive_words()):
+    if any(word in simplify_line(line) for word in offensive_words()):
         raise LineError("linked-line-blocked")
     return line
-
-
-def simplified(line: str) -> str:
-    """Returns a line in simplified characters, as many as it has."""
-    whole = simplify(line)
-    return whole if len(whole) == len(line) else "".join(simplify(each)[:1] for each in line)
 
 
 def _is_left_out(character: str) -> bool:

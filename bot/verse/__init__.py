@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from .prosody.table import Prosody, find_rhyme_group
     from .prosody.xinyun import xinyun_readings
     from .text.anthology import Anthology, AnthologyPoem
-    from .text.prompt import simplify, split_verse, to_traditional, write_line
+    from .text.prompt import simplify, simplify_line, split_verse, to_traditional, write_line
     from .text.template import OPEN, WIDE_OPEN
     from .text.vocabulary import Vocabulary, is_han
 
@@ -153,6 +153,7 @@ __all__ = [
     "open_composer",
     "read_pasted",
     "simplify",
+    "simplify_line",
     "split_verse",
     "to_traditional",
     "usable_cores",
@@ -186,6 +187,7 @@ _IMPORTED_ON_FIRST_USE = {
     "Anthology": ".text.anthology",
     "AnthologyPoem": ".text.anthology",
     "simplify": ".text.prompt",
+    "simplify_line": ".text.prompt",
     "split_verse": ".text.prompt",
     "to_traditional": ".text.prompt",
     "write_line": ".text.prompt",

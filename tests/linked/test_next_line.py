@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 from lianju.bot.linked.next_line import next_line
-from lianju.bot.linked.reading import LineError, read_line, simplified
+from lianju.bot.linked.reading import LineError, read_line
 from lianju.bot.verse.prosody.readings import CharacterReadings
 
 # Two rhymes of level tones, and oblique ones; 看 can be read in both tones.
@@ -126,8 +126,3 @@ def test_what_is_no_line_is_refused(text, key):
     with pytest.raises(LineError) as caught:
         read_line(text, 5)
     assert caught.value.key == key
-
-
-def test_simplified_lines_keep_their_length():
-    for line in ("黃河遠上白雲間", "乾坤日夜浮", "瞭望著作"):
-        assert len(simplified(line)) == len(line)

@@ -1,7 +1,13 @@
 import pytest
 from lianju.bot.characters import describe
 from lianju.bot.verse import PromptError
-from lianju.bot.verse.text.prompt import _variants, read_prompt, simplify, write_line
+from lianju.bot.verse.text.prompt import (
+    _variants,
+    read_prompt,
+    simplify,
+    simplify_line,
+    write_line,
+)
 from lianju.bot.verse.text.vocabulary import Vocabulary
 
 from .toy import CHINESE
@@ -176,6 +182,11 @@ def test_the_script_is_detected_or_converted(text, script, traditional, shown):
 )
 def test_traditional_characters_are_those_used_in_verse(simplified, traditional):
     assert write_line(simplified, POEMS, traditional=True) == traditional
+
+
+def test_simplified_lines_keep_their_length():
+    for line in ("黃河遠上白雲間", "乾坤日夜浮", "瞭望著作"):
+        assert len(simplify_line(line)) == len(line)
 
 
 def test_a_line_is_written_in_either_script():

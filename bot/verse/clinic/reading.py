@@ -10,7 +10,7 @@ from ...characters import describe
 from ..errors import PromptError
 from ..prosody.forms import LENGTHS
 from ..prosody.readings import CharacterReadings
-from ..text.prompt import is_traditional, read_variants, simplify, split_verse
+from ..text.prompt import is_traditional, read_variants, simplify_line, split_verse
 from ..text.vocabulary import is_han
 from .heading import count_poems, read_pasted
 from .mending import LINES
@@ -74,7 +74,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     length = max(LENGTHS, key=lambda each: sizes[each])
     if 2 * sizes[length] < len(written):
         raise PromptError("clinic-sizes", sizes=", ".join(str(len(line)) for line in written))
-    simplified = tuple(map(_simplified, written))
+    simplified = tuple(map(simplify_line, written))
     lines = tuple("".join(read_variants(line, readings.__contains__)) for line in simplified)
     unread = Counter(
         own
@@ -100,9 +100,3 @@ def _named(characters: Iterable[str]) -> dict[str, Any]:
     """Returns the facts of a message about characters."""
     named = [describe(each) for each in characters]
     return {"named": " ".join(named[:NAMED]), "more": max(len(named) - NAMED, 0)}
-
-
-def _simplified(line: str) -> str:
-    """Returns a line in simplified characters, as many as it has."""
-    whole = simplify(line)
-    return whole if len(whole) == len(line) else "".join(simplify(each)[:1] for each in line)

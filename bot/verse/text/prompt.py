@@ -24,6 +24,7 @@ __all__ = [
     "read_prompt",
     "read_variants",
     "simplify",
+    "simplify_line",
     "split_verse",
     "to_traditional",
     "write_line",
@@ -200,6 +201,19 @@ def simplify(text: str) -> str:
         raise PromptError("prompt-not-text")
     simplified: str = _converter("t2s").convert(text)
     return simplified
+
+
+def simplify_line(line: str) -> str:
+    """Returns a line in simplified characters, as many as it has.
+
+    OpenCC converts phrases, of which a few become longer or shorter; then each character is
+    converted by itself.
+
+    Raises:
+        PromptError: See `simplify`.
+    """
+    whole = simplify(line)
+    return whole if len(whole) == len(line) else "".join(simplify(each)[:1] for each in line)
 
 
 def write_line(tokens: Sequence[str], vocabulary: Vocabulary, traditional: bool) -> str:
