@@ -6,19 +6,13 @@ from functools import cached_property
 from typing import get_args
 
 from ..errors import LianjuError
-from ..picture import (
-    DEFAULT_SEAL,
-    MAX_TITLE,
-    Card,
-    PictureError,
-    is_traditional,
-)
+from ..picture import DEFAULT_SEAL, MAX_TITLE, Card, PictureError
 from ..picture import (
     missing as missing_in_card,
 )
 from ..picture.card import in_script
 from ..picture.text import characters, clean, is_wide
-from ..verse import Script, check_choice
+from ..verse import Script, check_choice, is_traditional
 
 __all__ = ["MAX_POEMS", "Booklet", "BookletError", "Poem", "missing"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from ..errors import LianjuError
-from ..verse import Script, check_choice, is_han, simplify, to_traditional
+from ..verse import Script, check_choice, is_han, is_traditional, simplify, to_traditional
 from .glyphs import GETA, glyph_for
 from .text import characters, clean, is_wide
 
@@ -29,7 +29,6 @@ __all__ = [
     "chinese_date",
     "count_in_chinese",
     "in_script",
-    "is_traditional",
     "missing",
     "seal_for",
     "split_lines",
@@ -127,11 +126,6 @@ def in_script(card: Card) -> Card:
     return _with_own_name(converted, convert(LIANJU))
 
 
-def is_traditional(lines: Sequence[str]) -> bool:
-    """Returns whether a verse has traditional characters."""
-    return any(simplify(line) != line for line in lines)
-
-
 def split_lines(text: str) -> tuple[str, ...]:
     """Returns the lines of a verse: those of the text, or else what punctuation separates."""
     rows = text.strip().splitlines()
@@ -188,7 +182,7 @@ def _with_own_name(card: Card, name: str) -> Card:
 
 def _to_traditional(text: str) -> str:
     # What is traditional already is left alone: 后 and 後 are different characters there.
-    return to_traditional(text) if simplify(text) == text else text
+    return text if is_traditional([text]) else to_traditional(text)
 
 
 def _check_most(key: str, size: int, most: int) -> None:

@@ -17,8 +17,8 @@ from discord.components import Component, Container, SectionComponent, TextDispl
 from ..characters import describe
 from ..i18n import Localizer
 from ..markdown import escape, unescape
-from ..picture import STYLES, Card, Picture, PictureError, Style, is_traditional
-from ..verse import Script
+from ..picture import STYLES, Card, Picture, PictureError, Style
+from ..verse import Script, is_traditional
 from ..verses import Verse
 from .layout import Layout
 from .verse import SMALL

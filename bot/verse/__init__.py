@@ -72,7 +72,14 @@ if TYPE_CHECKING:
     from .prosody.table import Prosody, find_rhyme_group
     from .prosody.xinyun import xinyun_readings
     from .text.anthology import Anthology, AnthologyPoem
-    from .text.prompt import simplify, simplify_line, split_verse, to_traditional, write_line
+    from .text.prompt import (
+        is_traditional,
+        simplify,
+        simplify_line,
+        split_verse,
+        to_traditional,
+        write_line,
+    )
     from .text.template import OPEN, WIDE_OPEN
     from .text.vocabulary import Vocabulary, is_han
 
@@ -149,6 +156,7 @@ __all__ = [
     "form_named",
     "is_han",
     "is_title",
+    "is_traditional",
     "load_bundle",
     "open_composer",
     "read_pasted",
@@ -186,6 +194,7 @@ _IMPORTED_ON_FIRST_USE = {
     "find_rhyme_group": ".prosody.table",
     "Anthology": ".text.anthology",
     "AnthologyPoem": ".text.anthology",
+    "is_traditional": ".text.prompt",
     "simplify": ".text.prompt",
     "simplify_line": ".text.prompt",
     "split_verse": ".text.prompt",

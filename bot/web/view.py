@@ -17,7 +17,7 @@ from ..verse import (
     NextLine,
     Sample,
     is_han,
-    simplify,
+    is_traditional,
 )
 
 __all__ = ["AnswerView", "CandidateView", "LineView", "view_answer"]
@@ -252,4 +252,4 @@ def _language_tag(answer: Answer) -> str:
     text = "".join(line for candidate in answer.candidates for line in candidate.lines)
     if not any(map(is_han, text)):
         return ""
-    return "zh-Hans" if simplify(text) == text else "zh-Hant"
+    return "zh-Hant" if is_traditional([text]) else "zh-Hans"

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from lianju.bot.picture import (
+    LIANJU,
     Card,
     PictureError,
     Pictures,
@@ -19,7 +20,8 @@ from lianju.bot.picture import (
     split_lines,
 )
 from lianju.bot.picture.card import chinese_date, in_script
-from lianju.bot.verse import RequestError
+from lianju.bot.verse import RequestError, Vocabulary
+from lianju.bot.verse.text.prompt import read_prompt
 from PIL import Image
 
 from tests.picture.cards import CARDS, DAY, QUATRAIN
@@ -69,6 +71,24 @@ def test_traditional_pictures_have_the_characters_of_the_bot():
     assert (card.lines, card.title, card.seal) == (("征人後園裏", "千里發"), "雲裏", "詩社")
     assert in_script(Card(lines=("皇后聽雲",), script="traditional")).lines == ("皇后聽雲",)
     assert in_script(Card(lines=("雲里",), script="simplified")).lines == ("云里",)
+    assert in_script(Card(lines=("著我旧时裳",), script="traditional")).lines == ("著我舊時裳",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (("黄河远上白雲间", "一片孤城万仞山"), "联句"),
+        (("黃河遠上白雲间", "一片孤城萬仞山"), "聯句"),
+        (("白日依山", "空山"), "联句"),
+    ],
+)
+def test_pictures_are_in_the_script_of_most_characters_as_answers_are(lines, name):
+    shown = in_script(Card(lines=lines, writers=(LIANJU,), seal=LIANJU))
+    assert (shown.lines, shown.writers, shown.seal) == (lines, (name,), name)
+    tokens = "黄河远上白云间一片孤城万仞山日依空"
+    vocabulary = Vocabulary(("<unk>", "<e>", *tokens), (-1, -1, *[1] * len(tokens)))
+    prompt = read_prompt("，".join(lines), vocabulary)
+    assert prompt.traditional == (name == "聯句")
 
 
 @pytest.mark.parametrize(

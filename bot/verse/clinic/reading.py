@@ -84,7 +84,7 @@ def read_poem(text: str, readings: CharacterReadings) -> WrittenPoem:
     )
     if 2 * unread.total() > sum(map(len, lines)):
         raise PromptError("prompt-unknown", **_named(unread))
-    traditional = is_traditional(written, simplified)
+    traditional = is_traditional(written)
     return WrittenPoem(written, lines, length, traditional, pasted.heading, pasted.note)
 
 

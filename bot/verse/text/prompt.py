@@ -151,7 +151,7 @@ def read_prompt(
     lines = tuple(tuple(read_variants(line, vocabulary.is_ordinary)) for line in simplified)
     unknown = _find_unknown(lines, tokenized, vocabulary, blank)
     if script == "auto":
-        return Prompt(lines, written, written, is_traditional(written, simplified), unknown)
+        return Prompt(lines, written, written, is_traditional(written), unknown)
     traditional = script == "traditional"
     shown = tuple(write_line(line, vocabulary, traditional) for line in lines)
     return Prompt(lines, written, shown, traditional, unknown)
@@ -302,12 +302,20 @@ def _find_unknown(
     return tuple(unknown)
 
 
-def is_traditional(original: Sequence[str], simplified: Sequence[str]) -> bool:
-    """Whether more characters are traditional than simplified (some are both, or neither)."""
-    if original == simplified:
+def is_traditional(lines: Sequence[str]) -> bool:
+    """Returns whether a verse is in traditional characters.
+
+    It is if at least as many characters are traditional as simplified; some are both, or neither.
+    A single one of the other script, such as a variant that somebody typed, does not matter.
+
+    Raises:
+        PromptError: It has lone surrogates.
+    """
+    simplified = tuple(map(simplify_line, lines))
+    if tuple(lines) == simplified:
         return False
-    traditional = tuple(map(_converter("s2t").convert, original))
-    return _differences(original, simplified) >= _differences(original, traditional)
+    traditional = tuple(map(_converter("s2t").convert, lines))
+    return _differences(lines, simplified) >= _differences(lines, traditional)
 
 
 def _differences(lines: Sequence[str], others: Sequence[str]) -> int:
