@@ -117,9 +117,8 @@ class ClinicText:
             "clinic-readings": list(self._read_both_ways()),
             "clinic-no-reading": list(self._unread()),
         }
-        separator = self.localizer.format("answer-and")
         return [
-            self.localizer.format(key, characters=separator.join(texts))
+            self.localizer.format(key, characters=self.localizer.join(texts))
             for key, texts in found.items()
             if texts
         ]

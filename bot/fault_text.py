@@ -38,7 +38,7 @@ def fault_text(
     )
     if not choices:
         return sentence
-    characters = localizer.format("answer-and").join(choices)
+    characters = localizer.join(choices)
     return localizer.format("fault-choices", fault=sentence, characters=characters)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -104,6 +105,10 @@ class Localizer:
         if faults:  # such as a missing fact, whose name stands in the text
             _log.error("message=%s language=%s faults=%d", key, self.language, len(faults))
         return str(text)
+
+    def join(self, items: Iterable[str]) -> str:
+        """Returns a list as text."""
+        return self.format("answer-and").join(items)
 
     def _names(self) -> dict[str, str | int]:
         """Returns what is known to every message."""

@@ -11,7 +11,7 @@ BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
     {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer", "places"},
     {"rounds", "verse", "verses"},
-    {"fault_text", "honor"},
+    {"answer_text", "fault_text", "honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
     {"booklet", "store", "logs", "metrics"},
     {"engine", "rate_limit", "sentry", "translator"},

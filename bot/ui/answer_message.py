@@ -1,8 +1,9 @@
 """What an answer says, whatever it looks like, and the remarks on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..answer_text import candidate_remarks, relaxed_by_all, relaxed_text
 from ..characters import describe
 from ..i18n import Localizer
 from ..markdown import escape
@@ -108,8 +109,7 @@ class AnswerMessage:
     @property
     def relaxed_by_all(self) -> tuple[str, ...]:
         """The rules that were dropped, if these are the same for all candidates."""
-        relaxed = {candidate.relaxed for candidate in self.candidates}
-        return relaxed.pop() if len(relaxed) == 1 else ()
+        return relaxed_by_all(candidate.relaxed for candidate in self.candidates)
 
 
 def answer_message(answer: Answer, user_id: int, writer: Writer | None) -> AnswerMessage:
@@ -169,19 +169,9 @@ def remarks(message: AnswerMessage, rank: int, localizer: Localizer) -> list[str
         rank: The number of the candidate, from 1.
         localizer: The language.
     """
-    texts = []
-    if numbers := message.known_lines[rank - 1]:
-        texts.append(
-            localizer.format(
-                "answer-known", lines=_list(map(str, numbers), localizer), count=len(numbers)
-            )
-            if message.options.is_poem
-            else localizer.format("answer-known-line")
-        )
-    relaxed = message.candidates[rank - 1].relaxed
-    if relaxed and not message.relaxed_by_all:
-        texts.append(_relaxed(relaxed, localizer))
-    return texts
+    relaxed = () if message.relaxed_by_all else message.candidates[rank - 1].relaxed
+    known = message.known_lines[rank - 1]
+    return candidate_remarks(localizer, known, relaxed, is_poem=message.options.is_poem)
 
 
 def general_remarks(message: AnswerMessage, localizer: Localizer) -> list[str]:
@@ -204,17 +194,8 @@ def general_remarks(message: AnswerMessage, localizer: Localizer) -> list[str]:
     if all(candidate.known for candidate in message.candidates):
         texts.append(localizer.format("answer-new", known=sum(map(len, message.known_lines))))
     if message.relaxed_by_all:
-        texts.append(_relaxed(message.relaxed_by_all, localizer))
+        texts.append(relaxed_text(localizer, message.relaxed_by_all))
     return texts
-
-
-def _relaxed(relaxed: Iterable[str], localizer: Localizer) -> str:
-    names = (localizer.format("answer-rule", rule=rule) for rule in relaxed)
-    return localizer.format("answer-relaxed", rules=_list(names, localizer))
-
-
-def _list(items: Iterable[str], localizer: Localizer) -> str:
-    return localizer.format("answer-and").join(items)
 
 
 def _verse(options: RequestOptions, given: Sequence[str], candidate: Candidate) -> Verse:

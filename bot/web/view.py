@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..answer_text import candidate_remarks, relaxed_by_all, relaxed_text
 from ..characters import describe
 from ..confidence import confidence, perplexity
 from ..i18n import Localizer
@@ -134,18 +135,17 @@ def view_answer(answer: Answer, localizer: Localizer) -> AnswerView:
         given: tuple[str, ...] = ()
     else:
         given = answer.shown[-1:] if isinstance(form, NextLine | Couplet) else answer.shown
-    relaxed = {candidate.relaxed for candidate in answer.candidates}
-    relaxed_by_all = relaxed.pop() if len(relaxed) == 1 else ()
+    dropped = relaxed_by_all(candidate.relaxed for candidate in answer.candidates)
     search = answer.request.search
     return AnswerView(
         title=answer.line,
         lang=_language_tag(answer),
         is_acrostic=isinstance(form, Acrostic),
         candidates=tuple(
-            _candidate(answer, candidate, given, localizer, is_relaxed_alone=not relaxed_by_all)
+            _candidate(answer, candidate, given, localizer, is_relaxed_alone=not dropped)
             for candidate in answer.candidates
         ),
-        remarks=tuple(_remarks(answer, relaxed_by_all, localizer)),
+        remarks=tuple(_remarks(answer, dropped, localizer)),
         original=answer.corpus_continuation,
         method=tuple(_method(answer, localizer)),
         model=f"{answer.bundle_name} {answer.bundle_version}",
@@ -169,15 +169,9 @@ def _candidate(
         rows.reverse()
     lines, are_given, known = zip(*rows, strict=True)
     is_poem = not isinstance(form, NextLine | Couplet)
-    remarks = []
-    if numbers := [str(number) for number, is_known in enumerate(known, 1) if is_known]:
-        remarks.append(
-            localizer.format("answer-known", lines=_list(numbers, localizer), count=len(numbers))
-            if is_poem
-            else localizer.format("answer-known-line")
-        )
-    if candidate.relaxed and is_relaxed_alone:
-        remarks.append(_relaxed(candidate.relaxed, localizer))
+    numbers = [number for number, is_known in enumerate(known, 1) if is_known]
+    relaxed = candidate.relaxed if is_relaxed_alone else ()
+    remarks = candidate_remarks(localizer, numbers, relaxed, is_poem=is_poem)
     # The first characters of an acrostic are given.
     tokens = len(candidate.lines) * (answer.length - isinstance(form, Acrostic))
     return CandidateView(
@@ -212,16 +206,14 @@ def _punctuation(lines: tuple[str, ...]) -> Iterable[str]:
     ]
 
 
-def _remarks(
-    answer: Answer, relaxed_by_all: tuple[str, ...], localizer: Localizer
-) -> Iterable[str]:
+def _remarks(answer: Answer, dropped: tuple[str, ...], localizer: Localizer) -> Iterable[str]:
     if answer.unknown:
         unknown = " ".join(map(describe, answer.unknown))
         yield localizer.format("answer-unknown", unknown=unknown, count=len(answer.unknown))
     if not answer.complete:
         yield localizer.format("answer-cut-short")
-    if relaxed_by_all:
-        yield _relaxed(relaxed_by_all, localizer)
+    if dropped:
+        yield relaxed_text(localizer, dropped)
     found, wanted = len(answer.candidates), answer.request.count
     if answer.complete and found < wanted:
         yield localizer.format("answer-fewer", count=found, wanted=wanted)
@@ -236,15 +228,6 @@ def _method(answer: Answer, localizer: Localizer) -> Iterable[str]:
     yield localizer.format("details-scale")
     if any(set(candidate.relaxed) - {"end"} for candidate in answer.candidates):
         yield localizer.format("details-relaxed")
-
-
-def _relaxed(relaxed: Iterable[str], localizer: Localizer) -> str:
-    names = (localizer.format("answer-rule", rule=rule) for rule in relaxed)
-    return localizer.format("answer-relaxed", rules=_list(names, localizer))
-
-
-def _list(items: Iterable[str], localizer: Localizer) -> str:
-    return localizer.format("answer-and").join(items)
 
 
 def _language_tag(answer: Answer) -> str:
