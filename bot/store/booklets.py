@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select, update
 from ..honor import BOOKLET_LEASE_S, MAX_ATTEMPTS, Month, retry_after
 from .database import Database, finish_if_cancelled
 from .guilds import guild_part
-from .honors import of_shards
 from .postgres import Processes
+from .statements import of_shards
 from .tables import honor_page
 
 __all__ = ["Booklets", "DueBooklet"]

@@ -14,9 +14,10 @@ from .favorites import split_writers, writers_of
 from .forgotten import remember, verse_name
 from .guilds import guild_part
 from .postgres import Processes
+from .statements import of_shards
 from .tables import couplet, favorite, honor, honor_page
 
-__all__ = ["Honors", "of_shards"]
+__all__ = ["Honors"]
 
 DUE = 60  # verses in one turn of the clock
 MAX_WITH_HEARTS = 100  # verses to choose a booklet from
@@ -228,18 +229,6 @@ async def _keep_away(connection: AsyncConnection, verse: HonoredVerse, now: floa
     """Remembers a verse for when somebody keeps it again after nobody did."""
     if verse.verse is not None:
         await remember(connection, "page", verse_name(verse.guild_id, verse.verse), now)
-
-
-def of_shards(
-    statement: Select[Any], processes: Processes | None, guild_id: Any
-) -> tuple[Select[Any], dict[str, Any]]:
-    """Returns a query with what this process has claimed alone, and its parameters."""
-    shards, count = processes.claimed if processes is not None else (None, None)
-    if shards is None:
-        return statement, {}
-    # https://discord.com/developers/docs/events/gateway#sharding
-    own = (guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
-    return statement.where(own), {"shards": list(shards), "count": count}
 
 
 def _part(verse: HonoredVerse) -> str:

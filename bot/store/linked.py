@@ -27,6 +27,7 @@ from .database import Database, finish_if_cancelled
 from .favorites import stored_guild_id
 from .forgotten import Act, find_forgotten
 from .postgres import Processes
+from .statements import of_shards
 from .tables import linked_line, linked_player, linked_table
 
 __all__ = ["LinkedTables", "ShownTable", "shown_of"]
@@ -155,9 +156,8 @@ class LinkedTables:
 
         Of several processes, each has those of the shards that it has claimed.
         """
-        shards, count = self._processes.claimed if self._processes is not None else (None, None)
-        values = {"now": math.floor(now), "limit": DUE, "shards": shards, "count": count}
-        statement = _DUE if shards is None else _DUE_WITH_SHARDS
+        statement, more = of_shards(_DUE, self._processes, linked_table.c.guild_id)
+        values = {"now": math.floor(now), "limit": DUE} | more
         async with self._database.reader("list") as connection:
             ids = await connection.scalars(statement, values)
             return [await _get(connection, table_id) for table_id in list(ids)]
@@ -352,10 +352,6 @@ _DUE = (
     .where(linked_table.c.due_at <= bindparam("now"))
     .order_by(linked_table.c.due_at, linked_table.c.id)
     .limit(bindparam("limit"))
-)
-# https://discord.com/developers/docs/events/gateway#sharding
-_DUE_WITH_SHARDS = _DUE.where(
-    (linked_table.c.guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
 )
 _closed = (
     select(linked_table.c.id)

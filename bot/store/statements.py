@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, Table, case, select, true
+from sqlalchemy import Boolean, ColumnElement, Row, Select, Table, bindparam, case, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["Columns", "contains", "insert", "later", "split_total", "with_total"]
+from .postgres import Processes
+
+__all__ = ["Columns", "contains", "insert", "later", "of_shards", "split_total", "with_total"]
 
 T = TypeVar("T")
 
@@ -43,6 +45,27 @@ def insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
 def later(one: ColumnElement[T], other: ColumnElement[T]) -> ColumnElement[T]:
     """Returns the greater of two values."""
     return case((one > other, one), else_=other)
+
+
+def of_shards(
+    statement: Select[Any], processes: Processes | None, guild_id: ColumnElement[int]
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Returns a query for what is of the shards that this process has claimed.
+
+    Args:
+        statement: The query.
+        processes: What several processes agree on; None where the database serves one.
+        guild_id: The column that says which server a row is of; 0 is outside of servers.
+
+    Returns:
+        The query, and its further parameters.
+    """
+    shards, count = processes.claimed if processes is not None else (None, None)
+    if shards is None:
+        return statement, {}
+    # https://discord.com/developers/docs/events/gateway#sharding
+    own = (guild_id // 2**22 % bindparam("count")).in_(bindparam("shards", expanding=True))
+    return statement.where(own), {"shards": list(shards), "count": count}
 
 
 def with_total(
