@@ -31,6 +31,7 @@ from ..verse import (
 )
 from .bundle import BundleInfo, describe_bundle
 from .protocol import CLOSE_TIMEOUT_S, Accepted
+from .shared import Shared
 
 __all__ = ["LocalEngine", "open_local_engine"]
 
@@ -67,7 +68,7 @@ class LocalEngine:
         self._open_couplets = open_couplets
         self._couplets: Composer | None = None
         self._opening_couplets = asyncio.Lock()
-        self._first_opening: asyncio.Task[Composer] | None = None
+        self._first_opening = Shared(self._load_couplets)
         self._threads = threads or usable_cores()
         self._observer = observer
         self._description = (composer.bundle, describe_bundle(composer))
@@ -174,18 +175,7 @@ class LocalEngine:
             SearchError: The bundle cannot be used; the log says why.
             BusyError: The engine is closed.
         """
-        if self._couplets is not None:
-            return self._couplets
-        if self._first_opening is None:
-            self._first_opening = asyncio.create_task(self._load_couplets())
-            self._first_opening.add_done_callback(self._first_opening_ended)
-        # It goes on for others, and is not begun again, if a client leaves.
-        return await asyncio.shield(self._first_opening)
-
-    def _first_opening_ended(self, task: asyncio.Task[Composer]) -> None:
-        self._first_opening = None
-        if not task.cancelled():
-            task.exception()  # whoever waits is told
+        return await self._first_opening() if self._couplets is None else self._couplets
 
     async def _load_couplets(self) -> Composer:
         """Opens the composer of couplets for the first time; see `_couplet_composer`."""

@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import itertools
 import logging
-from collections.abc import Callable, Coroutine, Hashable, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Coroutine, Hashable, Sequence
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -30,6 +30,7 @@ from .errors import ErrorBody, ServiceError
 from .mend_fields import MendedFields, MendFields
 from .protocol import CLOSE_TIMEOUT_S, Accepted
 from .score_fields import ScoreFields
+from .shared import Shared
 from .wire import AnswerFields, RequestFields
 
 __all__ = ["RemoteEngine"]
@@ -61,30 +62,6 @@ class _BrokenError(Exception):
     def __init__(self, was_sent: bool = True) -> None:
         super().__init__()
         self.was_sent = was_sent
-
-
-class _Shared(Generic[T]):
-    """Does something once for all who wait for it meanwhile; it goes on if one of them leaves.
-
-    Args:
-        work: Does it.
-    """
-
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._work = work
-        self._task: asyncio.Task[T] | None = None
-
-    async def __call__(self) -> T:
-        """Returns what the work returns."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._work())
-            self._task.add_done_callback(self._ended)
-        return await asyncio.shield(self._task)
-
-    def _ended(self, task: asyncio.Task[T]) -> None:
-        self._task = None
-        if not task.cancelled():
-            task.exception()  # whoever waits is told
 
 
 class RemoteEngine:
@@ -119,9 +96,9 @@ class RemoteEngine:
         self._down_until = dict.fromkeys(self._addresses, 0.0)
         self._is_away = False
         self._description: tuple[float, BundleInfo] | None = None
-        self._describing = _Shared(self._describe)
+        self._describing = Shared(self._describe)
         self._anthology: tuple[tuple[str, str], Anthology] | None = None
-        self._fetching_anthology = _Shared(self._fetch_anthology)
+        self._fetching_anthology = Shared(self._fetch_anthology)
 
     async def compose(
         self,
