@@ -10,7 +10,7 @@ BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
     {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer", "places"},
-    {"rounds", "verse", "verses"},
+    {"one_thread", "rounds", "verse", "verses"},
     {"answer_text", "fault_text", "honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},
     {"booklet", "store", "logs", "metrics"},

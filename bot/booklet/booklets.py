@@ -1,9 +1,9 @@
 """Booklets off the event loop."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
+from ..one_thread import OneThread
 from .booklet import Booklet, BookletError, missing
 
 __all__ = ["Booklets", "PrintedBooklet"]
@@ -37,8 +37,7 @@ class Booklets:
     """Makes booklets, one at a time, in a thread of its own."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "booklets")
-        self._waiting = 0
+        self._thread = OneThread("booklets", MOST_WAITING, partial(BookletError, "booklet-busy"))
 
     async def make(self, booklet: Booklet) -> PrintedBooklet:
         """Returns the file of a booklet.
@@ -46,15 +45,8 @@ class Booklets:
         Raises:
             BookletError: Too many others are waiting.
         """
-        if self._waiting >= MOST_WAITING:
-            raise BookletError("booklet-busy")
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, PrintedBooklet.of, booklet)
-        finally:
-            self._waiting -= 1
+        return await self._thread.run(PrintedBooklet.of, booklet)
 
     def close(self) -> None:
         """Ends the thread after the booklet that it makes."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()

@@ -1,9 +1,9 @@
 """Pictures off the event loop."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
+from ..one_thread import OneThread
 from .card import Card, PictureError, alt_text, missing
 
 __all__ = ["Picture", "Pictures"]
@@ -47,8 +47,7 @@ class Pictures:
     """Draws pictures, one at a time, in a thread of its own."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, "pictures")
-        self._waiting = 0
+        self._thread = OneThread("pictures", MOST_WAITING, partial(PictureError, "picture-busy"))
 
     async def draw(self, card: Card) -> Picture:
         """Returns the picture of a card.
@@ -56,15 +55,8 @@ class Pictures:
         Raises:
             PictureError: Too many others are waiting.
         """
-        if self._waiting >= MOST_WAITING:
-            raise PictureError("picture-busy")
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, Picture.of, card)
-        finally:
-            self._waiting -= 1
+        return await self._thread.run(Picture.of, card)
 
     def close(self) -> None:
         """Ends the thread after the picture that it draws."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
