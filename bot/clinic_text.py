@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from .fault_text import fault_text, groups_text
 from .i18n import Localizer
 from .verse import Checkup, Fault
+from .verse.prosody.forms import TONE_NAMES
 
 __all__ = ["ClinicText", "Row"]
 
 MAX_APART = 200  # characters that are shown of what is no verse
-_TONES = {"level": "平", "oblique": "仄", None: "中"}
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ class ClinicText:
         both, unread = (self.localizer.format(f"clinic-{each}") for each in ("both", "unread"))
         readings = self.checkup.readings
         names = {frozenset(): unread, frozenset(("level", "oblique")): both}
-        names |= {frozenset((tone,)): _TONES[tone] for tone in ("level", "oblique")}
+        names |= {frozenset((tone,)): TONE_NAMES[tone] for tone in ("level", "oblique")}
         rhyming = self.localizer.format("clinic-rhyming")
         return [
             Row(
                 written,
                 "".join(names[tones] for tones in readings.tones_in(line.text)),
-                "" if line.pattern is None else "".join(_TONES[t] for t in line.pattern.tones),
+                "" if line.pattern is None else line.pattern.text,
                 rhyming if line.form is not None and line.form.rhymes else "",
                 frozenset(fault.place for fault in line.faults if fault.place is not None),
                 bool(line.faults),

@@ -10,7 +10,6 @@ from ..verse.request import Rules
 
 __all__ = ["NextLineRules", "next_line"]
 
-_NAMES = {"level": "平", "oblique": "仄", None: "中"}
 PARALLEL_FROM = 2  # the second couplet
 REGULATED_LINES = 8  # of a regulated poem, whose inner couplets are parallel
 
@@ -111,9 +110,7 @@ def _patterns(length: int, forms: Sequence[LineForm]) -> tuple[list[str], list[s
     regular: dict[str, None] = {}
     licensed: dict[str, None] = {}
     for form in forms:
-        first, *others = (
-            "".join(_NAMES[tone] for tone in pattern.tones) for pattern in patterns(length, form)
-        )
+        first, *others = (pattern.text for pattern in patterns(length, form))
         regular[first] = None
         licensed |= dict.fromkeys(others)
     return [*regular], [each for each in licensed if each not in regular]

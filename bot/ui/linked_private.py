@@ -119,9 +119,8 @@ def question_layout(
     place = len(table.lines)
     rows = [f"- {each}" for each in faults(localizer, text, checked, readings, choices)]
     if checked.pattern is not None:
-        names = {"level": "平", "oblique": "仄", None: "中"}
-        tones = "".join(names[tone] for tone in checked.pattern.tones)
-        rows.append(f"-# {localizer.format('linked-pattern', tones=tones)}")
+        nearest = localizer.format("linked-pattern", tones=checked.pattern.text)
+        rows.append(f"-# {nearest}")
     strict = table.rules == "strict"
     head = localizer.format("linked-refused" if strict else "linked-keep-question")
     buttons = [_text_button(localizer.format("linked-change"), "again", table.id, place, text)]

@@ -10,10 +10,10 @@ import numpy as np
 from ..form import NextLine, PoemLine
 from ..model.bundle import Bundle
 from ..prosody.forms import (
+    TONES_BY_NAME,
     LineForm,
     Pattern,
     Scheme,
-    Tone,
     all_schemes,
     form_after,
     opposite,
@@ -39,7 +39,6 @@ from .prepared import Line, PreparedRequest
 __all__ = ["REPETITION", "TONES", "LinePlan", "LinePlanner", "Relaxable"]
 
 TONES, RHYME, REPETITION = "tones", "rhyme", "repetition"
-STATED_TONES: dict[str, Tone | None] = {"平": "level", "仄": "oblique", "中": None}
 
 
 @dataclass(frozen=True)
@@ -337,7 +336,7 @@ def _stated(prepared: PreparedRequest, form: PoemLine, prosody: Prosody) -> list
     """Returns the rules of tone and rhyme that a request for one line states itself."""
     rules = []
     if form.tones:
-        choice = tuple(Pattern(tuple(map(STATED_TONES.get, each))) for each in form.tones)
+        choice = tuple(Pattern(tuple(map(TONES_BY_NAME.__getitem__, each))) for each in form.tones)
         rules.append(_one_of(choice, prepared, (), prosody))
     if form.rhymes:
         groups = frozenset(map(prosody.group, form.rhymes))

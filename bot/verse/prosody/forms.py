@@ -21,6 +21,8 @@ from .readings import Readings, Token, Tone
 
 __all__ = [
     "LENGTHS",
+    "TONES_BY_NAME",
+    "TONE_NAMES",
     "Licence",
     "LineForm",
     "Lines",
@@ -52,8 +54,12 @@ Licence = Literal["half", "self", "swap", "triple", "rescue"]
 its own line rescues (本句自救); `swap`: 平平仄平仄 for 平平平仄仄 (特拗); `triple`: three oblique
 tones at the end (三仄尾); `rescue`: what rescues the line before (对句相救)."""
 
-_TONES: dict[str, Tone] = {"平": "level", "仄": "oblique"}
-_NAMES = {tone: name for name, tone in _TONES.items()}
+TONE_NAMES: dict[Tone | None, str] = {"level": "平", "oblique": "仄", None: "中"}
+"""The names of tones; None is either."""
+
+TONES_BY_NAME = {name: tone for tone, name in TONE_NAMES.items()}
+"""The tone of each name."""
+
 _OPPOSITE: dict[Tone, Tone] = {"level": "oblique", "oblique": "level"}
 
 _Licensed = tuple[tuple[str, Licence], ...]
@@ -138,6 +144,11 @@ class Pattern:
     licence: Licence | None = None
 
     @property
+    def text(self) -> str:
+        """The tones by their names, such as 中仄平平仄."""
+        return "".join(TONE_NAMES[tone] for tone in self.tones)
+
+    @property
     def licensed(self) -> bool:
         """Whether this is an accepted departure from the rule (拗救)."""
         return self.licence is not None
@@ -196,7 +207,9 @@ def patterns(length: int, form: LineForm) -> tuple[Pattern, ...]:
     texts: list[tuple[str, Licence | None]] = [(_COMPENSATION, "rescue")]
     if not form.compensates:
         texts = [(_REGULAR[kind], None), *licensed]
-    return tuple(Pattern((*front, *map(_TONES.get, text)), licence) for text, licence in texts)
+    return tuple(
+        Pattern((*front, *map(TONES_BY_NAME.get, text)), licence) for text, licence in texts
+    )
 
 
 def fits(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
@@ -355,7 +368,7 @@ def line_kind(length: int, form: LineForm) -> str:
         平平, 平仄, 仄平 or 仄仄.
     """
     second = _OPPOSITE[form.second] if length == 7 else form.second
-    return _NAMES[second] + _NAMES[form.last]
+    return TONE_NAMES[second] + TONE_NAMES[form.last]
 
 
 def _needs_compensation(line: Sequence[Token], form: LineForm, prosody: Readings[Token]) -> bool:
