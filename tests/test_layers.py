@@ -9,7 +9,10 @@ import pytest
 BOT = Path(str(files("lianju.bot")))
 BOT_LAYERS = (
     # An error's text comes from the messages, and these name commands.
-    {"characters", "commands", "confidence", "errors", "i18n", "markdown", "observer", "places"},
+    {
+        *("characters", "commands", "confidence", "discord_codes", "errors", "i18n", "markdown"),
+        *("observer", "places"),
+    },
     {"one_thread", "rounds", "verse", "verses"},
     {"answer_text", "fault_text", "honor"},
     {"clinic_text", "events", "guild_settings", "host", "linked", "picture", "settings"},

@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
+from ..discord_codes import UNKNOWN_MESSAGE
 from ..errors import LianjuError, NotFoundError
 from ..events import FavoriteEvent
 from ..guild_settings import GuildSettings
@@ -31,7 +32,6 @@ from .items import CogItem, check_owner, cog_item
 __all__ = ["Answers", "author_of"]
 
 NAME = "Lianju answers"
-UNKNOWN_MESSAGE = 10008  # Discord's code for one that was deleted
 DEFER = {"heart": defer_update, "again": defer_reply, "details": defer_private_reply}
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import discord
 
+from ..discord_codes import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from ..honor import HonoredVerse
 from ..i18n import Localizer, language_for
 from ..picture import LIANJU, Card, Picture, PictureError, seal_for
@@ -35,8 +36,6 @@ def _has_not_begun(error: Exception) -> bool:
 ACT_S = 25.0  # twice this is within the lease of a step
 MessageStep = Literal["find", "post", "edit", "delete_message"]  # the rest is in the store alone
 BUSY = "picture-busy"
-GONE = 10003  # Discord's code for a channel that was deleted
-DELETED = 10008  # and for a message
 
 
 class HonorPosts:
@@ -154,7 +153,7 @@ class HonorPosts:
                     view=layout, attachments=files, allowed_mentions=NO_MENTIONS
                 )
         except discord.NotFound as error:
-            if error.code == GONE:
+            if error.code == UNKNOWN_CHANNEL:
                 await self._honors.mark_not_shown(verse)
             else:
                 await self._honors.mark_deleted_by_others(verse, now)
@@ -170,7 +169,7 @@ class HonorPosts:
             async with asyncio.timeout(ACT_S):
                 await self._message(verse).delete()
         except discord.NotFound as error:
-            if error.code == DELETED and not verse.attempts:  # or it may have been us
+            if error.code == UNKNOWN_MESSAGE and not verse.attempts:  # or it may have been us
                 await self._honors.mark_deleted_by_others(verse, now)
         await self._honors.mark_not_shown(verse)
 
@@ -185,7 +184,7 @@ class HonorPosts:
         except discord.Forbidden:
             pass
         except discord.NotFound as error:
-            if error.code == DELETED:
+            if error.code == UNKNOWN_MESSAGE:
                 await self._honors.mark_deleted_by_others(verse, now)
                 return False
         return True

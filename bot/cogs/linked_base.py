@@ -7,6 +7,12 @@ from dataclasses import replace
 
 import discord
 
+from ..discord_codes import (
+    UNKNOWN_CHANNEL,
+    UNKNOWN_INTERACTION,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_WEBHOOK,
+)
 from ..engine import readings_of
 from ..errors import NotAllowedError, NotFoundError
 from ..i18n import Localizer
@@ -25,8 +31,6 @@ __all__ = ["LinkedCog", "MessageGoneError"]
 ATTEMPTS = 10  # to change a table that others change as well
 RHYMING = 10  # characters that are shown of a rhyme group
 TRADITIONAL = "zh-TW"
-UNKNOWN = (10003, 10008)  # Discord's codes for a channel and a message that were deleted
-EXPIRED = (10015, 10062)  # its codes for an interaction that it does not know, or no longer
 
 
 class MessageGoneError(NotFoundError):
@@ -111,7 +115,7 @@ class LinkedCog(ComposingCog):
                     posted = channel.get_partial_message(table.message_id)
                     await posted.edit(view=layout, allowed_mentions=NO_MENTIONS)
             except discord.NotFound as error:
-                if error.code not in UNKNOWN:
+                if error.code not in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE):
                     raise
                 raise MessageGoneError("linked-message-gone") from None
             except discord.Forbidden:
@@ -190,7 +194,7 @@ async def _edit_pressed(interaction: Interaction, layout: Layout) -> bool:
     try:
         await edit_message(interaction, layout)
     except discord.NotFound as error:
-        if error.code not in EXPIRED:
+        if error.code not in (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION):  # it has expired
             raise
         return False
     return True

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import aiohttp
 import discord
 
+from ..discord_codes import ALREADY_ACKNOWLEDGED
 from ..errors import LianjuError
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
     "send_error",
 ]
 
-ALREADY_ACKNOWLEDGED = 40060  # the answer to a retry after a response whose receipt was lost
 DEFER_AFTER_S = 1.0  # of the 3 s; the request itself takes time as well
 # Among the extras of an interaction: what keeps two tasks from responding at once, and what was the
 # response. discord.py's own `response.type` misses one whose receipt was lost.

@@ -39,7 +39,7 @@ GROUP = "lianju-group"
 MAX_GROUP = 64  # characters
 MAX_BODY = 16 * 1024  # bytes
 JSON_TYPE = "application/json"
-GONE = 499  # nginx's status for a client that has gone; nobody reads it
+CLIENT_CLOSED_REQUEST = 499  # nginx's status for a client that has gone; nobody reads it
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def endpoint(
             request.app.state.observer.refused(error.key)
             response = await refuse(request, error)
         except ClientGoneError:
-            outcome, response = "gone", Response(status_code=GONE)
+            outcome, response = "gone", Response(status_code=CLIENT_CLOSED_REQUEST)
         except Exception as error:
             incident = secrets.token_hex(4)
             outcome = f"failed:{incident}"
