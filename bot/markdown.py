@@ -2,7 +2,10 @@
 
 import re
 
-__all__ = ["escape", "literal", "remove_markdown", "unescape"]
+__all__ = ["SMALL", "escape", "literal", "remove_markdown", "small", "unescape"]
+
+SMALL = "-# "
+"""What a line in small type begins with."""
 
 # Covers emphasis, code, spoilers, quotes, headings, mentions, emoji and links.
 SPECIAL = frozenset("\\*_~`|<>[]#@/")
@@ -26,6 +29,11 @@ def escape(text: str) -> str:
 def unescape(text: str) -> str:
     """Reverses `escape`."""
     return re.sub(r"\\(.)", r"\1", text)
+
+
+def small(line: str) -> str:
+    """Returns a line of markdown in small type."""
+    return SMALL + line
 
 
 def remove_markdown(text: str) -> str:

@@ -8,7 +8,7 @@ import discord
 
 from ..engine import BundleInfo
 from ..i18n import Localizer
-from ..markdown import literal
+from ..markdown import literal, small
 from ..rounds import GuessFigure
 from .layout import Layout
 
@@ -87,7 +87,7 @@ def help_layout(localizer: Localizer) -> Layout:
         discord.ui.TextDisplay(f"### {localizer.format('help-heading')}"),
         discord.ui.TextDisplay("\n".join(texts)),
         *(
-            [discord.ui.TextDisplay(f"-# {localizer.format('help-more')}")]
+            [discord.ui.TextDisplay(small(localizer.format("help-more")))]
             if names.issuperset(("poem", "acrostic"))
             else []
         ),

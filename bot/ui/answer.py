@@ -17,14 +17,14 @@ from discord.components import (
 from ..confidence import CONFIDENCES, confidence
 from ..errors import LianjuError
 from ..i18n import Localizer
-from ..markdown import escape, literal, unescape
+from ..markdown import SMALL, escape, literal, small, unescape
 from ..revising import is_revisable
 from .answer_message import AnswerMessage, CandidateView, general_remarks, remarks
 from .buttons import DetailsButton, HeartButton, RequestOptions
 from .layout import MAX_TEXT, Layout
 from .picture import ANSWER_PICTURE
 from .revise import ANSWER_REVISE
-from .verse import SMALL, parse_candidate, write_candidate
+from .verse import parse_candidate, write_candidate
 
 __all__ = [
     "AnswerMessageError",
@@ -157,7 +157,7 @@ def _footer(message: AnswerMessage, localizer: Localizer, left_out: int) -> str:
         rows.append(localizer.format("answer-revised", user=f"<@{message.options.user_id}>"))
     if left_out:
         rows.append(localizer.format("answer-left-out", count=left_out))
-    return "\n".join(SMALL + row for row in rows)
+    return "\n".join(map(small, rows))
 
 
 def _button(custom_id: str, label: str) -> discord.ui.Button[Any]:

@@ -6,11 +6,10 @@ import discord
 
 from ..clinic_text import ClinicText, Row
 from ..i18n import Localizer
-from ..markdown import escape
+from ..markdown import escape, small
 from ..verse import MAX_WRITTEN, Checkup, RhymeBook
 from .layout import MAX_TEXT, Layout
 from .typed import FENCE, field_value, read_typed, typed_block
-from .verse import SMALL
 
 __all__ = [
     "AGAIN_BUTTON",
@@ -41,7 +40,7 @@ def checkup_layout(checkup: Checkup, localizer: Localizer) -> Layout:
     heading = f"### {escape(text.heading())}"
     title = checkup.text.heading.replace("`", "'")
     table = "\n".join((FENCE, *([title] if title else []), *_table(text.rows()), FENCE))
-    legend = f"{SMALL}{escape(text.legend())}"
+    legend = small(escape(text.legend()))
     numbers = range(len(checkup.poem.lines))
     faults = [text.of_line(number, each) for number in numbers for each in text.faults(number)]
     remarks = [
@@ -49,14 +48,14 @@ def checkup_layout(checkup: Checkup, localizer: Localizer) -> Layout:
         for number in numbers
         if (found := text.remarks(number))
     ]
-    rows = [f"{SMALL}{escape(text.title())}"] if title else []
+    rows = [small(escape(text.title()))] if title else []
     rows += [f"**{escape(text.verdict())}**", *(f"- {escape(each)}" for each in faults)]
-    rows += [SMALL + escape(each) for each in (*remarks, *text.characters())]
+    rows += [small(escape(each)) for each in (*remarks, *text.characters())]
     room = MAX_TEXT - RESERVED - sum(map(len, (heading, table, legend)))
     shown = _within(rows, room)
     if len(shown) < len(rows):
         more = localizer.format("clinic-more", count=len(rows) - len(shown))
-        shown.append(SMALL + more)
+        shown.append(small(more))
     return Layout(
         discord.ui.TextDisplay(heading),
         discord.ui.TextDisplay(table),

@@ -6,7 +6,7 @@ import discord
 
 from ..confidence import perplexity
 from ..i18n import Localizer
-from ..markdown import escape, literal
+from ..markdown import escape, literal, small
 from ..verse import Beam, CandidateScore, NextLine, Rerank
 from .answer_message import AnswerMessage, general_remarks, remarks
 from .layout import Layout
@@ -40,19 +40,19 @@ def details_layout(
         is_poem = message.options.is_poem
         text = one_line(candidate.verse) if is_poem else message.new_lines[rank - 1]
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
-        rows.append("-# " + " · ".join([score, *remarks(message, rank, localizer)]))
+        rows.append(small(" · ".join([score, *remarks(message, rank, localizer)])))
         if scores and (parts := _parts(scores[rank - 1], localizer)):
-            rows.append(f"-# {parts}")
+            rows.append(small(parts))
     if texts := general_remarks(message, localizer):
-        rows.append(f"-# {' · '.join(texts)}")
+        rows.append(small(" · ".join(texts)))
     if any(set(candidate.relaxed) - {"end"} for candidate in message.candidates):
-        rows.append(f"-# {localizer.format('details-relaxed')}")
+        rows.append(small(localizer.format("details-relaxed")))
     if message.corpus_continuation is not None:
         line = literal(message.corpus_continuation, MAX_LINE)
-        rows.append("-# " + localizer.format("answer-original", line=line))
-    rows.append(f"-# {localizer.format('details-scale')}")
+        rows.append(small(localizer.format("answer-original", line=line)))
+    rows.append(small(localizer.format("details-scale")))
     if scores:
-        rows.append(f"-# {localizer.format('details-order')}")
+        rows.append(small(localizer.format("details-order")))
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
 

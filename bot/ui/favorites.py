@@ -6,6 +6,7 @@ from typing import Any, Literal
 import discord
 
 from ..i18n import Localizer
+from ..markdown import small
 from ..revising import is_revisable
 from ..verses import Favorite, Verse
 from .layout import Layout
@@ -91,7 +92,7 @@ def favorites_layout(
     return Layout(
         *parts,
         discord.ui.TextDisplay("\n".join(entries)),
-        discord.ui.TextDisplay(f"-# {footer}"),
+        discord.ui.TextDisplay(small(footer)),
         *menus,
         *page_buttons(localizer, page, f"lianju:favourites:1:{owner}:{order}"),
     )
@@ -99,7 +100,7 @@ def favorites_layout(
 
 def _remark(localizer: Localizer, favorite: Favorite) -> str:
     """Returns when it was kept, and who wrote it together."""
-    kept_at = f"-# <t:{favorite.kept_at}:D>"
+    kept_at = small(f"<t:{favorite.kept_at}:D>")
     if not favorite.writers:
         return kept_at
     members = write_members(favorite.writers)

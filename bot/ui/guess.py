@@ -7,7 +7,7 @@ from typing import Any, get_args
 import discord
 
 from ..i18n import Localizer
-from ..markdown import escape
+from ..markdown import escape, small
 from ..places import OUTSIDE
 from ..rounds import OPTIONS, RANKED, Difficulty, GuessScore, Round, RoundResult
 from ..verse import to_traditional
@@ -58,7 +58,7 @@ def round_layout(localizer: Localizer, asked: Round) -> Layout:
             )
             for number, option in enumerate(_written(asked, asked.options))
         ),
-        discord.ui.TextDisplay(f"-# {footer}"),
+        discord.ui.TextDisplay(small(footer)),
         # A direct message ends with the choice of its only member.
         *([Row(end)] if asked.guild_id != OUTSIDE else []),
     )
@@ -84,7 +84,7 @@ def result_layout(localizer: Localizer, result: RoundResult) -> Layout:
         discord.ui.TextDisplay(options),
         discord.ui.TextDisplay(_who(localizer, result)),
         discord.ui.TextDisplay(f"**{escape(title)}** · {escape(poet)}\n{escape(poem)}"),
-        discord.ui.TextDisplay(f"-# {localizer.format('guess-by', model=escape(asked.bundle))}"),
+        discord.ui.TextDisplay(small(localizer.format("guess-by", model=escape(asked.bundle)))),
         Row(
             discord.ui.Button(
                 label=localizer.format("guess-again"),
@@ -118,7 +118,7 @@ def board_layout(
     return Layout(
         heading,
         discord.ui.TextDisplay("\n".join(rows)),
-        discord.ui.TextDisplay(f"-# {footer}"),
+        discord.ui.TextDisplay(small(footer)),
         *page_buttons(localizer, page, f"lianju:guess-board:1:{owner}"),
     )
 

@@ -7,6 +7,7 @@ import discord
 
 from ..guild_settings import CHANNELS, GuildSettings
 from ..i18n import LANGUAGES, Localizer
+from ..markdown import small
 from .layout import Layout
 
 __all__ = ["CHANNEL_MENU", "change_text", "channels_layout", "reset_text", "settings_text"]
@@ -38,7 +39,7 @@ def settings_text(localizer: Localizer, guild_settings: GuildSettings) -> str:
             lines.append(localizer.format("settings-other", **facts, default=default))
     how = localizer.format("settings-how")
     notes = [*_floor(localizer, guild_settings), *_fault(localizer, guild_settings)]
-    return "\n".join([*lines, *notes, f"-# {how}"])
+    return "\n".join([*lines, *notes, small(how)])
 
 
 def change_text(
@@ -56,7 +57,7 @@ def change_text(
     applies = "settings-applies"
     if name == "honor_page":
         applies = f"settings-anthology-{'ended' if after.honor_page is None else 'how'}"
-    return "\n".join([changed, *floor, f"-# {localizer.format(applies)}"])
+    return "\n".join([changed, *floor, small(localizer.format(applies))])
 
 
 def reset_text(localizer: Localizer, before: GuildSettings) -> str:
@@ -74,7 +75,7 @@ def reset_text(localizer: Localizer, before: GuildSettings) -> str:
     if not lines:
         return localizer.format("settings-reset-same")
     return "\n".join(
-        [localizer.format("settings-reset"), *lines, f"-# {localizer.format('settings-applies')}"]
+        [localizer.format("settings-reset"), *lines, small(localizer.format("settings-applies"))]
     )
 
 
@@ -106,7 +107,7 @@ def channels_layout(
         discord.ui.TextDisplay(f"### {localizer.format('settings-where')}"),
         discord.ui.TextDisplay(localizer.format(key, channels=_mentions(localizer, channels))),
         discord.ui.ActionRow(menu),
-        discord.ui.TextDisplay(f"-# {localizer.format('settings-where-how')}"),
+        discord.ui.TextDisplay(small(localizer.format("settings-where-how"))),
     )
 
 
@@ -115,7 +116,7 @@ def _floor(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:
     seconds = guild_settings.applied_cooldown_s
     if seconds == guild_settings.cooldown_s:
         return []
-    return [f"-# {localizer.format('settings-floor', seconds=seconds)}"]
+    return [small(localizer.format("settings-floor", seconds=seconds))]
 
 
 def _fault(localizer: Localizer, guild_settings: GuildSettings) -> list[str]:

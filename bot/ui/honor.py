@@ -8,12 +8,11 @@ from discord.components import Button, Component
 
 from ..honor import HonoredVerse
 from ..i18n import Localizer
-from ..markdown import escape, literal
+from ..markdown import escape, literal, small
 from ..picture import Picture
 from ..verses import Verse
 from .layout import Layout
 from .picture import picture_gallery
-from .verse import SMALL
 
 __all__ = ["HONOR_BUTTON", "confirmation_layout", "honor_layout", "is_of"]
 
@@ -48,7 +47,7 @@ def honor_layout(
     if names:
         written = escape("、".join(names))
         by = localizer.format("honor-by", linked=int(verse.is_linked), names=written)
-        parts.append(discord.ui.TextDisplay(SMALL + by))
+        parts.append(discord.ui.TextDisplay(small(by)))
     down = discord.ui.Button[Any](
         custom_id=_action_id("down", verse.id), label=localizer.format("honor-down")
     )

@@ -6,6 +6,7 @@ from typing import Literal
 import discord
 
 from ..i18n import Localizer
+from ..markdown import small
 from ..verses import RankedMember, RankedVerse
 from .layout import Layout
 from .pages import PAGE_NUMBER, PageInfo, page_buttons
@@ -56,7 +57,7 @@ def leaderboard_layout(
     return Layout(
         heading,
         discord.ui.TextDisplay("\n".join(rows)),
-        discord.ui.TextDisplay(f"-# {footer}"),
+        discord.ui.TextDisplay(small(footer)),
         *page_buttons(localizer, page, f"lianju:leaderboard:1:{owner}:{ranking}:{period}"),
     )
 
@@ -64,7 +65,8 @@ def leaderboard_layout(
 def _row(localizer: Localizer, rank: int, entry: RankedVerse | RankedMember) -> str:
     if isinstance(entry, RankedMember):
         return f"**{rank}.** <@{entry.user_id}> · ♥ {entry.hearts}"
-    text = f"**{rank}.** {write_list_item(entry.verse, MAX_VERSE)}\n-# ♥ {entry.hearts}"
+    verse, hearts = write_list_item(entry.verse, MAX_VERSE), small(f"♥ {entry.hearts}")
+    text = f"**{rank}.** {verse}\n{hearts}"
     if entry.writers:
         members = write_members(entry.writers)
         return f"{text} · {localizer.format('leaderboard-by-all', members=members)}"

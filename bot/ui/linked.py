@@ -9,7 +9,7 @@ import discord
 from ..i18n import Localizer
 from ..linked import Line, Table
 from ..linked.next_line import NextLineRules
-from ..markdown import escape, literal
+from ..markdown import escape, literal, small
 from ..revising import is_revisable
 from .layout import Layout
 from .revise import TABLE_REVISE
@@ -66,12 +66,12 @@ def table_layout(view: TableView, localizer: Localizer) -> Layout:
     table = view.table
     heading = localizer.format("linked-heading", form=table.form)
     parts: list[discord.ui.Item[Any]] = [
-        discord.ui.TextDisplay(f"### {heading}\n-# {_conditions(table, localizer)}"),
+        discord.ui.TextDisplay(f"### {heading}\n{_conditions(table, localizer)}"),
         discord.ui.TextDisplay(_poem(table.lines, localizer)),
     ]
     if view.rules is None:
         state = localizer.format("linked-state", state=table.state, lines=len(table.lines))
-        parts.append(discord.ui.TextDisplay(f"-# {state}"))
+        parts.append(discord.ui.TextDisplay(small(state)))
         if table.verse is not None:
             label = f"♥ {view.hearts}" if view.hearts else "♥"
             picture = localizer.format("answer-picture")
@@ -96,7 +96,7 @@ def _conditions(table: Table, localizer: Localizer) -> str:
     if table.named or table.order == "turns":
         players = " ".join(f"<@{player}>" for player in table.players)
         rows.append(localizer.format("linked-players", players=players))
-    return "\n-# ".join(rows)
+    return "\n".join(map(small, rows))
 
 
 def _poem(lines: Sequence[Line], localizer: Localizer) -> str:
@@ -122,7 +122,7 @@ def _next(view: TableView, rules: NextLineRules, localizer: Localizer) -> str:
     place = localizer.format("linked-next", line=number, most=table.most_lines)
     rows = [f"**{place}** · {_turn(table, localizer)}", *_wanted(view, rules, localizer)]
     if rules.patterns:
-        rows.append(f"-# {localizer.format('linked-legend')}")
+        rows.append(small(localizer.format("linked-legend")))
     return "\n".join(rows)
 
 

@@ -10,7 +10,7 @@ from ..fault_text import fault_text, groups_text
 from ..i18n import Localizer
 from ..linked import Table
 from ..linked.next_line import NextLineRules
-from ..markdown import escape
+from ..markdown import escape, small
 from ..verse import CharacterReadings, CheckedLine, to_traditional
 from .layout import Layout
 from .linked import action_id
@@ -120,7 +120,7 @@ def question_layout(
     rows = [f"- {each}" for each in faults(localizer, text, checked, readings, choices)]
     if checked.pattern is not None:
         nearest = localizer.format("linked-pattern", tones=checked.pattern.text)
-        rows.append(f"-# {nearest}")
+        rows.append(small(nearest))
     strict = table.rules == "strict"
     head = localizer.format("linked-refused" if strict else "linked-keep-question")
     buttons = [_text_button(localizer.format("linked-change"), "again", table.id, place, text)]

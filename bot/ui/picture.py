@@ -16,12 +16,11 @@ from discord.components import Component, Container, SectionComponent, TextDispl
 
 from ..characters import describe
 from ..i18n import Localizer
-from ..markdown import escape, unescape
+from ..markdown import SMALL, escape, small, unescape
 from ..picture import STYLES, Card, Picture, PictureError, Style
 from ..verse import Script, is_traditional
 from ..verses import Verse
 from .layout import Layout
-from .verse import SMALL
 
 __all__ = [
     "ANSWER_PICTURE",
@@ -138,7 +137,7 @@ def picture_layout(sheet: Sheet, picture: Picture, localizer: Localizer) -> Layo
     notes = []
     if picture.missing:
         missing = escape(" ".join(map(describe, picture.missing)))
-        notes.append(_text(SMALL + localizer.format("picture-missing", missing=missing)))
+        notes.append(_text(small(localizer.format("picture-missing", missing=missing))))
     styles = discord.ui.Select[Any](
         custom_id=sheet.custom_id("style"),
         options=[
@@ -180,7 +179,7 @@ def posted_layout(picture: Picture, user_id: int, localizer: Localizer) -> Layou
         localizer: The language.
     """
     posted = localizer.format("picture-posted", user=f"<@{user_id}>")
-    return Layout(picture_gallery(picture), _text(SMALL + posted))
+    return Layout(picture_gallery(picture), _text(small(posted)))
 
 
 def picture_gallery(picture: Picture) -> discord.ui.MediaGallery[Any]:
@@ -232,7 +231,7 @@ def _write(sheet: Sheet) -> str:
     """Returns the verse as markdown; escaped text begins with neither mark."""
     rows = [HEADING + escape(sheet.title)] if sheet.title else []
     rows += map(escape, sheet.lines)
-    rows += (SMALL + escape(writer) for writer in sheet.writers)
+    rows += (small(escape(writer)) for writer in sheet.writers)
     return "\n".join(rows)
 
 

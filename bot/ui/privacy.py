@@ -4,6 +4,7 @@ import discord
 
 from ..i18n import Localizer
 from ..linked import KEPT_S
+from ..markdown import small
 from ..store import DeletedData
 from .layout import Layout
 
@@ -29,7 +30,7 @@ def privacy_layout(localizer: Localizer, owner: int, retention_days: int) -> Lay
         ),
         discord.ui.TextDisplay(localizer.format("privacy-not-stored")),
         discord.ui.TextDisplay(localizer.format("privacy-server")),
-        discord.ui.TextDisplay(f"-# {localizer.format('privacy-messages')}"),
+        discord.ui.TextDisplay(small(localizer.format("privacy-messages"))),
         discord.ui.ActionRow(
             _button(localizer.format("privacy-delete"), owner, "ask", discord.ButtonStyle.danger)
         ),

@@ -10,7 +10,7 @@ from discord.components import TextDisplay
 
 from ..characters import describe
 from ..i18n import Localizer
-from ..markdown import escape
+from ..markdown import escape, small
 from ..revising import Revising
 from ..verse import WIDE_OPEN, Answer, Rerank, Revision
 from ..verses import Verse
@@ -19,7 +19,7 @@ from .buttons import DetailsButton, RequestOptions, Writer
 from .layout import Layout
 from .revise_state import RevisionView, parts_of, step_id, write_state, write_version
 from .typed import field_value, read_typed, typed_block
-from .verse import SMALL, one_line
+from .verse import one_line
 
 __all__ = [
     "ANSWER_REVISE",
@@ -117,7 +117,7 @@ def revision_layout(
         _button(step_id("post"), localizer.format("revise-post"), is_off=not revising.is_changed),
     ]
     return Layout(
-        _text(f"### {localizer.format('revise')}\n{SMALL}{localizer.format('revise-legend')}"),
+        _text(f"### {localizer.format('revise')}\n{small(localizer.format('revise-legend'))}"),
         _text(_poem(view, localizer)),
         *notes,
         *rows,
@@ -182,7 +182,7 @@ def answer_notes(answer: Answer, localizer: Localizer) -> str:
         localizer.format("revise-departure", line=str(departure.line + 1), rule=departure.rule)
         for departure in answer.departures
     )
-    return "\n".join(SMALL + row for row in rows)
+    return "\n".join(map(small, rows))
 
 
 def typed_before(message: discord.Message | None) -> str:
@@ -234,7 +234,7 @@ def _poem(view: RevisionView, localizer: Localizer) -> str:
         answer = revised_answer(view, 0)
         said = [*remarks(answer, 1, localizer), *general_remarks(answer, localizer)]
         how = localizer.format("answer-seed", seed=str(revising.version.seed))
-        rows.append(SMALL + " · ".join([escape(revising.version.model), how, *said]))
+        rows.append(small(" · ".join([escape(revising.version.model), how, *said])))
     return "\n".join(rows)
 
 

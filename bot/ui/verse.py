@@ -8,13 +8,12 @@ bold.
 import re
 from collections.abc import Sequence
 
-from ..markdown import escape, literal, unescape
+from ..markdown import escape, literal, small, unescape
 from ..verse import is_han
 from ..verses import Verse
 from .buttons import RequestOptions
 
 __all__ = [
-    "SMALL",
     "one_line",
     "parse_candidate",
     "write_candidate",
@@ -23,7 +22,6 @@ __all__ = [
 ]
 
 COMMA, SEMICOLON, LINE_SEPARATOR = "，", "；", "\n/ "
-SMALL = "-# "
 MAX_MEMBERS = 4  # of ten poems on a page, beside each
 BOLD_FIRST = re.compile(r"\*\*(\\?.)\*\*(.*)", re.DOTALL)
 
@@ -38,9 +36,9 @@ def write_candidate(rank: int, verse: Verse, remark: str, options: RequestOption
         options: The options of the request.
     """
     if not options.is_poem:
-        return f"{_number(rank)}{_write_couplet(verse)}\n{SMALL}{remark}"
+        return f"{_number(rank)}{_write_couplet(verse)}\n{small(remark)}"
     write = _write_bold_first if options.is_acrostic else escape
-    return "\n".join((f"{SMALL}{_number(rank)}{remark}", *map(write, verse.lines)))
+    return "\n".join((small(_number(rank) + remark), *map(write, verse.lines)))
 
 
 def parse_candidate(rank: int, text: str, options: RequestOptions) -> Verse:
@@ -49,7 +47,7 @@ def parse_candidate(rank: int, text: str, options: RequestOptions) -> Verse:
     Raises:
         ValueError: The text is not of this candidate.
     """
-    prefix = SMALL + _number(rank) if options.is_poem else _number(rank)
+    prefix = small(_number(rank)) if options.is_poem else _number(rank)
     if not text.startswith(prefix):
         raise ValueError(f"not candidate {rank}")
     if options.is_poem:
