@@ -229,6 +229,27 @@ def average(checkpoint: Path, other: Path, share: float, out: Path) -> None:
 
 @cli.command()
 @click.argument("checkpoint", type=NEW_FILE)
+@click.argument("taught", type=NEW_FILE)
+@click.argument("before", type=NEW_FILE)
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 2),
+    callback=finite,
+    default=1.0,
+    show_default=True,
+    help="Of the difference that is added.",
+)
+@click.option("--out", type=NEW_FILE, required=True)
+def transfer(checkpoint: Path, taught: Path, before: Path, share: float, out: Path) -> None:
+    """Adds to CHECKPOINT what TAUGHT has learned since it was BEFORE; all began alike."""
+    from .averaging import transfer_learned
+
+    transfer_learned(checkpoint, taught, before, share, out)
+    click.echo(f"Wrote {out}")
+
+
+@cli.command()
+@click.argument("checkpoint", type=NEW_FILE)
 @click.argument("corpus", type=FOLDER)
 @click.option(
     "--marks",

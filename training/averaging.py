@@ -1,14 +1,15 @@
-"""Averaged weights: over a window of the last updates, and of two checkpoints."""
+"""Averaged weights, over a window of the last updates and of checkpoints; sums of differences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .checkpoint import inherited, load_trained, provenance, save_checkpoint
+from .checkpoint import Trained, inherited, load_trained, provenance, save_checkpoint
 from .errors import CheckpointError
 
 
@@ -80,22 +81,61 @@ def average_checkpoints(path: Path, other: Path, share: float, out: Path) -> Non
         CheckpointError: One is missing or damaged, they differ in shape or vocabulary, or `out`
             exists.
     """
-    if out.exists():
-        raise CheckpointError(f"{out} exists already: choose another --out.")
-    first, second = load_trained(path), load_trained(other)
-    same_dropout = {"dropout": first.model.config.dropout}
-    if (
-        second.model.config.model_copy(update=same_dropout) != first.model.config
-        or second.vocabulary != first.vocabulary
-    ):
-        raise CheckpointError(f"{path} and {other} differ in shape or vocabulary.")
-    weights = dict(second.model.named_parameters())
-    average = {
-        name: torch.lerp(weights[name].detach(), own.detach(), share)
-        for name, own in first.model.named_parameters()
-    }
+    (first, second), weights = _load_alike((path, other), out)
+    average = {name: torch.lerp(weights[1][name], own, share) for name, own in weights[0].items()}
     info = inherited(first)
     added = {**provenance(second), "share": 1 - share}
     info["averaged_with"] = [*info.get("averaged_with", ()), added]
-    out.parent.mkdir(parents=True, exist_ok=True)
     save_checkpoint(out, first.model, average, first.vocabulary, info)
+
+
+def transfer_learned(base: Path, taught: Path, before: Path, share: float, out: Path) -> None:
+    """Writes a checkpoint with what another one has learned added to its weights.
+
+    The difference between a model and what it was before is a direction in the space of weights;
+    added to a third model that began with the same weights, it teaches that the same (Ilharco and
+    others 2023, task arithmetic). So what was learned from marks is kept when the model that it was
+    learned with is trained further.
+
+    Args:
+        base: The checkpoint to teach, whose origin the result keeps.
+        taught: The one that has learned.
+        before: That one, before it had.
+        share: Of the difference between the two that is added.
+        out: The checkpoint to write.
+
+    Raises:
+        CheckpointError: One is missing or damaged, they differ in shape or vocabulary, or `out`
+            exists.
+    """
+    (first, second, third), weights = _load_alike((base, taught, before), out)
+    result = {
+        name: own + share * (weights[1][name] - weights[2][name])
+        for name, own in weights[0].items()
+    }
+    info = inherited(first)
+    added = {"taught": provenance(second), "before": provenance(third), "share": share}
+    info["transferred"] = [*info.get("transferred", ()), added]
+    save_checkpoint(out, first.model, result, first.vocabulary, info)
+
+
+def _load_alike(
+    paths: Sequence[Path], out: Path
+) -> tuple[tuple[Trained, ...], list[dict[str, Tensor]]]:
+    """Loads checkpoints of one shape and vocabulary, for one that is to be written to `out`."""
+    if out.exists():
+        raise CheckpointError(f"{out} exists already: choose another --out.")
+    loaded = tuple(map(load_trained, paths))
+    first = loaded[0]
+    same_dropout = {"dropout": first.model.config.dropout}
+    for path, each in zip(paths[1:], loaded[1:], strict=True):
+        if (
+            each.model.config.model_copy(update=same_dropout) != first.model.config
+            or each.vocabulary != first.vocabulary
+        ):
+            raise CheckpointError(f"{paths[0]} and {path} differ in shape or vocabulary.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return loaded, [
+        {name: parameter.detach() for name, parameter in each.model.named_parameters()}
+        for each in loaded
+    ]

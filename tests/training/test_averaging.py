@@ -1,9 +1,9 @@
-"""The average of two checkpoints."""
+"""The average of two checkpoints, and what one learned added to another."""
 
 import pytest
 import torch
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.training.averaging import average_checkpoints
+from lianju.training.averaging import average_checkpoints, transfer_learned
 from lianju.training.checkpoint import load_trained, provenance, save_checkpoint
 from lianju.training.errors import CheckpointError
 from lianju.training.model import LanguageModel
@@ -68,3 +68,28 @@ def test_dropout_may_differ_and_a_checkpoint_is_not_replaced(tmp_path):
     average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.5, tmp_path / "average.pt")
     with pytest.raises(CheckpointError, match="exists already"):
         average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.5, tmp_path / "1.pt")
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0, 2.0])
+def test_what_a_model_learned_is_added_to_another(tmp_path, share):
+    base, taught, before = (write(tmp_path / f"{seed}.pt", seed) for seed in (1, 2, 3))
+    paths = [tmp_path / f"{seed}.pt" for seed in (1, 2, 3)]
+    transfer_learned(*paths, share, tmp_path / "out.pt")
+    found = load_trained(tmp_path / "out.pt")
+    for name, parameter in found.model.named_parameters():
+        expected = base[name] + share * taught[name] - share * before[name]
+        torch.testing.assert_close(parameter.detach(), expected)
+    assert found.info["seed"] == 1
+    (added,) = found.info["transferred"]
+    assert (added["taught"]["seed"], added["before"]["seed"], added["share"]) == (2, 3, share)
+    assert provenance(found)["transferred"] == [added]
+
+
+def test_what_one_of_another_shape_learned_is_refused(tmp_path):
+    write(tmp_path / "1.pt", 1)
+    write(tmp_path / "2.pt", 2)
+    write(tmp_path / "3.pt", 3, layers=1)
+    paths = [tmp_path / f"{seed}.pt" for seed in (1, 2, 3)]
+    with pytest.raises(CheckpointError, match=r"3\.pt differ in shape"):
+        transfer_learned(*paths, 1.0, tmp_path / "new" / "out.pt")
+    assert not (tmp_path / "new").exists()
