@@ -43,6 +43,8 @@ def run_command(cli: click.Command, name: str, *errors: type[Exception]) -> NoRe
     except OSError as error:
         message = f"{error.filename}: {error.strerror}."
     except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] == "lianju":
+            raise  # a module of ours is missing, and no extra brings it
         message = f"{error.name} is not installed: run pip install 'lianju[training]'."
     else:
         sys.exit(status if isinstance(status, int) else 0)
