@@ -114,6 +114,7 @@ DELETIONS: dict[Kind, dict[str, str]] = {
         "linked_lines": "UPDATE linked_line SET user_id = NULL WHERE user_id = :id",
         "guesses": "DELETE FROM guess WHERE user_id = :id",
         "guess_scores": "DELETE FROM guess_score WHERE user_id = :id",
+        "rounds_alone": "DELETE FROM guess_round WHERE guild_id = 0 AND host_id = :id",
         "guess_hosted": "UPDATE guess_round SET host_id = NULL WHERE host_id = :id",
     },
     "guild": {

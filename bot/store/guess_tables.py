@@ -25,7 +25,7 @@ guess_round = Table(
     Column("guild_id", Long, nullable=False),  # 0 outside servers
     Column("channel_id", Long, nullable=False),
     Column("message_id", Long),
-    Column("host_id", Long),  # NULL once it is over, or if it was deleted
+    Column("host_id", Long),  # NULL if it was deleted, and in servers once it is over
     Column("difficulty", Words, nullable=False),
     Column("bundle", Words, nullable=False),
     Column("poem_id", Words, nullable=False),

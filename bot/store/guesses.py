@@ -242,7 +242,9 @@ _UNFINISHED = (
 )
 _SET_MESSAGE = update(guess_round).where(_THIS).values(message_id=bindparam("the_message"))
 _ABANDON = delete(guess_round).where(_THIS, ~exists().where(guess.c.round_id == guess_round.c.id))
-_END = update(guess_round).where(_THIS).values(ended=1, host_id=None)
+# Outside servers the host is kept: what else tells whose direct message a round was in?
+_host_kept = case((guess_round.c.guild_id == 0, guess_round.c.host_id), else_=None)
+_END = update(guess_round).where(_THIS).values(ended=1, host_id=_host_kept)
 _SET_SHOWN = update(guess_round).where(_THIS, guess_round.c.ended == 1).values(shown=1)
 _CHOICES = (
     select(guess.c.user_id, guess.c.choice)

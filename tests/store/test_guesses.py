@@ -179,6 +179,17 @@ async def test_deleted_member_leaves_no_guess_and_the_figures_stay(store, query)
     assert await store.guesses.score(GUILD, 1) is None
 
 
+async def test_deleted_member_leaves_no_round_of_direct_messages(store, query):
+    alone = {"guild_id": 0, "channel_id": 70, "host_id": 1}
+    await play(store, another(1, **alone), {1: 0})
+    await store.guesses.begin(another(2, **alone))
+    await play(store, another(3, guild_id=0, channel_id=71, host_id=2), {2: 0})
+    await play(store, another(4, host_id=1), {1: 2})
+    await store.delete_user(1, 200)
+    assert query("SELECT id, host_id FROM guess_round ORDER BY id") == [(1003, 2), (1004, None)]
+    assert await store.guesses.end(1002) is None
+
+
 async def test_what_a_forgotten_member_did_before_is_not_stored(store, query):
     await store.delete_user(1, 200)
     assert await store.guesses.begin(replace(ROUND, host_id=1), acted_at=199)

@@ -6,7 +6,7 @@ privacy-prompts = your recent lines for `{ $slash }poem`, offered to you while y
    *[other] { $days } days
 };
 privacy-linked = the lines that you write or choose at tables of linked verse, the tables that you start or have a turn at, for { $days } days after the table is closed; and that a poem which somebody keeps is yours as well, for its hearts;
-privacy-guesses = how often you were right in `{ $slash }guess`, in each server; what you chose in a round, until its result is shown;
+privacy-guesses = how often you were right in `{ $slash }guess`, in each server; what you chose in a round, until its result is shown; the rounds in your direct messages;
 privacy-asked = that a couplet or a poem began with a line of yours, as long as anybody keeps it: the leaderboard counts your hearts. Yours is a line that you gave, or the line in a message of yours that somebody had answered with *{ answer-menu }*.
 privacy-not-stored = **What is not stored**: answers that nobody keeps, your name, your messages apart from such a line. The log holds neither verse nor who asked.
 privacy-server = **Settings of a server**, its tables of linked verse and its page of honor belong to it and are deleted when the bot leaves.
