@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from lianju.bot import cli
+from lianju.bot.store import backup as backup_module
 from lianju.bot.store import open_store
 
 from .. import postgres as postgres_module
@@ -97,3 +99,16 @@ def bot(url):
         assert process.stdout.readline() == "open\n"
         yield process
         process.kill()
+
+
+@pytest.fixture
+def lianju(url, capsys, monkeypatch):
+    """Runs the command line; returns the exit status, standard output and standard error."""
+    monkeypatch.setenv("LIANJU_DATABASE", url)
+    monkeypatch.setattr(backup_module, "BUSY_S", 0.05)
+
+    def lianju(*argv):
+        capsys.readouterr()
+        return (cli.main([str(each) for each in argv]), *capsys.readouterr())
+
+    return lianju
