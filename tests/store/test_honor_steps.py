@@ -6,8 +6,8 @@ import pytest
 from lianju.bot.store import open_store
 from lianju.bot.store.backup import back_up, restore
 
-from .test_honors import FANS, NOW, OTHER, OTHER_GUILD, SECOND, VERSE, WRITER, due, love, post, rows
-from .test_honors import page as page
+from .honor_pages import FANS, NOW, OTHER, OTHER_GUILD, SECOND, VERSE, WRITER, due, love, post, rows
+from .honor_pages import page as page
 
 
 async def test_verse_that_another_process_has_posted_meanwhile_is_not_dropped(store, page, query):

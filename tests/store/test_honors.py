@@ -1,4 +1,4 @@
-"""Pages of honor in the database: what is due, who does it, and what remains of whom."""
+"""Pages of honor in the database: what is due, and who does it."""
 
 import asyncio
 import datetime
@@ -9,41 +9,24 @@ from lianju.bot.errors import LianjuError
 from lianju.bot.guild_settings import GuildSettings, HonorPage
 from lianju.bot.honor import BOOKLET_LEASE_S, EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS, Month
 from lianju.bot.store import open_store
-from lianju.bot.store.backup import back_up, restore
 from lianju.bot.verses import Verse
 
-GUILD, OTHER_GUILD, CHANNEL = 5, 6, 70
-WRITER, SECOND, FANS = 1, 2, range(10, 20)
-VERSE, OTHER = Verse("床前明月光", "疑是地上霜"), Verse("白日依山尽", "黄河入海流")
-NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-async def page(store):
-    """Server 5 shows what three members love."""
-    return await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
-
-
-async def love(store, *users, verse=VERSE, guild=GUILD, author=WRITER, at=NOW, **more):
-    for user in users:
-        await store.favorites.toggle(user, guild, verse, author, at, **more)
-
-
-async def due(store, now=NOW):
-    return [(each.step, each.verse, each.count) for each in await store.honors.due(now)]
-
-
-async def post(store, message=700, now=NOW):
-    """Does as the bot does, with the one verse that is due."""
-    (verse,) = await store.honors.due(now)
-    assert verse.step == "post"
-    assert await store.honors.claim(verse, now, posting=True)
-    assert await store.honors.mark_posted(verse, CHANNEL, message, now)
-    return await store.honors.get(verse.id)
-
-
-def rows(query):
-    return query("SELECT count(*) FROM honor")[0][0]
+from .honor_pages import (
+    CHANNEL,
+    FANS,
+    GUILD,
+    NOW,
+    OTHER,
+    OTHER_GUILD,
+    SECOND,
+    VERSE,
+    WRITER,
+    due,
+    love,
+    post,
+    rows,
+)
+from .honor_pages import page as page
 
 
 async def test_hearts_of_others_count_and_not_those_of_writers(store, page, query):
@@ -211,104 +194,6 @@ async def test_moderator_removes_it_for_good(store, page, query):
     assert rows(query) == 0
     await love(store, *FANS[4:9])
     assert await due(store) == []
-
-
-# --- members, servers and copies that are forgotten ---
-
-
-async def test_verse_of_a_forgotten_writer_leaves_and_does_not_come_again(store, page, query):
-    await love(store, *FANS[:4])
-    await love(store, *FANS[:2], verse=OTHER)  # it is not there yet
-    await love(store, *FANS[:3], verse=OTHER, author=SECOND, guild=OTHER_GUILD)
-    await post(store)
-    await store.delete_user(WRITER, NOW + 1)
-    (verse,) = await store.honors.due(NOW + 1)
-    assert (verse.step, verse.message_id, verse.all_writers) == ("delete_message", 700, frozenset())
-    await store.honors.mark_not_shown(verse)
-    await love(store, *FANS[4:8], asked_at=NOW)
-    await love(store, *FANS[2:8], verse=OTHER, asked_at=NOW)
-    assert {step for step, *_ in await due(store, NOW + 99)} == {"nothing"}
-    assert query("SELECT count(*) FROM honor WHERE message_id IS NOT NULL") == [(0,)]
-    await love(store, FANS[8], author=SECOND)  # who asked for the same, and is named
-    assert ("post", VERSE, 9) in await due(store, NOW + 99)
-
-
-async def test_verse_of_several_is_shown_without_the_forgotten_one(store, page):
-    await love(store, *FANS[:3], author=None, writers={WRITER: NOW, SECOND: NOW})
-    await post(store)
-    await store.delete_user(WRITER, NOW + 1)
-    (verse,) = await store.honors.due(NOW + 1)
-    assert (verse.step, verse.writers) == ("edit", (SECOND,))
-    await store.honors.mark_edited(verse, NOW + 1)
-    await store.delete_user(SECOND, NOW + 2)
-    assert [step for step, *_ in await due(store, NOW + 2)] == ["delete_message"]
-
-
-async def test_writer_who_is_forgotten_while_it_is_posted(store, page):
-    """Between the message and its receipt, and where the process dies in between."""
-    await love(store, *FANS[:3])
-    (verse,) = await store.honors.due(NOW)
-    assert await store.honors.claim(verse, NOW, posting=True)
-    await store.delete_user(WRITER, NOW + 1)
-    assert await due(store, NOW + LEASE_S - 1) == []
-    (found,) = await store.honors.due(NOW + LEASE_S)
-    assert (found.step, found.begun_at, found.message_id) == ("find", NOW, None)
-    assert await store.honors.mark_posted(verse, CHANNEL, 700, NOW + 1)
-    (found,) = await store.honors.due(NOW + 1)
-    assert (found.step, found.state, found.message_id) == ("delete_message", "unnamed", 700)
-
-
-async def test_name_that_is_deleted_while_it_is_posted_is_edited_out(store, page):
-    await love(store, *FANS[:3], author=None, writers={WRITER: NOW, SECOND: NOW})
-    (verse,) = await store.honors.due(NOW)
-    assert await store.honors.claim(verse, NOW, posting=True)
-    await store.delete_user(WRITER, NOW + 1)
-    await store.honors.mark_posted(verse, CHANNEL, 700, NOW + 1)
-    (verse,) = await store.honors.due(NOW + 1 + EDIT_EVERY_S)
-    assert (verse.step, verse.writers) == ("edit", (SECOND,))
-
-
-async def test_hearts_of_a_forgotten_member_are_taken_back(store, page):
-    await love(store, *FANS[:3])
-    await post(store)
-    await store.delete_user(FANS[0], NOW + 1)
-    assert await due(store, NOW + 99) == [("edit", VERSE, 2)]
-
-
-async def test_server_takes_its_page_along(store, page, query):
-    await love(store, *FANS[:3])
-    verse = await post(store)
-    await store.delete_guild(GUILD, NOW)
-    assert (rows(query), query("SELECT count(*) FROM honor_page")) == (0, [(0,)])
-    assert not await store.honors.mark_posted(verse, CHANNEL, 701, NOW)
-    await love(store, *FANS[3:7])
-    assert rows(query) == 0
-
-
-async def test_page_of_a_server_that_was_left_meanwhile_is_deleted(store, page, query):
-    await store.delete_left_guilds(1000, lambda _: False, NOW)
-    assert await store.delete_left_guilds(1000, lambda guild: guild == GUILD, NOW) == 1
-    assert query("SELECT count(*) FROM honor_page") == [(0,)]
-
-
-async def test_restored_copy_takes_the_verse_of_a_forgotten_writer_down(
-    sqlite_url, path, page, store, tmp_path
-):
-    await love(store, *FANS[:3])
-    await post(store)
-    await asyncio.to_thread(back_up, sqlite_url, tmp_path / "copy")
-    await store.delete_user(WRITER, NOW + 1)
-    (verse,) = await store.honors.due(NOW + 1)
-    await store.honors.mark_not_shown(verse)
-    await store.close()
-    await asyncio.to_thread(restore, sqlite_url, tmp_path / "copy")
-    restored = await open_store(sqlite_url)
-    try:
-        (verse,) = await restored.honors.due(NOW + 1)
-        assert (verse.step, verse.message_id) == ("delete_message", 700)
-        assert not verse.all_writers
-    finally:
-        await restored.close()
 
 
 # --- what fails ---
