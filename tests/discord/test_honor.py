@@ -10,57 +10,13 @@ from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, MAX_ATTEMPTS
 from lianju.bot.verses import Verse
 
 from .commands import ask, button, english, press
-from .fake_channels import channel_payload, server_payload
-from .interactions import ADMIN, custom_ids, labels, poem, slash, texts
-from .limits import within
+from .honor_pages import CHANNEL, FANS, GUILD, SECOND, VERSE, WRITER, love, shown
+from .honor_pages import honors as honors
+from .honor_pages import page as page
+from .honor_pages import posted as posted
+from .honor_pages import server as server
+from .interactions import ADMIN, custom_ids, poem, slash, texts
 from .linked_verse import restarted
-
-GUILD, CHANNEL = 42, 70
-VIEW, SEND, ATTACH, HISTORY = 1 << 10, 1 << 11, 1 << 15, 1 << 16
-ALL = VIEW | SEND | ATTACH | HISTORY
-WRITER, SECOND, FANS = 1, 2, range(10, 20)
-VERSE = Verse("床前明月光", "疑是地上霜")
-GALLERY = 12
-ARCHIVE = {"archived": False, "auto_archive_duration": 60, "locked": False}
-ARCHIVE |= {"archive_timestamp": "2026-01-01T00:00:00+00:00"}
-
-
-@pytest.fixture(autouse=True)
-async def server(fake, bot):
-    """Server 42 has a text channel, a forum and a voice channel; the bot may do all it needs."""
-    kinds = {CHANNEL: 0, 71: 15, 72: 2, 73: 5}
-    channels = [channel_payload(channel, kind) for channel, kind in kinds.items()]
-    channels.append(channel_payload(74, denied=SEND | ATTACH))
-    payload = server_payload(GUILD, *channels, permissions=ALL)
-    await bot._after(bot._connection.parse_guild_create, payload)
-
-
-@pytest.fixture
-async def page(store, clock):
-    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, clock.now)
-
-
-@pytest.fixture
-def honors(bot, resources):
-    return HonorClock(bot, resources)
-
-
-async def love(store, *users, verse=VERSE, author=WRITER, guild=GUILD, at=1_800_000_000, **more):
-    for user in users:
-        await store.favorites.toggle(user, guild, verse, author, at, **more)
-
-
-def shown(message):
-    """What a message of the page says: its heart, the names, and the text of the picture."""
-    hearts = [label for label in labels(message).values() if label.startswith("♥")]
-    alts = [
-        item["description"]
-        for part in within(message["components"])
-        if part["type"] == GALLERY
-        for item in part["items"]
-    ]
-    return hearts, texts(message), alts
-
 
 # --- posting ---
 
@@ -286,15 +242,6 @@ async def test_busy_database_is_tried_again(fake, store, page, honors, clock, mo
 # --- gone ---
 
 
-@pytest.fixture
-async def posted(fake, store, page, honors):
-    """The message of a verse that three members love."""
-    await love(store, *FANS[:3])
-    await honors.tick()
-    (message,) = fake.standing(CHANNEL)
-    return message
-
-
 async def test_verse_of_a_writer_who_deletes_their_data_is_gone(
     fake, bot, store, honors, posted, clock
 ):
@@ -399,75 +346,3 @@ async def test_nobody_else_takes_it_down(fake, bot, store, honors, posted):
     for label in ("Take down", "♥"):
         told = await press(fake, bot, posted, button(posted, label), user=WRITER)
         assert told["content"] == english("honor-gone")
-
-
-# --- /settings ---
-
-
-async def administer(fake, bot, data):
-    message = await ask(fake, bot, data, permissions=ADMIN)
-    return "\n".join(texts(message)) or message["content"]
-
-
-def choose(channel, **options):
-    return slash("settings anthology", channel={"channel": channel}, **options)
-
-
-async def test_page_is_set_changed_shown_and_ended(fake, bot, store):
-    said = await administer(fake, bot, choose(CHANNEL))
-    assert said.startswith("**Page of honor**: off → <#70>, from 3 hearts on\n")
-    said = await administer(fake, bot, choose(CHANNEL, threshold=5))
-    assert said.startswith("**Page of honor**: <#70>, from 3 hearts on → <#70>, from 5 hearts on\n")
-    said = await administer(fake, bot, choose(73))  # an announcement channel
-    assert "<#73>, from 5 hearts on" in said
-    assert "**Page of honor**: <#73>" in await administer(fake, bot, slash("settings show"))
-    assert "stays as it was" in await administer(fake, bot, choose(73))
-    said = await administer(fake, bot, slash("settings anthology-off"))
-    assert said.startswith("**Page of honor**: <#73>, from 5 hearts on → off\n")
-    await administer(fake, bot, choose(CHANNEL))
-    assert "<#70>, from 3 hearts on → off" in await administer(fake, bot, slash("settings reset"))
-    assert (await store.guild_settings.get(GUILD)).honor_page is None
-
-
-@pytest.mark.parametrize(
-    ("channel", "kind", "key"),
-    [
-        (71, 15, "anthology-kind"),
-        (72, 2, "anthology-kind"),
-        (CHANNEL, 11, "anthology-kind"),
-        (79, 0, "anthology-unknown"),
-        (74, 0, "anthology-permissions"),
-    ],
-    ids=["forum", "voice", "thread", "another server's", "forbidden"],
-)
-async def test_channel_that_will_not_do_is_refused_in_one_sentence(
-    channel, kind, key, fake, bot, store
-):
-    data = choose(channel)
-    resolved = data["resolved"]["channels"][str(channel)]
-    resolved["type"] = kind
-    if kind == 11:
-        resolved |= {"parent_id": "70", "owner_id": "77", "member_count": 1, "message_count": 0}
-        resolved["thread_metadata"] = ARCHIVE
-    names = ", ".join(
-        english("anthology-permission", permission=each)
-        for each in ("send_messages", "attach_files")
-    )
-    facts = {"channel": f"<#{channel}>", "permissions": names}
-    assert await administer(fake, bot, data) == english(key, **facts)
-    assert (await store.guild_settings.get(GUILD)).honor_page is None
-
-
-@pytest.mark.parametrize("threshold", [0, 101, -1])
-async def test_threshold_out_of_range_is_refused_by_its_name(threshold, fake, bot, store):
-    said = await administer(fake, bot, choose(CHANNEL, threshold=threshold))
-    facts = {"name": "threshold", "value": threshold, "low": 1, "high": 100}
-    assert said == english("request-range", **facts)
-    assert said.startswith("Threshold")
-    assert (await store.guild_settings.get(GUILD)).honor_page is None
-
-
-async def test_only_admins_may(fake, bot, store):
-    for data in (choose(CHANNEL), slash("settings anthology-off")):
-        message = await ask(fake, bot, data)
-        assert message["content"] == english("settings-forbidden")

@@ -13,11 +13,11 @@ from lianju.bot.honor import BOOKLET_LEASE_S, Month
 from lianju.bot.verses import Verse
 
 from .commands import english
+from .honor_pages import CHANNEL, FANS, GUILD, VERSE, WRITER, love
+from .honor_pages import honors as honors
+from .honor_pages import page as page
+from .honor_pages import server as server
 from .linked_verse import restarted
-from .test_honor import CHANNEL, FANS, GUILD, VERSE, WRITER, love
-from .test_honor import honors as honors
-from .test_honor import page as page
-from .test_honor import server as server
 
 OTHER = Verse("白日依山尽", "黄河入海流")
 

@@ -3,12 +3,12 @@
 from lianju.bot.honor import EDIT_EVERY_S, LEASE_S, Month
 
 from .commands import ask, button, english, press
+from .honor_pages import CHANNEL, FANS, VERSE, WRITER, love, shown
+from .honor_pages import honors as honors
+from .honor_pages import page as page
+from .honor_pages import posted as posted
+from .honor_pages import server as server
 from .interactions import custom_ids, poem
-from .test_honor import CHANNEL, FANS, VERSE, WRITER, love, shown
-from .test_honor import honors as honors
-from .test_honor import page as page
-from .test_honor import posted as posted
-from .test_honor import server as server
 from .test_honor_booklets import OTHER, booklets, text_of
 
 

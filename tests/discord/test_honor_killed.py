@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from lianju.bot.store import open_store
 
+from .honor_pages import CHANNEL, FANS, GUILD, love
 from .process import serving
-from .test_honor import CHANNEL, FANS, GUILD, love
 
 
 @pytest.mark.slow

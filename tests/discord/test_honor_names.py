@@ -4,10 +4,10 @@ import pytest
 from lianju.bot.cogs.honor_posts import HonorPosts
 from lianju.bot.honor import EDIT_EVERY_S
 
-from .test_honor import CHANNEL, FANS, SECOND, WRITER, love, shown
-from .test_honor import honors as honors
-from .test_honor import page as page
-from .test_honor import server as server
+from .honor_pages import CHANNEL, FANS, SECOND, WRITER, love, shown
+from .honor_pages import honors as honors
+from .honor_pages import page as page
+from .honor_pages import server as server
 from .test_honor_booklets import OTHER
 
 
