@@ -1,15 +1,13 @@
 """The channels of the fake Discord: messages that answer no interaction."""
 
 import asyncio
-import json
 from collections import defaultdict
-from typing import Any
 
 from aiohttp import web
 
 from .fake_gateway import guild_payload
 from .interactions import BOT, Json
-from .messages import Messages, Refusal, read_body
+from .messages import Messages, Refusal, json_response, read_body
 
 MESSAGES = "/api/v10/channels/{channel}/messages"
 EVERYONE = {"color": 0, "hoist": False, "position": 0, "managed": False, "mentionable": False}
@@ -64,14 +62,14 @@ class FakeChannels:
             message = self.nonces[nonce]
         self.arrived.set()
         await self.receipts.wait()
-        return _json(message)
+        return json_response(message)
 
     async def _list(self, request: web.Request) -> web.Response:
         after, limit = int(request.query["after"]), int(request.query["limit"])
         found = [
             each for each in self.standing(int(self._channel(request))) if int(each["id"]) > after
         ]
-        return _json(found[:limit][::-1])
+        return json_response(found[:limit][::-1])
 
     def _channel(self, request: web.Request) -> str:
         channel = request.match_info["channel"]
@@ -80,12 +78,6 @@ class FakeChannels:
         if channel in self.hidden_channels:
             raise Refusal(403, 50001, "Missing Access")
         return channel
-
-
-def _json(body: Any) -> web.Response:
-    # As the answers of `FakeDiscord`: without a charset.
-    headers = {"Content-Type": "application/json"}
-    return web.Response(body=json.dumps(body).encode(), headers=headers)
 
 
 def server_payload(guild: int, *channels: Json, permissions: int = 0) -> Json:

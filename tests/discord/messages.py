@@ -144,3 +144,11 @@ async def read_body(request: web.Request) -> tuple[Json, list[tuple[str, bytes]]
     files = [form[name] for name in form if name.startswith("files[")]
     uploads = [(file.filename, file.file.read()) for file in files]
     return json.loads(form["payload_json"]), uploads
+
+
+def json_response(body: Any, status: int = 200) -> web.Response:
+    """An answer as Discord sends it."""
+    # Without a charset, as Discord does; discord.py knows no other JSON. It takes a 429 without
+    # the Via of Discord's own proxy for a ban by Cloudflare.
+    headers = {"Content-Type": "application/json", "Via": "1.1 google"}
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
