@@ -1,4 +1,4 @@
-"""An application on a real uvicorn, in the event loop of the test, and a model that can be held."""
+"""An application on a real uvicorn, its errors, and a model that can be held."""
 
 import asyncio
 import socket
@@ -6,6 +6,7 @@ import threading
 from contextlib import asynccontextmanager
 
 import uvicorn
+from lianju.bot.i18n import Localizer
 from lianju.bot.web.server import _Server
 
 
@@ -75,3 +76,11 @@ class Watched:
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
+
+
+async def refused(response):
+    """The status and the key of an error."""
+    error = (await response.json())["error"]
+    assert set(error) == {"key", "message", "facts"}
+    assert error["message"] == Localizer("en").format(error["key"], **error["facts"])
+    return response.status, error["key"]
