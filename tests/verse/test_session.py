@@ -1,125 +1,30 @@
 """Which provider runs a graph, and what happens if CUDA fails; the CPU simulates CUDA."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
-import onnx
 import pytest
-from lianju.bot.verse import (
-    Beam,
-    BundleError,
-    Composer,
-    ProviderError,
-    Request,
-    SearchError,
-)
-from lianju.bot.verse.model import onnx_model as step_model
+from lianju.bot.verse import Beam, BundleError, Composer, ProviderError, Request, SearchError
 from lianju.bot.verse.model import session as sessions
 from lianju.bot.verse.model.bundle import load_bundle
-from lianju.bot.verse.model.device import DeviceArray, DeviceSession
+from lianju.bot.verse.model.device import DeviceArray
 from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.model.session import CPU, CUDA
 from lianju.bot.verse.serving.scheduler import Scheduler
 
+from .simulated_cuda import FAULT, assert_answers, assert_one_warning, ids
+from .simulated_cuda import log as log
+from .simulated_cuda import machine as machine
 from .toy import PROMPTS, Toy, read_manifest, write_manifest
-
-FAULT = "CUDA failure 2: out of memory ; GPU=0\nfrom a file somewhere"
-
-
-def ids(*values):
-    return np.array(values, np.int64)
-
-
-class CudaSession:
-    """A session on the CPU that claims to be on CUDA, and fails if its machine says so."""
-
-    def __init__(self, session, machine):
-        self._session, self._machine = session, machine
-
-    def __getattr__(self, name):
-        return getattr(self._session, name)
-
-    def get_providers(self):
-        return [CUDA, CPU]
-
-    def run_with_iobinding(self, binding):
-        if self._machine.fails:
-            raise RuntimeError(FAULT)
-        self._session.run_with_iobinding(binding)
-
-
-class Machine:
-    """A machine with a GPU.
-
-    Attributes:
-        fails: Whether steps on CUDA do.
-        refuses: Whether CUDA sessions cannot be opened.
-        lacks: Whether CUDA's libraries are missing.
-        opened: The providers of each session that was opened.
-        graphs: Its graph.
-    """
-
-    def __init__(self):
-        self.fails = self.refuses = self.lacks = False
-        self.opened, self.graphs = [], []
-        self._open = sessions.ort.InferenceSession
-
-    def open(self, path, options, providers, **more):
-        self.opened.append([each if isinstance(each, str) else each[0] for each in providers])
-        self.graphs.append(path)
-        session = self._open(path, options, providers=[CPU], **more)
-        if self.opened[-1] == [CPU] or self.lacks:
-            return session
-        if self.refuses:
-            raise RuntimeError(FAULT)
-        return CudaSession(session, self)
-
-
-@pytest.fixture
-def machine(monkeypatch):
-    machine = Machine()
-    monkeypatch.setattr(sessions.ort, "get_available_providers", lambda: [CUDA, CPU])
-    monkeypatch.setattr(sessions.ort, "preload_dlls", lambda: print("searching for libraries"))
-    monkeypatch.setattr(sessions.ort, "InferenceSession", machine.open)
-    monkeypatch.setattr(sessions, "_has_cuda_device", lambda: True)
-    monkeypatch.setattr(step_model, "DeviceSession", partial(DeviceSession, device="cpu"))
-    return machine
 
 
 @pytest.fixture
 def bundle(tmp_path):
     return load_bundle(Toy().write(tmp_path))
-
-
-@pytest.fixture(autouse=True)
-def log(caplog):
-    """The log at every level."""
-    caplog.set_level(logging.DEBUG, "lianju")
-    return caplog
-
-
-def assert_one_warning(log, words):
-    (record,) = log.records
-    assert (record.levelname, record.exc_info) == ("WARNING", None)
-    message = record.getMessage()
-    assert words in message
-    assert "\n" not in message
-    assert message.endswith(".")
-    log.clear()
-
-
-def assert_answers(model, bundle):
-    """The model returns what the bundle returns on a CPU."""
-    expected = OnnxModel(bundle, "cpu", 1)
-    found = [each.step(ids(7, 8), ids(0, 0), each.initial_state(), 3) for each in (model, expected)]
-    np.testing.assert_array_equal(found[0].top_token, found[1].top_token)
-    np.testing.assert_array_equal(found[0].top_log_prob, found[1].top_log_prob)
 
 
 @pytest.mark.parametrize("provider", ["auto", "cuda"])
@@ -288,103 +193,6 @@ def test_a_graph_that_is_replaced_after_its_check_is_not_run(machine, bundle, lo
     with pytest.raises(RuntimeError, match="CUDA failure"):
         model.step(ids(5), ids(0), model.initial_state(), 3)
     assert_one_warning(log, "cannot be opened on the CPU")
-
-
-def test_an_int8_graph_runs_on_the_cpu_unless_cuda_is_required(machine, tmp_path, log):
-    directory = Toy().write(tmp_path)
-    manifest = read_manifest(directory)
-    manifest["graph"]["precision"] = "int8"
-    write_manifest(directory, manifest)
-    bundle = load_bundle(directory)
-    assert OnnxModel(bundle, "auto", 1).provider == "cpu"
-    (record,) = log.records
-    assert record.levelname == "INFO"
-    assert "export it again" in record.getMessage()
-    log.clear()
-    assert OnnxModel(bundle, "cuda", 1).provider == "cuda"
-    assert not log.records
-
-
-class TestGpuGraph:
-    """A bundle with a second graph, whose weights are in the file of the first."""
-
-    @pytest.fixture
-    def directory(self, tmp_path):
-        """Its first graph claims to be of 8 bits."""
-        directory = Toy().write(tmp_path)
-        step = onnx.load(directory / "step.onnx")
-        data = step.SerializeToString()
-        (directory / "step.onnx").write_bytes(data)
-        weights = max(step.graph.initializer, key=lambda tensor: len(tensor.raw_data))
-        place = {"location": "step.onnx", "offset": data.index(weights.raw_data)}
-        place["length"] = len(weights.raw_data)
-        weights.ClearField("raw_data")
-        weights.data_location = onnx.TensorProto.EXTERNAL
-        for key, value in place.items():
-            weights.external_data.add(key=key, value=str(value))
-        (directory / "gpu.onnx").write_bytes(step.SerializeToString())
-        manifest = read_manifest(directory)
-        manifest["graph"]["precision"] = "int8"
-        manifest["gpu_graph"] = {"file": "gpu.onnx", "weights": "step.onnx"}
-        write_manifest(directory, manifest)
-        return directory
-
-    def test_it_runs_on_cuda_and_the_other_one_on_the_cpu(self, machine, directory, log):
-        bundle = load_bundle(directory)
-        model = OnnxModel(bundle, "auto", 1)
-        assert model.provider == "cuda"
-        assert_answers(model, bundle)
-        assert machine.graphs == [bundle.read_gpu_graph().content, bundle.read_graph().content]
-        assert not log.records
-
-    def test_after_a_failure_the_other_one_runs_on_the_cpu(self, machine, directory, log):
-        bundle = load_bundle(directory)
-        model = OnnxModel(bundle, "auto", 1)
-        machine.fails = True
-        with pytest.raises(RuntimeError, match="CUDA failure"):
-            model.step(ids(4), ids(0), model.initial_state(), 3)
-        assert model.provider == "cpu"
-        assert machine.graphs[-1] == bundle.read_graph().content
-        assert_one_warning(log, "failed on CUDA")
-
-    def test_it_is_not_read_where_there_is_no_gpu(self, directory):
-        bundle = load_bundle(directory)
-        (directory / "gpu.onnx").unlink()
-        assert OnnxModel(bundle, "auto", 1).provider == "cpu"
-
-    def test_it_can_run_on_the_cpu(self, directory):
-        bundle = load_bundle(directory)
-        assert_answers(OnnxModel(bundle, "cpu", 1, gpu_graph_on_cpu=True), bundle)
-
-    @pytest.mark.parametrize("weights", ["vocab.txt", "other.bin", "../step.onnx"])
-    def test_weights_elsewhere(self, directory, weights):
-        manifest = read_manifest(directory)
-        manifest["gpu_graph"]["weights"] = weights
-        write_manifest(directory, manifest)
-        with pytest.raises(BundleError) as caught:
-            load_bundle(directory)
-        keys = {"vocab.txt": "bundle-external-data", "other.bin": "bundle-no-checksum"}
-        assert caught.value.key == keys.get(weights, "bundle-file")
-
-    def test_altered_weights(self, directory):
-        path = directory / "step.onnx"
-        content = bytearray(path.read_bytes())
-        content[-3] ^= 1
-        path.write_bytes(content)
-        with pytest.raises(BundleError) as caught:
-            load_bundle(directory)
-        assert caught.value.key == "bundle-checksum"
-
-    def test_data_beyond_the_end_of_the_file(self, directory):
-        graph = onnx.load(directory / "gpu.onnx", load_external_data=False)
-        (weights,) = (each for each in graph.graph.initializer if each.external_data)
-        (offset,) = (each for each in weights.external_data if each.key == "offset")
-        offset.value = str((directory / "step.onnx").stat().st_size - 8)
-        (directory / "gpu.onnx").write_bytes(graph.SerializeToString())
-        write_manifest(directory, read_manifest(directory))
-        with pytest.raises(BundleError) as caught:
-            OnnxModel(load_bundle(directory), "cpu", 1, gpu_graph_on_cpu=True)
-        assert caught.value.key == "bundle-graph"
 
 
 def test_a_warning_of_the_model_is_one_sentence(tmp_path):
