@@ -2,16 +2,11 @@
 
 import asyncio
 import json
-import logging
-import socket
-from contextlib import asynccontextmanager
 
 import pytest
-from lianju.bot.engine import RemoteEngine, ServiceError, open_engine, open_local_engine
-from lianju.bot.settings import Settings
+from lianju.bot.engine import ServiceError
 from lianju.bot.verse import (
     Acrostic,
-    AnthologyPoem,
     Beam,
     Blank,
     BusyError,
@@ -29,12 +24,10 @@ from lianju.bot.verse import (
 )
 from lianju.bot.web import api
 from lianju.bot.web.app import create_app
-from pydantic import SecretStr
 
-from ..discord.bundle_with_prosody import write_bundle_with_prosody
-from ..web.served import Held, Watched, served
+from ..web.served import Held, served
+from .services import LINE, POEMS, connected
 
-LINE = "黄河远上白云间"
 REQUESTS = [
     Request(LINE),
     Request("黃河遠上白雲間", search=Rerank(7, 9), count=9),
@@ -45,86 +38,6 @@ REQUESTS = [
     Request("", PoemLine(5, ("中仄中平仄", "中平中仄平")), Rerank()),
     Request("\n".join([LINE] * 9), PoemLine(7, ("中平中仄中平仄",), ("屋", "董")), Rerank()),
 ]
-POEMS = [
-    AnthologyPoem("b2", "春 一", "某", "五绝", 100, ("春眠不觉晓", "处处闻啼鸟")),
-    AnthologyPoem("a1", "夏", "无", "五绝", 0, ("夜来风雨声", "花落知多少")),
-]
-
-
-@pytest.fixture(scope="session")
-def bundle(tmp_path_factory):
-    return write_bundle_with_prosody(tmp_path_factory.mktemp("bundles") / "toy", poems=POEMS)
-
-
-@pytest.fixture
-async def local(bundle):
-    """The engine behind the service."""
-    engine = open_local_engine(bundle, "cpu", 1)
-    yield Watched(engine)
-    await engine.close()
-
-
-@pytest.fixture
-async def address(local):
-    async with served(create_app(local)) as address:
-        yield address
-
-
-@asynccontextmanager
-async def connected(*addresses, token=None):
-    engine = RemoteEngine(addresses, token and SecretStr(token))
-    try:
-        yield engine
-    finally:
-        await engine.close()
-
-
-@pytest.fixture
-async def remote(address):
-    async with connected(address) as engine:
-        yield engine
-
-
-@pytest.fixture
-def nowhere():
-    """An address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
-
-
-class Raw:
-    """A server that answers every request with the same bytes, or with none.
-
-    Attributes:
-        bodies: What it was sent.
-    """
-
-    def __init__(self, response=b""):
-        self._response = response
-        self.bodies = []
-
-    @classmethod
-    @asynccontextmanager
-    async def running(cls, response=b""):
-        raw = cls(response)
-        server = await asyncio.start_server(raw._answer, "127.0.0.1", 0)
-        async with server:
-            raw.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            yield raw
-
-    async def _answer(self, reader, writer):
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        length = int(head.partition("content-length: ")[2].partition("\r\n")[0] or 0)
-        content = await reader.readexactly(length)
-        self.bodies.append(json.loads(content) if content else None)
-        writer.write(self._response)
-        await writer.drain()
-        writer.close()
-
-
-def response(status, content):
-    return f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n{content}".encode()
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=str)
@@ -217,35 +130,6 @@ async def test_passed_deadline_is_told(remote, local, monkeypatch):
         held.release()
 
 
-async def test_silent_service_does_not_outlast_the_deadline(monkeypatch):
-    monkeypatch.setattr("lianju.bot.engine.remote.GRACE_S", 0)
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # which accepts no connection
-        async with connected(f"http://127.0.0.1:{listener.getsockname()[1]}") as engine:
-            with pytest.raises(DeadlineError):
-                await engine.compose(Request(LINE), 0.01)
-
-
-async def test_silent_service_does_not_keep_a_bot_from_starting(monkeypatch, caplog):
-    monkeypatch.setattr("lianju.bot.engine.remote.DESCRIBE_S", 0.01)
-    monkeypatch.setattr("lianju.bot.engine.remote.GRACE_S", 0)
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # which accepts no connection
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        engine = await open_engine(Settings(engine=address))
-        await engine.close()
-    assert [record.message for record in caplog.records] == [
-        f"service not described: {DeadlineError()}"
-    ]
-
-
-async def test_full_service_does_not_keep_a_bot_from_starting(caplog):
-    async with Raw.running(response(429, "slow down")) as full:
-        engine = await open_engine(Settings(engine=full.address))
-        await engine.close()
-    assert [record.message for record in caplog.records] == [
-        f"service not described: {BusyError('busy-full')}"
-    ]
-
-
 async def test_cancellation_goes_along(remote, local, monkeypatch):
     held = Held(monkeypatch, local.composer._model)
     asking = asyncio.create_task(remote.compose(Request(LINE), 30))
@@ -299,115 +183,6 @@ def accept(times):
         times.append(1)
 
     return accepted
-
-
-class TestBrokenConnections:
-    async def test_request_goes_to_the_next_address_with_the_same_seed(self, address, local):
-        async with Raw.running() as broken, connected(broken.address, address) as engine:
-            answer = await engine.compose(Request(LINE, search=Rerank(None)), 30)
-        (body,) = broken.bodies
-        ((asked, _, _),) = local.asked
-        assert body["seed"] == asked.search.seed == answer.request.search.seed
-        assert answer.candidates == (await local.compose(asked, 30)).candidates
-
-    async def test_only_address_is_tried_once_more(self):
-        async with Raw.running() as broken, connected(broken.address) as engine:
-            with pytest.raises(ServiceError) as caught:
-                await engine.compose(Request(LINE, search=Sample()), 30)
-        assert caught.value.key == "service-away"
-        first, second = broken.bodies
-        assert first["seed"] == second["seed"]
-
-    async def test_request_is_sent_twice_at_most(self):
-        """One that crashes what answers it shall not crash all of them."""
-        async with (
-            Raw.running() as a,
-            Raw.running() as b,
-            Raw.running() as c,
-            connected(a.address, b.address, c.address) as engine,
-        ):
-            with pytest.raises(ServiceError):
-                await engine.compose(Request(LINE), 30)
-        assert sum(len(each.bodies) for each in (a, b, c)) == 2
-
-    async def test_address_that_is_down_is_tried_last(self, nowhere, address, local):
-        async with Raw.running() as broken, connected(broken.address, nowhere, address) as engine:
-            for _ in range(4):
-                assert (await engine.compose(Request(LINE), 30)).candidates
-        assert len(broken.bodies) == 1
-        assert len(local.asked) == 4
-
-    async def test_address_that_is_silent_is_tried_last(self, address, local, monkeypatch):
-        monkeypatch.setattr("lianju.bot.engine.remote.GRACE_S", 0)
-        with socket.create_server(("127.0.0.1", 0)) as listener:  # which accepts no connection
-            silent = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with connected(silent, address) as engine:
-                with pytest.raises(DeadlineError):
-                    await engine.compose(Request(LINE), 0.1)
-                for _ in range(3):
-                    assert (await engine.compose(Request(LINE), 10)).candidates
-        assert len(local.asked) == 3
-
-    async def test_healthy_addresses_take_turns(self, address, bundle):
-        other = open_local_engine(bundle, "cpu", 1)
-        watched = Watched(other)
-        async with (
-            served(create_app(watched)) as second,
-            connected(address, second) as engine,
-        ):
-            for _ in range(4):
-                await engine.compose(Request(LINE), 30)
-        assert len(watched.asked) == 2
-        await other.close()
-
-    async def test_closing_service_is_left_for_the_next(self, address, local, bundle):
-        closing = open_local_engine(bundle, "cpu", 1)
-        await closing.close()
-        async with served(create_app(closing)) as first, connected(first, address) as engine:
-            assert (await engine.compose(Request(LINE), 30)).candidates
-
-    async def test_only_service_that_is_closing_is_named(self, remote, local):
-        await local.close()
-        with pytest.raises(BusyError) as caught:
-            await remote.compose(Request(LINE), 30)
-        assert caught.value.key == "busy-closing"
-
-
-async def test_service_comes_back_by_itself(nowhere, local, caplog):
-    caplog.set_level(logging.INFO, "lianju")
-    async with connected(nowhere) as engine:
-        for ask in (engine.bundle, engine.reload, lambda: engine.compose(Request(LINE), 30)):
-            with pytest.raises(ServiceError) as caught:
-                await ask()
-            assert caught.value.key == "service-away"
-        async with served(create_app(local), int(nowhere.rpartition(":")[2])):
-            assert (await engine.compose(Request(LINE), 30)).candidates
-            assert await engine.bundle() == await local.bundle()
-        with pytest.raises(ServiceError):
-            await engine.compose(Request(LINE), 30)
-    told = [record.message.split()[1] for record in caplog.records if "service " in record.message]
-    assert told == ["away", "back", "away"]
-
-
-@pytest.mark.parametrize(
-    ("raw", "key"),
-    [
-        (response(200, "{}"), "service-odd"),
-        (response(200, "<html>"), "service-odd"),
-        (response(404, "<html>"), "service-odd"),
-        (response(302, ""), "service-odd"),
-        (response(422, '{"error": {"key": "new", "message": "", "facts": {}}}'), "service-odd"),
-        (response(401, ""), "service-token"),
-        (response(502, "<html>"), "service-away"),
-        (response(429, "slow down"), "busy-full"),
-        (b"nonsense\r\n\r\n", "service-away"),
-    ],
-)
-async def test_what_is_no_service_is_named(raw, key):
-    async with Raw.running(raw) as server, connected(server.address) as engine:
-        with pytest.raises((ServiceError, BusyError)) as caught:
-            await engine.compose(Request(LINE), 30)
-    assert caught.value.key == key
 
 
 async def test_token_is_sent(local):
