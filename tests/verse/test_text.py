@@ -110,7 +110,7 @@ def test_characters_that_cannot_be_seen_are_named_by_code_point(odd):
 
 
 @pytest.mark.parametrize(
-    ("variant", "standard"), zip("靑淸呉鬪甞黒歩徳", "青清吴斗尝黑步德", strict=True)
+    ("variant", "standard"), [*zip("靑淸呉鬪甞黒歩徳", "青清吴斗尝黑步德", strict=True)]
 )
 def test_variants_are_read_as_what_they_are(variant, standard):
     poems = vocabulary(*CHINESE, *sorted(set("青清吴斗尝黑步德") - set(CHINESE)))
