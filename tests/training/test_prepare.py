@@ -104,21 +104,30 @@ def test_all_corpora_have_the_same_held_out_poems(package, tmp_path):
     assert both[: len(tang)] == tang
 
 
-def test_regulated_poems_only_leave_the_held_out_poems_as_they_are(package, tmp_path):
+def test_fewer_poems_of_other_forms_leave_the_held_out_poems_as_they_are(package, tmp_path):
     long = [_poem(i) + _poem(i + 1000) + _poem(i + 2000) for i in range(2000, 2200)]
     uneven = [_poem(i).replace("山水，", "山水明，", 1) for i in range(1200, 1300)]
     (package / "dist" / "quantangshi" / "poet.tang.1000.json").write_text(
         json.dumps(_published(long + uneven)), encoding="utf-8"
     )
-    prepare_poems(tmp_path / "all", ("tang", "song"), package)
-    report = prepare_poems(tmp_path / "few", ("tang", "song"), package, regulated=True)
-    for name in ("validation.txt", "test.txt"):
-        assert (tmp_path / "all" / name).read_bytes() == (tmp_path / "few" / name).read_bytes()
-    every, few = (_read(tmp_path / n / "train.txt") for n in ("all", "few"))
-    quatrains = [poem for poem in every if re.fullmatch(r"(.{5}</l>){4}", poem)]
-    assert few == quatrains
-    assert len(every) - len(few) == report["dropped"]["tang"]["other form"] > 250
-    assert "other form" not in report["dropped"]["song"]
+    reports, trained = {}, {}
+    for share in (0, 0.25, 0.75, 1):
+        out = tmp_path / str(share)
+        reports[share] = prepare_poems(out, ("tang", "song"), package, other_forms=share)
+        trained[share] = _read(out / "train.txt")
+        for name in ("validation.txt", "test.txt"):
+            assert (tmp_path / "0" / name).read_bytes() == (out / name).read_bytes()
+    quatrains = [poem for poem in trained[1] if re.fullmatch(r"(.{5}</l>){4}", poem)]
+    assert trained[0] == quatrains
+    others = {share: set(poems) - set(quatrains) for share, poems in trained.items()}
+    assert others[0.25] < others[0.75] < others[1]
+    assert len(others[1]) > 250
+    for share, poems in trained.items():
+        assert [poem for poem in trained[1] if poem in {*poems}] == poems
+        assert len(others[share]) == pytest.approx(share * len(others[1]), abs=25)
+        dropped = reports[share]["dropped"]
+        assert dropped["tang"].get("other form", 0) == len(trained[1]) - len(poems)
+        assert "other form" not in dropped["song"]
 
 
 def _archive(package, path):
