@@ -280,7 +280,7 @@ _FIGURES = select(guess_figure.c.bundle, guess_figure.c.guesses, guess_figure.c.
 
 
 def _best_first(columns: Columns) -> Columns:
-    rate = columns.hits * 1_000_000 / columns.guesses
+    rate = columns.hits / columns.guesses  # not an integer division, in either dialect
     return (
         (columns.guesses >= bindparam("ranked")).desc(),
         rate.desc(),

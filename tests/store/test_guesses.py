@@ -3,11 +3,14 @@
 import asyncio
 import random
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from lianju.bot.rounds import RANKED, GuessFigure, GuessScore, Round
 from lianju.bot.store import guesses as guesses_module
 from lianju.bot.store import open_store
+from lianju.bot.store.tables import guess_score
+from sqlalchemy import insert
 
 GUILD, CHANNEL, HOST = 5, 50, 9
 ROUND = Round(
@@ -153,6 +156,21 @@ async def test_scores_and_board_are_those_of_counting_by_hand(store):
     (figure,) = await store.guesses.figures()
     total = sum(len(hits) for hits in played.values())
     assert figure == GuessFigure("toy 1.0.0", total, total - sum(map(sum, played.values())))
+
+
+async def test_board_is_by_hit_rate_however_many_guesses_there_are(store):
+    guesses = {1: (2147, 2150), 2: (2148, 2150), 3: (1, 30), 4: (200_000, 6_000_000)}
+    guesses |= {5: (999_998, 2_000_000), 6: (999_999, 2_000_000), 7: (2**31 - 2, 2**31 - 1)}
+    rows = [
+        {"guild_id": GUILD, "user_id": user, "hits": hits, "guesses": played}
+        for user, (hits, played) in guesses.items()
+    ]
+    adding = insert(guess_score).values(streak=0, best_streak=0)
+    async with store._database.write_transaction() as connection:
+        await connection.execute(adding, rows)
+    board = await store.guesses.board(GUILD, 0, 50)
+    by_rate = sorted(rows, key=lambda row: (Fraction(row["hits"], row["guesses"]), row["hits"]))
+    assert [each.user_id for each in board.items] == [row["user_id"] for row in by_rate[::-1]]
 
 
 async def test_each_bundle_has_a_figure_of_its_own(store):
