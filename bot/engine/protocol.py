@@ -38,7 +38,7 @@ class Engine(Protocol):
             PromptError: The text cannot be a prompt.
             RequestError: The form or the rhyme does not suit the text or the bundle.
             BusyError: The queue or the share is full, or the engine is closed.
-            DeadlineError: The deadline passed before there was a whole line.
+            DeadlineError: The deadline passed before there was a whole line, or two of an acrostic.
             SearchError: No line is possible, or the model failed.
             ServiceError: The service cannot be reached, or does not keep its contract.
         """

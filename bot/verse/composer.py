@@ -99,7 +99,7 @@ class Composer:
             PromptError: The text cannot be a prompt.
             RequestError: The form or the rhyme does not suit the text or the bundle.
             BusyError: The queue or the share is full, or the composer is closed.
-            DeadlineError: The deadline passed before there was a whole line.
+            DeadlineError: The deadline passed before there was a whole line, or two of an acrostic.
             SearchError: No line is possible, or the model failed.
         """
         return await self._scheduler.run(self._job(request), deadline_s, group)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from lianju.bot.verse import (
+    Acrostic,
     Beam,
     Composer,
     DeadlineError,
@@ -59,9 +60,9 @@ def asking(bundle, reranker=None):
     model = Ticking(OnnxModel(bundle, "cpu", 1), clock)
     composer = Composer(bundle, model, Scheduler(model, clock=clock), reranker)
 
-    def ask(steps, search, **options):
+    def ask(steps, search, text=LINE, **options):
         clock.now = 0.0
-        request = Request(LINE, search=search, **options)
+        request = Request(text, search=search, **options)
         answer = asyncio.run(composer.compose(request, steps))
         return answer, clock.now
 
@@ -177,6 +178,17 @@ def test_a_quatrain_has_the_lines_that_are_whole(ask):
     assert list(lines.values()) == [1, 1, 2, 2, 3, 3]
     with pytest.raises(DeadlineError):
         ask(STEPS - 2, Beam(4), form=Poem("jueju"), count=4)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_acrostic_has_two_lines_or_there_is_an_error(ask, mode):
+    first = len(LINE)  # steps: its character is given, and one closes it
+    for steps in (first - 1, first, 2 * first - 2):
+        with pytest.raises(DeadlineError):
+            ask(steps, MODES[mode], text=LINE[:4], form=Acrostic())
+    answer, _ = ask(2 * first - 1, MODES[mode], text=LINE[:4], form=Acrostic())
+    assert not answer.complete
+    assert {len(candidate.lines) for candidate in answer.candidates} == {2}
 
 
 def test_later_requests_are_served(ask):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DeadlineError
-from ..form import Couplet
+from ..form import ACROSTIC_LINES, Acrostic, Couplet
 from ..model.bundle import Bundle
 from ..model.reranker import Reranker
 from ..request import WIDTH, Beam, Rerank, Sample
@@ -109,7 +109,7 @@ class Planner:
 
         Raises:
             NothingAllowedError: No line is possible, even without the rules that can be dropped.
-            DeadlineError: It was thrown in before there was a whole line.
+            DeadlineError: It was thrown in before there was a whole line, or two of an acrostic.
         """
         if prepared.template is not None:
             return (yield from self._revise(prepared, prepared.template))
@@ -120,6 +120,10 @@ class Planner:
             if not result.complete:
                 break
             count, continuation = 1, None
+        # No line is given with an acrostic, and verse has two or more.
+        is_acrostic = isinstance(prepared.request.form, Acrostic)
+        if is_acrostic and len(result.poems[0].lines) < ACROSTIC_LINES.low:
+            raise DeadlineError
         poems = sorted(result.poems, key=lambda poem: -poem.score)
         return GenerationResult(poems, result.complete)
 
