@@ -133,12 +133,15 @@ class Honors:
     async def delete_unposted(self, verse: HonoredVerse) -> None:
         """Deletes a verse of which no message exists, unless it has changed since it was read.
 
-        So this needs no claim.
+        So this needs no claim. One that may have to be kept away stays: it waits until something
+        changes.
         """
         as_read = honor.c.id == verse.id, honor.c.changed == verse.changed
         unshown = honor.c.message_id.is_(None), honor.c.begun_at.is_(None)
+        done = update(honor).where(*as_read, *unshown).values(shown=verse.changed, attempts=0)
         async with self._database.write_transaction(_part(verse)) as connection:
             await connection.execute(delete(honor).where(*as_read, *unshown, _NOT_KEPT_AWAY))
+            await connection.execute(done)
 
     @finish_if_cancelled
     async def mark_not_shown(self, verse: HonoredVerse) -> None:
@@ -296,8 +299,10 @@ _DUE = (
             honor.c.message_id.is_not(None),
             honor.c.begun_at.is_not(None),
             honor.c.couplet_id.is_(None),
-            _KEPT_AWAY,
-            and_(honor_page.c.guild_id.is_not(None), honor_page.c.fault.is_(None)),
+            and_(
+                honor_page.c.fault.is_(None),
+                or_(honor_page.c.guild_id.is_not(None), _KEPT_AWAY),
+            ),
         ),
     )
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from lianju.bot.honor import EDIT_EVERY_S, LEASE_S
 from lianju.bot.store import open_store
 from lianju.bot.store.backup import back_up, restore
@@ -39,6 +40,35 @@ async def test_verse_of_a_forgotten_writer_leaves_and_does_not_come_again(store,
     assert query("SELECT count(*) FROM honor WHERE message_id IS NOT NULL") == [(0,)]
     await love(store, FANS[8], author=SECOND)  # who asked for the same, and is named
     assert ("post", VERSE, 9) in await due(store, NOW + 99)
+
+
+@pytest.mark.parametrize("has_page", [True, False])
+async def test_verse_that_few_love_after_its_writer_was_forgotten_is_due_once(
+    has_page, store, query
+):
+    if has_page:
+        await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
+    await love(store, FANS[0])
+    await store.delete_user(WRITER, NOW + 1)
+    await love(store, FANS[1], author=SECOND)  # who asked for the same
+    (verse,) = await store.honors.due(NOW + 2)
+    assert (verse.step, verse.count) == ("delete_unposted", 2)
+    await store.honors.delete_unposted(verse)
+    assert await due(store, NOW + 9e6) == []
+    assert query("SELECT state FROM honor") == [("unnamed",)]  # as long as nobody else is named
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
+    await love(store, FANS[2])
+    assert await due(store, NOW + 2) == [("post", VERSE, 3)]
+
+
+async def test_verse_that_is_loved_again_while_nothing_can_be_posted_waits(store, page):
+    await love(store, *FANS[:2])
+    await store.delete_user(WRITER, NOW + 1)
+    await store.honors.set_fault(GUILD, CHANNEL, "forbidden")
+    await love(store, FANS[2], author=SECOND)
+    assert await due(store, NOW + 2) == []
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
+    assert await due(store, NOW + 2) == [("post", VERSE, 3)]
 
 
 async def test_verse_of_several_is_shown_without_the_forgotten_one(store, page):
