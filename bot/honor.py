@@ -46,7 +46,8 @@ State = Literal["waiting", "posting", "posted", "withdrawn", "unnamed"]
 - `posting`: sending its message was begun; whether it was sent is not known.
 - `posted`: a message shows it.
 - `withdrawn`: it must never be shown again.
-- `unnamed`: a writer was forgotten; it may be shown only while a heart names another writer.
+- `unnamed`: a writer was forgotten; it may be shown only while a heart names another writer. It
+  remains so while it is posted and after that.
 """
 
 Step = Literal["find", "post", "edit", "delete_message", "delete_unposted", "nothing"]
@@ -165,6 +166,11 @@ class HonoredVerse:
         is_due = self.page_channel_id is not None and self.count >= self.threshold
         return "post" if is_due else "delete_unposted"
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a message shows it, and may go on doing so."""
+        return self.message_id is not None and self.verse is not None and not self._is_kept_away
+
     def named_at(self, user_id: int) -> float:
         """Returns when a heart that names this writer was given first, in Unix seconds."""
         names = (h for h in self.hearts if user_id == h.author_id or user_id in h.writers)
@@ -241,9 +247,7 @@ def best_loved(verses: Iterable[HonoredVerse], month: Month) -> Sequence[tuple[H
         month: The month.
     """
     counted = [
-        (verse, count)
-        for verse in verses
-        if verse.state == "posted" and verse.verse is not None and (count := verse.count_in(month))
+        (verse, count) for verse in verses if verse.is_shown and (count := verse.count_in(month))
     ]
     counted.sort(key=lambda each: (-each[1], -each[0].count, each[0].id))
     return counted

@@ -2,6 +2,7 @@
 
 import calendar
 import datetime
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -10,6 +11,9 @@ from lianju.bot.verses import Verse
 
 VERSE = Verse("床前明月光", "疑是地上霜")
 NOVEMBER = Month.at(datetime.datetime(2026, 11, 30, 23, 59, 59, tzinfo=datetime.UTC).timestamp())
+
+
+SHOWN = {"state": "posted", "channel_id": 70, "message_id": 9}
 
 
 def hearts(count, author=1, at=0, first=10):
@@ -75,16 +79,19 @@ def test_months_are_those_of_the_calendar():
 
 def test_booklet_has_the_best_loved_of_the_month():
     inside, outside = NOVEMBER.start, NOVEMBER.following.start
-    few = HonoredVerse(
-        1, 5, VERSE, hearts(2, at=inside) + hearts(5, at=outside, first=30), "posted"
-    )
-    many = HonoredVerse(2, 5, VERSE, hearts(3, at=inside), "posted")
-    old = HonoredVerse(3, 5, VERSE, hearts(9, at=inside - 1), "posted")
+    few = HonoredVerse(1, 5, VERSE, hearts(2, at=inside) + hearts(5, at=outside, first=30), **SHOWN)
+    many = HonoredVerse(2, 5, VERSE, hearts(3, at=inside), **SHOWN)
+    old = HonoredVerse(3, 5, VERSE, hearts(9, at=inside - 1), **SHOWN)
     waiting = HonoredVerse(4, 5, VERSE, hearts(9, at=inside), "waiting")
-    own = HonoredVerse(5, 5, VERSE, hearts(1, author=10, at=inside), "posted")
-    chosen = best_loved([few, old, own, waiting, many], NOVEMBER)
-    assert [(each.id, count) for each, count in chosen] == [(2, 3), (1, 2)]
-    lots = [HonoredVerse(n, 5, VERSE, hearts(1, at=inside), "posted") for n in range(99)]
+    own = HonoredVerse(5, 5, VERSE, hearts(1, author=10, at=inside), **SHOWN)
+    named = HonoredVerse(6, 5, VERSE, hearts(1, at=inside), **SHOWN | {"state": "unnamed"})
+    unnamed = replace(named, id=7, hearts=hearts(9, None, inside))
+    unposted = replace(named, id=8, message_id=None)
+    withdrawn = replace(many, id=9, state="withdrawn")
+    every = [few, old, own, waiting, many, named, unnamed, unposted, withdrawn]
+    chosen = best_loved(every, NOVEMBER)
+    assert [(each.id, count) for each, count in chosen] == [(2, 3), (1, 2), (6, 1)]
+    lots = [HonoredVerse(n, 5, VERSE, hearts(1, at=inside), **SHOWN) for n in range(99)]
     assert [each.id for each, _ in best_loved(lots, NOVEMBER)] == list(range(99))
 
 

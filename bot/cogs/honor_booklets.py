@@ -141,7 +141,7 @@ class HonorBooklets:
         for each, count in chosen:
             # Names take a while, in which a writer may be forgotten or the verse taken down.
             verse = await self._resources.store.honors.get(each.id)
-            if verse is None or verse.verse is None or verse.state != "posted":
+            if verse is None or verse.verse is None or not verse.is_shown:
                 continue
             names = [name for user_id in verse.writers for name in known.get(user_id, ())]
             own = [] if verse.is_linked or not names else [LIANJU]

@@ -86,7 +86,8 @@ class Honors:
         changes: dict[str, Any] = {"next_at": math.floor(now) + LEASE_S}
         if posting:
             changes |= {"channel_id": verse.page_channel_id, "begun_at": math.floor(now)}
-            changes["state"] = "posting"
+            if verse.state != "unnamed":  # which it is for good
+                changes["state"] = "posting"
         as_read = {"next_at": verse.next_at, "state": verse.state}
         same = (honor.c[name] == value for name, value in as_read.items())
         return bool(await self._change(verse, changes, *same))
@@ -241,13 +242,10 @@ def _part(verse: HonoredVerse) -> str:
 
 def _done(verse: HonoredVerse, now: float) -> dict[str, Any]:
     """Returns what is noted once a message shows a verse as it was read."""
-    return {
-        "shown": verse.changed,
-        "attempts": 0,
-        "next_at": case(
-            (honor.c.state.in_(("withdrawn", "unnamed")), 0), else_=math.floor(now) + EDIT_EVERY_S
-        ),
-    }
+    # Whatever keeps it away has changed it: its message goes at once.
+    keep_away = and_(_KEPT_AWAY, honor.c.changed != verse.changed)
+    next_at = case((keep_away, 0), else_=math.floor(now) + EDIT_EVERY_S)
+    return {"shown": verse.changed, "attempts": 0, "next_at": next_at}
 
 
 def _verse(rows: Sequence[Row[Any]]) -> HonoredVerse:
@@ -354,7 +352,7 @@ _WITH_HEARTS_BETWEEN = (
     )
     .where(
         honor.c.guild_id == bindparam("guild_id"),
-        honor.c.state == "posted",
+        honor.c.message_id.is_not(None),
         favorite.c.kept_at >= bindparam("start"),
         favorite.c.kept_at < bindparam("end"),
     )

@@ -65,6 +65,20 @@ async def test_booklet_of_the_month_is_posted_once(fake, store, honors, loved, c
     assert len(booklets(fake)) == 1  # nobody has loved anything since
 
 
+async def test_verse_whose_first_writer_was_forgotten_is_in_it_with_the_other_name(
+    fake, store, page, honors, clock
+):
+    await love(store, *FANS[:3], at=clock.now)
+    await store.delete_user(WRITER, clock.now)
+    await love(store, FANS[3], author=2, at=clock.now)
+    await honors.tick()
+    clock.now = Month.at(clock.now).booklet_at
+    fake.skip_to(clock.now)
+    await honors.tick_booklets()
+    (message,) = booklets(fake)
+    assert "member 2" in text_of(fake, message).replace("\xa0", " ")
+
+
 async def test_month_without_verse_has_none(fake, store, page, honors, clock):
     clock.now = Month.at(clock.now).booklet_at
     await honors.tick_booklets()

@@ -71,6 +71,38 @@ async def test_verse_that_is_loved_again_while_nothing_can_be_posted_waits(store
     assert await due(store, NOW + 2) == [("post", VERSE, 3)]
 
 
+async def test_posted_verse_leaves_with_the_last_name_beside_it(store, page):
+    await love(store, *FANS[:3])
+    await store.delete_user(WRITER, NOW + 1)
+    await love(store, FANS[3], author=SECOND)
+    await post(store)
+    await love(store, FANS[4], asked_at=NOW)
+    assert await due(store, NOW + EDIT_EVERY_S - 1) == []  # as of other verse
+    (verse,) = await store.honors.due(NOW + EDIT_EVERY_S)
+    assert (verse.step, verse.writers) == ("edit", (SECOND,))
+    await love(store, FANS[3])
+    await store.honors.mark_edited(verse, NOW + EDIT_EVERY_S)
+    (verse,) = await store.honors.due(NOW + EDIT_EVERY_S)
+    assert (verse.step, verse.message_id) == ("delete_message", 700)
+    await store.honors.mark_not_shown(verse)
+    await love(store, *FANS[5:9], asked_at=NOW)
+    assert await due(store, NOW + 999) == [("nothing", VERSE, 8)]
+
+
+async def test_verse_that_could_not_be_posted_is_not_without_a_name_later(store, page):
+    await love(store, *FANS[:3])
+    await store.delete_user(WRITER, NOW + 1)
+    await love(store, FANS[3], author=SECOND)
+    (verse,) = await store.honors.due(NOW)
+    assert await store.honors.claim(verse, NOW, posting=True)
+    assert [step for step, *_ in await due(store, NOW + LEASE_S)] == ["find"]
+    await store.honors.set_fault(GUILD, CHANNEL, "forbidden")
+    await store.honors.mark_not_sent(verse)
+    await love(store, FANS[3])
+    await store.guild_settings.set_honor_page(GUILD, CHANNEL, 3, NOW)
+    assert await due(store, NOW) == [("nothing", VERSE, 3)]
+
+
 async def test_verse_of_several_is_shown_without_the_forgotten_one(store, page):
     await love(store, *FANS[:3], author=None, writers={WRITER: NOW, SECOND: NOW})
     await post(store)

@@ -296,7 +296,9 @@ async def test_verse_of_a_month_is_what_got_hearts_in_it(store, page):
     month = Month.at(NOW)
     first, last = month.start, month.following.start - 1
     await love(store, *FANS[:3], at=first - 1)
-    await love(store, *FANS[:4], at=last, verse=OTHER)
+    await store.delete_user(SECOND, NOW)
+    await love(store, FANS[0], verse=OTHER, author=SECOND, asked_at=NOW, at=last)
+    await love(store, *FANS[1:4], at=last, verse=OTHER)
     for verse in await store.honors.due(NOW):
         assert await store.honors.claim(verse, NOW, posting=True)
         await store.honors.mark_posted(verse, CHANNEL, 700 + verse.id, NOW)
