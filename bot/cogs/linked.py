@@ -211,7 +211,7 @@ class Linked(LinkedCog, name=NAME):
         text = read_line(line, table.length)
         checked = await self.check_line(table, text)
         if checked.faults and table.rules == "strict":
-            told = faults(context.localizer, text, checked, await self.readings())
+            told = faults(context.localizer, text, checked, await self.readings(table))
             raise NotAllowedError("linked-first-breaks", faults=Markdown("; ".join(told)))
         return Line(text, "member", interaction.user.id, table.touched_at)
 

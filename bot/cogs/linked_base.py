@@ -40,13 +40,20 @@ class MessageGoneError(NotFoundError):
 class LinkedCog(ComposingCog):
     """A cog that reads, changes and shows tables."""
 
-    async def readings(self) -> CharacterReadings:
-        """Returns tones and rhymes; none if the bundle has no table of them."""
-        return readings_of((await self.resources.engine.bundle()).rhymes)
+    async def readings(self, table: Table) -> CharacterReadings:
+        """Returns tones and rhymes; none if the bundle has no table and the rules are free.
+
+        Raises:
+            RequestError: The bundle has no table of them.
+        """
+        groups = (await self.resources.engine.bundle()).rhymes
+        if not groups and table.rules == "free":
+            return CharacterReadings(())
+        return readings_of(groups)
 
     async def rules_for(self, table: Table) -> NextLineRules:
         """Returns what the next line of a table must be."""
-        readings = await self.readings()
+        readings = await self.readings(table)
         lines = [simplify_line(text) for text in table.texts]
         return next_line(lines, table.length, table.most_lines, table.rules, readings)
 
@@ -58,7 +65,7 @@ class LinkedCog(ComposingCog):
             text: The line, as `read_line` returned it.
         """
         rules = await self.rules_for(table)
-        return rules.check(simplify_line(text), await self.readings())
+        return rules.check(simplify_line(text), await self.readings(table))
 
     async def change(
         self, table_id: int, interaction: Interaction, act: Callable[[Table], Table]

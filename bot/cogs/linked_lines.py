@@ -142,7 +142,7 @@ class LinkedLines(LinkedCog, name=NAME):
             if checked.faults and (asks or table.rules == "strict"):
                 with self._limit_lines(interaction):  # it costs time of the engine
                     choices = await self._choices(interaction, table, checked)
-                readings = await self.readings()
+                readings = await self.readings(table)
                 layout = question_layout(localizer, table, line, checked, readings, choices)
                 await respond(interaction, layout, private=True)
                 context.outcome = "asked"
@@ -192,7 +192,7 @@ class LinkedLines(LinkedCog, name=NAME):
         self, interaction: Interaction, context: Context, table: Table
     ) -> Sequence[str]:
         """Returns lines of Lianju's for the next place, which keep the rules where these bind."""
-        rules, readings = await self.rules_for(table), await self.readings()
+        rules, readings = await self.rules_for(table), await self.readings(table)
         request = line_request(table, rules, context.guild_settings, 2 * OFFERS)
         deadline, group = self.resources.settings.deadline, interaction.guild_id or OUTSIDE
         answer = await self.resources.engine.compose(request, deadline, group)
@@ -209,7 +209,7 @@ class LinkedLines(LinkedCog, name=NAME):
         self, interaction: Interaction, table: Table, checked: CheckedLine
     ) -> dict[int, str]:
         """Returns characters that would do, by the place of each fault; none if that fails."""
-        number, readings = len(table.lines), await self.readings()
+        number, readings = len(table.lines), await self.readings(table)
         found = (
             (fault.place, blank_for(number, checked, fault, readings)) for fault in checked.faults
         )

@@ -64,7 +64,7 @@ async def opening_line(
 
 async def _poets_line(cog: LinkedCog, table: Table, guild_settings: GuildSettings) -> Line:
     anthology = await cog.resources.engine.anthology()
-    rules, readings = await cog.rules_for(table), await cog.readings()
+    rules, readings = await cog.rules_for(table), await cog.readings(table)
     fitting = [
         poem
         for poem in anthology.poems[:KNOWN]

@@ -9,6 +9,7 @@ from lianju.bot.rate_limit import RequestLimiter
 from lianju.bot.store import StoreBusyError, StoreError
 from lianju.bot.verse import DeadlineError
 
+from ..verse.toy import Toy
 from .bundle_with_prosody import write_bundle_with_prosody
 from .commands import ask, button, english, press
 from .interactions import ADMIN, labels, slash
@@ -30,8 +31,8 @@ SHOW = slash("lianju show")
 
 
 @pytest.fixture
-def bundle(tmp_path):
-    return write_bundle_with_prosody(tmp_path / "toy")
+def bundle(tmp_path, request):
+    return getattr(request, "param", write_bundle_with_prosody)(tmp_path / "toy")
 
 
 @pytest.fixture
@@ -334,6 +335,17 @@ async def test_a_line_that_could_not_be_stored_is_there_for_another_try(
     assert again.form["components"][0]["component"]["value"] == line
     await send(fake, bot, again, line, SECOND)
     assert poem_of(message) == [line]
+
+
+@pytest.mark.parametrize("bundle", [Toy().write], indirect=True)
+async def test_bundle_without_tones_and_rhymes_has_free_rules_alone(bundle, fake, bot, clock):
+    told = await ask(fake, bot, slash("lianju start", form="jueju5"))
+    assert told["content"] == english("linked-no-tones")
+    clock.now += 60
+    message = await start(fake, bot, rules="free", opening="lianju")
+    assert len(poem_of(message)) == 1
+    await write(fake, bot, message, "黄河远上天", SECOND)
+    assert poem_of(message)[1:] == ["黄河远上天"]
 
 
 async def test_nothing_that_members_write_is_logged(fake, bot, caplog):
