@@ -35,6 +35,10 @@ class AnthologyFields(BaseModel):
 
     poems: tuple[AnthologyPoemFields, ...]
     """The best known first; none if the bundle has no anthology."""
+    name: str | None = None
+    """The name of the bundle."""
+    version: str | None = None
+    """Its version."""
 
     def to_anthology(self) -> Anthology:
         """Returns the anthology.
@@ -46,11 +50,17 @@ class AnthologyFields(BaseModel):
 
 
 @lru_cache(maxsize=1)  # hundreds of kilobytes
-def anthology_json(anthology: Anthology) -> str:
-    """Returns an anthology as JSON."""
+def anthology_json(anthology: Anthology, name: str, version: str) -> str:
+    """Returns the anthology of a bundle as JSON.
+
+    Args:
+        anthology: The anthology.
+        name: The name of the bundle.
+        version: Its version.
+    """
     fields = ("id", "title", "poet", "form", "fame", "lines")
     poems = tuple(
-        AnthologyPoemFields.model_validate({name: getattr(poem, name) for name in fields})
+        AnthologyPoemFields.model_validate({each: getattr(poem, each) for each in fields})
         for poem in anthology
     )
-    return AnthologyFields(poems=poems).model_dump_json()
+    return AnthologyFields(poems=poems, name=name, version=version).model_dump_json()

@@ -187,7 +187,9 @@ class RemoteEngine:
             anthology = await asyncio.to_thread(fields.to_anthology)
         except ValueError:
             raise ServiceError("service-odd") from None
-        self._anthology = (bundle.name, bundle.version), anthology
+        # Another address may have answered, with another version than that of the description.
+        of = fields.name or bundle.name, fields.version or bundle.version
+        self._anthology = of, anthology
         return anthology
 
     async def _ask(

@@ -86,7 +86,9 @@ def api_routes(engine: Engine, token: str | None, deadline_s: float) -> list[Rou
         return _json_response((await engine.bundle()).model_dump_json())
 
     async def anthology(request: Request) -> Response:
-        return _json_response(anthology_json(await engine.anthology()))
+        bundle = await engine.bundle()
+        content = anthology_json(await engine.anthology(), bundle.name, bundle.version)
+        return _json_response(content)
 
     handlers: dict[str, tuple[str, Handler]] = {
         "/v1/compose": ("POST", compose),

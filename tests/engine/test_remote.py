@@ -5,8 +5,10 @@ import json
 
 import pytest
 from lianju.bot.engine import ServiceError
+from lianju.bot.engine import remote as remote_module
 from lianju.bot.verse import (
     Acrostic,
+    Anthology,
     Beam,
     Blank,
     BusyError,
@@ -62,12 +64,49 @@ async def test_service_gives_the_same_anthology_once(remote, local, monkeypatch)
     assert first is second is await remote.anthology()
 
 
+async def test_anthology_of_an_older_service_is_not_kept_as_that_of_a_newer_one(local, monkeypatch):
+    """Of two services one has been upgraded; then the other one is."""
+    monkeypatch.setattr(remote_module, "FRESH_S", 3600)
+    late, early = Versioned(local, "1", POEMS[:1]), Versioned(local, "2", POEMS)
+    async with (
+        served(create_app(late)) as one,
+        served(create_app(early)) as other,
+        connected(other, one) as engine,
+    ):
+        assert (await engine.bundle()).version == "2"
+        assert (await engine.anthology()).poems == tuple(POEMS[:1])  # as the other one answers
+        late.version, late.poems = "2", POEMS
+        kept = await engine.anthology()
+        assert kept.poems == tuple(POEMS)
+        assert await engine.anthology() is kept
+
+
+class Versioned:
+    """An engine with another version of its bundle."""
+
+    def __init__(self, engine, version, poems):
+        self.version, self.poems = version, poems
+        self._engine = engine
+
+    async def bundle(self):
+        return (await self._engine.bundle()).model_copy(update={"version": self.version})
+
+    async def anthology(self):
+        return Anthology(self.poems)
+
+
+async def test_anthology_of_a_service_that_does_not_say_its_version_is_kept(remote, monkeypatch):
+    content = json.dumps({"poems": []})
+    monkeypatch.setattr(api, "anthology_json", lambda *_: content)
+    assert await remote.anthology() is await remote.anthology()
+
+
 ODD_POEM = {"id": "A 1", "title": "x", "poet": "x", "form": "x", "fame": 0, "lines": ["x", "y"]}
 
 
 @pytest.mark.parametrize("content", ["{}", json.dumps({"poems": [ODD_POEM]})])
 async def test_anthology_that_is_none_is_one_error(content, remote, monkeypatch):
-    monkeypatch.setattr(api, "anthology_json", lambda _: content)
+    monkeypatch.setattr(api, "anthology_json", lambda *_: content)
     with pytest.raises(ServiceError) as caught:
         await remote.anthology()
     assert caught.value.key == "service-odd"
