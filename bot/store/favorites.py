@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..honor import State
 from ..places import OUTSIDE
@@ -27,7 +29,7 @@ from ..verses import Favorite, Page, Verse
 from .database import Database, finish_if_cancelled
 from .forgotten import Act, Kind, find_forgotten, verse_name
 from .statements import Columns, contains, insert, split_total, with_total
-from .tables import couplet, couplet_hearts, favorite, favorite_writer, honor
+from .tables import couplet, couplet_hearts, favorite, favorite_writer, honor, member_hearts
 
 __all__ = ["Favorites", "split_writers", "stored_guild_id", "writers_of"]
 
@@ -97,6 +99,7 @@ class Favorites:
                 guild_id = author_id = None
                 wrote = []
             chosen = {"user_id": user_id, "guild_id": stored_guild_id(guild_id), **text}
+            await _lock_tallies(connection, _LOCK_OF_VERSE, chosen)
             if (await connection.execute(_REMOVE_VERSE, chosen)).rowcount:
                 return False
             if press in gone:
@@ -113,6 +116,7 @@ class Favorites:
                 {**chosen, "place": place, "writer_id": act.name, "kept_at": int(at)}
                 for place, act in enumerate(act for act in wrote if act not in gone)
             ]:
+                rows.sort(key=itemgetter("writer_id"))  # see `_lock_tallies`
                 await connection.execute(_ADD_WRITER, rows)
             return True
 
@@ -162,6 +166,8 @@ class Favorites:
             return None
         async with self._database.write_transaction(_part(found.verse)) as connection:
             which = {"id": favorite_id, "user_id": user_id}
+            here = {"id": favorite_id, "guild_id": stored_guild_id(found.guild_id)}
+            await _lock_tallies(connection, _LOCK_OF_ONE, here)
             removed = await connection.execute(_REMOVE, which)
         return found if removed.rowcount else None
 
@@ -174,6 +180,18 @@ class Favorites:
 def _part(verse: Verse) -> str:
     """Returns what a transaction about a verse writes: its favorites and tallies."""
     return f"verse:{verse.line}\n{verse.answer}"
+
+
+async def _lock_tallies(
+    connection: AsyncConnection, statement: Select[Any], values: Mapping[str, Any]
+) -> None:
+    """Locks the tallies of those who wrote a favorite together, before it is removed.
+
+    They may have written another verse as well, in another order. So everybody takes tallies in the
+    order of ids, or two transactions could wait for each other. In SQLite nobody else writes.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(statement, values)
 
 
 def _favorite(
@@ -261,7 +279,7 @@ _REMOVE_VERSE = delete(favorite).where(
     favorite.c.couplet_id == _COUPLET_ID,
 )
 _ADD = favorite.insert().values(couplet_id=_COUPLET_ID).inline()
-_ADDED_ID = (
+_KEPT_ID = (
     select(favorite.c.id)
     .where(
         _MINE,
@@ -270,10 +288,22 @@ _ADDED_ID = (
     )
     .scalar_subquery()
 )
+
+
+def _lock(favorite_id: ColumnElement[Any]) -> Select[Any]:
+    writers = select(favorite_writer.c.user_id).where(favorite_writer.c.favourite_id == favorite_id)
+    theirs = member_hearts.c.user_id.in_(writers)
+    tallies = select(member_hearts.c.user_id).where(
+        member_hearts.c.guild_id == bindparam("guild_id"), theirs
+    )
+    return tallies.order_by(member_hearts.c.user_id).with_for_update()
+
+
+_LOCK_OF_VERSE, _LOCK_OF_ONE = _lock(_KEPT_ID), _lock(bindparam("id"))
 _ADD_WRITER = (
     favorite_writer.insert()
     .values(
-        favourite_id=_ADDED_ID,
+        favourite_id=_KEPT_ID,
         place=bindparam("place"),
         user_id=bindparam("writer_id"),
         guild_id=bindparam("guild_id"),

@@ -27,7 +27,8 @@ class PostgresDatabase(Database):
     Each statement sees what others have committed by then (`READ COMMITTED`), so transactions that
     write the same rows are kept apart by advisory locks:
     those that write a part, such as a verse, lock that part; those that may write anything lock
-    everything. Nobody waits for two parts, so there are no deadlocks.
+    everything. Nobody waits for two parts, and rows that belong to several parts, such as the
+    tallies of members, are written in the order of ids. So there are no deadlocks.
 
     Args:
         url: Names the server and the database, which `create_or_migrate` has prepared.
