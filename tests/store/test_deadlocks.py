@@ -52,6 +52,8 @@ async def test_hearts_of_verse_by_the_same_members_in_another_order(act, kept, s
     users = [10, 11] if kept else [20, 21]
     for user in (20, 21):
         assert await press(store, user, user - 20)
+    for place in (0, 1):  # in the order of which they are found from now on
+        query("UPDATE favourite_writer SET kept_at = kept_at + 1 WHERE place = $1", place)
     async with AsyncExitStack() as stack:
         unlocks = [await locked(store, stack, user) for user in (FIRST, SECOND)]
         pressing = asyncio.gather(*(act(store, user, n) for n, user in enumerate(users)))
