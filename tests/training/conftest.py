@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from lianju.training import run_log
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +13,12 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _no_curves(monkeypatch):
+    """Runs draw no loss curves, each of which takes longer than the toy's training."""
+    monkeypatch.setattr(run_log, "draw_curve", lambda *_: None)
 
 
 def _poem(generator: random.Random, size: int) -> str:

@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import pytest
-from lianju.training import run_log
 from lianju.training.run_log import RunLog, read_log
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path):
     """The folder of a run with a log of four updates."""
-    monkeypatch.setattr(run_log, "draw_curve", lambda *_: None)
     log = RunLog(tmp_path, 0)
     for update in range(1, 5):
         log.write(update, loss=5.0 - update)

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 import torch
+from lianju.training import run_log
 from lianju.training.checkpoint import load_trained, read_checkpoint
 from lianju.training.distributed import Processes
 from lianju.training.errors import CheckpointError
 from lianju.training.recipe import load_recipe
+from lianju.training.run_log import draw_curve
 from lianju.training.trainer import Trainer
 
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -31,7 +33,8 @@ def _trainer(corpus, out, *overrides, preset="tiny", **options):
     return Trainer(load_recipe(preset, OPTIONS + overrides), corpus, out, ALONE, **options)
 
 
-def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path):
+def test_training_learns_logs_and_keeps_the_best(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(run_log, "draw_curve", draw_curve)
     progress = _trainer(corpus, tmp_path / "run", "run.epochs=8").run()
     with (tmp_path / "run" / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
