@@ -3,6 +3,7 @@ import os
 import socket
 
 import pytest
+from lianju.bot import cli
 from lianju.bot.cogs import FEATURES
 from lianju.bot.engine import LocalEngine
 from lianju.bot.rate_limit import RequestLimiter
@@ -143,6 +144,22 @@ def settings(fake, bundle):
         "LIANJU_THREADS": 1,
         "LIANJU_DATABASE": "sqlite+aiosqlite:///lianju.sqlite3",  # in the working folder
     }
+
+
+@pytest.fixture
+def check(capsys):
+    """Runs `lianju serve --check`; returns its status, and the three parts of each line."""
+
+    def check(**environment):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, str(value))
+            status = cli.main(["serve", "--check"])
+        out, err = capsys.readouterr()
+        assert err == ""
+        return status, [line.split(maxsplit=2) for line in out.splitlines()]
+
+    return check
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`lianju serve --check`: a line for each thing, and nothing goes online."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,24 +16,15 @@ from .fake_discord import TOKEN
 SECRET = "k3yOfTheClientSecretThatIsNoToken0"  # noqa: S105 -- made up
 
 
-def check(**environment):
-    """Runs it where no connection can be made, and returns its status and lines."""
-    code = (
-        "import socket, sys\n"
-        "def refuse(*_): raise AssertionError('went online')\n"
-        "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from lianju.bot.cli import main\n"
-        "sys.exit(main(['serve', '--check']))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.returncode, [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    """No connection can be made."""
+
+    def refuse(*_):
+        raise AssertionError("went online")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.fixture
@@ -46,7 +38,7 @@ def environment(bundle):
     }
 
 
-def test_check_succeeds_on_a_valid_setup(environment, tmp_path):
+def test_check_succeeds_on_a_valid_setup(check, environment, tmp_path):
     status, lines = check(**environment)
     assert status == 0
     assert [line[:2] for line in lines] == [
@@ -62,6 +54,20 @@ def test_check_succeeds_on_a_valid_setup(environment, tmp_path):
     assert TOKEN not in "".join(words)
 
 
+def test_process_of_its_own_says_the_same(check, environment):
+    environment["DISCORD_TOKEN"] = ""
+    done = subprocess.run(
+        [sys.executable, "-m", "lianju.bot", "serve", "--check"],
+        env={**os.environ, **{name: str(value) for name, value in environment.items()}},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stderr == ""
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+    assert (done.returncode, lines) == check(**environment)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "item", "key"),
     [
@@ -74,7 +80,7 @@ def test_check_succeeds_on_a_valid_setup(environment, tmp_path):
         ("LIANJU_DATABASE", "sqlite+aiosqlite:////dev/null/x", "database", None),
     ],
 )
-def test_every_check_runs_after_a_failed_one(name, value, item, key, environment):
+def test_every_check_runs_after_a_failed_one(name, value, item, key, check, environment):
     status, lines = check(**environment | {name: value})
     assert status == 2
     assert [line[1] for line in lines] == ["settings", "bundle", "database", "token"]
@@ -91,7 +97,7 @@ def test_every_check_runs_after_a_failed_one(name, value, item, key, environment
     assert TOKEN not in told
 
 
-def test_monitor_and_reports_are_checked_where_they_are_set(environment):
+def test_monitor_and_reports_are_checked_where_they_are_set(check, environment):
     dsn = "https://public@sentry.example/1"
     extra = {"LIANJU_MONITOR": "127.0.0.1:9100", "SENTRY_DSN": dsn}
     status, lines = check(**environment, **extra)
@@ -103,7 +109,7 @@ def test_monitor_and_reports_are_checked_where_they_are_set(environment):
     assert "public" not in lines[4][2]
 
 
-def test_invalid_setting_ends_the_check(environment):
+def test_invalid_setting_ends_the_check(check, environment):
     status, lines = check(**environment, LIANJU_QUEUE="none")
     assert status == 2
     assert [line[:2] for line in lines] == [["FAILED", "settings"]]
@@ -111,14 +117,14 @@ def test_invalid_setting_ends_the_check(environment):
     assert lines[0][2] == str(error)
 
 
-def test_damaged_bundle(environment, bundle):
+def test_damaged_bundle(check, environment, bundle):
     (bundle / "step.onnx").write_bytes(b"")
     status, lines = check(**environment)
     assert (status, lines[1][0]) == (2, "FAILED")
     assert "step.onnx" in lines[1][2]
 
 
-def test_database_of_another_program_is_not_changed(environment, tmp_path):
+def test_database_of_another_program_is_not_changed(check, environment, tmp_path):
     with sqlite3.connect(tmp_path / "lianju.sqlite3") as other:
         other.execute("CREATE TABLE theirs (x)")
     before = (tmp_path / "lianju.sqlite3").read_bytes()

@@ -1,9 +1,6 @@
 """A bot whose engine is a service."""
 
 import asyncio
-import os
-import subprocess
-import sys
 
 import pytest
 from lianju.bot.cogs import FEATURES
@@ -215,32 +212,31 @@ async def test_stopping_process_ends_its_requests(fake, settings, behind, closed
         held.release()
 
 
-def check(settings):
-    done = subprocess.run(
-        [sys.executable, "-m", "lianju.bot", "serve", "--check"],
-        env={**os.environ, **{name: str(value) for name, value in settings.items()}},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.stderr == ""
-    assert TOKEN not in done.stdout
-    rows = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
-    return done.returncode, {row[1]: (row[0], row[2]) for row in rows}
+@pytest.fixture
+def check_engine(check):
+    """Runs `lianju serve --check`; returns its status, and verdict and details by their item."""
+
+    async def check_engine(settings):
+        status, lines = await asyncio.to_thread(check, **settings)
+        rows = {item: (verdict, details) for verdict, item, details in lines}
+        assert TOKEN not in str(rows)
+        return status, rows
+
+    return check_engine
 
 
-async def test_check_asks_the_service(settings, behind, closed_port):
+async def test_check_asks_the_service(check_engine, settings, behind, closed_port):
     address = settings["LIANJU_ENGINE"]
-    status, rows = await asyncio.to_thread(check, settings)
+    status, rows = await check_engine(settings)
     assert status == 2
     assert rows["engine"] == ("FAILED", f"{address}: {ServiceError('service-away')}")
     assert "bundle" not in rows
     async with served(create_app(behind), closed_port):
-        status, rows = await asyncio.to_thread(check, settings)
+        status, rows = await check_engine(settings)
         assert (status, rows["engine"][0]) == (0, "ok")
         assert "toy 0.0.1" in rows["engine"][1]
         elsewhere = "http://127.0.0.1:9"  # a port that nobody listens at
         both = settings | {"LIANJU_ENGINE": f"{address},{elsewhere}"}
-        status, rows = await asyncio.to_thread(check, both)
+        status, rows = await check_engine(both)
     assert (status, rows["engine"][0]) == (2, "FAILED")
     assert rows["engine"][1].startswith(f"{elsewhere}: ")
