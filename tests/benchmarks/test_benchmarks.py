@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from lianju.bot.verse import Acrostic, Beam, NextLine, Poem, Rerank, Sample
 from lianju.bot.verse.model.bundle import load_bundle
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
 
+from ..export.toy_bundle import write_toy_bundle
 from ..store.test_against_reference import wrong_tallies
 from ..verse.toy import CHINESE, PROMPTS, SPECIALS, Toy
 from . import answer, batch_invariance, picture, store, throughput, training
@@ -44,8 +44,7 @@ def exported(tmp_path):
     vocabulary = Vocabulary(CHINESE, tuple(-1 if token in SPECIALS else 1 for token in CHINESE))
     info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": 3}
     trained = Trained(LanguageModel(config).eval(), vocabulary, info)
-    write_bundle(trained, tmp_path / "exported", BundleOptions(precision="fp32"))
-    return tmp_path / "exported"
+    return write_toy_bundle(trained, tmp_path / "exported", precision="fp32")
 
 
 def run(benchmark, *arguments):

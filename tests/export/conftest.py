@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from lianju.training.checkpoint import Trained, save_checkpoint
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
 from lianju.training.seq2seq import build_model
+
+from .toy_bundle import write_toy_bundle
 
 SPECIAL = ("<unk>", "<e>", "<s>", "</l>")
 PAIR_SPECIAL = ("<unk>", "<e>", "<s>", "<lower>", "<upper>")
@@ -219,15 +222,31 @@ def checkpoint(make_trained: Callable[..., Trained], tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus"
+def write_corpus(folder: Path) -> Path:
+    """Writes poems of one line."""
     folder.mkdir()
     rng = np.random.default_rng(1)
     for split in ("train", "validation", "test"):
         poems = [" ".join(rng.choice(HAN, 20)) + " </l>" for _ in range(5)]
         (folder / f"{split}.txt").write_text("\n".join(poems) + "\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "corpus")
+
+
+@pytest.fixture(scope="session")
+def bundle_with_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    return write_toy_bundle(trained_toy(), folder / "toy", corpus=write_corpus(folder / "corpus"))
+
+
+@pytest.fixture
+def bundle(bundle_with_index: Path, tmp_path: Path) -> Path:
+    """The directory of a bundle that has an index of `corpus`."""
+    return shutil.copytree(bundle_with_index, tmp_path / "toy")
 
 
 @pytest.fixture

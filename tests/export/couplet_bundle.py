@@ -5,13 +5,13 @@ import json
 import numpy as np
 import torch
 from lianju.bot.verse.model.bundle import PROSODY
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.recipe import ModelConfig
 from lianju.training.seq2seq import build_model
 
 from ..verse.couplets import COMMA, EITHER, LETTERS, LEVEL, OBLIQUE, TOKENS, vocabulary_of
 from .grading import relist
+from .toy_bundle import write_toy_bundle
 
 PARTS = {"train": 60, "validation": 12, "test": 12}
 
@@ -56,9 +56,10 @@ def write_couplet_bundle(folder, precision="fp32", seed=5):
     with torch.no_grad():
         model.embedding.weight.mul_(3)  # so that what was read matters
     info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": seed}
-    options = BundleOptions(name="toy", precision=precision, corpus=write_pairs(folder / "pairs"))
-    out = folder / "couplet"
-    write_bundle(Trained(model, vocabulary_of(), info), out, options)
+    trained, corpus = Trained(model, vocabulary_of(), info), write_pairs(folder / "pairs")
+    out = write_toy_bundle(
+        trained, folder / "couplet", name="toy", precision=precision, corpus=corpus
+    )
     rows = (("先", "平", LEVEL + EITHER), ("屑", "入", OBLIQUE + EITHER))
     table = "".join("\t".join(row) + "\n" for row in rows)
     (out / PROSODY).write_text(table, encoding="utf-8")

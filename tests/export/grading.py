@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from lianju.bot.verse.model.bundle import PROSODY
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
+
+from .toy_bundle import write_toy_bundle
 
 HAN = tuple(
     "东江支微鱼齐佳灰真文元寒先肴豪歌阳庚青尤山水云月花鸟风雪天春秋日人心无来去白马声雨夜归"
@@ -39,7 +40,7 @@ def write_corpus(folder: Path, characters: tuple[str, ...], poems: int = 40) -> 
 
 def write_graded(trained: Trained, corpus: Path, out: Path) -> Path:
     """A bundle with a corpus index, tones and rhymes."""
-    write_bundle(trained, out, BundleOptions(corpus=corpus))
+    write_toy_bundle(trained, out, corpus=corpus)
     vocabulary = trained.vocabulary
     ordinary = [token for token in vocabulary.tokens if vocabulary.is_ordinary(token)]
     table = "".join(

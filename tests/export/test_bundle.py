@@ -19,6 +19,8 @@ from lianju.export.verify import EXACT, verify_steps
 from lianju.training.errors import CorpusError
 from onnx import helper, numpy_helper
 
+from .toy_bundle import write_toy_bundle
+
 
 def write(trained, out, **options):
     return write_bundle(trained, out, BundleOptions(**options))
@@ -98,7 +100,7 @@ def test_a_failing_verification_leaves_nothing(make_trained, tmp_path, monkeypat
 
 
 def test_a_failing_verification_keeps_the_bundle_that_is_there(make_trained, tmp_path, monkeypatch):
-    write(make_trained(), tmp_path / "toy")
+    write_toy_bundle(make_trained(), tmp_path / "toy")
     before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
     monkeypatch.setattr(writing, "EXACT", replace(EXACT, reference=1e-12))
     with pytest.raises(VerificationError, match="differ from PyTorch's"):
@@ -108,7 +110,7 @@ def test_a_failing_verification_keeps_the_bundle_that_is_there(make_trained, tmp
 
 
 def test_a_bundle_that_cannot_be_replaced_is_kept(make_trained, tmp_path, monkeypatch):
-    write(make_trained(), tmp_path / "toy")
+    write_toy_bundle(make_trained(), tmp_path / "toy")
     before = {path.name: path.read_bytes() for path in (tmp_path / "toy").iterdir()}
     rename, calls = Path.rename, []
 
@@ -145,7 +147,7 @@ def branches(graph):
 @pytest.mark.parametrize("name", ["recurrent.weight_hh_l1", "recurrent.bias_ih_l0"])
 def test_one_wrong_weight_fails_verification(name, make_trained, tmp_path):
     trained = make_trained("rnn, tanh")
-    write(trained, tmp_path / "toy")
+    write_toy_bundle(trained, tmp_path / "toy")
 
     def corrupt(graph):
         for tensor in graph.initializer:
@@ -163,7 +165,7 @@ def test_one_wrong_weight_fails_verification(name, make_trained, tmp_path):
 
 def test_a_state_that_ignores_its_parents_fails_verification(make_trained, tmp_path):
     trained = make_trained("gru")
-    write(trained, tmp_path / "toy")
+    write_toy_bundle(trained, tmp_path / "toy")
 
     def ignore(graph):
         for node in branches(graph):
@@ -178,7 +180,7 @@ def test_a_state_that_ignores_its_parents_fails_verification(make_trained, tmp_p
 
 def test_a_default_mask_without_unknown_fails_verification(make_trained, tmp_path):
     trained = make_trained()
-    write(trained, tmp_path / "toy")
+    write_toy_bundle(trained, tmp_path / "toy")
 
     def forget(graph):
         for tensor in graph.initializer:
@@ -197,7 +199,7 @@ def test_a_default_mask_without_unknown_fails_verification(make_trained, tmp_pat
 
 def test_a_state_that_depends_on_predictions_fails_verification(make_trained, tmp_path):
     trained = make_trained("gru")
-    write(trained, tmp_path / "toy")
+    write_toy_bundle(trained, tmp_path / "toy")
 
     def falsify(graph):
         (reshape,) = (node for node in graph.node if node.output[0] == "h_next")
@@ -213,7 +215,7 @@ def test_a_state_that_depends_on_predictions_fails_verification(make_trained, tm
 @pytest.mark.parametrize("name", ["step.onnx", "vocab.txt"])
 @pytest.mark.parametrize("damage", [lambda b: b[:-3], lambda b: b[:9] + b"#" + b[10:]])
 def test_a_damaged_file_is_refused_by_name(name, damage, make_trained, tmp_path):
-    write(make_trained(), tmp_path / "toy")
+    write_toy_bundle(make_trained(), tmp_path / "toy")
     path = tmp_path / "toy" / name
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(BundleError, match=name.replace(".", r"\.")):
@@ -227,10 +229,10 @@ def test_only_a_bundle_is_replaced(make_trained, tmp_path):
     with pytest.raises(ExportError, match="is not a bundle: choose another --out"):
         write(make_trained(), other, force=True)
     assert (other / "letter.txt").read_text(encoding="utf-8") == "dear"
-    write(make_trained(), tmp_path / "toy")
+    write_toy_bundle(make_trained(), tmp_path / "toy")
     with pytest.raises(ExportError, match="give --force"):
         write(make_trained(seed=4), tmp_path / "toy")
-    write(make_trained(seed=4), tmp_path / "toy", force=True)
+    write_toy_bundle(make_trained(seed=4), tmp_path / "toy", force=True)
     assert load_bundle(tmp_path / "toy").manifest.training["seed"] == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "toy"]
 
@@ -250,8 +252,7 @@ class TestGpuGraph:
 
     @pytest.fixture
     def directory(self, trained, corpus, tmp_path):
-        write_bundle(trained, tmp_path / "toy", BundleOptions(precision="int8", corpus=corpus))
-        return tmp_path / "toy"
+        return write_toy_bundle(trained, tmp_path / "toy", precision="int8", corpus=corpus)
 
     def test_it_repeats_no_matrix(self, directory):
         graph = onnx.load(directory / "step.gpu.onnx", load_external_data=False).graph

@@ -8,12 +8,12 @@ import pytest
 import torch
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.model.onnx_model import OnnxModel
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.export.weights import StoredWeights
 from lianju.training.__main__ import main as train
 from lianju.training.checkpoint import load_trained
 
 from .grading import relist
+from .toy_bundle import write_toy_bundle
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -22,7 +22,7 @@ def test_checkpoint_computes_what_the_bundle_computes(
     name, precision, make_trained, corpus, run, tmp_path
 ):
     trained, directory, out = make_trained(name), tmp_path / "toy", tmp_path / "new" / "toy.pt"
-    write_bundle(trained, directory, BundleOptions(precision=precision, corpus=corpus))
+    write_toy_bundle(trained, directory, precision=precision, corpus=corpus)
     status, stdout, stderr = run("checkpoint", directory, "--out", out)
     assert (status, stdout) == (0, "")
     assert f"--initial {out}" in stderr
@@ -85,7 +85,7 @@ def _drop_weight(directory):
     ],
 )
 def test_bad_input_is_one_sentence(change, arguments, sentence, make_trained, run, tmp_path):
-    write_bundle(make_trained(), tmp_path / "toy", BundleOptions())
+    write_toy_bundle(make_trained(), tmp_path / "toy")
     (tmp_path / "taken.pt").write_text("taken", encoding="utf-8")
     if change is not None:
         change(tmp_path / "toy")
@@ -102,7 +102,7 @@ def test_bad_input_is_one_sentence(change, arguments, sentence, make_trained, ru
 @pytest.fixture
 def initial(make_trained, run, tmp_path):
     """A checkpoint that `lianju-export checkpoint` has written."""
-    write_bundle(make_trained("lstm, no bias"), tmp_path / "toy", BundleOptions())
+    write_toy_bundle(make_trained("lstm, no bias"), tmp_path / "toy")
     assert run("checkpoint", tmp_path / "toy", "--out", tmp_path / "initial.pt")[0] == 0
     return tmp_path / "initial.pt"
 

@@ -21,6 +21,7 @@ from lianju.training.trainer import Trainer
 from onnx import numpy_helper
 
 from .conftest import PAIR_CONFIGS, trained_toy
+from .toy_bundle import write_toy_bundle
 
 every_pair_config = pytest.mark.parametrize("name", PAIR_CONFIGS)
 
@@ -152,7 +153,7 @@ def test_int8_is_verified_twice_and_measured_on_pairs(name, make_trained, pair_c
 )
 def test_one_wrong_weight_of_the_encoder_fails_verification(weight, make_trained, tmp_path):
     trained = make_trained("seq2seq, gru, additive")
-    write_bundle(trained, tmp_path / "toy", BundleOptions())
+    write_toy_bundle(trained, tmp_path / "toy")
     path = tmp_path / "toy" / "encode.onnx"
     graph = onnx.load(path, load_external_data=False)
     for tensor in graph.graph.initializer:
@@ -169,7 +170,7 @@ def test_one_wrong_weight_of_the_encoder_fails_verification(weight, make_trained
 
 def test_a_reversed_direction_fails_verification(make_trained, tmp_path):
     trained = make_trained("seq2seq, gru, additive")
-    write_bundle(trained, tmp_path / "toy", BundleOptions())
+    write_toy_bundle(trained, tmp_path / "toy")
     path = tmp_path / "toy" / "encode.onnx"
     graph = onnx.load(path, load_external_data=False)
     for node in graph.graph.node:
@@ -260,8 +261,7 @@ def learned(tmp_path_factory):
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_the_classic_words_are_answered_through_the_graphs(learned, tmp_path, precision):
     trained, corpus = learned
-    options = BundleOptions(precision=precision, corpus=corpus)
-    write_bundle(trained, tmp_path / "toy", options)
+    write_toy_bundle(trained, tmp_path / "toy", precision=precision, corpus=corpus)
     model, vocabulary = OnnxModel(load_bundle(tmp_path / "toy"), "cpu", 1), trained.vocabulary
     row = np.zeros(1, np.int64)
     for word, other in WORDS.items():

@@ -13,12 +13,12 @@ from lianju.bot.verse.errors import BundleError
 from lianju.bot.verse.model.bundle import default_directory, load_bundle
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.export.__main__ import main
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.export.grade.stamp import is_measured_on
 from lianju.training.checkpoint import Trained
 
 from .conftest import CONFIGS, random_model
 from .grading import HAN, relist, write_corpus, write_graded
+from .toy_bundle import write_toy_bundle
 
 KEYS = [
     *("perplexity_regulated", "perplexity_han", "perplexity_all"),
@@ -338,7 +338,7 @@ def others(trained, folder):
         tokens = (*special, *letters)
         counts = tuple(-1 if token in special else 7 for token in tokens)
         other = Trained(trained.model, Vocabulary(tokens, counts), {})
-        write_bundle(other, folder / "others" / name, BundleOptions())
+        write_toy_bundle(other, folder / "others" / name)
     return folder / "others"
 
 

@@ -45,12 +45,6 @@ def random_reranker(seed=0, config=CONFIG):
 
 
 @pytest.fixture
-def bundle(run, checkpoint, corpus, tmp_path):
-    assert run("bundle", checkpoint, "--out", tmp_path / "toy", "--evaluate", corpus)[0] == 0
-    return tmp_path / "toy"
-
-
-@pytest.fixture
 def trained(bundle, tmp_path):
     path = tmp_path / "reranker.pt"
     groups = RankingGroups.collect(

@@ -16,14 +16,8 @@ from .conftest import HAN
 PLAIN = [character for character in HAN if simplify(character) == character]
 
 
-@pytest.fixture
-def bundle(run, checkpoint, corpus, tmp_path):
-    assert run("bundle", checkpoint, "--out", tmp_path / "toy", "--evaluate", corpus)[0] == 0
-    return tmp_path / "toy"
-
-
 @pytest.fixture(autouse=True)
-def _quatrains(bundle, corpus):
+def _quatrains(corpus):
     # The bundle's own corpus has poems of one line, which nothing follows.
     poems = [
         " </l> ".join(" ".join(PLAIN[i : i + 5]) for i in range(start, start + 20, 5)) + " </l>"

@@ -5,11 +5,11 @@ import pytest
 import torch
 from lianju.bot.verse import Beam, Request, open_composer
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
 
+from ..export.toy_bundle import write_toy_bundle
 from .reference import plain_beam_search
 from .toy import CHINESE, PROMPTS, SPECIALS
 
@@ -36,7 +36,7 @@ def both(request, tmp_path_factory):
     vocabulary = Vocabulary(CHINESE, tuple(-1 if token in SPECIALS else 1 for token in CHINESE))
     info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": 7}
     out = tmp_path_factory.mktemp("naive") / "bundle"
-    write_bundle(Trained(model, vocabulary, info), out, BundleOptions(name="toy"))
+    write_toy_bundle(Trained(model, vocabulary, info), out, name="toy")
     composer = open_composer(out, "cpu", 1)
     yield model, composer
     composer.close()

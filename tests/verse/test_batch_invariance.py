@@ -16,12 +16,12 @@ from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.search.path_constraints import NoRepetition
 from lianju.bot.verse.serving.batch import Batch
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.model import LanguageModel
 from lianju.training.recipe import ModelConfig
 
 from ..benchmarks.workload import mixed_requests
+from ..export.toy_bundle import write_toy_bundle
 from .reference import plain_beam_search
 from .searching import run_search
 from .table import TableModel, random_table
@@ -239,9 +239,8 @@ def with_attention(folder):
     for split in ("train", "validation", "test"):
         lines = "\n".join(" ".join(text) + " </l>" for text in PROMPTS[:9])
         (folder / f"{split}.txt").write_text(lines + "\n", encoding="utf-8")
-    options = BundleOptions(name="toy", precision="int8", corpus=folder)
-    write_bundle(Trained(model, vocabulary, info), folder / "toy", options)
-    return folder / "toy"
+    trained = Trained(model, vocabulary, info)
+    return write_toy_bundle(trained, folder / "toy", name="toy", precision="int8", corpus=folder)
 
 
 @pytest.mark.parametrize("shipped", [True, False], ids=["the bundle that ships", "with attention"])

@@ -8,11 +8,11 @@ from lianju.bot.verse.model.onnx_model import OnnxModel
 from lianju.bot.verse.search.beam import BeamParams, BeamSearch
 from lianju.bot.verse.search.constraints import ConstraintFactory
 from lianju.bot.verse.text.vocabulary import Vocabulary
-from lianju.export.bundle import BundleOptions, write_bundle
 from lianju.training.checkpoint import Trained
 from lianju.training.recipe import ModelConfig
 from lianju.training.seq2seq import build_model
 
+from ..export.toy_bundle import write_toy_bundle
 from .reference import plain_beam_search
 from .searching import run_search
 from .toy import CHINESE, PROMPTS
@@ -53,7 +53,7 @@ def both(request, tmp_path_factory):
     vocabulary = Vocabulary(TOKENS, tuple(-1 if token in SPECIALS else 1 for token in TOKENS))
     info = {"preset": "toy", "corpus": "toy", "corpus_sha256": "0", "commit": "", "seed": 7}
     out = tmp_path_factory.mktemp("naive") / "bundle"
-    write_bundle(Trained(model, vocabulary, info), out, BundleOptions(name="toy"))
+    write_toy_bundle(Trained(model, vocabulary, info), out, name="toy")
     return model, OnnxModel(load_bundle(out), "cpu", 1), vocabulary
 
 
