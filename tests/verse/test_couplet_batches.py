@@ -39,10 +39,16 @@ def requests(directory):
     ]
 
 
-def test_many_at_once_get_the_exact_answers_of_each_alone(directory, requests):
-    reading = open_composer(directory, "cpu", 1)
-    alone = [reading.compose_now(each) for each in requests]
+@pytest.fixture(scope="module")
+def alone(directory, requests):
+    """The answer to each request when there is no other."""
+    composer = open_composer(directory, "cpu", 1)
+    answers = [composer.compose_now(each) for each in requests]
+    composer.close()
+    return answers
 
+
+def test_many_at_once_get_the_exact_answers_of_each_alone(directory, requests, alone):
     async def ask_together(composer):
         return await asyncio.gather(*(composer.compose(each, 3600) for each in requests))
 
@@ -52,16 +58,12 @@ def test_many_at_once_get_the_exact_answers_of_each_alone(directory, requests):
     for request, one, other in zip(requests, alone, together, strict=True):
         assert one.candidates == other.candidates, request
         assert other.complete
-    reading.close()
 
 
-def test_answers_keep_the_rules(directory, requests):
-    composer = open_composer(directory, "cpu", 1)
-    for request in requests:
-        answer = composer.compose_now(request)
+def test_answers_keep_the_rules(directory, requests, alone):
+    for request, answer in zip(requests, alone, strict=True):
         for candidate in answer.candidates:
             assert set(candidate.relaxed) <= {"end", "kinds"}
             assert repeats_alike(request.text, candidate.text)
             if directory != default_couplets():
                 assert opposed(request.text, candidate.text, upper=request.form.upper)
-    composer.close()
