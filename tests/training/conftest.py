@@ -31,11 +31,9 @@ def _poem(generator: random.Random, size: int) -> str:
     return " </l> ".join(lines) + " </l>"
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    """A prepared corpus of toy quatrains."""
+def write_corpus(folder: Path) -> Path:
+    """Writes a prepared corpus of toy quatrains."""
     generator = random.Random(7)  # noqa: S311 - a toy corpus
-    folder = tmp_path / "corpus"
     folder.mkdir()
     for name, count in {"train": 120, "validation": 12, "test": 12}.items():
         poems = [_poem(generator, generator.choice((5, 7))) for _ in range(count)]
@@ -44,13 +42,21 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pair_corpus(tmp_path: Path) -> Path:
-    """A prepared corpus of toy pairs: lines of three to six characters, answered backwards."""
+def corpus(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "corpus")
+
+
+def write_pair_corpus(folder: Path) -> Path:
+    """Writes a corpus of toy pairs: lines of three to six characters, answered backwards."""
     generator = random.Random(7)  # noqa: S311 - a toy corpus
-    folder = tmp_path / "pairs"
     folder.mkdir()
     for name, count in {"train": 120, "validation": 12, "test": 12}.items():
         lines = [generator.choices("山水云月花鸟", k=generator.randint(3, 6)) for _ in range(count)]
         texts = [f"{' '.join(line)}\t{' '.join(line[::-1])}\n" for line in lines]
         (folder / f"{name}.txt").write_text("".join(texts), encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def pair_corpus(tmp_path: Path) -> Path:
+    return write_pair_corpus(tmp_path / "pairs")
