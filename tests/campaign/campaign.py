@@ -82,7 +82,7 @@ class Campaign:
         may_refuse = self._trouble_start(rng)
         left = set(self._ledger.left)
         self._fake.ready.clear()
-        async with serving(**self._settings()) as served:
+        async with serving(fork=False, **self._settings()) as served:
             ended = asyncio.ensure_future(served.ended())
             ready = asyncio.ensure_future(self._fake.ready.wait())
             await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)

@@ -53,7 +53,7 @@ class Bots:
         if self._fake.shards > 1:
             variables = variables | {"LIANJU_SHARDS": f"{shard}/{self._fake.shards}"}
         self._fake.ready.clear()
-        served = await self._stack.enter_async_context(serving(**variables))
+        served = await self._stack.enter_async_context(serving(fork=False, **variables))
         await served.online(self._fake.ready)
         self._running[shard] = served
 

@@ -154,7 +154,7 @@ async def soak(
             "LIANJU_DATABASE": "sqlite+aiosqlite:///soak.sqlite3",
             "LIANJU_LOG_LEVEL": "warning",
         }
-        async with serving(**settings | variables) as served:
+        async with serving(fork=False, **settings | variables) as served:
             await served.online(fake.ready)
             running = Soak(fake, served.pid, requests, mode)
             await running.run(concurrency, idle_s)

@@ -52,7 +52,7 @@ async def test_collections_leave_out_what_is_imported(monkeypatch):
 
 
 async def test_poem_gives_five_candidates(fake, settings):
-    async with serving(**settings) as served:
+    async with serving(fork=False, **settings) as served:
         await served.online(fake.ready)
         for guild in (42, None):
             exchange = await fake.send(fake.interaction(poem(LINE), guild=guild))
@@ -133,7 +133,7 @@ async def test_lost_session_reconnects_to_the_same_gateway(fake, settings):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_sigterm_stops_the_bot_cleanly(number, fake, settings):
-    async with serving(**settings) as served:
+    async with serving(fork=False, **settings) as served:
         await served.online(fake.ready)
         ended = await served.stop(number)
     assert (ended.status, ended.out) == (0, "")
@@ -144,7 +144,7 @@ async def test_sigterm_stops_the_bot_cleanly(number, fake, settings):
 async def test_token_is_read_from_dotenv(fake, settings, tmp_path):
     lines = [f"{name}={value}\n" for name, value in settings.items()]
     (tmp_path / ".env").write_text("".join(lines), encoding="utf-8")
-    async with serving() as served:
+    async with serving(fork=False) as served:
         await served.online(fake.ready)
         assert (await served.stop()).status == 0
 
