@@ -31,6 +31,7 @@ Scores = npt.NDArray[np.float64]
 
 MIN_DISTANCE = 3  # characters, at least, in which any two candidates differ
 OPENING = 2  # characters: a line of verse begins with a word of two
+ENDING = 3  # characters: after its pause a line of verse has three
 MISMATCH_PENALTY = 5.0  # nats for each wrong tone where tones are only preferred
 
 
@@ -179,8 +180,8 @@ def choose_diverse(
 ) -> list[ScoredLine]:
     """Returns the best `count` lines that differ.
 
-    Any two open with other words, and differ in `MIN_DISTANCE` characters. Where there are too few,
-    they may open alike, and then differ in fewer.
+    Any two open and end with other words, and differ in `MIN_DISTANCE` characters. Where there are
+    too few, they may end alike, then open alike, and then differ in fewer.
 
     Args:
         ranked: Lines of one length, best first.
@@ -189,21 +190,26 @@ def choose_diverse(
     """
     chosen = [line for line in ranked if line.tokens == required]
     rest = [line for line in ranked if line.tokens != required]
-    for distance, opening in (
-        (MIN_DISTANCE, OPENING),
-        *((d, 0) for d in range(MIN_DISTANCE, 0, -1)),
+    for distance, opening, ending in (
+        (MIN_DISTANCE, OPENING, ENDING),
+        (MIN_DISTANCE, OPENING, 0),
+        *((d, 0, 0) for d in range(MIN_DISTANCE, 0, -1)),
     ):
         for line in rest:
             if len(chosen) == count:
                 break
-            if all(_differ(line.tokens, other.tokens, distance, opening) for other in chosen):
+            if all(
+                _differ(line.tokens, other.tokens, distance, opening, ending) for other in chosen
+            ):
                 chosen.append(line)
         rest = [line for line in rest if line not in chosen]
     return sorted(chosen, key=lambda line: -line.score)
 
 
-def _differ(a: Line, b: Line, distance: int, opening: int) -> bool:
-    """Returns whether two lines of one length differ in so many characters, and at the opening."""
-    return sum(x != y for x, y in zip(a, b, strict=True)) >= distance and (
-        not opening or a[:opening] != b[:opening]
+def _differ(a: Line, b: Line, distance: int, opening: int, ending: int) -> bool:
+    """Returns whether two lines of one length differ in so many characters, and at both ends."""
+    return (
+        sum(x != y for x, y in zip(a, b, strict=True)) >= distance
+        and (not opening or a[:opening] != b[:opening])
+        and (not ending or a[-ending:] != b[-ending:])
     )
