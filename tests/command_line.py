@@ -22,6 +22,7 @@ def clean_environment(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("LIANJU_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("LIANJU_THREADS", "1")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # not where the user's verse is
     monkeypatch.chdir(tmp_path)
 
 

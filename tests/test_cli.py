@@ -11,6 +11,7 @@ from .command_line import bundle as bundle
 from .command_line import clean_environment as clean_environment
 from .command_line import lianju as lianju
 from .command_line import refused as refused
+from .sqlite import empty_database as empty_database
 
 
 def test_alone_it_shows_its_help(lianju):
@@ -84,8 +85,12 @@ LONG = "a" * 300  # more than a name may have
         ("generate", "prompts.txt", "--out", LONG),
     ],
 )
-def test_path_that_cannot_be_looked_up_is_one_sentence(refused, tmp_path, command):
+def test_path_that_cannot_be_looked_up_is_one_sentence(
+    refused, monkeypatch, tmp_path, empty_database, command
+):
     (tmp_path / "prompts.txt").write_text("白日", encoding="utf-8")
+    empty_database(tmp_path / "lianju.sqlite3")
+    monkeypatch.setenv("LIANJU_DATABASE", f"sqlite+aiosqlite:///{tmp_path / 'lianju.sqlite3'}")
     told = refused(*command)
     assert LONG in told
     assert "answer" not in told
