@@ -95,7 +95,7 @@ def prepare(
         raise click.UsageError("--other-forms is for poems: leave it out for couplets and texts.")
     file = text or stream or pair_file
     corpus = corpus or ("both" if couplets else "tang")
-    name = corpus if other_forms is None else f"{corpus}-regulated"
+    name = corpus if other_forms is None else f"{corpus}-other-{other_forms:g}"
     out = out or Path("data", file.stem if file else COUPLETS if couplets else name)
     if pair_file is not None:
         report = preparation.prepare_pairs(out, pair_file)
