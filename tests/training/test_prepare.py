@@ -130,6 +130,77 @@ def test_fewer_poems_of_other_forms_leave_the_held_out_poems_as_they_are(package
         assert "other form" not in dropped["song"]
 
 
+@pytest.fixture
+def repository(tmp_path):
+    """A clone with later poems, as far as it is read."""
+    held = next(p for p in map(_poem, range(900)) if split_of(_han(p)) == "test")
+    of_test = next(p for p in map(_poem, range(2600, 3000)) if split_of(_han(p)) == "test")
+    regulated = [_poem(i) for i in range(2400, 2500) if split_of(_han(_poem(i))) == "train"]
+    *regulated, opening = regulated
+    published = {
+        "明": [
+            _poem(1),  # a Tang poem as well
+            of_test,
+            opening + held.split("，", 1)[0] + "，东西南北风。上下左右中，春夏秋冬雪。",
+            _poem(2500) + _poem(2501) + _poem(2502),
+            *regulated[2:],
+        ],
+        "元": regulated[:2],
+        "宋": [_poem(2550)],
+    }
+    for dynasty, poems in published.items():
+        folder = tmp_path / "clone" / "source" / "诗" / dynasty
+        folder.mkdir(parents=True)
+        for kind in (".base", "", ".pinyin"):
+            path = folder / f"poetry.{dynasty}.0000{kind}.json"
+            path.write_text(
+                json.dumps([{"content": re.findall(".*?。", poem)} for poem in poems]),
+                encoding="utf-8",
+            )
+    return tmp_path / "clone", regulated
+
+
+def test_later_poems_of_regulated_form_are_trained_on_and_none_is_held_out(
+    package, repository, tmp_path
+):
+    clone, regulated = repository
+    reports = {
+        name: prepare_poems(tmp_path / name, ("tang", "song"), package, later=later)
+        for name, later in (("both", None), ("later", clone))
+    }
+    for name in ("validation.txt", "test.txt"):
+        assert (tmp_path / "both" / name).read_bytes() == (tmp_path / "later" / name).read_bytes()
+    both, later = (_read(tmp_path / name / "train.txt") for name in ("both", "later"))
+    # The first two, of 元, are older than the others, of 明.
+    texts = [re.sub("[，。]", "</l>", poem) for poem in regulated]
+    assert later == both + texts
+    report = reports["later"]
+    assert report["kept"]["train"]["later"]["poems"] == len(regulated)
+    assert report["published"]["later"] == len(regulated) + 4
+    assert report["dropped"]["later"] == {
+        "duplicates": 1,
+        "held-out bucket": 1,
+        "held-out overlap": 1,
+        "other form": 1,
+    }
+
+
+def test_a_folder_without_later_poems_is_named(package, tmp_path):
+    with pytest.raises(CorpusError, match=r"give a clone of github\.com/"):
+        prepare_poems(tmp_path / "out", ("tang",), package, later=package)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_file_of_later_poems_is_named(package, repository, tmp_path):
+    clone, _ = repository
+    (clone / "source" / "诗" / "明" / "poetry.明.0000.base.json").write_text("{}", encoding="utf-8")
+    (clone / "source" / "诗" / "元" / "poetry.元.0000.base.json").write_text(
+        '[{"title": "x"}]', encoding="utf-8"
+    )
+    with pytest.raises(CorpusError, match=r"poetry\.元\.0000\.base\.json is damaged"):
+        prepare_poems(tmp_path / "out", ("tang",), package, later=clone)
+
+
 def _archive(package, path):
     with tarfile.open(path, "w:gz") as archive:
         archive.add(package / "dist", "package/dist")

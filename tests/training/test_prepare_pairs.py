@@ -193,6 +193,7 @@ def test_missing_and_contradictory_sources_are_one_sentence(tmp_path, capsys, mo
     for arguments, message in (
         (["--pairs", "nowhere.tsv"], "nowhere.tsv cannot be read"),
         (["--pairs", "couplets", "--other-forms", "0"], "--other-forms is for poems"),
+        (["--pairs", "couplets", "--later", "clone"], "--later is for poems"),
         (["--pairs", "a.tsv", "--text", __file__], "Give one of"),
         (["--pairs", "couplets", "--text", __file__], "Couplets are of poems"),
         (["--pairs", "couplets", "--source", "nowhere"], "has no poet"),
