@@ -33,6 +33,7 @@ from .errors import CheckpointError, CorpusError
 from .loss import SummedLoss
 from .marks import MarkedLines, read_marks
 from .model import LanguageModel
+from .precision import Precision, choose_dtype
 from .recipe import Batch, Recipe, load_recipe
 from .report import check_pairs, is_stream
 
@@ -137,13 +138,24 @@ def marked_batches(
     return [batches[number] for number in generator.permutation(len(batches)).tolist()]
 
 
-def line_log_probs(model: LanguageModel, batch: MarkedBatch) -> Tensor:
-    """Returns the log-probability of each candidate after its context, line token included, [N]."""
-    before, state = model.features(batch.contexts)
-    own = tuple(tensor[:, batch.context] for tensor in state)
-    after, _ = model.features(batch.lines[:, :-1], own)
-    hidden = torch.cat((before[batch.context, -1:], after), dim=1)
-    logs = torch.log_softmax(model.output(hidden), dim=-1)
+def line_log_probs(
+    model: LanguageModel, batch: MarkedBatch, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Returns the log-probability of each candidate after its context, line token included, [N].
+
+    Args:
+        model: The model.
+        batch: The candidates.
+        dtype: Number format of the matrix products, float32 or bfloat16.
+    """
+    narrow = dtype != torch.float32
+    device = batch.contexts.device.type
+    with torch.autocast(device, dtype if narrow else None, enabled=narrow):
+        before, state = model.features(batch.contexts)
+        own = tuple(tensor[:, batch.context] for tensor in state)
+        after, _ = model.features(batch.lines[:, :-1], own)
+        logits = model.output(torch.cat((before[batch.context, -1:], after), dim=1))
+    logs = torch.log_softmax(logits.float(), dim=-1)
     found: Tensor = logs.gather(-1, batch.lines[..., None]).squeeze(-1).sum(1)
     return found
 
@@ -201,7 +213,8 @@ def learn_preferences(
     """Trains a checkpoint's model on marks; writes another checkpoint after each epoch.
 
     Contexts without two different marks teach nothing and are left out. The model stays in
-    evaluation mode: dropout would change the log-probability of each line by chance.
+    evaluation mode: dropout would change the log-probability of each line by chance. It is trained
+    in bfloat16 if its recipe allows it and the processor is faster in it, and measured in float32.
 
     Args:
         checkpoint: The model.
@@ -226,6 +239,9 @@ def learn_preferences(
     marked = [each for each in marked if len({*each.marks}) > 1]
     kept, held_out = split_marks(marked, options)
     poems = poem_batches(corpus, trained, options)
+    # What a recipe demands of the machine that it was trained on is no demand on this one.
+    wanted: Precision = "fp32" if _recipe_of(trained).run.precision == "fp32" else "auto"
+    dtype = choose_dtype(wanted, torch.device("cpu"))
     info = inherited(trained)
     earlier = info.get("preferences", ())
     origin = {
@@ -237,7 +253,7 @@ def learn_preferences(
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0)
-    poem_loss = SummedLoss(model)
+    poem_loss = SummedLoss(model, dtype)
     per_epoch = len(marked_batches(kept, vocabulary, options.contexts, (options.seed, 0)))
     found = agreement(model, held_out, vocabulary)
     report(f"before: {_described(found)}")
@@ -247,7 +263,8 @@ def learn_preferences(
         for batch in marked_batches(kept, vocabulary, options.contexts, (options.seed, epoch)):
             share = min((update + 1) / WARMUP, 1 - update / (per_epoch * options.epochs))
             optimizer.param_groups[0]["lr"] = options.learning_rate * share
-            pairs = preference_loss(line_log_probs(model, batch), batch, options.scale)
+            log_probs = line_log_probs(model, batch, dtype)
+            pairs = preference_loss(log_probs, batch, options.scale)
             inputs, targets = next(poems)
             total, _ = poem_loss(inputs, targets, None)
             tokens = total / (targets != data.IGNORED).sum()
@@ -304,6 +321,14 @@ def split_marks(
     )
 
 
+def _recipe_of(trained: Trained) -> Recipe:
+    """Returns the recipe that a model was trained by; that of releases if it does not say."""
+    try:
+        return Recipe.model_validate(trained.info["recipe"])
+    except (KeyError, ValidationError):
+        return load_recipe("release")
+
+
 def poem_batches(
     corpus: Path, trained: Trained, options: Options
 ) -> Iterator[tuple[Tensor, Tensor]]:
@@ -316,10 +341,7 @@ def poem_batches(
     """
     if is_stream(corpus):
         raise CorpusError(f"{corpus} is one continuous text: give a corpus of poems.")
-    try:
-        recipe = Recipe.model_validate(trained.info["recipe"])
-    except (KeyError, ValidationError):
-        recipe = load_recipe("release")
+    recipe = _recipe_of(trained)
     seed = options.seed + len(trained.info.get("preferences", ()))
     recipe = recipe.model_copy(
         update={

@@ -12,6 +12,7 @@ from lianju.training.checkpoint import code_commit, load_trained, provenance, sa
 from lianju.training.errors import CheckpointError, CorpusError
 from lianju.training.marks import MarkedLines, read_marks
 from lianju.training.model import LanguageModel
+from lianju.training.precision import supports_bf16
 from lianju.training.preference import (
     Options,
     agreement,
@@ -100,6 +101,24 @@ def test_log_probabilities_are_those_of_each_line_read_alone(cell):
                 float(logs[len(context) - 1 + place, token]) for place, token in enumerate(ended)
             )
             assert found[tuple(context), tuple(ended)] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.skipif(not supports_bf16(torch.device("cpu")), reason="needs bfloat16 instructions")
+def test_bfloat16_changes_log_probabilities_little():
+    model = make_model(cell="lstm")
+    weights = list(model.parameters())
+    for batch in marked_batches(MARKED, VOCABULARY, 2, (1,)):
+        exact = line_log_probs(model, batch)
+        rounded = line_log_probs(model, batch, torch.bfloat16)
+        assert rounded.dtype == torch.float32
+        assert not torch.equal(rounded, exact)
+        assert torch.allclose(rounded, exact, atol=0.1)
+        gradients = [
+            torch.cat([each.flatten() for each in torch.autograd.grad(found.sum(), weights)])
+            for found in (exact, rounded)
+        ]
+        difference = torch.linalg.norm(gradients[1] - gradients[0])
+        assert difference < 0.05 * torch.linalg.norm(gradients[0])
 
 
 def test_loss_is_that_of_the_formula():
