@@ -73,7 +73,7 @@ def average_checkpoints(path: Path, other: Path, share: float, out: Path) -> Non
 
     Args:
         path: The first checkpoint, whose origin the average keeps.
-        other: The second.
+        other: The second; of its origin only what the first one's does not say is kept.
         share: Of the first one's weights, 0 to 1; the rest is the second one's.
         out: The checkpoint to write.
 
@@ -84,7 +84,7 @@ def average_checkpoints(path: Path, other: Path, share: float, out: Path) -> Non
     (first, second), weights = _load_alike((path, other), out)
     average = {name: torch.lerp(weights[1][name], own, share) for name, own in weights[0].items()}
     info = inherited(first)
-    added = {**provenance(second), "share": 1 - share}
+    added = {**_beside(first, second), "share": 1 - share}
     info["averaged_with"] = [*info.get("averaged_with", ()), added]
     save_checkpoint(out, first.model, average, first.vocabulary, info)
 
@@ -117,6 +117,17 @@ def transfer_learned(base: Path, taught: Path, before: Path, share: float, out: 
     added = {"taught": provenance(second), "before": provenance(third), "share": share}
     info["transferred"] = [*info.get("transferred", ()), added]
     save_checkpoint(out, first.model, result, first.vocabulary, info)
+
+
+def _beside(first: Trained, second: Trained) -> dict[str, Any]:
+    """Returns what the second's origin adds to the first's.
+
+    Either may contain the other: kept whole, a chain of averages would double with each of them.
+    """
+    own, other = provenance(first), provenance(second)
+    if other == own.get("initial"):
+        return {"checkpoint": "initial"}
+    return {key: value for key, value in other.items() if own.get(key) != value}
 
 
 def _load_alike(

@@ -33,8 +33,7 @@ def test_each_weight_is_the_weighted_mean(tmp_path, share):
         torch.testing.assert_close(parameter.detach(), expected)
     assert found.model.output.weight is found.model.embedding.weight
     assert found.info["seed"] == 1
-    other = {"preset": "toy", "seed": 2, "tokens_seen": 200}
-    assert found.info["averaged_with"] == [{**other, "share": 1 - share}]
+    assert found.info["averaged_with"] == [{"seed": 2, "tokens_seen": 200, "share": 1 - share}]
 
 
 def test_origins_are_kept_and_measures_are_not(tmp_path):
@@ -44,11 +43,26 @@ def test_origins_are_kept_and_measures_are_not(tmp_path):
     write(tmp_path / "2.pt", 2, info=taught)
     average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.75, tmp_path / "average.pt")
     found = load_trained(tmp_path / "average.pt")
-    other = {"preset": "toy", "seed": 2, "tokens_seen": 200}
-    both = [old, {**other, **taught, "share": 0.25}]
+    both = [old, {"seed": 2, "tokens_seen": 200, **taught, "share": 0.25}]
     assert found.info["averaged_with"] == provenance(found)["averaged_with"] == both
     assert "preferences" not in found.info
     assert "validation_perplexity" not in found.info
+
+
+def test_an_average_with_its_own_beginning_does_not_repeat_where_that_is_from(tmp_path):
+    write(tmp_path / "0.pt", 1)
+    for step in range(4):
+        begun = load_trained(tmp_path / f"{step}.pt")
+        write(tmp_path / "further.pt", 9 + step, info={"initial": provenance(begun)})
+        average_checkpoints(
+            tmp_path / "further.pt", tmp_path / f"{step}.pt", 0.5, tmp_path / f"{step + 1}.pt"
+        )
+    origin = load_trained(tmp_path / "4.pt").info
+    for step in (3, 2, 1, 0):
+        assert origin["seed"] == 9 + step
+        assert origin["averaged_with"] == [{"checkpoint": "initial", "share": 0.5}]
+        origin = origin["initial"]
+    assert origin["seed"] == 1
 
 
 @pytest.mark.parametrize(
