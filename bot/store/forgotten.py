@@ -56,17 +56,13 @@ OWN_VERSES = """
 DELETIONS: dict[Kind, dict[str, str]] = {
     "user": {
         # Before those that delete whose verse it is. What nobody else has written leaves pages of
-        # honor, or never gets there; another verse is shown without the name. Whoever is just
-        # sending a message is left alone with it until then.
+        # honor, or never gets there; another verse is shown without the name, as long as a heart
+        # names somebody else. Whoever is just sending a message is left alone with it until then.
+        # SQLite takes ON after a FROM for the condition of a join, so there is a WHERE.
         "honored": f"""
             INSERT INTO honor (guild_id, couplet_id, state, changed, shown, next_at, attempts)
             SELECT guild_id, couplet_id, 'unnamed', 0, 0, 0, 0 FROM ({OWN_VERSES}) AS mine
-            WHERE NOT EXISTS (
-                SELECT 1 FROM favourite AS other
-                LEFT JOIN favourite_writer AS writer ON writer.favourite_id = other.id
-                WHERE other.guild_id = mine.guild_id AND other.couplet_id = mine.couplet_id
-                AND (other.author_id <> :id OR writer.user_id <> :id)
-            )
+            WHERE true
             ON CONFLICT (couplet_id, guild_id) DO UPDATE SET state =
                 CASE WHEN honor.state = 'withdrawn' THEN honor.state ELSE 'unnamed' END
         """,  # noqa: S608 -- made of constants

@@ -89,6 +89,22 @@ async def test_posted_verse_leaves_with_the_last_name_beside_it(store, page):
     assert await due(store, NOW + 999) == [("nothing", VERSE, 8)]
 
 
+async def test_verse_leaves_with_the_heart_of_the_last_one_who_is_named(store, page):
+    await love(store, *FANS[:3])
+    await love(store, FANS[3], author=SECOND)  # who asked for the same
+    await post(store)
+    await store.delete_user(WRITER, NOW + 1)
+    (verse,) = await store.honors.due(NOW + 1)
+    assert (verse.step, verse.writers) == ("edit", (SECOND,))
+    await store.honors.mark_edited(verse, NOW + 1)
+    await love(store, FANS[3])  # takes the heart back
+    (verse,) = await store.honors.due(NOW + 1 + EDIT_EVERY_S)
+    assert (verse.step, verse.message_id) == ("delete_message", 700)
+    await store.honors.mark_not_shown(verse)
+    await love(store, *FANS[4:9], asked_at=NOW)
+    assert await due(store, NOW + 999) == [("nothing", VERSE, 8)]
+
+
 async def test_verse_that_could_not_be_posted_is_not_without_a_name_later(store, page):
     await love(store, *FANS[:3])
     await store.delete_user(WRITER, NOW + 1)
