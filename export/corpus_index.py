@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from .binary_fuse import build_map, build_set
 
-_LINE_BITS = 14  # false positives: 1 in 16,384
-_COUPLET_LINE_BITS = 11  # 1 in 2,048, in a file that is a fifth smaller
+_LINE_BITS = 10  # false positives: 1 in 1,024, in a file that is small
 
 REGULATED = 8  # lines of a regulated poem
 
@@ -58,7 +57,7 @@ def build_couplet_index(corpus: Path, vocabulary: Vocabulary) -> bytes:
         alike = len(lines) == REGULATED and len({*map(len, lines)}) == 1
         return [(lines[2], lines[3]), (lines[4], lines[5])] if alike else []
 
-    return _build(corpus, vocabulary, middle, LENGTHS, _COUPLET_LINE_BITS)
+    return _build(corpus, vocabulary, middle, LENGTHS)
 
 
 def _build(
@@ -66,7 +65,6 @@ def _build(
     vocabulary: Vocabulary,
     couplets_of: Callable[[Sequence[Line]], Iterable[tuple[Line, Line]]],
     lengths: Sequence[int] | None = None,
-    line_bits: int = _LINE_BITS,
 ) -> bytes:
     """Returns an index as a file.
 
@@ -75,7 +73,6 @@ def _build(
         vocabulary: Of the tokens.
         couplets_of: Returns the couplets among the lines of a poem.
         lengths: Of the lines that it has; None for any.
-        line_bits: One in 2^`line_bits` of other lines is taken for one that it has.
     """
     lines: dict[int, array[int]] = defaultdict(lambda: array("I"))
     couplets: dict[int, array[int]] = defaultdict(lambda: array("I"))
@@ -98,7 +95,7 @@ def _build(
     nothing = np.zeros(0, np.uint64)
     return CorpusIndex(
         len(vocabulary),
-        build_set(np.concatenate((nothing, *keys)), line_bits),
+        build_set(np.concatenate((nothing, *keys)), _LINE_BITS),
         build_map(
             np.concatenate((nothing, *(keys for keys, _ in continuations))),
             np.concatenate((nothing, *(tokens for _, tokens in continuations))),
