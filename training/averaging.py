@@ -120,14 +120,15 @@ def transfer_learned(base: Path, taught: Path, before: Path, share: float, out: 
 
 
 def _beside(first: Trained, second: Trained) -> dict[str, Any]:
-    """Returns what the second's origin adds to the first's.
+    """Returns in what the second's origin differs from the first's; None is what it lacks.
 
     Either may contain the other: kept whole, a chain of averages would double with each of them.
     """
     own, other = provenance(first), provenance(second)
     if other == own.get("initial"):
         return {"checkpoint": "initial"}
-    return {key: value for key, value in other.items() if own.get(key) != value}
+    keys = (*other, *(key for key in own if key not in other))
+    return {key: other.get(key) for key in keys if own.get(key) != other.get(key)}
 
 
 def _load_alike(

@@ -65,6 +65,16 @@ def test_an_average_with_its_own_beginning_does_not_repeat_where_that_is_from(tm
     assert origin["seed"] == 1
 
 
+def test_what_only_the_first_one_learned_is_told(tmp_path):
+    learned = {"preferences": [{"marks": 24}]}
+    write(tmp_path / "1.pt", 1, info=learned)
+    write(tmp_path / "2.pt", 1)
+    average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.75, tmp_path / "average.pt")
+    found = load_trained(tmp_path / "average.pt").info
+    assert found["preferences"] == learned["preferences"]
+    assert found["averaged_with"] == [{"preferences": None, "share": 0.25}]
+
+
 @pytest.mark.parametrize(
     "other", [{"cell": "gru"}, {"layers": 1}, {"tokens": ("<unk>", "<e>", "水", "山")}]
 )
