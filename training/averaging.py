@@ -120,13 +120,15 @@ def transfer_learned(base: Path, taught: Path, before: Path, share: float, out: 
 
 
 def _beside(first: Trained, second: Trained) -> dict[str, Any]:
-    """Returns in what the second's origin differs from the first's; None is what it lacks.
+    """Returns in what the second's origin differs from the first's; None is what it does not say.
 
     Either may contain the other: kept whole, a chain of averages would double with each of them.
     """
     own, other = provenance(first), provenance(second)
     if other == own.get("initial"):
         return {"checkpoint": "initial"}
+    if own == other.get("initial"):
+        other["initial"] = {"checkpoint": "first"}
     keys = (*other, *(key for key in own if key not in other))
     return {key: other.get(key) for key in keys if own.get(key) != other.get(key)}
 

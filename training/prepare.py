@@ -81,15 +81,17 @@ def prepare_poems(
         origin = {"folder": folder.name}
     if later is not None:
         # After the others: of a poem that both have, the earlier one stays.
-        published_poems = chain(published_poems, source.read_later(later))
+        found = source.find_later(later)
+        published_poems = chain(published_poems, source.later_poems(found, str(later)))
         corpora = (*corpora, source.LATER)
-        origin["later"] = source.REPOSITORY
+        content = hashlib.sha256(b"".join(found.values())).hexdigest()
+        origin |= {"later": source.REPOSITORY, "later_sha256": content}
     dropped: dict[str, Counter[str]] = defaultdict(Counter)
     published: Counter[str] = Counter()
     kept = list(_clean_all(published_poems, published, dropped))
     for corpus in corpora:
         if not published[corpus]:
-            raise CorpusError(f"The source has no {corpus} poems: give the whole package.")
+            raise CorpusError(f"The source has no {corpus} poems: give all of it.")
     splits = _split(kept, corpora, dropped)
     splits["train"] = list(_thin_out(splits["train"], other_forms, dropped))
     if couplets:

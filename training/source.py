@@ -37,7 +37,7 @@ Key = TypeVar("Key")
 # Other folders have files of the same names, with errata and variants.
 _MEMBER = re.compile(r"(?:^|/quantangshi/|^quantangshi/)poet\.(tang|song)\.(\d+)\.json$")
 # Each file has two companions of the same poems, with and without pinyin.
-_LATER_FILE = re.compile(rf"(?:^|/)诗/({'|'.join(DYNASTIES)})/poetry\.\1\.(\d+)\.base\.json$")
+_LATER_FILE = re.compile(rf"(?:^|/)诗/({'|'.join(DYNASTIES)})/poetry\.\1\.(\d{{4}})\.base\.json$")
 
 
 @dataclass(frozen=True)
@@ -135,21 +135,36 @@ def read_folder(folder: Path) -> Iterator[PublishedPoem]:
     yield from _poems(files_of_folder(folder, _wanted), str(folder))
 
 
-def read_later(folder: Path) -> Iterator[PublishedPoem]:
-    """Yields the poems of later dynasties in a copy of the repository, in order of time.
+def find_later(folder: Path) -> dict[tuple[str, int], bytes]:
+    """Returns the files of later poems in a copy of the repository, by dynasty and number.
+
+    They are in order of time.
 
     Raises:
-        CorpusError: There are no poems in the folder, or it cannot be read, or a file is damaged.
+        CorpusError: A dynasty is missing, or the folder cannot be read.
     """
     found = files_of_folder(folder, _later_file)
-    if not found:
+    missing = [each for each in DYNASTIES if not any(each == dynasty for dynasty, _ in found)]
+    if missing:
+        each = missing[-1]
         raise CorpusError(
-            f"{folder} has no 诗/明/poetry.明.*.base.json: give a clone of {REPOSITORY}."
+            f"{folder} has no 诗/{each}/poetry.{each}.*.base.json: "
+            f"give a whole clone of {REPOSITORY}."
         )
-    for dynasty, number in sorted(found, key=lambda key: (DYNASTIES.index(key[0]), key[1])):
+    order = sorted(found, key=lambda key: (DYNASTIES.index(key[0]), key[1]))
+    return {key: found[key] for key in order}
+
+
+def later_poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[PublishedPoem]:
+    """Yields the poems of files that `find_later` found in the folder `where`.
+
+    Raises:
+        CorpusError: A file is damaged.
+    """
+    for dynasty, number in found:
         name = f"poetry.{dynasty}.{number:04}.base.json"
-        with json_of(found[dynasty, number], str(folder), name) as poems:
-            for poem in poems:
+        with json_of(found[dynasty, number], where, name) as poems:
+            for poem in _listed(poems):
                 yield PublishedPoem(LATER, "".join(poem["content"]))
 
 
@@ -197,6 +212,12 @@ def _wanted(name: str) -> tuple[str, int] | None:
     return None if match is None else (match[1], int(match[2]))
 
 
+def _listed(poems: Any) -> list[Any]:
+    if not isinstance(poems, list):
+        raise TypeError("no list")  # which `json_of` tells
+    return poems
+
+
 def _later_file(name: str) -> tuple[str, int] | None:
     """Returns (dynasty, number) of a file of later poems, None for other files."""
     match = _LATER_FILE.search(name)
@@ -217,7 +238,7 @@ def _poems(found: dict[tuple[str, int], bytes], where: str) -> Iterator[Publishe
 
 @contextmanager
 def json_of(content: bytes, where: str, name: str) -> Iterator[Any]:
-    """Parses a file of the package; what is done with it may find it to be damaged as well.
+    """Parses a file of a source; what is done with it may find it to be damaged as well.
 
     Raises:
         CorpusError: The file is damaged.

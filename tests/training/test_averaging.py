@@ -65,6 +65,15 @@ def test_an_average_with_its_own_beginning_does_not_repeat_where_that_is_from(tm
     assert origin["seed"] == 1
 
 
+def test_an_average_with_what_it_became_does_not_repeat_where_it_is_from(tmp_path):
+    write(tmp_path / "1.pt", 1)
+    origin = provenance(load_trained(tmp_path / "1.pt"))
+    write(tmp_path / "2.pt", 2, info={"initial": origin})
+    average_checkpoints(tmp_path / "1.pt", tmp_path / "2.pt", 0.75, tmp_path / "average.pt")
+    added = {"seed": 2, "tokens_seen": 200, "initial": {"checkpoint": "first"}, "share": 0.25}
+    assert load_trained(tmp_path / "average.pt").info["averaged_with"] == [added]
+
+
 def test_what_only_the_first_one_learned_is_told(tmp_path):
     learned = {"preferences": [{"marks": 24}]}
     write(tmp_path / "1.pt", 1, info=learned)

@@ -143,9 +143,11 @@ def repository(tmp_path):
             of_test,
             opening + held.split("，", 1)[0] + "，东西南北风。上下左右中，春夏秋冬雪。",
             _poem(2500) + _poem(2501) + _poem(2502),
-            *regulated[2:],
+            *regulated[2:-1],
         ],
-        "元": regulated[:2],
+        "金": regulated[:1],
+        "元": regulated[1:2],
+        "清": regulated[-1:],
         "宋": [_poem(2550)],
     }
     for dynasty, poems in published.items():
@@ -171,7 +173,7 @@ def test_later_poems_of_regulated_form_are_trained_on_and_none_is_held_out(
     for name in ("validation.txt", "test.txt"):
         assert (tmp_path / "both" / name).read_bytes() == (tmp_path / "later" / name).read_bytes()
     both, later = (_read(tmp_path / name / "train.txt") for name in ("both", "later"))
-    # The first two, of 元, are older than the others, of 明.
+    # They are in order of time: 金 and 元 are older than 明, 清 is later.
     texts = [re.sub("[，。]", "</l>", poem) for poem in regulated]
     assert later == both + texts
     report = reports["later"]
@@ -186,17 +188,23 @@ def test_later_poems_of_regulated_form_are_trained_on_and_none_is_held_out(
 
 
 def test_a_folder_without_later_poems_is_named(package, tmp_path):
-    with pytest.raises(CorpusError, match=r"give a clone of github\.com/"):
+    with pytest.raises(CorpusError, match=r"give a whole clone of github\.com/"):
         prepare_poems(tmp_path / "out", ("tang",), package, later=package)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_damaged_file_of_later_poems_is_named(package, repository, tmp_path):
+def test_a_dynasty_that_was_not_checked_out_is_named(package, repository, tmp_path):
     clone, _ = repository
-    (clone / "source" / "诗" / "明" / "poetry.明.0000.base.json").write_text("{}", encoding="utf-8")
-    (clone / "source" / "诗" / "元" / "poetry.元.0000.base.json").write_text(
-        '[{"title": "x"}]', encoding="utf-8"
-    )
+    (clone / "source" / "诗" / "元" / "poetry.元.0000.base.json").unlink()
+    with pytest.raises(CorpusError, match=r"has no 诗/元/"):
+        prepare_poems(tmp_path / "out", ("tang",), package, later=clone)
+
+
+@pytest.mark.parametrize("content", ["{}", '[{"title": "x"}]', "[{", '[{"content": [1]}]'])
+def test_a_damaged_file_of_later_poems_is_named(content, package, repository, tmp_path):
+    clone, _ = repository
+    path = clone / "source" / "诗" / "元" / "poetry.元.0000.base.json"
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(CorpusError, match=r"poetry\.元\.0000\.base\.json is damaged"):
         prepare_poems(tmp_path / "out", ("tang",), package, later=clone)
 
