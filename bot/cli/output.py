@@ -14,8 +14,7 @@ __all__ = ["classic_block", "pretty", "to_json"]
 def pretty(answer: Answer) -> str:
     """Returns the answer as text for a terminal; `click.echo` removes styles elsewhere."""
     form = answer.request.form
-    # What orders couplets is shown, as it is quite another number than their log-probability.
-    scored = isinstance(form, Couplet) and isinstance(answer.request.search, Rerank)
+    scored = isinstance(answer.request.search, Rerank)
     rows = [
         f"{rank:>4}  {_dim(f'{each.score if scored else each.log_prob:>9.3f}')}  {_verse(each)}"
         for rank, each in enumerate(answer.candidates, 1)

@@ -100,9 +100,9 @@ class Answers(ComposingCog, name=NAME):
                     await respond(interaction, layout, private=True)
 
     async def _score(self, answer: AnswerMessage, group: int) -> list[CandidateScore]:
-        """Returns the re-ranker's part in the candidates' scores, as far as there is any.
+        """Returns the parts of the candidates' scores, if they are known.
 
-        The message has no place for it, so it is computed again, by the bundle that answered.
+        The message has no place for them, so they are computed again, by the bundle that answered.
 
         Args:
             answer: The answer.
@@ -114,7 +114,7 @@ class Answers(ComposingCog, name=NAME):
         engine, deadline = self.resources.engine, self.resources.settings.deadline
         try:
             bundle = await engine.bundle()
-            if not bundle.reranked or answer.model != f"{bundle.name} {bundle.version}":
+            if answer.model != f"{bundle.name} {bundle.version}":
                 return []
             return await engine.score(answer.prompt, answer.new_lines, deadline, group)
         except LianjuError:  # the other details do not need the engine

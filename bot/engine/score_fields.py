@@ -1,13 +1,15 @@
 """Scores of given lines as JSON: of `lianju score --json`, of the service, between engines."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from pydantic import BaseModel, ConfigDict
 
 from ..verse import CandidateScore
 
 __all__ = ["ScoreFields"]
+
+_SCORE = [field.name for field in fields(CandidateScore)]
 
 # A service of another version may add fields.
 CONFIG = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -26,6 +28,8 @@ class CandidateScoreFields(BaseModel):
     """What candidates are ranked by; of use beside others only."""
     log_prob: float
     """Natural-log probability after the prompt."""
+    reverse: float = 0.0
+    """That of the prompt after the candidate; zero for prompts of several lines."""
     unknown: tuple[str, ...]
     """Characters that the model does not know."""
     poet: float | None = None
@@ -56,8 +60,6 @@ class ScoreFields(BaseModel):
     def to_scores(self) -> list[CandidateScore]:
         """Returns the scores."""
         return [
-            CandidateScore(
-                each.lines, each.score, each.log_prob, each.poet, each.next, each.unknown
-            )
+            CandidateScore(**{name: getattr(each, name) for name in _SCORE})
             for each in self.candidates
         ]

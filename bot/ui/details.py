@@ -25,7 +25,7 @@ def details_layout(
 
     Args:
         message: The answer.
-        scores: The candidates' scores by a re-ranker; none without one, or if they are not known.
+        scores: The candidates' scores and their parts; none if they are not known.
         localizer: The language.
     """
     rows = [f"**{literal(message.model, MAX_MODEL)}**", _search(message, localizer)]
@@ -41,8 +41,8 @@ def details_layout(
         text = one_line(candidate.verse) if is_poem else message.new_lines[rank - 1]
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append(small(" · ".join([score, *remarks(message, rank, localizer)])))
-        if scores and (parts := _parts(scores[rank - 1], localizer)):
-            rows.append(small(parts))
+        if scores:
+            rows.append(small(_parts(scores[rank - 1], localizer)))
     if texts := general_remarks(message, localizer):
         rows.append(small(" · ".join(texts)))
     if any(set(candidate.relaxed) - {"end"} for candidate in message.candidates):
@@ -92,12 +92,14 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
 
 
 def _parts(score: CandidateScore, localizer: Localizer) -> str:
-    """Returns a score and the re-ranker's part in it; nothing without a re-ranker."""
-    if score.poet is None or score.next is None:
-        return ""
-    return localizer.format(
-        "details-parts",
-        score=f"{score.score:.2f}",
-        poet=f"{score.poet:.2f}",
-        next=f"{score.next:.2f}",
-    )
+    """Returns a score and what is added to the log-probability in it."""
+    texts = [
+        localizer.format(
+            "details-parts", score=f"{score.score:.2f}", reverse=f"{score.reverse:.2f}"
+        )
+    ]
+    if score.poet is not None and score.next is not None:
+        texts.append(
+            localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")
+        )
+    return " · ".join(texts)

@@ -155,6 +155,7 @@ class Composer:
                     prompt.shown,
                     float(parts.total(scorer.weights).sum()),
                     float(parts.log_prob.sum()),
+                    float(parts.reverse.sum()),
                     float(parts.poet.sum()) if judged else None,
                     float(parts.next.sum()) if judged else None,
                     tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
@@ -179,6 +180,7 @@ class Composer:
                     prompt.shown,
                     float(parts.score[number]),
                     float(parts.log_prob[number]),
+                    reverse=float(parts.reverse[number]),
                     unknown=tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
                 )
                 for number, prompt in enumerate(prompts)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from lianju.bot.verse import Request, Rerank
+from lianju.bot.verse import DeadlineError, Request, Rerank
 from lianju.bot.verse.planning.generation import Planner, make_scorer
 
-from ..verse.toy_reranker import NEXT, POET, ByCharacters, with_reranker
+from ..verse.toy_reranker import ByCharacters, with_reranker
 from .commands import ask, button, english, press
 from .interactions import EPHEMERAL, poem, texts
 
@@ -45,34 +45,45 @@ async def test_details_have_the_parts_of_the_scores(fake, bot, composer, answer)
     for candidate in composer.compose_now(Request(LINE, search=Rerank())).candidates:
         (found,) = composer.score_now(LINE, [candidate.text])
         poet, following = (index(candidate.text[place]) / 100 for place in (0, -1))
-        score = found.log_prob + POET * poet + NEXT * following
-        told = english(
-            "details-parts", score=f"{score:.2f}", poet=f"{poet:.2f}", next=f"{following:.2f}"
-        )
+        told = english("details-logits", poet=f"{poet:.2f}", next=f"{following:.2f}")
+        rows = text[text.index(candidate.text) :].splitlines()
+        assert rows[2] == f"{in_parts(found)} · {told}"
+
+
+def in_parts(found):
+    """What the details say of a score without a re-ranker."""
+    told = english("details-parts", score=f"{found.score:.2f}", reverse=f"{found.reverse:.2f}")
+    return f"-# {told}"
+
+
+async def test_details_without_a_reranker_have_one_part_less(fake, bot, composer, answer):
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    candidates = composer.compose_now(Request(LINE, search=Rerank())).candidates
+    for candidate in candidates:
+        (found,) = composer.score_now(LINE, [candidate.text])
         rows = text[text.index(candidate.text) :].splitlines()
         assert rows[1].startswith("-# log-probability")
-        assert rows[2] == f"-# {told}"
+        assert rows[2] == in_parts(found)
     assert english("details-order") in text
 
 
-async def test_details_without_a_reranker_do_not_need_the_engine(
+async def test_details_after_the_engine_failed_have_no_parts(
     fake, bot, composer, answer, monkeypatch
 ):
-    scored = []
-    monkeypatch.setattr(composer, "score", lambda *given: scored.append(given))
+    async def fail(*given):
+        raise DeadlineError
+
+    monkeypatch.setattr(composer, "score", fail)
     (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
-    assert scored == []
-    assert "re-ranker:" not in text
+    assert "log-probability" in text
     assert english("details-order") not in text
 
 
-@pytest.mark.usefixtures("reranked")
 async def test_details_of_another_model_have_no_parts(fake, bot, composer, answer, monkeypatch):
     manifest = composer.bundle.manifest.model_copy(update={"version": "9.9.9"})
     monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))
     (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
     assert "log-probability" in text
-    assert "re-ranker:" not in text
     assert english("details-order") not in text
 
 

@@ -7,6 +7,7 @@ from lianju.bot.verse import (
     Beam,
     DeadlineError,
     NextLine,
+    Poem,
     PromptError,
     Request,
     RequestError,
@@ -25,6 +26,7 @@ from .toy import CHINESE, PROMPTS, Toy
 from .toy_reranker import NEXT, POET, ByCharacters, with_reranker
 
 LINE = "黄河远上白云间"
+REVERSE = 0.3  # how much the log-probability of the line before after the line counts
 
 
 @pytest.fixture(scope="module")
@@ -50,25 +52,36 @@ def log_prob(toy, before, line, ending="</l>"):
 
 
 @pytest.mark.parametrize("length", [7, 5])
-def test_the_score_is_the_log_probability(composer, length):
+def test_the_score_counts_the_prompt_after_the_line_as_well(composer, length):
     toy = Toy()
     for candidate in rerank(composer, form=NextLine(length)).candidates:
         endings = [log_prob(toy, [LINE], candidate.text, ending) for ending in ("</l>", "<e>")]
         assert min(abs(candidate.log_prob - each) for each in endings) < 2e-3
+        reverse = log_prob(toy, [candidate.text], LINE)
+        assert candidate.score == pytest.approx(candidate.log_prob + REVERSE * reverse, abs=2e-3)
+
+
+def test_after_several_lines_the_log_probability_is_the_score(composer):
+    line = "白日依山尽"
+    for poem in rerank(composer, line, form=Poem("jueju")).candidates:
+        reverse = log_prob(Toy(), [poem.lines[0]], line)
+        assert poem.score == pytest.approx(poem.log_prob + REVERSE * reverse, abs=4e-3)
+    for candidate in rerank(composer, f"{line}，{LINE}").candidates:
         assert candidate.score == candidate.log_prob
 
 
 def searched(composer, line=LINE, width=5, **options):
-    """The searches for the pool of a request, the lines found, and the lines chosen."""
+    """The searches for the pool of a request, the lines found and scored, and those chosen."""
     request = Request(line, search=Rerank(0, width), **options)
     job = Planner(composer.bundle).generate(composer.prepare(request))
     searches = next(job)
     model = OnnxModel(composer.bundle, "cpu", 1)
     found = [run_search(model, search) for search in searches]
+    scoring = [run_search(model, search) for search in job.send(found)]
     with pytest.raises(StopIteration) as end:  # nothing more is searched for
-        job.send(found)
+        job.send(scoring)
     chosen = [poem.lines[0] for poem in end.value.value.poems]
-    return searches, found, chosen
+    return searches, found, scoring, chosen
 
 
 def differ(one, other):
@@ -77,13 +90,16 @@ def differ(one, other):
 
 
 @pytest.mark.parametrize(("width", "count"), [(5, 5), (5, 1), (20, 20)])
-def test_the_most_probable_lines_of_the_pool_that_differ_are_chosen(composer, width, count):
+def test_the_best_lines_of_the_pool_that_differ_are_chosen(composer, width, count):
     passed = 0
     for line in PROMPTS[:4]:
-        _, found, chosen = searched(composer, line, width, count=count)
+        _, found, (alone, both), chosen = searched(composer, line, width, count=count)
         pool = {}
         for path in itertools.chain.from_iterable(found):
             pool[path.tokens] = max(path.log_prob, pool.get(path.tokens, path.log_prob))
+        assert {path.tokens for path in alone} == {*pool}
+        for own, pair in zip(alone, both, strict=True):
+            pool[own.tokens] += REVERSE * (pair.log_prob - own.log_prob)
         expected = []
         for each in sorted(pool, key=pool.get, reverse=True):
             if len(expected) < count:
@@ -98,11 +114,10 @@ def test_the_most_probable_lines_of_the_pool_that_differ_are_chosen(composer, wi
 def test_the_best_line_of_a_beam_is_in_the_pool(composer):
     drawn = 0
     for line in PROMPTS[:8]:
-        _, found, _ = searched(composer, line)
+        _, found, _, _ = searched(composer, line)
         beam = composer.compose_now(Request(line, search=Beam(10))).candidates[0]
         best = tuple(map(composer.bundle.vocabulary.tokens.index, beam.text))
         assert best in {path.tokens for path in itertools.chain.from_iterable(found)}
-        assert rerank(composer, line).candidates[0].log_prob >= beam.log_prob - 1e-4
         drawn += best in [path.tokens for path in found[0]]
     assert drawn < 8  # most are not drawn
 
@@ -136,15 +151,19 @@ def by_characters(composer, *lines):
 def test_a_reranker_adds_its_logits(composer, reranked):
     for line in PROMPTS[:8]:
         answer = rerank(reranked, line)
-        for candidate in answer.candidates:
-            added = by_characters(composer, candidate.text)
-            assert candidate.score == pytest.approx(candidate.log_prob + added)
+        texts = [candidate.text for candidate in answer.candidates]
+        for candidate, found in zip(
+            answer.candidates, composer.score_now(line, texts), strict=True
+        ):
+            added = REVERSE * found.reverse + by_characters(composer, candidate.text)
+            assert candidate.score == pytest.approx(candidate.log_prob + added, abs=1e-4)
         scores = [candidate.score for candidate in answer.candidates]
         assert scores == sorted(scores, reverse=True)
         for candidate in rerank(composer, line).candidates:  # from the same pool
-            assert scores[0] >= candidate.log_prob + by_characters(composer, candidate.text) - 1e-6
+            assert scores[0] >= candidate.score + by_characters(composer, candidate.text) - 1e-4
     for found in reranked.score_now(LINE, CANDIDATES):
-        assert found.score == pytest.approx(found.log_prob + by_characters(composer, *found.lines))
+        added = REVERSE * found.reverse + by_characters(composer, *found.lines)
+        assert found.score == pytest.approx(found.log_prob + added)
 
 
 def test_a_reranker_does_not_judge_the_first_line_of_an_acrostic(composer, reranked):
@@ -152,7 +171,9 @@ def test_a_reranker_does_not_judge_the_first_line_of_an_acrostic(composer, reran
     for candidate in reranked.compose_now(request).candidates:
         # It sees the lines with their given characters.
         added = by_characters(composer, *candidate.lines[1:])
-        assert candidate.score == pytest.approx(candidate.log_prob + added)
+        first, second, *_ = candidate.lines
+        added += REVERSE * log_prob(Toy(), [second], first)
+        assert candidate.score == pytest.approx(candidate.log_prob + added, abs=4e-3)
 
 
 def test_the_first_is_the_best_of_the_pool(composer):
@@ -165,7 +186,7 @@ def test_the_first_is_the_best_of_the_pool(composer):
 
 @pytest.mark.parametrize(("width", "rows"), [(1, [12, 2]), (16, [192, 32]), (64, [768, 64])])
 def test_the_pool_grows_with_the_width(composer, width, rows):
-    searches, _, _ = searched(composer, width=width, count=1)
+    searches, *_ = searched(composer, width=width, count=1)
     assert [search.max_rows for search in searches] == rows
 
 
@@ -224,8 +245,10 @@ def test_candidates_of_a_user_are_scored_as_answers_are(composer):
     found = composer.score_now("白日依山尽", CANDIDATES)
     assert [each.lines for each in found] == [tuple(text.split("，")) for text in CANDIDATES]
     for each, text in zip(found, CANDIDATES, strict=True):
+        reverse = log_prob(Toy(), [text.split("，")[0]], "白日依山尽")
         assert each.log_prob == pytest.approx(score_by_numpy("白日依山尽", text), abs=4e-3)
-        assert each.score == each.log_prob
+        assert each.reverse == pytest.approx(reverse, abs=4e-3)
+        assert each.score == pytest.approx(each.log_prob + REVERSE * each.reverse)
         assert (each.poet, each.next) == (None, None)
     together = {each.lines: each.score for each in found}
     for text in reversed(CANDIDATES):

@@ -90,8 +90,8 @@ def make_scorer(bundle: Bundle, reranker: Reranker | None) -> Scorer:
     """Returns what orders the candidates of a bundle."""
     part = bundle.manifest.reranker
     if reranker is None or part is None:
-        return Scorer()
-    return Scorer(RankingWeights(**part.weights.model_dump()), reranker)
+        return Scorer(bundle.vocabulary)
+    return Scorer(bundle.vocabulary, RankingWeights(**part.weights.model_dump()), reranker)
 
 
 class Planner:
@@ -273,7 +273,7 @@ class Planner:
         """Returns the scores of the lines found under each plan."""
         form = prepared.request.form
         if not isinstance(form, Couplet):
-            return self._scorer.score(plans, found)
+            return (yield from self._scorer.score(plans, found))
         (line,), (paths,) = prepared.given, found
         return [(yield from self._couplet_scorer.score(line, form.upper, paths))]
 

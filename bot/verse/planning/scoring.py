@@ -50,7 +50,8 @@ def score_candidates(
             log_prob_search(plan, candidates[number][place], vocabulary)
             for plan, (number, place) in zip(plans, places, strict=True)
         ]
-        found |= zip(places, scorer.parts(plans, results), strict=True)
+        parts = yield from scorer.parts(plans, results)
+        found |= zip(places, parts, strict=True)
     return [
         _join([found[number, place] for place in range(len(lines))])
         for number, lines in enumerate(candidates)
