@@ -271,7 +271,7 @@ def add_reranker(
     Metrics of the bundle as a whole are dropped from its manifest, since they no longer hold.
 
     Args:
-        weights: Of its logits in a score, by the names in `RankingWeights`.
+        weights: Of the parts of a score, by the names in `RankingWeights`.
         version: Of the bundle from now on.
 
     Returns:

@@ -93,8 +93,8 @@ class TestPoem:
         first, *rows, foot = out.splitlines()
         assert (status, first) == (0, LINE)
         for rank, (row, candidate) in enumerate(zip(rows, expected.candidates, strict=True), 1):
-            assert row.split() == [str(rank), f"{candidate.log_prob:.3f}", candidate.text]
-        assert foot.startswith("toy 0.0.1 · re-ranked with seed 0, length 7 · log-probabilities · ")
+            assert row.split() == [str(rank), f"{candidate.score:.3f}", candidate.text]
+        assert foot.startswith("toy 0.0.1 · re-ranked with seed 0, length 7 · scores · ")
         assert foot.endswith(" ms")
 
     def test_an_empty_candidate_has_a_name(self, bundle):

@@ -109,7 +109,8 @@ class Answers(ComposingCog, name=NAME):
             group: Whose share of the queue that takes.
         """
         is_judged = isinstance(answer.options.form, NextLine | Poem)
-        if not is_judged or not isinstance(answer.details.search, Rerank):
+        details = answer.details
+        if not (is_judged and isinstance(details.search, Rerank) and details.complete):
             return []
         engine, deadline = self.resources.engine, self.resources.settings.deadline
         try:

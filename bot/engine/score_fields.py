@@ -1,15 +1,13 @@
 """Scores of given lines as JSON: of `lianju score --json`, of the service, between engines."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict
 
 from ..verse import CandidateScore
 
 __all__ = ["ScoreFields"]
-
-_SCORE = [field.name for field in fields(CandidateScore)]
 
 # A service of another version may add fields.
 CONFIG = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
@@ -28,14 +26,14 @@ class CandidateScoreFields(BaseModel):
     """What candidates are ranked by; of use beside others only."""
     log_prob: float
     """Natural-log probability after the prompt."""
-    reverse: float = 0.0
-    """That of the prompt after the candidate; zero for prompts of several lines."""
     unknown: tuple[str, ...]
     """Characters that the model does not know."""
     poet: float | None = None
     """The re-ranker's logit that a poet wrote the line, if there is a re-ranker."""
     next: float | None = None
     """Its logit that the line follows this prompt."""
+    reverse: float | None = None
+    """Natural-log probability of the prompt after the first line, where it counts."""
 
 
 class ScoreFields(BaseModel):
@@ -60,6 +58,14 @@ class ScoreFields(BaseModel):
     def to_scores(self) -> list[CandidateScore]:
         """Returns the scores."""
         return [
-            CandidateScore(**{name: getattr(each, name) for name in _SCORE})
+            CandidateScore(
+                each.lines,
+                each.score,
+                each.log_prob,
+                each.poet,
+                each.next,
+                each.unknown,
+                each.reverse,
+            )
             for each in self.candidates
         ]

@@ -41,8 +41,8 @@ def details_layout(
         text = one_line(candidate.verse) if is_poem else message.new_lines[rank - 1]
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append(small(" · ".join([score, *remarks(message, rank, localizer)])))
-        if scores:
-            rows.append(small(_parts(scores[rank - 1], localizer)))
+        if scores and (parts := _parts(scores[rank - 1], localizer)):
+            rows.append(small(parts))
     if texts := general_remarks(message, localizer):
         rows.append(small(" · ".join(texts)))
     if any(set(candidate.relaxed) - {"end"} for candidate in message.candidates):
@@ -51,7 +51,8 @@ def details_layout(
         line = literal(message.corpus_continuation, MAX_LINE)
         rows.append(small(localizer.format("answer-original", line=line)))
     rows.append(small(localizer.format("details-scale")))
-    if scores:
+    values = [each.score for each in scores]
+    if values and values == sorted(values, reverse=True):  # else other rules had a part in it
         rows.append(small(localizer.format("details-order")))
     return Layout(discord.ui.TextDisplay("\n".join(rows)))
 
@@ -92,14 +93,14 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
 
 
 def _parts(score: CandidateScore, localizer: Localizer) -> str:
-    """Returns a score and what is added to the log-probability in it."""
-    texts = [
-        localizer.format(
-            "details-parts", score=f"{score.score:.2f}", reverse=f"{score.reverse:.2f}"
-        )
-    ]
+    """Returns a score and what it has beside the log-probability; nothing if that is all."""
+    texts = []
+    if score.reverse is not None:
+        texts.append(localizer.format("details-reverse", reverse=f"{score.reverse:.2f}"))
     if score.poet is not None and score.next is not None:
         texts.append(
             localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")
         )
-    return " · ".join(texts)
+    if not texts:
+        return ""
+    return " · ".join([localizer.format("details-ranked", score=f"{score.score:.2f}"), *texts])

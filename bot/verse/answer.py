@@ -17,8 +17,8 @@ class Candidate:
         log_prob: Natural-log probability of the lines, their endings included; of a revision, of
             the poem from its first open line on.
         score: What candidates are ranked by: the log-probability, and for `Rerank` also that of the
-            prompt after the line, and the logits of the bundle's re-ranker, if it has one; see
-            `planning.ranking.Scorer`, and for couplets `CoupletScorer`.
+            prompt after the first line, and the logits of the bundle's re-ranker, if it has one:
+            see `planning.ranking.Scorer`, and for couplets `CoupletScorer`.
         known: Whether the corpus has each line; empty if the bundle has no corpus index.
         relaxed: The rules that were dropped, of `tones`, `rhyme`, `repetition` and `kinds`; and
             `end`, if the given line of a couplet ends in the tone of the other line.
@@ -81,7 +81,7 @@ class CandidateScore:
         lines: The lines, as they were read.
         score: What candidates are ranked by.
         log_prob: Natural-log probability after the prompt.
-        reverse: That of the prompt after the first of the lines; zero for prompts of several lines.
+        reverse: That of the prompt after the first of the lines; None where it does not count.
         poet: The re-ranker's logit that a poet wrote the line; None without a re-ranker.
         next: Its logit that the line follows this prompt rather than another one.
         unknown: Characters of the prompt and the lines that were read as `<unk>`.
@@ -90,7 +90,7 @@ class CandidateScore:
     lines: tuple[str, ...]
     score: float
     log_prob: float
-    reverse: float
     poet: float | None = None
     next: float | None = None
     unknown: tuple[str, ...] = ()
+    reverse: float | None = None

@@ -53,7 +53,7 @@ class CandidateView:
         confidence: From 1 to `CONFIDENCES`.
         is_new: Whether the corpus has none of the new lines; None if that is not known.
         remarks: What is to be said of it.
-        figures: Its log-probability and perplexity, as text.
+        figures: Its score where that is more than the log-probability, that, and the perplexity.
     """
 
     lines: tuple[LineView, ...]
@@ -184,11 +184,17 @@ def _candidate(
         confidence=confidence(candidate.log_prob, tokens),
         is_new=not any(candidate.known) if candidate.known else None,
         remarks=tuple(remarks),
-        figures=localizer.format(
-            "details-score",
-            log_prob=f"{candidate.log_prob:.4f}",
-            perplexity=perplexity(candidate.log_prob, tokens),
-        ),
+        figures=" · ".join(_figures(candidate, tokens, localizer)),
+    )
+
+
+def _figures(candidate: Candidate, tokens: int, localizer: Localizer) -> Iterable[str]:
+    if candidate.score != candidate.log_prob:
+        yield localizer.format("details-ranked", score=f"{candidate.score:.4f}")
+    yield localizer.format(
+        "details-score",
+        log_prob=f"{candidate.log_prob:.4f}",
+        perplexity=perplexity(candidate.log_prob, tokens),
     )
 
 

@@ -104,8 +104,8 @@ def test_answer_has_the_drawn_seed(composer):
 @pytest.mark.parametrize(
     "scores",
     [
-        [CandidateScore(("白日",), -1.5, -2.5, -3.5, 0.25, 0.75, ("貓",))],
-        [CandidateScore(("白", "日"), -1.5, -1.0, -2.0), CandidateScore(("山",), -1.0, -1.0, 0.0)],
+        [CandidateScore(("白日",), -1.5, -2.5, 0.25, 0.75, ("貓",), -3.5)],
+        [CandidateScore(("白", "日"), -1.5, -1.5), CandidateScore(("山",), -1.0, -1.0)],
     ],
 )
 def test_scores_arrive_unchanged(scores):

@@ -23,10 +23,9 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .searching import run_search
 from .toy import CHINESE, PROMPTS, Toy
-from .toy_reranker import NEXT, POET, ByCharacters, with_reranker
+from .toy_reranker import NEXT, POET, REVERSE, ByCharacters, with_reranker
 
 LINE = "黄河远上白云间"
-REVERSE = 0.3  # how much the log-probability of the line before after the line counts
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +65,12 @@ def test_after_several_lines_the_log_probability_is_the_score(composer):
     for poem in rerank(composer, line, form=Poem("jueju")).candidates:
         reverse = log_prob(Toy(), [poem.lines[0]], line)
         assert poem.score == pytest.approx(poem.log_prob + REVERSE * reverse, abs=4e-3)
-    for candidate in rerank(composer, f"{line}，{LINE}").candidates:
+    for candidate in rerank(composer, f"{line}，{line[::-1]}").candidates:
         assert candidate.score == candidate.log_prob
+    (found,) = composer.score_now(f"{line}，{line[::-1]}", [CANDIDATES[0]])
+    assert (found.score, found.reverse) == (found.log_prob, None)
+    for acrostic in rerank(composer, "黄河远上", form=Acrostic(), count=2).candidates:
+        assert acrostic.score == acrostic.log_prob
 
 
 def searched(composer, line=LINE, width=5, **options):
@@ -77,11 +80,12 @@ def searched(composer, line=LINE, width=5, **options):
     searches = next(job)
     model = OnnxModel(composer.bundle, "cpu", 1)
     found = [run_search(model, search) for search in searches]
-    scoring = [run_search(model, search) for search in job.send(found)]
+    (scoring,) = job.send(found)
+    scored = run_search(model, scoring)
     with pytest.raises(StopIteration) as end:  # nothing more is searched for
-        job.send(scoring)
+        job.send([scored])
     chosen = [poem.lines[0] for poem in end.value.value.poems]
-    return searches, found, scoring, chosen
+    return searches, found, scored, chosen
 
 
 def differ(one, other):
@@ -93,13 +97,17 @@ def differ(one, other):
 def test_the_best_lines_of_the_pool_that_differ_are_chosen(composer, width, count):
     passed = 0
     for line in PROMPTS[:4]:
-        _, found, (alone, both), chosen = searched(composer, line, width, count=count)
+        _, found, scored, chosen = searched(composer, line, width, count=count)
         pool = {}
         for path in itertools.chain.from_iterable(found):
             pool[path.tokens] = max(path.log_prob, pool.get(path.tokens, path.log_prob))
-        assert {path.tokens for path in alone} == {*pool}
-        for own, pair in zip(alone, both, strict=True):
-            pool[own.tokens] += REVERSE * (pair.log_prob - own.log_prob)
+        vocabulary = composer.bundle.vocabulary
+        prompt = tuple(vocabulary.encode(line))
+        for path in scored:
+            own = path.tokens[: -len(prompt) - 1]
+            assert path.tokens == (*own, vocabulary.line, *prompt)
+            pool[own] += REVERSE * path.log_prob
+        assert len(scored) == len(pool)
         expected = []
         for each in sorted(pool, key=pool.get, reverse=True):
             if len(expected) < count:
@@ -171,8 +179,6 @@ def test_a_reranker_does_not_judge_the_first_line_of_an_acrostic(composer, reran
     for candidate in reranked.compose_now(request).candidates:
         # It sees the lines with their given characters.
         added = by_characters(composer, *candidate.lines[1:])
-        first, second, *_ = candidate.lines
-        added += REVERSE * log_prob(Toy(), [second], first)
         assert candidate.score == pytest.approx(candidate.log_prob + added, abs=4e-3)
 
 

@@ -218,10 +218,11 @@ class File(_Part):
 
 
 class RankingPart(_Part):
-    """How much each logit of the re-ranker counts; see `ranking.RankingWeights`."""
+    """The weights of a score with a re-ranker; see `ranking.RankingWeights`."""
 
     poet: float
     next: float
+    reverse: float = 0.0
 
 
 class RerankerPart(_Part):

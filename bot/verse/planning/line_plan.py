@@ -55,6 +55,7 @@ class LinePlan:
         relaxed: The rules that this plan drops.
         source: What an encoder reads first; empty for a model without one.
         copies: For places whose token repeats an earlier one of the line: that one's place.
+        answered: The only line of the prompt, if this is the first line after it; else empty.
     """
 
     prompt: Line
@@ -66,6 +67,7 @@ class LinePlan:
     relaxed: tuple[str, ...] = ()
     source: Line = ()
     copies: Mapping[int, int] = field(default_factory=dict)
+    answered: Line = ()
 
     @property
     def context(self) -> Line:
@@ -131,7 +133,14 @@ class LinePlanner:
         rules, impossible = self._tones_and_rhyme(prepared, lines, opening)
         if vocabulary.is_chinese:
             rules.append(self._repetition(prepared, lines, opening))
-        every = LinePlan(prompt, opening, length, self._factory.exact_length(length), tuple(fixed))
+        every = LinePlan(
+            prompt,
+            opening,
+            length,
+            self._factory.exact_length(length),
+            tuple(fixed),
+            answered=lines[0] if len(prepared.given) == len(lines) == 1 else (),
+        )
         return _dropping(rules, replace(every, relaxed=tuple(impossible)))
 
     def _text_of(self, lines: Sequence[Line]) -> Line:

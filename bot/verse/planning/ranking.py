@@ -49,8 +49,8 @@ class RankingWeights:
     """How much each part counts in a score, beside the log-probability after the prompt.
 
     Attributes:
-        reverse: Of the log-probability of the first line after the second one. The default was
-            chosen by blind readings, see docs/readings.md.
+        reverse: Of the log-probability of the prompt after the line. The default was chosen by
+            blind readings of the bundle that ships, see docs/readings.md.
         poet: Of the re-ranker's logit that a poet wrote the line.
         next: Of its logit that the line follows this prompt rather than another one.
     """
@@ -66,8 +66,8 @@ class ScoreParts:
 
     Attributes:
         log_prob: Log-probabilities after the prompt, in nats.
-        reverse: For lines that follow a single one, its log-probability after each of them, as if
-            these were first lines; zeros for others.
+        reverse: Of the first line after a prompt of one line: the log-probability of the prompt
+            after that line, as if it were the first of a poem. Zeros for other lines.
         poet: The re-ranker's logits that a poet wrote the line; zeros where it does not judge.
         next: Its logits that the line follows this prompt rather than another one.
     """
@@ -93,7 +93,7 @@ class Scorer:
 
     score = log p(line | prompt) + `reverse` log p(prompt | line), both by the same model, as in Li
     and others, A Diversity-Promoting Objective Function (2016). The second term is low for stock
-    lines, which suit any prompt. After several lines it does not help, and is left out.
+    lines, which suit any prompt. Later lines have the first term alone: there it does not help.
 
     Attributes:
         vocabulary: The model's.
@@ -136,24 +136,22 @@ class Scorer:
     def _reverse(
         self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
     ) -> Job[list[Scores]]:
-        """Returns the log-probability of the only line before after each line; zeros for others."""
-        start, ending = self.vocabulary.start or 0, self.vocabulary.line or 0
+        """Returns the log-probability of the answered line after each line; zeros without one."""
+        start, ending = self.vocabulary.start, self.vocabulary.line
+        searches: dict[int, Search] = {}
+        if self.weights.reverse and start is not None and ending is not None:
+            for number, (plan, paths) in enumerate(zip(plans, found, strict=True)):
+                if plan.answered and paths:
+                    rows = [(*path.tokens, ending, *plan.answered, ending) for path in paths]
+                    searches[number] = ScoringSearch(
+                        (start, *plan.opening),
+                        np.array(rows, np.int64),
+                        unscored=len(paths[0].tokens) + 1,
+                    )
+        results = (yield list(searches.values())) if searches else []
         reverse = [np.zeros(len(paths)) for paths in found]
-        judged = [
-            number
-            for number, (plan, paths) in enumerate(zip(plans, found, strict=True))
-            if paths and plan.context and ending not in plan.context
-        ]
-        searches: list[Search] = []
-        for number in judged:
-            # A batch merges equal rows, so that the first search costs no steps of its own.
-            for after in ((), (*plans[number].context, ending)):
-                texts = [(*path.tokens, ending, *after) for path in found[number]]
-                prompt = (start, *plans[number].opening)
-                searches.append(ScoringSearch(prompt, np.array(texts, np.int64)))
-        scores = log_probs((yield searches)) if searches else []
-        for number, alone, both in zip(judged, scores[::2], scores[1::2], strict=True):
-            reverse[number] = both - alone
+        for number, scores in zip(searches, log_probs(results), strict=True):
+            reverse[number] = scores
         return reverse
 
 

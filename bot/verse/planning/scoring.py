@@ -43,7 +43,12 @@ def score_candidates(
     found: dict[tuple[int, int], ScoreParts] = {}
     for length, places in together.items():
         plans = [
-            _plan(vocabulary, (*given, *candidates[number][:place]), length)
+            _plan(
+                vocabulary,
+                (*given, *candidates[number][:place]),
+                length,
+                given[0] if len(given) == 1 and place == 0 else (),
+            )
             for number, place in places
         ]
         results = yield [
@@ -58,10 +63,10 @@ def score_candidates(
     ]
 
 
-def _plan(vocabulary: Vocabulary, before: Sequence[Line], length: int) -> LinePlan:
+def _plan(vocabulary: Vocabulary, before: Sequence[Line], length: int, answered: Line) -> LinePlan:
     ending = (vocabulary.line or 0,)
     prompt = (vocabulary.start or 0, *chain.from_iterable((*line, *ending) for line in before))
-    return LinePlan(prompt, (), length, (), ())
+    return LinePlan(prompt, (), length, (), (), answered=answered)
 
 
 def _join(parts: Sequence[ScoreParts]) -> ScoreParts:

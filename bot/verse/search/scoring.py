@@ -21,9 +21,10 @@ class ScoringSearch(UnbatchedAdvance):
     Attributes:
         prompt: The token ids that the texts follow, at least one.
         texts: The texts, each with its ending token [rows, t].
-        position: How many of their tokens have been scored.
-        log_prob: The sum over these tokens [rows].
+        position: How many of their tokens have been read.
+        log_prob: The sum over these tokens [rows], without the first `unscored` ones.
         source: The token ids that an encoder reads first.
+        unscored: How many tokens at the beginning of each text do not count.
 
     Raises:
         ValueError: There is no prompt or no text.
@@ -34,6 +35,7 @@ class ScoringSearch(UnbatchedAdvance):
     position: int = 0
     log_prob: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
     source: tuple[int, ...] = ()
+    unscored: int = 0
 
     def __post_init__(self) -> None:
         if not self.prompt or not self.texts.size:
@@ -72,7 +74,9 @@ class ScoringSearch(UnbatchedAdvance):
 
     def advance(self, top_log_prob: FloatArray, top_token: IntArray) -> "ScoringSearch":
         check_log_prob(top_log_prob)
-        log_prob = self.log_prob + top_log_prob[:, 0]
+        log_prob = self.log_prob
+        if self.position >= self.unscored:
+            log_prob = log_prob + top_log_prob[:, 0]
         return replace(self, position=self.position + 1, log_prob=log_prob)
 
     def result(self) -> list[Hypothesis]:

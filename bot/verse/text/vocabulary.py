@@ -116,7 +116,7 @@ class Vocabulary:
 
     @property
     def has_lines(self) -> bool:
-        """Whether it has the tokens `<s>` and `</l>`, without which no line can be scored alone."""
+        """Whether it has the tokens `<s>` and `</l>`, without which no line can be scored."""
         return self.start is not None and self.line is not None
 
     @property
