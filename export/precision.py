@@ -22,6 +22,7 @@ Weight = NDArray[np.float32]
 
 FLOAT = TensorProto.FLOAT
 ZERO = "int8.zero_float"  # name of the integer that stands for 0 in a table, as fp32
+CLIPPING = np.linspace(1, 0.3, 15)  # shares of a table's largest magnitude that are tried as limit
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Weights:
         """Returns the distance between adjacent stored values, for each weight [N, K]."""
         return np.zeros_like(stored[name])
 
+    @staticmethod
+    def clipped(name: str, weight: Weight, stored: Mapping[str, Array]) -> Weight:
+        """Returns a weight [N, K] without what is beyond the largest value that can be stored."""
+        return weight
+
     def _multiply(self, graph: GraphBuilder, rows: Activations, name: str, bias: str | None) -> str:
         columns = graph.add("Transpose", self.store(graph, name), perm=[1, 0])
         product = graph.add("MatMul", rows.rows, columns)
@@ -99,7 +105,8 @@ class Int8Weights(Weights):
     """Weights and activations as 8-bit integers, multiplied as integers.
 
     A matrix has one fp32 scale for each output channel. The embedding has one scale for all rows,
-    since its rows are activations too. Activations are quantized in the graph by scales that are
+    since its rows are activations too; a few large weights would make that coarse, and are clipped
+    (`table_step`). Activations are quantized in the graph by scales that are
     fixed at export, so nothing in a step depends on the other rows of a batch; and integer sums are
     exact in any order, so results are equal on every kernel and for every batch size.
     """
@@ -119,9 +126,9 @@ class Int8Weights(Weights):
     def gather(self, graph: GraphBuilder, name: str, ids: str) -> Activations:
         """Stores the weight as integers from 0 to twice `LARGEST`, with one scale."""
         table = self.arrays[name]
-        size = np.float32(np.abs(table).max() / self.LARGEST or 1)
-        integers = np.rint(table / size + self.LARGEST).astype(np.uint8)
-        values = graph.initializer(f"{name}.uint8", integers)
+        size = table_step(table, self.LARGEST)
+        integers = round_to_step(table, size, self.LARGEST)
+        values = graph.initializer(f"{name}.uint8", (integers + self.LARGEST).astype(np.uint8))
         scale = graph.initializer(f"{name}.step", size)
         graph.initializer(ZERO, np.float32(self.LARGEST))
         return Activations(graph.add("Gather", values, ids), scale)
@@ -145,6 +152,13 @@ class Int8Weights(Weights):
         if f"{name}.uint8" in stored:
             return np.full(stored[f"{name}.uint8"].shape, stored[f"{name}.step"])
         return np.broadcast_to(stored[f"{name}.scale"], stored[f"{name}.int8"].shape)
+
+    @classmethod
+    def clipped(cls, name: str, weight: Weight, stored: Mapping[str, Array]) -> Weight:
+        if f"{name}.uint8" not in stored:
+            return weight
+        limit = cls.LARGEST * stored[f"{name}.step"]
+        return np.clip(weight, -limit, limit)
 
     def _zero(self, graph: GraphBuilder) -> str:
         return graph.initializer("int8.zero", np.uint8(self.LARGEST))
@@ -170,6 +184,27 @@ class Int8Weights(Weights):
             last_axis = graph.initializer("last_axis", np.array([-1]))
             by_output = graph.add("Squeeze", scale, last_axis)
         return graph.add("Transpose", values, name=f"{name}.columns", perm=[1, 0]), by_output
+
+
+def table_step(table: Weight, largest: int) -> np.float32:
+    """Returns the step between the stored values of a table by which its squared error is least.
+
+    Args:
+        table: The weights.
+        largest: The largest magnitude of a stored integer.
+    """
+    limit = np.abs(table).max() or largest
+    steps = [np.float32(limit * share / largest) for share in CLIPPING]
+
+    def error(step: np.float32) -> float:
+        return float(np.square(round_to_step(table, step, largest) * step - table).sum())
+
+    return min(steps, key=error)
+
+
+def round_to_step(table: Weight, step: np.float32, largest: int) -> Weight:
+    """Returns the nearest multiples of a step, as whole numbers of at most this magnitude."""
+    return np.clip(np.rint(table / step), -largest, largest)
 
 
 PRECISIONS: dict[str, type[Weights]] = {each.name: each for each in (Weights, Int8Weights)}

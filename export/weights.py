@@ -107,6 +107,8 @@ class StoredWeights:
     def verify(self, model: LanguageModel) -> None:
         """Checks that no weight differs by more than half a step of the precision.
 
+        Those that are clipped must be the largest ones that the precision can store.
+
         Raises:
             VerificationError: One does; the message names its tensor.
         """
@@ -114,6 +116,7 @@ class StoredWeights:
             allowed = np.zeros_like(weight)
             if not is_fp32(name):
                 allowed = self.precision.step_size(name, self._stored) * np.float32(0.5 + 1e-3)
+                weight = self.precision.clipped(name, weight, self._stored)
             if not (np.abs(self._read(name) - weight) <= allowed).all():
                 raise VerificationError(f"The graph's {name} is not the checkpoint's.")
 

@@ -79,6 +79,40 @@ async def test_details_after_the_engine_failed_have_no_parts(
     assert english("details-order") not in text
 
 
+async def test_details_of_an_answer_that_was_cut_short_have_no_parts(
+    fake, bot, composer, monkeypatch
+):
+    compose = composer.compose
+
+    async def cut_short(*given, **options):
+        return replace(await compose(*given, **options), complete=False)
+
+    monkeypatch.setattr(composer, "compose", cut_short)
+    answer = await ask(fake, bot, poem(LINE), private=False)
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    best = composer.compose_now(Request(LINE, search=Rerank())).candidates[0]
+    (found,) = composer.score_now(LINE, [best.text])
+    assert best.text in text
+    assert in_parts(found) not in text
+    assert english("details-order") not in text
+
+
+async def test_details_claim_no_order_that_the_scores_do_not_have(
+    fake, bot, composer, answer, monkeypatch
+):
+    score = composer.score
+
+    async def upside_down(*given, **options):
+        return (await score(*given, **options))[::-1]
+
+    monkeypatch.setattr(composer, "score", upside_down)
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    worst = composer.compose_now(Request(LINE, search=Rerank())).candidates[-1]
+    (found,) = composer.score_now(LINE, [worst.text])
+    assert in_parts(found) in text
+    assert english("details-order") not in text
+
+
 async def test_details_of_another_model_have_no_parts(fake, bot, composer, answer, monkeypatch):
     manifest = composer.bundle.manifest.model_copy(update={"version": "9.9.9"})
     monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))

@@ -9,7 +9,7 @@ import torch
 from lianju.export.encoder import build_encoder_graph
 from lianju.export.errors import ExportError, VerificationError
 from lianju.export.graph import build_step_graph
-from lianju.export.precision import PRECISIONS, Int8Weights
+from lianju.export.precision import PRECISIONS, Int8Weights, table_step
 from lianju.export.states import ROWS, random_state, single_row, state_tensors
 from lianju.export.weights import StoredWeights, weights_of
 
@@ -43,12 +43,49 @@ def test_weights_can_be_read_back(model, precision, saved):
     stored.verify(model)
     back = weights_of(stored.model())
     for name, weight in weights_of(model).items():
-        step = 0.0
+        step, near = 0.0, np.ones_like(weight, bool)
         if precision == "int8" and "bias" not in name and name != "memory.energy":
-            # A table has one scale for all its rows, as they are activations too.
-            axis = None if name == "embedding.weight" else 1
-            step = np.abs(weight).max(axis=axis, keepdims=True) / Int8Weights.LARGEST
-        assert (np.abs(back[name] - weight) <= step * 0.501).all(), name
+            step = np.abs(weight).max(axis=1, keepdims=True) / Int8Weights.LARGEST
+            if name == "embedding.weight":
+                # A table has one scale for all its rows, as they are activations too.
+                step = np.abs(weight).max() / Int8Weights.LARGEST
+                near = np.abs(weight) <= np.abs(back[name]).max()
+                clipped = back[name][~near]
+                assert (np.abs(clipped) == np.abs(back[name]).max()).all()
+                assert (np.sign(clipped) == np.sign(weight[~near])).all()
+        assert (np.abs(back[name] - weight) <= step * 0.501)[near].all(), name
+
+
+def test_a_large_weight_is_clipped_where_it_would_make_a_table_coarse():
+    table = np.random.default_rng(0).standard_normal((1000, 64), np.float32)
+    table[3, 4] = 10
+    largest = Int8Weights.LARGEST
+
+    def error(limit):
+        step = limit / largest
+        stored = np.clip(np.rint(table / step) * step, -limit, limit)
+        return np.square(stored - table).sum()
+
+    best = min(map(error, np.linspace(2, 10, 500)))
+    assert best < error(10) / 1.5
+    assert error(float(table_step(table, largest)) * largest) < 1.05 * best
+
+
+def test_a_clipped_table_can_be_read_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("lianju.export.precision.CLIPPING", [0.5])
+    model = random_model(CONFIGS["lstm"])
+    with torch.no_grad():
+        model.embedding.weight[3, 4] = -0.8
+    graph = build_step_graph(model.config, weights_of(model), Int8Weights, 0, random_limits(model))
+    onnx.save(graph, tmp_path / "step.onnx")
+    stored = StoredWeights(tmp_path / "step.onnx")
+    back = weights_of(stored.model())["embedding.weight"]
+    assert back[3, 4] == back.min() == pytest.approx(-0.4)
+    stored.verify(model)
+    with torch.no_grad():
+        model.embedding.weight[3, 4] = 0.8
+    with pytest.raises(VerificationError, match=r"embedding\.weight is not"):
+        stored.verify(model)
 
 
 def test_a_weight_that_is_not_the_checkpoints_is_found(model, saved):
