@@ -216,27 +216,27 @@ def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any)
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
 @click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--version", required=True, help="Of the bundle with the re-ranker.")
-@click.option("--reverse", type=float, default=0.3, show_default=True)
+@click.option("--relevance", type=float, default=0.3, show_default=True)
 @click.option("--poet", type=float, default=1.0, show_default=True)
 @click.option("--next", "following", type=float, default=1.0, show_default=True)
 def reranker(
     directory: Path,
     checkpoint: Path,
     version: str,
-    reverse: float,
+    relevance: float,
     poet: float,
     following: float,
 ) -> None:
     """Puts the re-ranker CHECKPOINT into BUNDLE, and verifies that it computes the same.
 
-    A line's score is its log-probability after the prompt, plus --reverse times that of the prompt
-    after the line, plus --poet and --next times the two logits of the re-ranker.
+    A line's score is its log-probability after the prompt, plus --relevance times how much
+    it tells of the prompt, plus --poet and --next times the two logits of the re-ranker.
     """
     from lianju.training.reranker.trainer import load
 
     from .reranker import add_reranker
 
-    weights = {"reverse": reverse, "poet": poet, "next": following}
+    weights = {"relevance": relevance, "poet": poet, "next": following}
     difference = add_reranker(directory, load(checkpoint), weights, version)
     click.echo(f"{directory}: logits differ from PyTorch's by at most {difference:.2g}.")
 

@@ -43,7 +43,7 @@ def test_json_has_the_scores_in_the_order_given(score, bundle):
     for row, found in zip(content["candidates"], expected, strict=True):
         assert row["lines"] == list(found.lines)
         assert row["log_prob"] == pytest.approx(found.log_prob, abs=1e-4)
-        assert row["reverse"] == pytest.approx(found.reverse, abs=1e-4)
+        assert row["relevance"] == pytest.approx(found.relevance, abs=1e-4)
         assert row["score"] == pytest.approx(found.score, abs=1e-4) != row["log_prob"]
         assert "poet" not in row  # the bundle has no re-ranker
 

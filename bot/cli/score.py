@@ -46,7 +46,7 @@ def _table(scores: Sequence["CandidateScore"]) -> str:
     for found in sorted(scores, key=lambda each: -each.score):
         parts = [
             f"{name} {value:.2f}"
-            for name in ("log_prob", "reverse", "poet", "next")
+            for name in ("log_prob", "relevance", "poet", "next")
             if (value := getattr(found, name)) is not None
         ]
         if found.unknown:

@@ -32,8 +32,8 @@ class CandidateScoreFields(BaseModel):
     """The re-ranker's logit that a poet wrote the line, if there is a re-ranker."""
     next: float | None = None
     """Its logit that the line follows this prompt."""
-    reverse: float | None = None
-    """Natural-log probability of the prompt after the first line, where it counts."""
+    relevance: float | None = None
+    """By how many nats the first line makes the prompt more probable, where that counts."""
 
 
 class ScoreFields(BaseModel):
@@ -65,7 +65,7 @@ class ScoreFields(BaseModel):
                 each.poet,
                 each.next,
                 each.unknown,
-                each.reverse,
+                each.relevance,
             )
             for each in self.candidates
         ]

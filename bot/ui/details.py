@@ -95,8 +95,8 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
 def _parts(score: CandidateScore, localizer: Localizer) -> str:
     """Returns a score and what it has beside the log-probability; nothing if that is all."""
     texts = []
-    if score.reverse is not None:
-        texts.append(localizer.format("details-reverse", reverse=f"{score.reverse:.2f}"))
+    if score.relevance is not None:
+        texts.append(localizer.format("details-relevance", relevance=f"{score.relevance:.2f}"))
     if score.poet is not None and score.next is not None:
         texts.append(
             localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")

@@ -16,9 +16,9 @@ class Candidate:
         lines: The new lines, in the script of the answer; of a revision, all lines of the poem.
         log_prob: Natural-log probability of the lines, their endings included; of a revision, of
             the poem from its first open line on.
-        score: What candidates are ranked by: the log-probability, and for `Rerank` also that of the
-            prompt after the first line, and the logits of the bundle's re-ranker, if it has one:
-            see `planning.ranking.Scorer`, and for couplets `CoupletScorer`.
+        score: What candidates are ranked by: the log-probability, and for `Rerank` also how much
+            the first line tells of the prompt, and the logits of the bundle's re-ranker, if it has
+            one: see `planning.ranking.Scorer`, and for couplets `CoupletScorer`.
         known: Whether the corpus has each line; empty if the bundle has no corpus index.
         relaxed: The rules that were dropped, of `tones`, `rhyme`, `repetition` and `kinds`; and
             `end`, if the given line of a couplet ends in the tone of the other line.
@@ -81,7 +81,8 @@ class CandidateScore:
         lines: The lines, as they were read.
         score: What candidates are ranked by.
         log_prob: Natural-log probability after the prompt.
-        reverse: That of the prompt after the first of the lines; None where it does not count.
+        relevance: By how many nats the first of the lines makes the prompt more probable; None
+            where that does not count.
         poet: The re-ranker's logit that a poet wrote the line; None without a re-ranker.
         next: Its logit that the line follows this prompt rather than another one.
         unknown: Characters of the prompt and the lines that were read as `<unk>`.
@@ -93,4 +94,4 @@ class CandidateScore:
     poet: float | None = None
     next: float | None = None
     unknown: tuple[str, ...] = ()
-    reverse: float | None = None
+    relevance: float | None = None

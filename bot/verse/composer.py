@@ -150,7 +150,7 @@ class Composer:
             texts = [encode(prompt.lines) for prompt in prompts]
             found = yield from score_candidates(scorer, vocabulary, encode(given.lines), texts)
             judged = scorer.reranker is not None
-            reversed_too = bool(scorer.weights.reverse) and len(given.lines) == 1
+            is_related = bool(scorer.weights.relevance) and len(given.lines) == 1
             return [
                 CandidateScore(
                     prompt.shown,
@@ -159,7 +159,7 @@ class Composer:
                     float(parts.poet.sum()) if judged else None,
                     float(parts.next.sum()) if judged else None,
                     tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
-                    float(parts.reverse.sum()) if reversed_too else None,
+                    float(parts.relevance.sum()) if is_related else None,
                 )
                 for prompt, parts in zip(prompts, found, strict=True)
             ]
@@ -175,15 +175,13 @@ class Composer:
 
         def job() -> Job[list[CandidateScore]]:
             upper, *lower = (prompt.encode(vocabulary)[0] for prompt in (given, *prompts))
-            couplet_scorer = CoupletScorer(vocabulary)
-            parts = yield from couplet_scorer.parts(upper, False, lower)
+            parts = yield from CoupletScorer(vocabulary).parts(upper, False, lower)
             return [
                 CandidateScore(
                     prompt.shown,
                     float(parts.score[number]),
                     float(parts.log_prob[number]),
                     unknown=tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
-                    reverse=float(parts.reverse[number]) if couplet_scorer.is_two_way else None,
                 )
                 for number, prompt in enumerate(prompts)
             ]

@@ -53,7 +53,7 @@ async def test_details_have_the_parts_of_the_scores(fake, bot, composer, answer)
 def in_parts(found):
     """What the details say of a score without a re-ranker."""
     score = english("details-ranked", score=f"{found.score:.2f}")
-    return f"-# {score} · {english('details-reverse', reverse=f'{found.reverse:.2f}')}"
+    return f"-# {score} · {english('details-relevance', relevance=f'{found.relevance:.2f}')}"
 
 
 async def test_details_without_a_reranker_have_one_part_less(fake, bot, composer, answer):

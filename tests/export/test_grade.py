@@ -189,7 +189,12 @@ def test_log_probabilities_match_pytorch(rows, answers, trained):
 
 def _score(trained, prompt, line):
     """The score that orders answers, in PyTorch."""
-    return _log_prob(trained.model, trained.vocabulary, [prompt], line)
+
+    def log_prob(before, text):
+        return _log_prob(trained.model, trained.vocabulary, before, text)
+
+    relevance = log_prob([line], prompt) - log_prob([], prompt)
+    return log_prob([prompt], line) + 0.3 * relevance
 
 
 def test_the_poets_line_is_ranked_among_others_of_its_kind(rows, answers, trained, bundle, corpus):

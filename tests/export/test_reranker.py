@@ -149,7 +149,7 @@ def test_a_bundle_with_a_reranker_scores_by_it(run, bundle, trained):
             2,
             "--next",
             3,
-            "--reverse",
+            "--relevance",
             0.5,
         ),
     )
@@ -160,11 +160,11 @@ def test_a_bundle_with_a_reranker_scores_by_it(run, bundle, trained):
     model, vocabulary = rounded(random_reranker()), loaded.vocabulary
     context = torch.tensor([vocabulary.encode(line)])
     for text, old, new in zip(texts, before, composer.score_now(line, texts), strict=True):
-        assert (new.log_prob, new.reverse) == (old.log_prob, old.reverse)
+        assert (new.log_prob, new.relevance) == (old.log_prob, old.relevance)
         with torch.no_grad():
             expected = model(context, torch.tensor([vocabulary.encode(text)]), torch.tensor([0]))[0]
         assert [new.poet, new.next] == pytest.approx(expected.tolist(), abs=1e-4)
-        total = new.log_prob + 0.5 * new.reverse + 2 * new.poet + 3 * new.next
+        total = new.log_prob + 0.5 * new.relevance + 2 * new.poet + 3 * new.next
         assert new.score == pytest.approx(total, abs=1e-4)
     request = Request(line, search=Rerank(width=20), count=20, rules="free")
     answer = composer.compose_now(request)

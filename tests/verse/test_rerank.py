@@ -23,7 +23,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 
 from .searching import run_search
 from .toy import CHINESE, PROMPTS, Toy
-from .toy_reranker import NEXT, POET, REVERSE, ByCharacters, with_reranker
+from .toy_reranker import NEXT, POET, RELEVANCE, ByCharacters, with_reranker
 
 LINE = "黄河远上白云间"
 
@@ -50,25 +50,30 @@ def log_prob(toy, before, line, ending="</l>"):
     return total
 
 
+def relevance(line, prompt):
+    """How much more probable a line makes the one before it, by NumPy."""
+    return log_prob(Toy(), [line], prompt) - log_prob(Toy(), [], prompt)
+
+
 @pytest.mark.parametrize("length", [7, 5])
-def test_the_score_counts_the_prompt_after_the_line_as_well(composer, length):
+def test_the_score_counts_what_the_line_tells_of_the_prompt(composer, length):
     toy = Toy()
     for candidate in rerank(composer, form=NextLine(length)).candidates:
         endings = [log_prob(toy, [LINE], candidate.text, ending) for ending in ("</l>", "<e>")]
         assert min(abs(candidate.log_prob - each) for each in endings) < 2e-3
-        reverse = log_prob(toy, [candidate.text], LINE)
-        assert candidate.score == pytest.approx(candidate.log_prob + REVERSE * reverse, abs=2e-3)
+        expected = candidate.log_prob + RELEVANCE * relevance(candidate.text, LINE)
+        assert candidate.score == pytest.approx(expected, abs=2e-3)
 
 
 def test_after_several_lines_the_log_probability_is_the_score(composer):
     line = "白日依山尽"
     for poem in rerank(composer, line, form=Poem("jueju")).candidates:
-        reverse = log_prob(Toy(), [poem.lines[0]], line)
-        assert poem.score == pytest.approx(poem.log_prob + REVERSE * reverse, abs=4e-3)
+        expected = poem.log_prob + RELEVANCE * relevance(poem.lines[0], line)
+        assert poem.score == pytest.approx(expected, abs=4e-3)
     for candidate in rerank(composer, f"{line}，{line[::-1]}").candidates:
         assert candidate.score == candidate.log_prob
     (found,) = composer.score_now(f"{line}，{line[::-1]}", [CANDIDATES[0]])
-    assert (found.score, found.reverse) == (found.log_prob, None)
+    assert (found.score, found.relevance) == (found.log_prob, None)
     for acrostic in rerank(composer, "黄河远上", form=Acrostic(), count=2).candidates:
         assert acrostic.score == acrostic.log_prob
 
@@ -80,10 +85,10 @@ def searched(composer, line=LINE, width=5, **options):
     searches = next(job)
     model = OnnxModel(composer.bundle, "cpu", 1)
     found = [run_search(model, search) for search in searches]
-    (scoring,) = job.send(found)
-    scored = run_search(model, scoring)
+    scored, alone = (run_search(model, search) for search in job.send(found))
+    assert alone[0].log_prob == pytest.approx(log_prob(Toy(), [], line), abs=2e-3)
     with pytest.raises(StopIteration) as end:  # nothing more is searched for
-        job.send([scored])
+        job.send([scored, alone])
     chosen = [poem.lines[0] for poem in end.value.value.poems]
     return searches, found, scored, chosen
 
@@ -106,7 +111,7 @@ def test_the_best_lines_of_the_pool_that_differ_are_chosen(composer, width, coun
         for path in scored:
             own = path.tokens[: -len(prompt) - 1]
             assert path.tokens == (*own, vocabulary.line, *prompt)
-            pool[own] += REVERSE * path.log_prob
+            pool[own] += RELEVANCE * path.log_prob
         assert len(scored) == len(pool)
         expected = []
         for each in sorted(pool, key=pool.get, reverse=True):
@@ -163,14 +168,14 @@ def test_a_reranker_adds_its_logits(composer, reranked):
         for candidate, found in zip(
             answer.candidates, composer.score_now(line, texts), strict=True
         ):
-            added = REVERSE * found.reverse + by_characters(composer, candidate.text)
+            added = RELEVANCE * found.relevance + by_characters(composer, candidate.text)
             assert candidate.score == pytest.approx(candidate.log_prob + added, abs=1e-4)
         scores = [candidate.score for candidate in answer.candidates]
         assert scores == sorted(scores, reverse=True)
         for candidate in rerank(composer, line).candidates:  # from the same pool
             assert scores[0] >= candidate.score + by_characters(composer, candidate.text) - 1e-4
     for found in reranked.score_now(LINE, CANDIDATES):
-        added = REVERSE * found.reverse + by_characters(composer, *found.lines)
+        added = RELEVANCE * found.relevance + by_characters(composer, *found.lines)
         assert found.score == pytest.approx(found.log_prob + added)
 
 
@@ -251,10 +256,10 @@ def test_candidates_of_a_user_are_scored_as_answers_are(composer):
     found = composer.score_now("白日依山尽", CANDIDATES)
     assert [each.lines for each in found] == [tuple(text.split("，")) for text in CANDIDATES]
     for each, text in zip(found, CANDIDATES, strict=True):
-        reverse = log_prob(Toy(), [text.split("，")[0]], "白日依山尽")
+        told = relevance(text.split("，")[0], "白日依山尽")
         assert each.log_prob == pytest.approx(score_by_numpy("白日依山尽", text), abs=4e-3)
-        assert each.reverse == pytest.approx(reverse, abs=4e-3)
-        assert each.score == pytest.approx(each.log_prob + REVERSE * each.reverse)
+        assert each.relevance == pytest.approx(told, abs=4e-3)
+        assert each.score == pytest.approx(each.log_prob + RELEVANCE * each.relevance)
         assert (each.poet, each.next) == (None, None)
     together = {each.lines: each.score for each in found}
     for text in reversed(CANDIDATES):

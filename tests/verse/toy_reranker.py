@@ -5,7 +5,7 @@ from dataclasses import replace
 from lianju.bot.verse.model.manifest import RankingPart, RerankerPart
 
 POET, NEXT = 2.0, 3.0  # the weights of its logits
-REVERSE = 0.3  # of the log-probability of the prompt after the line
+RELEVANCE = 0.3  # of how much the line tells of the prompt
 
 
 class ByCharacters:
@@ -19,6 +19,6 @@ class ByCharacters:
 
 def with_reranker(bundle):
     """Returns a bundle whose manifest lists a re-ranker."""
-    weights = RankingPart(poet=POET, next=NEXT, reverse=REVERSE)
+    weights = RankingPart(poet=POET, next=NEXT, relevance=RELEVANCE)
     part = RerankerPart(file="reranker.onnx", context=64, weights=weights)
     return replace(bundle, manifest=bundle.manifest.model_copy(update={"reranker": part}))

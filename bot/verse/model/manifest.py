@@ -222,7 +222,7 @@ class RankingPart(_Part):
 
     poet: float
     next: float
-    reverse: float = 0.0
+    relevance: float = 0.0
 
 
 class RerankerPart(_Part):

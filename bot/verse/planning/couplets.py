@@ -249,11 +249,6 @@ class CoupletScorer:
         self._vocabulary = vocabulary
         self._weight = weight if None not in (vocabulary.lower, vocabulary.upper) else 0.0
 
-    @property
-    def is_two_way(self) -> bool:
-        """Whether the second term counts."""
-        return bool(self._weight)
-
     def score(self, line: Line, upper: bool, paths: Sequence[Hypothesis]) -> Job[Scores]:
         """Returns the scores of answers to a line.
 
@@ -272,7 +267,7 @@ class CoupletScorer:
             SearchError: The model failed.
         """
         scores = np.array([path.log_prob for path in paths], np.float64)
-        if not paths or not self.is_two_way:
+        if not paths or not self._weight:
             return scores
         judged = np.argsort(-scores, kind="stable")[:MAX_JUDGED]
         found = yield [self._reverse(line, upper, paths[number].tokens) for number in judged]
@@ -289,12 +284,12 @@ class CoupletScorer:
         """
         source = source_of(line, upper, self._vocabulary)
         searches = [self._search(source, answer) for answer in answers]
-        if self.is_two_way:
+        if self._weight:
             searches += (self._reverse(line, upper, answer) for answer in answers)
         found = yield searches
         log_prob = np.array([one.log_prob for (one,) in found], np.float64)
         forward, reverse = log_prob[: len(answers)], log_prob[len(answers) :]
-        if not self.is_two_way:
+        if not self._weight:
             reverse = np.zeros(len(answers))
         return CoupletScores(forward, reverse, forward + self._weight * reverse)
 

@@ -279,6 +279,6 @@ def _remaining_lines(kind: PoemKind, lines: tuple[Line, ...]) -> int:
 def _resolve_search(request: Request, vocabulary: Vocabulary) -> Request:
     """Returns the request with a search that the model can run, and with a seed if it needs one."""
     if isinstance(request.search, Rerank) and not vocabulary.has_lines:
-        # The score needs the log-probability of the prompt after a line.
+        # The score needs the log-probability of the prompt after a line, and by itself.
         return replace(request, search=Beam(request.search.width))
     return request.with_drawn_seed()

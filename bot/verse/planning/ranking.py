@@ -49,13 +49,13 @@ class RankingWeights:
     """How much each part counts in a score, beside the log-probability after the prompt.
 
     Attributes:
-        reverse: Of the log-probability of the prompt after the line. The default was chosen by
-            blind readings of the bundle that ships, see docs/readings.md.
+        relevance: Of how much the line tells of the prompt. The default was chosen by blind
+            readings of the bundle that ships, see docs/readings.md.
         poet: Of the re-ranker's logit that a poet wrote the line.
         next: Of its logit that the line follows this prompt rather than another one.
     """
 
-    reverse: float = 0.3
+    relevance: float = 0.3
     poet: float = 0.0
     next: float = 0.0
 
@@ -66,14 +66,14 @@ class ScoreParts:
 
     Attributes:
         log_prob: Log-probabilities after the prompt, in nats.
-        reverse: Of the first line after a prompt of one line: the log-probability of the prompt
-            after that line, as if it were the first of a poem. Zeros for other lines.
+        relevance: By how many nats the first line after a prompt of one line makes that prompt
+            more probable, if it came before it at the beginning of a poem. Zeros for other lines.
         poet: The re-ranker's logits that a poet wrote the line; zeros where it does not judge.
         next: Its logits that the line follows this prompt rather than another one.
     """
 
     log_prob: Scores
-    reverse: Scores
+    relevance: Scores
     poet: Scores
     next: Scores
 
@@ -81,7 +81,7 @@ class ScoreParts:
         """Returns the scores [lines]."""
         return (
             self.log_prob
-            + weights.reverse * self.reverse
+            + weights.relevance * self.relevance
             + weights.poet * self.poet
             + weights.next * self.next
         )
@@ -91,8 +91,9 @@ class ScoreParts:
 class Scorer:
     """Scores lines by how well they and the line before predict each other, and by a re-ranker.
 
-    score = log p(line | prompt) + `reverse` log p(prompt | line), both by the same model, as in Li
-    and others, A Diversity-Promoting Objective Function (2016). The second term is low for stock
+    score = log p(line | prompt) + `relevance` (log p(prompt | line) - log p(prompt)), all by the
+    same model: Li and others, A Diversity-Promoting Objective Function (2016), but for the last
+    part, which makes scores after different prompts comparable. The second term is low for stock
     lines, which suit any prompt. Later lines have the first term alone: there it does not help.
 
     Attributes:
@@ -127,32 +128,35 @@ class Scorer:
         self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
     ) -> Job[list[ScoreParts]]:
         """Returns the parts of the scores of the lines found under each plan."""
-        reverse = yield from self._reverse(plans, found)
+        relevance = yield from self._relevance(plans, found)
         ends = np.cumsum([len(paths) for paths in found])[:-1]
         logits = [np.split(each, ends) for each in judge(self.reranker, plans, found)]
-        parts = zip(log_probs(found), reverse, *logits, strict=True)
+        parts = zip(log_probs(found), relevance, *logits, strict=True)
         return [ScoreParts(*each) for each in parts]
 
-    def _reverse(
+    def _relevance(
         self, plans: Sequence[LinePlan], found: Sequence[Sequence[Hypothesis]]
     ) -> Job[list[Scores]]:
-        """Returns the log-probability of the answered line after each line; zeros without one."""
+        """Returns how much the lines tell of the line that they answer; zeros without one."""
+        relevance = [np.zeros(len(paths)) for paths in found]
         start, ending = self.vocabulary.start, self.vocabulary.line
-        searches: dict[int, Search] = {}
-        if self.weights.reverse and start is not None and ending is not None:
-            for number, (plan, paths) in enumerate(zip(plans, found, strict=True)):
-                if plan.answered and paths:
-                    rows = [(*path.tokens, ending, *plan.answered, ending) for path in paths]
-                    searches[number] = ScoringSearch(
-                        (start, *plan.opening),
-                        np.array(rows, np.int64),
-                        unscored=len(paths[0].tokens) + 1,
-                    )
-        results = (yield list(searches.values())) if searches else []
-        reverse = [np.zeros(len(paths)) for paths in found]
-        for number, scores in zip(searches, log_probs(results), strict=True):
-            reverse[number] = scores
-        return reverse
+        answering = [n for n, plan in enumerate(plans) if plan.answered and found[n]]
+        if not (self.weights.relevance and answering) or start is None or ending is None:
+            return relevance
+        searches: list[Search] = []
+        for number in answering:
+            plan, paths = plans[number], found[number]
+            rows = [(*path.tokens, ending, *plan.answered, ending) for path in paths]
+            length = len(paths[0].tokens) + 1
+            prompt = (start, *plan.opening)
+            searches.append(ScoringSearch(prompt, np.array(rows, np.int64), unscored=length))
+        answered = list(dict.fromkeys(plans[number].answered for number in answering))
+        searches += [ScoringSearch((start,), np.array([(*line, ending)])) for line in answered]
+        results = log_probs((yield searches))
+        alone = dict(zip(answered, results[len(answering) :], strict=True))
+        for number, after in zip(answering, results, strict=False):
+            relevance[number] = after - alone[plans[number].answered]
+        return relevance
 
 
 def judge(
