@@ -112,6 +112,16 @@ async def test_an_address_shows_five_answers(client, engine):
     assert document.values["line"] == LINE
 
 
+async def test_each_answer_has_its_score(client, engine):
+    answer = await engine.compose(Request(LINE, search=Rerank(0)), 60)
+    async with client.get("/", params={"line": LINE}) as response:
+        page = await response.text()
+    for each in answer.candidates:
+        score, log_prob = f"{each.score:.4f}", f"{each.log_prob:.4f}"
+        assert score != log_prob
+        assert f"score {score} · log-probability {log_prob} · " in page
+
+
 async def test_another_batch_is_another_address_with_other_answers(client, engine):
     document = await get(client, line=LINE, rules="loose")
     another = document.links["Another batch"]
