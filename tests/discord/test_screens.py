@@ -12,7 +12,7 @@ async def test_pictures_show_the_answers_of_the_shipped_bundle(tmp_path, fake):
     printed = re.findall(r"^ +\d +-\d+\.\d{3}  (\S+)$", README.read_text("utf-8"), re.MULTILINE)
     assert len(printed) == 5
     assert re.findall(r"黄河远上白云间，(\S+)</p>", pages["answer"]) == printed
-    assert "白鹭立沙汀" in pages["poem"]
+    assert "归鸟下汀洲" in pages["poem"]
     assert "@anna" in pages["leaderboard"]
     assert "<h3>Line 3</h3>" in pages["linked-form"]
     assert all(line in pages["linked-finished"] for line in screens.VERSE)
