@@ -204,7 +204,7 @@ def table_step(table: Weight, largest: int) -> np.float32:
 
 def round_to_step(table: Weight, step: np.float32, largest: int) -> Weight:
     """Returns the nearest multiples of a step, as whole numbers of at most this magnitude."""
-    return np.clip(np.rint(table / step), -largest, largest)
+    return np.asarray(np.clip(np.rint(table / step), -largest, largest))
 
 
 PRECISIONS: dict[str, type[Weights]] = {each.name: each for each in (Weights, Int8Weights)}
