@@ -306,6 +306,8 @@ def drawn_view(drawn, shape, number):
         lines = tuple("".join(drawn.choices(LETTERS, k=length)) for _ in range(rows))
         if not kept:
             return Version(lines)
+        if all(map(all, kept)):  # nothing was open, so that nothing could be written
+            kept = ((False, *kept[0][1:]), *kept[1:])
         return Version(
             lines,
             kept,
