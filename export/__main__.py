@@ -284,16 +284,15 @@ def xinyun(directory: Path, out: Path) -> None:
 @cli.command()
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
 @click.option("--pairs", type=_FOLDER, required=True, help="The prepared couplets.")
-@click.option("--poems", type=_FOLDER, required=True, help="The prepared poems.")
-@click.option("--version", required=True, help="Of the bundle with these files.")
-def couplets(directory: Path, pairs: Path, poems: Path, version: str) -> None:
-    """Puts the table of word kinds and the index of poets' lines into BUNDLE.
+@click.option("--version", required=True, help="Of the bundle with this table.")
+def couplets(directory: Path, pairs: Path, version: str) -> None:
+    """Puts the table of word kinds into BUNDLE.
 
     The kinds are learned from --pairs: groups of characters that answer one another.
     """
-    from .couplet_files import add_couplet_files
+    from .couplets import add_word_kinds
 
-    for kind in add_couplet_files(directory, pairs, poems, version):
+    for kind in add_word_kinds(directory, pairs, version):
         click.echo(kind)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from lianju.bot.verse.prosody.forms import LENGTHS
 from lianju.bot.verse.text.corpus_index import CorpusIndex, continuation_keys, line_keys
 from lianju.bot.verse.text.vocabulary import LINE, Vocabulary
 from lianju.training.data import iterate_poems
@@ -23,13 +22,8 @@ from .binary_fuse import build_map, build_set
 # that are checked a line is called one of the corpus. A bit is a fifteenth of the file.
 _LINE_BITS = 10
 
-REGULATED = 8  # lines of a regulated poem
-
 Poem = list[list[str]]
 """The lines of a poem, each its tokens."""
-
-Line = list[int]
-"""The ids of a line's tokens."""
 
 
 def build_corpus_index(corpus: Path, vocabulary: Vocabulary) -> bytes:
@@ -43,49 +37,15 @@ def build_corpus_index(corpus: Path, vocabulary: Vocabulary) -> bytes:
     Raises:
         CorpusError: The corpus cannot be read.
     """
-    return _build(corpus, vocabulary, lambda lines: zip(lines[::2], lines[1::2], strict=False))
-
-
-def build_couplet_index(corpus: Path, vocabulary: Vocabulary) -> bytes:
-    """Returns the index of the lines of five and seven tokens in a prepared corpus of poems.
-
-    Continuations are those of the couplets that regulated poems have in their middle.
-
-    Raises:
-        CorpusError: The corpus cannot be read.
-    """
-
-    def middle(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
-        alike = len(lines) == REGULATED and len({*map(len, lines)}) == 1
-        return [(lines[2], lines[3]), (lines[4], lines[5])] if alike else []
-
-    return _build(corpus, vocabulary, middle, LENGTHS)
-
-
-def _build(
-    corpus: Path,
-    vocabulary: Vocabulary,
-    couplets_of: Callable[[Sequence[Line]], Iterable[tuple[Line, Line]]],
-    lengths: Sequence[int] | None = None,
-) -> bytes:
-    """Returns an index as a file.
-
-    Args:
-        corpus: The prepared corpus.
-        vocabulary: Of the tokens.
-        couplets_of: Returns the couplets among the lines of a poem.
-        lengths: Of the lines that it has; None for any.
-    """
     lines: dict[int, array[int]] = defaultdict(lambda: array("I"))
     couplets: dict[int, array[int]] = defaultdict(lambda: array("I"))
     for poem, is_tested in _poems(corpus, vocabulary):
         encoded = [_encode(line, vocabulary) for line in poem]
         for line in encoded:
-            if lengths is None or len(line) in lengths:
-                lines[len(line)].extend(line)
+            lines[len(line)].extend(line)
         if is_tested:
-            for first, second in couplets_of(encoded):
-                if len(first) in lines and first and len(first) == len(second):
+            for first, second in zip(encoded[::2], encoded[1::2], strict=False):
+                if first and len(first) == len(second):
                     couplets[len(first)].extend((*first, *second))
     lines.pop(0, None)
     keys = [line_keys(_rows(tokens, length)) for length, tokens in lines.items()]

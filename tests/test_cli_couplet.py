@@ -20,7 +20,8 @@ def opened(monkeypatch, tmp_path):
     """The folders of bundles that were opened; whatever they are, a table answers."""
     folders = []
 
-    def open_it(directory, *_):
+    def open_it(directory, *_, poems):
+        assert poems.directory == default_directory()
         folders.append(directory)
         return couplet_composer()
 
@@ -103,7 +104,7 @@ def test_known_lines_are_marked(couplet, answer, monkeypatch):
     best = answer(known="allow").candidates[1].text
     bundle = couplet_bundle(known=Lines(best))
     monkeypatch.setattr(
-        "lianju.bot.verse.composer.open_composer", lambda *_: couplet_composer(bundle)
+        "lianju.bot.verse.composer.open_composer", lambda *_, **__: couplet_composer(bundle)
     )
     _, out, _ = couplet(LINE, "--known", "allow")
     assert f"{best} (in the corpus)" in out

@@ -139,13 +139,17 @@ def open_command_composer(
         couplets: Whether the bundle for couplets is opened.
     """
     from ..settings import load_settings
-    from ..verse import default_couplets, open_composer
+    from ..verse import default_couplets, default_directory, load_bundle, open_composer
 
     settings = load_settings()
     directory = bundle or (settings.couplet_bundle if couplets else settings.bundle)
-    if directory is None and couplets:
-        directory = default_couplets()
-    composer = open_composer(directory, provider or settings.provider, settings.threads)
+    poems = None
+    if couplets:
+        directory = directory or default_couplets()
+        poems = load_bundle(settings.bundle or default_directory())
+    composer = open_composer(
+        directory, provider or settings.provider, settings.threads, poems=poems
+    )
     try:
         yield composer
     finally:

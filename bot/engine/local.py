@@ -13,6 +13,7 @@ from ..verse import (
     Answer,
     Anthology,
     Blank,
+    Bundle,
     BundleError,
     BusyError,
     CandidateScore,
@@ -47,7 +48,8 @@ class LocalEngine:
     Args:
         composer: Answers requests until the first reload; `close` closes it.
         open_again: Opens another composer over the same directory; it is called in a thread.
-        open_couplets: Opens a composer over a bundle for couplets, in a thread.
+        open_couplets: Opens a composer over a bundle for couplets, in a thread; it gets the bundle
+            of poems.
         threads: Threads within one operator, for the log; 0 for all cores.
         observer: Is told which bundle answers.
 
@@ -59,7 +61,7 @@ class LocalEngine:
         self,
         composer: Composer,
         open_again: Callable[[], Composer],
-        open_couplets: Callable[[], Composer],
+        open_couplets: Callable[[Bundle], Composer],
         threads: int = 0,
         observer: Observer = NOBODY,
     ) -> None:
@@ -149,7 +151,7 @@ class LocalEngine:
             self._raise_if_closed()
             composer = await asyncio.to_thread(self._open_again)
             description = await asyncio.to_thread(describe_bundle, composer)
-            await self._reload_couplets()
+            await self._reload_couplets(composer.bundle)
             self._raise_if_closed()
             old, self.composer = self.composer, composer
             self._description = composer.bundle, description
@@ -182,7 +184,7 @@ class LocalEngine:
         async with self._opening_couplets:
             self._raise_if_closed()
             try:
-                composer = await asyncio.to_thread(self._open_couplets)
+                composer = await asyncio.to_thread(self._open_couplets, self.composer.bundle)
             except LianjuError as error:
                 _log.error("bundle for couplets not loaded: %s", error)
                 raise SearchError("couplets-unusable") from error
@@ -191,12 +193,12 @@ class LocalEngine:
             self._log_loaded(composer)
             return composer
 
-    async def _reload_couplets(self) -> None:
-        """Replaces the composer of couplets, if there is one."""
+    async def _reload_couplets(self, poems: Bundle) -> None:
+        """Replaces the composer of couplets, if there is one; `poems` is the bundle of poems."""
         async with self._opening_couplets:
             if self._couplets is None:
                 return
-            composer = await asyncio.to_thread(self._open_couplets)
+            composer = await asyncio.to_thread(self._open_couplets, poems)
             self._raise_if_closed()
             old, self._couplets = self._couplets, composer
             self._retire(old)
@@ -271,9 +273,9 @@ def open_local_engine(
     """
     open_it = partial(_open, directory, provider, threads, capacity, observer)
 
-    def open_couplets() -> Composer:
+    def open_couplets(poems: Bundle) -> Composer:
         found = couplets or default_couplets()
-        composer = _open(found, provider, threads, capacity, observer)
+        composer = _open(found, provider, threads, capacity, observer, poems)
         if composer.bundle.manifest.encoder is None:
             raise BundleError("bundle-no-encoder", path=str(found))
         return composer
@@ -282,9 +284,14 @@ def open_local_engine(
 
 
 def _open(
-    directory: Path | None, provider: Provider, threads: int, capacity: int, observer: Observer
+    directory: Path | None,
+    provider: Provider,
+    threads: int,
+    capacity: int,
+    observer: Observer,
+    poems: Bundle | None = None,
 ) -> Composer:
-    composer = open_composer(directory, provider, threads, capacity, observer)
+    composer = open_composer(directory, provider, threads, capacity, observer, poems)
     # OpenCC reads its dictionaries at the first use, which would hold up the event loop.
     write_line(simplify("漢"), composer.bundle.vocabulary, traditional=True)
     return composer

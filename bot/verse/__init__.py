@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from .clinic.mending import Blank, Mended, blank_for
     from .clinic.reading import MAX_WRITTEN
     from .composer import Composer, open_composer
-    from .model.bundle import default_couplets, default_directory, load_bundle
+    from .model.bundle import Bundle, default_couplets, default_directory, load_bundle
     from .model.onnx_model import OnnxModel
     from .model.session import usable_cores
     from .planning.prepared import PreparedRequest
@@ -105,6 +105,7 @@ __all__ = [
     "Beam",
     "Blank",
     "Bounds",
+    "Bundle",
     "BundleError",
     "BusyError",
     "Candidate",
@@ -170,6 +171,7 @@ __all__ = [
 ]
 
 _IMPORTED_ON_FIRST_USE = {
+    "Bundle": ".model.bundle",
     "OnnxModel": ".model.onnx_model",
     "default_couplets": ".model.bundle",
     "default_directory": ".model.bundle",

@@ -354,6 +354,7 @@ def open_composer(
     threads: int = 0,
     capacity: int = 64,
     observer: Observer = NOBODY,
+    poems: Bundle | None = None,
 ) -> Composer:
     """Loads a bundle and starts to answer requests; `close` the composer in the end.
 
@@ -363,12 +364,15 @@ def open_composer(
         threads: Threads within one operator; 0 for all cores.
         capacity: How many requests `compose` accepts at once.
         observer: Is told of requests and of steps of the model.
+        poems: A bundle whose corpus index is used if the bundle has none.
 
     Raises:
         BundleError: The bundle is damaged or cannot run.
         ProviderError: CUDA was requested and is not available.
     """
     bundle = load_bundle(default_directory() if directory is None else directory)
+    if poems is not None:
+        bundle = bundle.with_lines_of(poems)
     model = OnnxModel(bundle, provider, threads)
     scheduler = Scheduler(model, capacity, observer=observer)
     return Composer(bundle, model, scheduler, open_reranker(bundle, threads))

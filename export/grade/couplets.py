@@ -29,7 +29,7 @@ from lianju.bot.verse.serving.scheduler import Scheduler
 from lianju.bot.verse.text.word_kinds import WordKinds
 from tqdm import tqdm
 
-from ..couplet_files import read_couplets
+from ..couplets import read_couplets
 from ..errors import ExportError
 from .report import Figure, Table
 from .statistics import distinct

@@ -97,7 +97,7 @@ def open_couplets():
     """Opens composers of couplets."""
     opened = []
 
-    def open_one():
+    def open_one(poems=None):
         opened.append(couplet_composer(couplet_bundle(kinds=KINDS)))
         return opened[-1]
 

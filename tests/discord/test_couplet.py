@@ -145,7 +145,7 @@ async def test_seed_of_a_beam_is_refused(fake, bot):
 class TestWithADamagedBundle:
     @pytest.fixture
     def engine(self, composer):
-        def fail():
+        def fail(poems):
             raise BundleError("bundle-checksum", path="/srv/secret/step.onnx")
 
         return LocalEngine(composer, open_again=None, open_couplets=fail)

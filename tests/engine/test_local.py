@@ -2,10 +2,12 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
 import pytest
 from lianju.bot.engine import LocalEngine, open_local_engine
 from lianju.bot.verse import (
+    Beam,
     BundleError,
     BusyError,
     Couplet,
@@ -16,6 +18,8 @@ from lianju.bot.verse import (
     open_composer,
 )
 
+from ..discord.bundle_with_prosody import write_bundle_with_prosody
+from ..export.couplet_bundle import write_couplet_bundle
 from ..verse.couplets import couplet_composer
 from ..verse.toy import Toy
 
@@ -32,14 +36,15 @@ class Opener:
     """Opens composers of couplets, or fails."""
 
     def __init__(self):
-        self.opened, self.error = [], None
+        self.opened, self.poems, self.error = [], [], None
         self.may_go_on = threading.Event()
         self.may_go_on.set()
 
-    def __call__(self):
+    def __call__(self, poems):
         self.may_go_on.wait()
         if self.error is not None:
             raise self.error
+        self.poems.append(poems)
         self.opened.append(couplet_composer())
         return self.opened[-1]
 
@@ -96,6 +101,29 @@ async def test_a_bundle_for_poems_is_refused_for_couplets(bundle, caplog):
     await engine.close()
 
 
+async def test_lines_of_the_bundle_for_poems_are_no_couplets(bundle, tmp_path):
+    couplets = write_couplet_bundle(tmp_path)
+
+    async def answer(poems, request):
+        engine = open_local_engine(poems, "cpu", 1, couplets=couplets)
+        found = await engine.compose(request, 60)
+        await engine.close()
+        return found
+
+    request = replace(LINE, search=Beam(20), count=20)
+    before = [each.text for each in (await answer(bundle, request)).candidates]
+    first, second = [text for text in before if "猫" not in text][:2]  # which the poems lack
+    poems = write_bundle_with_prosody(
+        tmp_path / "poems", couplets=[(LINE.text, first)], lines=[second]
+    )
+    new = await answer(poems, request)
+    assert new.corpus_continuation == first
+    assert {first, second}.isdisjoint(each.text for each in new.candidates)
+    allowed = (await answer(poems, replace(request, known="allow"))).candidates
+    assert [each.text for each in allowed] == before
+    assert {each.text for each in allowed if each.known == (True,)} == {first, second}
+
+
 async def test_a_couplet_is_accepted_after_its_errors(engine):
     accepted = []
 
@@ -126,6 +154,7 @@ async def test_reload_replaces_a_bundle_that_is_open(engine, opener):
     before = await engine.compose(LINE, 60)
     await engine.reload()
     assert len(opener.opened) == 2
+    assert opener.poems[1] is engine.composer.bundle is not opener.poems[0]
     assert (await engine.compose(LINE, 60)).candidates == before.candidates
     await asyncio.gather(*engine._closing_composers.values())
     with pytest.raises(BusyError):

@@ -106,6 +106,20 @@ def test_lines_of_different_lengths_have_no_continuation(known):
     assert [found.continuation(line) for line in ("甲乙", "己庚辛", "子丑")] == [None, None, "寅卯"]
 
 
+def test_an_index_is_asked_in_another_vocabulary(known):
+    found = known(PARTS)
+    words = vocabulary("猫戊己庚丁丙乙甲辛子癸壬")  # in another order, and without 丑, 寅 and 卯
+    found.known, found.words = found.known.translated(found.words, words), words
+    lines = [line for poems in PARTS.values() for poem in poems for line in poem.split("|")]
+    for line in lines:
+        assert found.has(line) == (not {*line} & {*"丑寅卯"}), line
+    assert not found.has("甲乙猫")
+    assert not found.has(["甲", "<unk>", "丙"])
+    assert found.continuation("甲乙丙") == "丁戊己"
+    assert found.continuation("戊子己") is None  # 庚丑辛 cannot be said
+    assert found.continuation("猫猫猫") is None
+
+
 def test_the_most_frequent_second_line_is_kept(known):
     rare, common = f"乙{RARE}", f"乙{COMMON}"
     poems = [f"子丑|{common}", f"子丑|{rare}", f"子丑|{rare}|寅卯|{common}"]

@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from lianju.bot.verse import Couplet, Request, Rerank, open_composer
-from lianju.bot.verse.model.bundle import KINDS, KNOWN, load_bundle
+from lianju.bot.verse.model.bundle import KINDS, load_bundle
 from lianju.bot.verse.text.couplet import read_couplet_line
-from lianju.export import couplet_files
+from lianju.export import couplets as couplet_files
 from lianju.export.__main__ import cli
-from lianju.export.couplet_files import add_couplet_files, read_couplets
+from lianju.export.couplets import add_word_kinds, read_couplets
 from lianju.export.errors import ExportError
 from lianju.export.grade import couplets
 from lianju.export.grade.couplets import PROMPTS, Ranked, grade_couplets
@@ -17,15 +16,13 @@ from lianju.export.grade.couplets import PROMPTS, Ranked, grade_couplets
 from ..verse.couplets import COMMA, LETTERS, SPECIALS, vocabulary_of
 from ..verse.toy import Toy
 from .couplet_bundle import PARTS, write_couplet_bundle, write_pairs
-from .grading import write_corpus
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Holds a bundle, its corpus of pairs, and one of poems."""
+    """Holds a bundle and its corpus of pairs."""
     folder = tmp_path_factory.mktemp("graded")
     write_couplet_bundle(folder)
-    write_corpus(folder / "poems", (*LETTERS,))
     return folder
 
 
@@ -46,51 +43,40 @@ def test_couplets_are_read_without_those_that_have_a_comma(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def completed(folder, tmp_path_factory):
-    """A copy of the bundle with the added files."""
+def completed(tmp_path_factory):
+    """A copy of the bundle with word kinds."""
     copy = tmp_path_factory.mktemp("completed")
     bundle = write_couplet_bundle(copy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(couplet_files, "find_word_kinds", lambda couplets: ["三一", "天龘山"])
-        kinds = add_couplet_files(bundle, copy / "pairs", folder / "poems", "2.0.0")
+        kinds = add_word_kinds(bundle, copy / "pairs", "2.0.0")
     assert kinds == ["三一", "天山"]
     return bundle
 
 
-def test_files_are_listed_and_read(completed, folder):
+def test_word_kinds_are_listed_and_read(completed):
     bundle = load_bundle(completed)
     assert bundle.manifest.version == "2.0.0"
-    assert {KINDS, KNOWN} <= bundle.manifest.files.keys()
+    assert KINDS in bundle.manifest.files
     assert (completed / KINDS).read_text(encoding="utf-8") == "三一\t三一\n天山\t天山\n"
     one, three = bundle.vocabulary.encode("一三")
     assert np.flatnonzero(bundle.kinds.answers(one)).tolist() == sorted((one, three))
-    poems = (folder / "poems" / "test.txt").read_text(encoding="utf-8").splitlines()
-    regulated = next(poem for poem in poems if poem.count("</l>") == 8)
-    lines = [line.split() for line in regulated.split("</l>")[:8]]
-    encoded = [tuple(bundle.vocabulary.encode(line)) for line in lines]
-    assert bundle.known.contains(np.array(encoded)).all()
-    assert bundle.known.continuation(encoded[2]) == encoded[3]
-    assert bundle.known.continuation(encoded[0]) != encoded[1]
-    composer = open_composer(completed, "cpu", 1)
-    answer = composer.compose_now(Request("".join(lines[2]), Couplet(), Rerank(), known="allow"))
-    assert answer.corpus_continuation == "".join(lines[3])
-    composer.close()
 
 
-def test_nothing_is_added_without_couplets(folder, tmp_path):
+def test_nothing_is_added_without_couplets(tmp_path):
     bundle = write_couplet_bundle(tmp_path)
     before = {path.name: path.read_bytes() for path in bundle.iterdir()}
     pairs = tmp_path / "others"
     pairs.mkdir()
     (pairs / "train.txt").write_text("a\tb\n", encoding="utf-8")
     with pytest.raises(ExportError, match="no couplets"):
-        add_couplet_files(bundle, pairs, folder / "poems", "2.0.0")
+        add_word_kinds(bundle, pairs, "2.0.0")
     assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
 
 
 def test_a_language_model_gets_no_word_kinds(folder, language_model):
     with pytest.raises(ExportError, match="no encoder"):
-        add_couplet_files(language_model, folder / "pairs", folder / "poems", "2.0.0")
+        add_word_kinds(language_model, folder / "pairs", "2.0.0")
     with pytest.raises(ExportError, match="no bundle for couplets"):
         grade_couplets(language_model, folder / "pairs", beside=None, prompts=5, seed=0, threads=1)
 

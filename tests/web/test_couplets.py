@@ -19,7 +19,9 @@ LINE = "春花夜月"
 @pytest.fixture
 async def client(bundle):
     engine = LocalEngine(
-        open_composer(bundle, "cpu", 1), open_again=None, open_couplets=couplet_composer
+        open_composer(bundle, "cpu", 1),
+        open_again=None,
+        open_couplets=lambda poems: couplet_composer(),
     )
     async with (
         serving(configure(engine, Settings(web_rate=0))) as address,

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Bundle:
 
     Attributes:
         prosody: Tones and rhymes of the vocabulary, if the bundle has a table.
-        known: The lines of its corpus, if the bundle has an index.
+        known: The lines of its corpus, or of another bundle's, if there is an index.
         kinds: Which characters answer which in couplets, if the bundle has a table.
         anthology: Poems with title and poet; empty if the bundle has none.
     """
@@ -74,6 +74,12 @@ class Bundle:
     known: CorpusIndex | None = None
     kinds: WordKinds | None = None
     anthology: Anthology = field(default_factory=Anthology)
+
+    def with_lines_of(self, other: "Bundle") -> "Bundle":
+        """Returns the bundle with the corpus index of another one, if it has none itself."""
+        if self.known or not other.known:
+            return self
+        return replace(self, known=other.known.translated(other.vocabulary, self.vocabulary))
 
     @property
     def graph_path(self) -> Path:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .binary_fuse import GOLDEN, BinaryFuseFilter, Keys, mix
+from .vocabulary import Vocabulary
 
 __all__ = ["CorpusIndex", "continuation_keys", "line_keys"]
 
@@ -44,18 +45,34 @@ class CorpusIndex:
         vocabulary_size: Number of tokens in the vocabulary.
         lines: A fingerprint of every line, by `line_keys`.
         continuations: The tokens of second lines, by `continuation_keys`.
+        own_ids: The id here of each token of the vocabulary that it is asked in, -1 for those that
+            are not here: [V]. None if the vocabulary is its own.
     """
 
     def __init__(
-        self, vocabulary_size: int, lines: BinaryFuseFilter, continuations: BinaryFuseFilter
+        self,
+        vocabulary_size: int,
+        lines: BinaryFuseFilter,
+        continuations: BinaryFuseFilter,
+        own_ids: IntArray | None = None,
     ) -> None:
         self._vocabulary_size = vocabulary_size
         self._lines = lines
         self._continuations = continuations
+        self._own_ids = own_ids
+
+    def translated(self, own: Vocabulary, other: Vocabulary) -> "CorpusIndex":
+        """Returns the same index, asked in another vocabulary than its own."""
+        shared = (own.is_ordinary(token) and other.is_ordinary(token) for token in other.tokens)
+        ids = np.where(np.fromiter(shared, np.bool_), own.encode(other.tokens), -1)
+        return CorpusIndex(self._vocabulary_size, self._lines, self._continuations, ids)
 
     def contains(self, lines: IntArray) -> npt.NDArray[np.bool_]:
         """Returns whether the corpus has each line [rows, length]; no false negatives: [rows]."""
-        return self._lines.has(line_keys(lines))
+        if self._own_ids is None:
+            return self._lines.has(line_keys(lines))
+        lines = self._own_ids[lines]
+        return self._lines.has(line_keys(lines)) & (lines >= 0).all(axis=1)
 
     def continuation(self, line: Sequence[int]) -> tuple[int, ...] | None:
         """Returns the second line of a couplet of the corpus whose first is `line`, if any."""
@@ -64,11 +81,16 @@ class CorpusIndex:
         first = np.asarray([line], np.int64)
         if not self.contains(first).all():
             return None
+        if self._own_ids is not None:
+            first = self._own_ids[first]
         keys = continuation_keys(line_keys(first), len(line))
         second = self._continuations.values(keys[0]).astype(np.int64)
-        if (second >= self._vocabulary_size).any() or not self.contains(second[None]).all():
+        if (second >= self._vocabulary_size).any() or not self._lines.has(line_keys(second[None])):
             return None
-        return tuple(second.tolist())
+        if self._own_ids is None:
+            return tuple(second.tolist())
+        found = [np.flatnonzero(self._own_ids == token) for token in second]
+        return tuple(int(ids[0]) for ids in found) if all(map(len, found)) else None
 
     def dump(self) -> bytes:
         """Returns the index as bytes, for a bundle."""

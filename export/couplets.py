@@ -1,35 +1,30 @@
-"""What a bundle for couplets has beside its model: word kinds, and the lines that poets wrote."""
+"""The table of word kinds in a bundle for couplets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from lianju.bot.verse.model.bundle import KINDS, KNOWN, load_bundle
+from lianju.bot.verse.model.bundle import KINDS, load_bundle
 from lianju.bot.verse.text.couplet import COMMA
 from lianju.bot.verse.text.vocabulary import LOWER
 from lianju.training.data import read_texts
 
-from .corpus_index import build_couplet_index
 from .errors import ExportError
 from .update import update_bundle
 from .word_kinds import find_word_kinds
 
-CONTENTS = {
-    KINDS: "characters that answer one another in couplets, a kind a line",
-    KNOWN: "fingerprints of the lines of poems, and the lower lines of their couplets by the upper",
-}
+CONTENTS = {KINDS: "characters that answer one another in couplets, a kind a line"}
 
 Line = tuple[str, ...]
 
 
-def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -> list[str]:
-    """Puts the table of word kinds and the index of poets' lines into a bundle.
+def add_word_kinds(directory: Path, pairs: Path, version: str) -> list[str]:
+    """Puts the table of word kinds into a bundle.
 
     Args:
         directory: The bundle, of an encoder-decoder.
         pairs: The prepared couplets that it was trained on.
-        poems: The prepared poems that they are from.
         version: Of the bundle from now on.
 
     Returns:
@@ -37,7 +32,7 @@ def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -
 
     Raises:
         BundleError: The bundle is damaged.
-        CorpusError: A corpus cannot be read.
+        CorpusError: The corpus cannot be read.
         ExportError: The bundle has no encoder, the corpus no couplets, or nothing can be written.
     """
     bundle = load_bundle(directory)
@@ -52,8 +47,7 @@ def add_couplet_files(directory: Path, pairs: Path, poems: Path, version: str) -
             "`lianju-train prepare --pairs couplets` has made."
         )
     table = "".join(f"{kind}\t{kind}\n" for kind in kinds)
-    index = build_couplet_index(poems, bundle.vocabulary)
-    update_bundle(directory, {KINDS: table.encode(), KNOWN: index}, CONTENTS, version)
+    update_bundle(directory, {KINDS: table.encode()}, CONTENTS, version)
     return kinds
 
 
