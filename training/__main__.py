@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from .checkpoint_commands import average, prefer, transfer
+from .checkpoint_commands import average, prefer, transfer, widen
 from .errors import TrainingError, run_command
 from .options import FILE, FOLDER, NEW_FILE, finite
 from .reranker.command import rerank
@@ -318,7 +318,7 @@ def sample(
         click.echo(as_text(text, trained.vocabulary))
 
 
-for _command in (average, transfer, prefer, rerank):
+for _command in (average, transfer, widen, prefer, rerank):
     cli.add_command(_command)
 
 

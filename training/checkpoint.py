@@ -170,7 +170,7 @@ def provenance(initial: Trained) -> dict[str, Any]:
     """Returns the part of a checkpoint's origin that runs which begin with it keep."""
     keys = (
         *("preset", "corpus_sha256", "commit", "tokens_seen", "seed"),
-        *("initial", "averaged_with", "preferences", "transferred"),
+        *("initial", "averaged_with", "preferences", "transferred", "widened"),
     )
     info = inherited(initial)
     return {key: info[key] for key in keys if key in info}

@@ -1,4 +1,4 @@
-"""The commands that make a checkpoint out of others: average, transfer and prefer."""
+"""The commands that make a checkpoint out of others: average, transfer, widen and prefer."""
 
 from __future__ import annotations
 
@@ -48,6 +48,22 @@ def transfer(checkpoint: Path, taught: Path, before: Path, share: float, out: Pa
     from .averaging import transfer_learned
 
     transfer_learned(checkpoint, taught, before, share, out)
+    click.echo(f"Wrote {out}")
+
+
+@click.command()
+@click.argument("checkpoint", type=NEW_FILE)
+@click.option("--hidden-size", type=click.IntRange(1), required=True, help="Of the wider model.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", type=NEW_FILE, required=True)
+def widen(checkpoint: Path, hidden_size: int, seed: int, out: Path) -> None:
+    """Gives the model of CHECKPOINT more hidden units, so that it predicts the same.
+
+    It is to be trained further; copies of units then learn different things.
+    """
+    from .widening import widen_checkpoint
+
+    widen_checkpoint(checkpoint, hidden_size, out, seed)
     click.echo(f"Wrote {out}")
 
 
