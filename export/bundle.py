@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from .errors import ExportError, VerificationError
 from .graph import OPSET, build_step_graph, graph_inputs, graph_outputs
 from .precision import PRECISIONS
 from .prosody import Table, build_prosody
+from .rotation import rotated
 from .shared_weights import build_gpu_graph, refer
 from .states import state_tensors
 from .verify import EXACT, PROMPTS, QUANTIZED, verify_perplexity, verify_steps
@@ -97,6 +98,7 @@ def write_bundle(trained: Trained, out: Path, options: BundleOptions) -> dict[st
         precision = PRECISIONS[options.precision]
         limits: Limits = {}
         if precision.quantizes_activations and options.corpus is not None:
+            trained = replace(trained, model=rotated(trained.model))
             limits = measure_limits(trained.model, trained.vocabulary, options.corpus)
         config, weights = trained.model.config, weights_of(trained.model)
         graph = build_step_graph(config, weights, precision, trained.vocabulary.unknown, limits)
