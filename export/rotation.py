@@ -22,10 +22,11 @@ def rotated(model: LanguageModel) -> LanguageModel:
     size = model.config.embedding_size
     normal = np.random.default_rng(0).standard_normal((size, size))
     rotation = torch.from_numpy(np.linalg.qr(normal)[0])
-    model = copy.deepcopy(model)
+    other = copy.deepcopy(model)
+    weights = dict(other.named_parameters())
     with torch.no_grad():
-        for weight in (model.embedding.weight, model.recurrent.weight_ih_l0):
-            weight.copy_(weight.double() @ rotation)
-        projection = model.projection.weight
+        for name in ("embedding.weight", "recurrent.weight_ih_l0"):
+            weights[name].copy_(weights[name].double() @ rotation)
+        projection = weights["projection.weight"]
         projection.copy_(rotation.T @ projection.double())
-    return model
+    return other
