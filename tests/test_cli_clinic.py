@@ -20,7 +20,7 @@ def shipped():
 
 @pytest.fixture
 def check(capsys, monkeypatch, shipped, tmp_path):
-    monkeypatch.setattr("lianju.bot.verse.composer.open_composer", lambda *_: shipped)
+    monkeypatch.setattr("lianju.bot.verse.composer.open_composer", lambda *_, **_options: shipped)
     monkeypatch.setattr(shipped, "close", lambda: None)
     monkeypatch.chdir(tmp_path)
 
