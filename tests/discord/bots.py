@@ -79,6 +79,9 @@ async def _end(task: "asyncio.Task[None]") -> None:
 
 def threads():
     """The names of all threads but those that the event loop keeps for anybody's use."""
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join(0.2)  # aiosqlite's ends a moment after its connection is closed
     names = {thread.name for thread in threading.enumerate()}
     return {name for name in names if not name.startswith("asyncio_")}
 
