@@ -69,22 +69,16 @@ class CorpusIndex:
 
     def contains(self, lines: IntArray) -> npt.NDArray[np.bool_]:
         """Returns whether the corpus has each line [rows, length]; no false negatives: [rows]."""
-        if self._own_ids is None:
-            return self._lines.has(line_keys(lines))
-        lines = self._own_ids[lines]
-        return self._lines.has(line_keys(lines)) & (lines >= 0).all(axis=1)
+        return self._lines.has(line_keys(self._own(lines)))
 
     def continuation(self, line: Sequence[int]) -> tuple[int, ...] | None:
         """Returns the second line of a couplet of the corpus whose first is `line`, if any."""
         if not line:
             return None
-        first = np.asarray([line], np.int64)
-        if not self.contains(first).all():
+        keys = line_keys(self._own(np.asarray([line], np.int64)))
+        if not self._lines.has(keys).all():
             return None
-        if self._own_ids is not None:
-            first = self._own_ids[first]
-        keys = continuation_keys(line_keys(first), len(line))
-        second = self._continuations.values(keys[0]).astype(np.int64)
+        second = self._continuations.values(continuation_keys(keys, len(line))[0]).astype(np.int64)
         if (second >= self._vocabulary_size).any() or not self._lines.has(line_keys(second[None])):
             return None
         if self._own_ids is None:
@@ -116,3 +110,7 @@ class CorpusIndex:
         if rest:
             raise ValueError("has bytes after its end")
         return cls(vocabulary_size, lines, continuations)
+
+    def _own(self, lines: IntArray) -> IntArray:
+        """Returns lines in its own ids; -1, which no line of the corpus has, for other tokens."""
+        return lines if self._own_ids is None else self._own_ids[lines]
