@@ -214,6 +214,36 @@ def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any)
 
 @cli.command()
 @click.argument("directory", metavar="BUNDLE", type=_FOLDER)
+@click.option(
+    "--marks",
+    "files",
+    type=click.Path(dir_okay=False, path_type=Path),
+    multiple=True,
+    required=True,
+    help="Marked lines that the model has not learned from; may be repeated.",
+)
+@click.option(
+    "--sound", type=float, default=4.0, show_default=True, help="The lowest mark of a sound line."
+)
+@_threads_option
+def confidence(directory: Path, files: tuple[Path, ...], sound: float, threads: int) -> None:
+    """Writes into BUNDLE how many of its lines readers find sound, by how likely it finds them.
+
+    The bot shows it as the bar of an answer. BUNDLE keeps its version, since its verse does not
+    change.
+    """
+    from .confidence import add_confidence
+
+    found = add_confidence(directory, files, sound, threads)
+    click.echo(f"{found['marks']:,} marks, {found['sound']:.1%} of them {sound:g} or more.")
+    for name, title in (("all", "all lines"), ("more_probable_half", "the more probable half")):
+        rows = found["held_out"][name]
+        told = ", ".join(f"{row['confidence']:.0%}: {row['sound']:.0%}" for row in rows)
+        click.echo(f"Confidence and sound lines among those held out, {title}: {told}")
+
+
+@cli.command()
+@click.argument("directory", metavar="BUNDLE", type=_FOLDER)
 @click.argument("checkpoint", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--version", required=True, help="Of the bundle with the re-ranker.")
 @click.option("--relevance", type=float, default=0.3, show_default=True)

@@ -34,6 +34,8 @@ class CandidateScoreFields(BaseModel):
     """Its logit that the line follows this prompt."""
     relevance: float | None = None
     """By how many nats the first line makes the prompt more probable, where that counts."""
+    confidence: float | None = None
+    """The share of lines of such a log-probability that readers found sound, if that is known."""
 
 
 class ScoreFields(BaseModel):
@@ -66,6 +68,7 @@ class ScoreFields(BaseModel):
                 each.next,
                 each.unknown,
                 each.relevance,
+                each.confidence,
             )
             for each in self.candidates
         ]

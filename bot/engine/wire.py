@@ -246,6 +246,8 @@ class CandidateFields(_Part):
     """What candidates of `chosen` are ranked by."""
     seed: int | None = None
     """The seed, if the search was random."""
+    confidence: float | None = None
+    """The share of lines of such a log-probability that readers found sound, if that is known."""
 
 
 class AnswerFields(_Part):
@@ -331,6 +333,7 @@ class AnswerFields(_Part):
                     each.log_prob if each.objective is None else each.objective,
                     each.known,
                     each.relaxed,
+                    each.confidence,
                 )
                 for each in self.candidates
             ),
@@ -356,6 +359,8 @@ def _candidate(search: SearchMode, candidate: Candidate) -> CandidateFields:
         also["objective"] = candidate.score
     if not isinstance(search, Beam):
         also["seed"] = search.seed
+    if candidate.confidence is not None:
+        also["confidence"] = candidate.confidence
     return CandidateFields(
         text=candidate.text,
         log_prob=candidate.log_prob,

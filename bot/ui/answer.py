@@ -14,7 +14,7 @@ from discord.components import (
     TextDisplay,
 )
 
-from ..confidence import CONFIDENCES, confidence
+from ..confidence import CONFIDENCES, bars
 from ..errors import LianjuError
 from ..i18n import Localizer
 from ..markdown import SMALL, escape, literal, small, unescape
@@ -119,21 +119,17 @@ def with_hearts(message: discord.Message, hearts: Sequence[int]) -> discord.ui.L
     return view
 
 
-def confidence_bar(log_prob: float, tokens: int) -> str:
-    """Returns the confidence in a line as five blocks of which at least one is full.
-
-    Args:
-        log_prob: Natural-log probability of a line.
-        tokens: Its length.
-    """
-    full = confidence(log_prob, tokens)
+def confidence_bar(confidence: float) -> str:
+    """Returns a confidence from 0 to 1 as five blocks of which at least one is full."""
+    full = bars(confidence)
     return FULL * full + EMPTY * (CONFIDENCES - full)
 
 
 def _remark(message: AnswerMessage, rank: int, localizer: Localizer) -> str:
-    """Returns the confidence bar and the remarks on a candidate."""
-    bar = confidence_bar(message.candidates[rank - 1].log_prob, message.details.tokens)
-    return " · ".join([bar, *remarks(message, rank, localizer)])
+    """Returns the confidence bar, if there is one, and the remarks on a candidate."""
+    confidence = message.candidates[rank - 1].confidence
+    bar = [] if confidence is None else [confidence_bar(confidence)]
+    return " · ".join([*bar, *remarks(message, rank, localizer)])
 
 
 def _footer(message: AnswerMessage, localizer: Localizer, left_out: int) -> str:

@@ -32,12 +32,15 @@ class CandidateView:
         log_prob: Natural-log probability of the new lines.
         known: Whether the corpus has each new line; empty if the bundle has no corpus index.
         relaxed: The rules that were dropped.
+        confidence: The share of such lines that readers found sound; None if that is not known, as
+            of a message that was posted.
     """
 
     verse: Verse
     log_prob: float
     known: tuple[bool, ...] = ()
     relaxed: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ def answer_message(answer: Answer, user_id: int, writer: Writer | None) -> Answe
                 candidate.log_prob,
                 candidate.known,
                 candidate.relaxed,
+                candidate.confidence,
             )
             for candidate in answer.candidates
         ),

@@ -42,7 +42,7 @@ def details_layout(
         rows.append(f"**{rank}.** {literal(text, MAX_LINE)}")
         rows.append(small(" · ".join([score, *remarks(message, rank, localizer)])))
         if scores and (parts := _parts(scores[rank - 1], localizer)):
-            rows.append(small(parts))
+            rows.append(small(" · ".join(parts)))
     if texts := general_remarks(message, localizer):
         rows.append(small(" · ".join(texts)))
     if any(set(candidate.relaxed) - {"end"} for candidate in message.candidates):
@@ -50,7 +50,8 @@ def details_layout(
     if message.corpus_continuation is not None:
         line = literal(message.corpus_continuation, MAX_LINE)
         rows.append(small(localizer.format("answer-original", line=line)))
-    rows.append(small(localizer.format("details-scale")))
+    if any(each.confidence is not None for each in scores):
+        rows.append(small(localizer.format("details-scale")))
     values = [each.score for each in scores]
     if values and values == sorted(values, reverse=True):  # else other rules had a part in it
         rows.append(small(localizer.format("details-order")))
@@ -92,15 +93,18 @@ def _options(message: AnswerMessage, localizer: Localizer) -> list[str]:
     return texts
 
 
-def _parts(score: CandidateScore, localizer: Localizer) -> str:
-    """Returns a score and what it has beside the log-probability; nothing if that is all."""
-    texts = []
+def _parts(score: CandidateScore, localizer: Localizer) -> list[str]:
+    """Returns the confidence, and a score with what it has beside the log-probability."""
+    texts: list[str] = []
     if score.relevance is not None:
         texts.append(localizer.format("details-relevance", relevance=f"{score.relevance:.2f}"))
     if score.poet is not None and score.next is not None:
         texts.append(
             localizer.format("details-logits", poet=f"{score.poet:.2f}", next=f"{score.next:.2f}")
         )
-    if not texts:
-        return ""
-    return " · ".join([localizer.format("details-ranked", score=f"{score.score:.2f}"), *texts])
+    if texts:
+        texts.insert(0, localizer.format("details-ranked", score=f"{score.score:.2f}"))
+    if score.confidence is not None:
+        percent = f"{100 * score.confidence:.0f}"
+        texts.insert(0, localizer.format("details-confidence", percent=percent))
+    return texts

@@ -8,7 +8,7 @@ bold.
 import re
 from collections.abc import Sequence
 
-from ..markdown import escape, literal, small, unescape
+from ..markdown import SMALL, escape, literal, small, unescape
 from ..verse import is_han
 from ..verses import Verse
 from .buttons import RequestOptions
@@ -32,13 +32,15 @@ def write_candidate(rank: int, verse: Verse, remark: str, options: RequestOption
     Args:
         rank: Its number, from 1.
         verse: The verse.
-        remark: Remarks on it, in markdown on one line.
+        remark: Remarks on it, in markdown on one line; may be empty.
         options: The options of the request.
     """
     if not options.is_poem:
-        return f"{_number(rank)}{_write_couplet(verse)}\n{small(remark)}"
+        text = _number(rank) + _write_couplet(verse)
+        return f"{text}\n{small(remark)}" if remark else text
     write = _write_bold_first if options.is_acrostic else escape
-    return "\n".join((small(_number(rank) + remark), *map(write, verse.lines)))
+    heading = small(_number(rank) + remark).rstrip()
+    return "\n".join((heading, *map(write, verse.lines)))
 
 
 def parse_candidate(rank: int, text: str, options: RequestOptions) -> Verse:
@@ -47,14 +49,16 @@ def parse_candidate(rank: int, text: str, options: RequestOptions) -> Verse:
     Raises:
         ValueError: The text is not of this candidate.
     """
-    prefix = small(_number(rank)) if options.is_poem else _number(rank)
+    prefix = small(_number(rank)).rstrip() if options.is_poem else _number(rank)
     if not text.startswith(prefix):
         raise ValueError(f"not candidate {rank}")
     if options.is_poem:
         first, second, *others = text.split("\n")[1:]
         parse = _parse_bold_first if options.is_acrostic else unescape
         return Verse.of(parse(first), parse(second), *map(parse, others))
-    written, _, _ = text.removeprefix(prefix).rpartition("\n")
+    written, _, last = text.removeprefix(prefix).rpartition("\n")
+    if not last.startswith(SMALL):
+        written = text.removeprefix(prefix)
     # Escaped text has no bare slash, and a line before a comma has no comma of its own.
     line, answer = written.split(LINE_SEPARATOR if LINE_SEPARATOR in written else COMMA, 1)
     return Verse(unescape(line), unescape(answer))

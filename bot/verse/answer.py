@@ -22,6 +22,8 @@ class Candidate:
         known: Whether the corpus has each line; empty if the bundle has no corpus index.
         relaxed: The rules that were dropped, of `tones`, `rhyme`, `repetition` and `kinds`; and
             `end`, if the given line of a couplet ends in the tone of the other line.
+        confidence: The share of lines of such a log-probability that readers found sound; None if
+            the bundle does not tell, and for revisions, where kept lines have a part in it.
     """
 
     lines: tuple[str, ...]
@@ -29,6 +31,7 @@ class Candidate:
     score: float
     known: tuple[bool, ...] = ()
     relaxed: tuple[str, ...] = ()
+    confidence: float | None = None
 
     @property
     def text(self) -> str:
@@ -86,6 +89,8 @@ class CandidateScore:
         poet: The re-ranker's logit that a poet wrote the line; None without a re-ranker.
         next: Its logit that the line follows this prompt rather than another one.
         unknown: Characters of the prompt and the lines that were read as `<unk>`.
+        confidence: The share of lines of such a log-probability that readers found sound; None if
+            the bundle does not tell.
     """
 
     lines: tuple[str, ...]
@@ -95,3 +100,4 @@ class CandidateScore:
     next: float | None = None
     unknown: tuple[str, ...] = ()
     relevance: float | None = None
+    confidence: float | None = None

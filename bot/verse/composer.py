@@ -160,8 +160,9 @@ class Composer:
                     float(parts.next.sum()) if judged else None,
                     tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
                     float(parts.relevance.sum()) if is_related else None,
+                    self._confidence(float(parts.log_prob.sum()), sum(map(len, lines))),
                 )
-                for prompt, parts in zip(prompts, found, strict=True)
+                for prompt, lines, parts in zip(prompts, texts, found, strict=True)
             ]
 
         return job()
@@ -182,11 +183,17 @@ class Composer:
                     float(parts.score[number]),
                     float(parts.log_prob[number]),
                     unknown=tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
+                    confidence=self._confidence(float(parts.log_prob[number]), len(upper)),
                 )
                 for number, prompt in enumerate(prompts)
             ]
 
         return job()
+
+    def _confidence(self, log_prob: float, tokens: int) -> float | None:
+        """Returns the share of lines as likely as these that are sound; None if none is known."""
+        part = self.bundle.manifest.confidence
+        return None if part is None else part.share(log_prob, tokens)
 
     def mend_now(
         self, lines: Sequence[str], blanks: Sequence[Blank], book: RhymeBook = "pingshui"
@@ -285,6 +292,7 @@ class Composer:
             else ("",) * prepared.new_lines
         )
 
+        written = prepared.characters - bool(prepared.openings)  # tokens of a line
         poems = result.poems[: request.count]
         template, unknown = prepared.template, vocabulary.unknown
         whole = [template.filled(each.lines, unknown) if template else each.lines for each in poems]
@@ -300,6 +308,7 @@ class Composer:
                 poem.score,
                 tuple(line in known for line in own) if corpus else (),
                 poem.relaxed,
+                self._confidence(poem.log_prob, len(own) * written) if template is None else None,
             )
             for poem, own in zip(poems, whole, strict=True)
         )

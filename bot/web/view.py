@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..answer_text import candidate_remarks, relaxed_by_all, relaxed_text
 from ..characters import describe
-from ..confidence import confidence, perplexity
+from ..confidence import bars, perplexity
 from ..i18n import Localizer
 from ..picture import Card, PictureError, missing
 from ..verse import (
@@ -50,14 +50,16 @@ class CandidateView:
 
     Attributes:
         lines: Its lines.
-        confidence: From 1 to `CONFIDENCES`.
+        bars: How many are full, from 1 to `CONFIDENCES`; None without a confidence.
+        percent: The confidence in percent; None if there is none.
         is_new: Whether the corpus has none of the new lines; None if that is not known.
         remarks: What is to be said of it.
         figures: Its score where that is more than the log-probability, that, and the perplexity.
     """
 
     lines: tuple[LineView, ...]
-    confidence: int
+    bars: int | None
+    percent: str | None
     is_new: bool | None
     remarks: tuple[str, ...]
     figures: str
@@ -181,7 +183,8 @@ def _candidate(
                 lines, _punctuation(lines), are_given, known, strict=True
             )
         ),
-        confidence=confidence(candidate.log_prob, tokens),
+        bars=None if candidate.confidence is None else bars(candidate.confidence),
+        percent=None if candidate.confidence is None else f"{100 * candidate.confidence:.0f}",
         is_new=not any(candidate.known) if candidate.known else None,
         remarks=tuple(remarks),
         figures=" · ".join(_figures(candidate, tokens, localizer)),

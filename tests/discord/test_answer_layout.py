@@ -55,8 +55,16 @@ def test_hearts_change_nothing_but_their_numbers(answer, data):
     assert parse_answer_message(received(after)) == answer
 
 
+def rated(answer, *confidences):
+    """The answer of a bundle that tells how sound its lines are."""
+    candidates = zip(answer.candidates, confidences, strict=True)
+    return replace(
+        answer, candidates=tuple(replace(each, confidence=one) for each, one in candidates)
+    )
+
+
 def test_answer_reads_from_top_to_bottom():
-    message = payload(answer_layout(ANSWER, ENGLISH))
+    message = payload(answer_layout(rated(ANSWER, 0.78, 1.0), ENGLISH))
     assert texts(message) == [
         "### 黄河远上白云间",
         "**1.** 黄河远上白云间，万里江山万里遥\n-# ▰▰▰▰▱",
@@ -68,8 +76,18 @@ def test_answer_reads_from_top_to_bottom():
     ]
 
 
+def test_without_a_confidence_there_is_no_bar():
+    message = payload(answer_layout(ANSWER, ENGLISH))
+    assert texts(message)[1:3] == [
+        "**1.** 黄河远上白云间，万里江山万里遥",
+        "**2.** 黄河远上白云间，万里江山万里余",
+    ]
+    poem = texts(payload(answer_layout(QUATRAINS, ENGLISH)))[1]
+    assert poem.startswith("-# **1.** line 4 is from the corpus\n白日依山尽")
+
+
 def test_poem_reads_from_top_to_bottom():
-    message = payload(answer_layout(QUATRAINS, ENGLISH))
+    message = payload(answer_layout(rated(QUATRAINS, 0.6, 0.1), ENGLISH))
     assert texts(message) == [
         "### 白日依山尽\n### 黄河入海流",
         "-# **1.** ▰▰▰▱▱ · line 4 is from the corpus\n"
@@ -89,7 +107,7 @@ def test_an_acrostic_has_bold_first_characters():
         DetailsButton(8, Beam(5)),
         "m",
     )
-    message = payload(answer_layout(answer, ENGLISH))
+    message = payload(answer_layout(rated(answer, 0.6), ENGLISH))
     assert texts(message)[1] == "-# **1.** ▰▰▰▱▱\n**春**风卷帘幕\n**夏**月照窗庭"
     assert parse_answer_message(received(message)) == answer
 

@@ -193,27 +193,15 @@ def test_custom_id_of_any_layout_is_matched(custom_id):
 
 
 @pytest.mark.parametrize(
-    ("log_prob", "tokens", "shown"),
-    [
-        (-7 * 0.5, 7, "▰▰▰▰▰"),
-        (-5 * 1.0, 5, "▰▰▰▰▰"),
-        (-5 * 1.7, 5, "▰▰▰▰▱"),
-        (-5 * 2.8, 5, "▰▰▰▱▱"),
-        (-5 * 3.7, 5, "▰▰▱▱▱"),
-        (-5 * 4.5, 5, "▰▱▱▱▱"),
-        (-5 * 5.5, 5, "▰▱▱▱▱"),
-        (-5 * 90.0, 5, "▰▱▱▱▱"),
-        (-1e300, 1, "▰▱▱▱▱"),
-        (float("-inf"), 7, "▰▱▱▱▱"),
-        (0.0, 1, "▰▰▰▰▰"),
-    ],
+    ("confidence", "shown"),
+    [(1, "▰▰▰▰▰"), (0.72, "▰▰▰▰▱"), (0.6, "▰▰▰▱▱"), (0.31, "▰▰▱▱▱"), (0.2, "▰▱▱▱▱"), (0, "▰▱▱▱▱")],
 )
-def test_bar_is_the_mean_log_probability_of_a_token(log_prob, tokens, shown):
-    assert confidence_bar(log_prob, tokens) == shown
+def test_bar_is_the_confidence_in_fifths(confidence, shown):
+    assert confidence_bar(confidence) == shown
 
 
-@given(log_probs, log_probs, within(LENGTH))
-def test_bar_of_the_more_probable_line_is_no_shorter(one, other, tokens):
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_bar_of_the_higher_confidence_is_no_shorter(one, other):
     less, more = sorted((one, other))
-    assert confidence_bar(less, tokens).count("▰") <= confidence_bar(more, tokens).count("▰")
-    assert len(confidence_bar(one, tokens)) == CONFIDENCES
+    assert confidence_bar(less).count("▰") <= confidence_bar(more).count("▰")
+    assert len(confidence_bar(one)) == CONFIDENCES

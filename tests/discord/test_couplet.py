@@ -25,7 +25,7 @@ def verses(message):
     """The couplets as they are shown, without number and remark."""
     _, *sections, _ = texts(message)
     return [
-        re.fullmatch(rf"\*\*{rank}\.\*\* (.*)\n-# [▰▱]{{5}}[^\n]*", text, re.DOTALL)[1]
+        re.fullmatch(rf"\*\*{rank}\.\*\* (.*?)(\n-# [^\n]*)?", text, re.DOTALL)[1]
         for rank, text in enumerate(sections, 1)
     ]
 

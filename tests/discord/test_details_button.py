@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from lianju.bot.verse import DeadlineError, Request, Rerank
+from lianju.bot.verse import DeadlineError, NextLine, Poem, Request, Rerank
+from lianju.bot.verse.model.manifest import ConfidencePart
 from lianju.bot.verse.planning.generation import Planner, make_scorer
 
 from ..verse.toy_reranker import ByCharacters, with_reranker
@@ -54,6 +55,24 @@ def in_parts(found):
     """What the details say of a score without a re-ranker."""
     score = english("details-ranked", score=f"{found.score:.2f}")
     return f"-# {score} · {english('details-relevance', relevance=f'{found.relevance:.2f}')}"
+
+
+@pytest.mark.parametrize("form", ["couplet", "jueju"])
+async def test_details_have_the_confidence_in_percent(fake, bot, composer, monkeypatch, form):
+    part = ConfidencePart(log_probs=(-10.0, 0.0), shares=(0.0, 1.0))
+    manifest = composer.bundle.manifest.model_copy(update={"confidence": part})
+    monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))
+    options = {} if form == "couplet" else {"form": form}
+    answer = await ask(fake, bot, poem(LINE, **options), private=False)
+    (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))
+    wanted = Request(LINE, Poem(form) if options else NextLine(), Rerank())
+    for candidate in composer.compose_now(wanted).candidates:
+        (found,) = composer.score_now(LINE, [candidate.text])
+        percent = f"{100 + 10 * found.log_prob / len(''.join(candidate.lines)):.0f}"
+        rows = text[text.index(candidate.lines[0]) :].splitlines()
+        assert rows[2].startswith(f"-# {english('details-confidence', percent=percent)}")
+    assert english("details-scale") in text
+    assert any("▰" in part for part in texts(answer))
 
 
 async def test_details_without_a_reranker_have_one_part_less(fake, bot, composer, answer):

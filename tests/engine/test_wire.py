@@ -96,6 +96,14 @@ def test_answer_arrives_unchanged(request_, composer, couplets):
     )
 
 
+def test_confidence_arrives_where_there_is_one(composer):
+    answer = composer.compose_now(REQUESTS[0])
+    first, *others = answer.candidates
+    told = replace(answer, candidates=(replace(first, confidence=0.625), *others))
+    arrived = AnswerFields.model_validate(sent(AnswerFields.of(told))).to_answer()
+    assert [each.confidence for each in arrived.candidates] == [0.625, *[None] * len(others)]
+
+
 def test_answer_has_the_drawn_seed(composer):
     answer = composer.compose_now(Request(LINE, search=Rerank(None)))
     assert sent(AnswerFields.of(answer))["request"]["seed"] == answer.request.search.seed
@@ -104,7 +112,7 @@ def test_answer_has_the_drawn_seed(composer):
 @pytest.mark.parametrize(
     "scores",
     [
-        [CandidateScore(("白日",), -1.5, -2.5, 0.25, 0.75, ("貓",), -3.5)],
+        [CandidateScore(("白日",), -1.5, -2.5, 0.25, 0.75, ("貓",), -3.5, 0.625)],
         [CandidateScore(("白", "日"), -1.5, -1.5), CandidateScore(("山",), -1.0, -1.0)],
     ],
 )

@@ -159,6 +159,13 @@ def test_a_broken_manifest(bundle, content):
         (["files", "a\0b"], {"sha256": "0" * 64, "bytes": 0}, "files"),
         (["files", "a" * 256], {"sha256": "0" * 64, "bytes": 0}, "files"),
         (["graph", "file"], "step.onnx\0", "graph.file"),
+        (["confidence"], {"log_probs": [-1], "shares": [0.5]}, "at least 2"),
+        (["confidence"], {"log_probs": [-2, -1], "shares": [0.5]}, "at least 2"),
+        (["confidence"], {"log_probs": [-3, -2, -1], "shares": [0.2, 0.5]}, "differ in length"),
+        (["confidence"], {"log_probs": [-1, -1], "shares": [0.2, 0.5]}, "do not rise"),
+        (["confidence"], {"log_probs": [-2, -1], "shares": [0.5, 0.2]}, "shares fall"),
+        (["confidence"], {"log_probs": [-2, -1], "shares": [0.5, 1.5]}, "less than"),
+        (["confidence"], {"log_probs": [float("-inf"), -1], "shares": [0.2, 0.5]}, "finite"),
     ],
 )
 def test_a_manifest_that_breaks_the_contract(bundle, path, value, fault):

@@ -5,7 +5,7 @@ from lianju.bot.verse import Request, Rerank, open_composer
 from lianju.bot.web.app import create_app
 
 from ..discord.bundle_with_prosody import write_bundle_with_prosody
-from ..verse.toy import Toy
+from ..verse.toy import Toy, read_manifest, write_manifest
 from .browser import Tab, chromium
 from .served import Held, Watched, served
 from .site import site
@@ -62,7 +62,10 @@ def known_line(tmp_path_factory):
 def page_bundle(tmp_path_factory, known_line):
     """The directory of a toy with rhymes, and with a corpus that has one of its answers."""
     directory = tmp_path_factory.mktemp("bundles") / "page"
-    return write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])
+    write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])
+    confidence = {"log_probs": [-8, 0], "shares": [0.2, 1]}
+    write_manifest(directory, read_manifest(directory) | {"confidence": confidence})
+    return directory
 
 
 @pytest.fixture(scope="module")

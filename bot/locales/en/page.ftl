@@ -45,7 +45,7 @@ web-layout-option = { $layout ->
     [vertical] vertical
    *[horizontal] horizontal
 }
-web-confidence = Confidence { $confidence } of { $most }
+web-confidence = Readers found { $percent }% of such lines sound
 web-new = new
 web-copy = Copy
 web-copy-answer = Copy answer { $rank }

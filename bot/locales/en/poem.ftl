@@ -62,11 +62,12 @@ details-reranked = re-ranked: many lines are drawn, and the best that differ are
 details-beam = beam search, width { $width }
 details-sampled = sampled: temperature { $temperature }, top-k { $top_k }, top-p { $top_p }, seed { $seed }
 details-score = log-probability { $log_prob } · perplexity { $perplexity } a character
+details-confidence = { $percent }% of such lines are sound
 details-ranked = score { $score }
 details-relevance = relevance to the given line { $relevance }
 details-logits = re-ranker: poet { $poet }, next line { $next }
 details-relaxed = Under the relaxed rules no line could be found here.
-details-scale = The bars show the mean log-probability a character, from −5.5 to −1: a fuller bar means a higher probability.
+details-scale = The bar: of all lines that the model finds as likely, readers found so many sound.
 details-order = The candidates with the highest scores come first.
 
 # The context menu of a message.

@@ -44,7 +44,7 @@ web-layout-option = { $layout ->
     [vertical] 竖排
    *[horizontal] 横排
 }
-web-confidence = 把握：{ $most } 分之 { $confidence }
+web-confidence = 此类句子有 { $percent }% 读来通顺
 web-new = 新句
 web-copy = 复制
 web-copy-answer = 复制第 { $rank } 个答案

@@ -57,11 +57,12 @@ details-reranked = 重排序：随机抽取多句，列出其中最好而彼此�
 details-beam = 集束搜索，束宽 { $width }
 details-sampled = 随机抽取：温度 { $temperature }，top-k { $top_k }，top-p { $top_p }，随机种子 { $seed }
 details-score = 对数概率 { $log_prob } · 每字困惑度 { $perplexity }
+details-confidence = 此类句子有 { $percent }% 通顺
 details-ranked = 得分 { $score }
 details-relevance = 与给定句的相关度 { $relevance }
 details-logits = 重排模型：似诗人 { $poet }，接上句 { $next }
 details-relaxed = 注明从宽的规则，守着它就写不出句子。
-details-scale = 方块表示每字对数概率的平均值，从 −5.5 到 −1：越满，模型越有把握。
+details-scale = 方块表示：模型认为同样可能的句子里，读者觉得通顺的占多少。
 details-order = 得分高的排在前面。
 
 # 消息的右键菜单。

@@ -44,7 +44,7 @@ web-layout-option = { $layout ->
     [vertical] 直排
    *[horizontal] 橫排
 }
-web-confidence = 把握：{ $most } 分之 { $confidence }
+web-confidence = 此類句子有 { $percent }% 讀來通順
 web-new = 新句
 web-copy = 複製
 web-copy-answer = 複製第 { $rank } 個答案

@@ -57,11 +57,12 @@ details-reranked = 重新排序：隨機抽取多句，列出其中最好而彼�
 details-beam = 集束搜尋，束寬 { $width }
 details-sampled = 隨機抽取：溫度 { $temperature }，top-k { $top_k }，top-p { $top_p }，隨機種子 { $seed }
 details-score = 對數機率 { $log_prob } · 每字困惑度 { $perplexity }
+details-confidence = 此類句子有 { $percent }% 通順
 details-ranked = 得分 { $score }
 details-relevance = 與給定句的相關度 { $relevance }
 details-logits = 重排模型：似詩人 { $poet }，接上句 { $next }
 details-relaxed = 註明從寬的規則，守著它就寫不出句子。
-details-scale = 方塊表示每字對數機率的平均值，從 −5.5 到 −1：越滿，模型越有把握。
+details-scale = 方塊表示：模型認為同樣可能的句子裡，讀者覺得通順的占多少。
 details-order = 得分高的排在前面。
 
 # 訊息的右鍵選單。

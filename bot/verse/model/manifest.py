@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...characters import printable
 __all__ = [
     "ROWS",
     "SOURCE",
+    "ConfidencePart",
     "EncoderPart",
     "Graph",
     "Manifest",
@@ -31,6 +33,8 @@ OUTPUTS = {"log_prob": FLOATS, "top_log_prob": FLOATS, "top_token": ("int64",)}
 
 MAX_STATE = 1 << 24  # numbers in one row of a state tensor
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=0, lt=1 << 31)]
 Text = Annotated[str, AfterValidator(printable)]
 DType = Literal["float16", "float32", "float64", "int64", "int32", "bool", "uint8"]
@@ -238,6 +242,38 @@ class RerankerPart(_Part):
     weights: RankingPart
 
 
+class ConfidencePart(_Part):
+    """How many of the model's lines readers found sound, by how likely the model finds them.
+
+    Attributes:
+        log_probs: Mean natural-log probabilities of a token, rising.
+        shares: The share of sound lines at each, which never falls. Between two it is interpolated;
+            beyond the first and the last it is theirs.
+    """
+
+    log_probs: tuple[Finite, ...] = Field(strict=False, min_length=2)
+    shares: tuple[Share, ...] = Field(strict=False, min_length=2)
+
+    @model_validator(mode="after")
+    def _is_a_rising_table(self) -> Self:
+        if len(self.log_probs) != len(self.shares):
+            raise ValueError("log_probs and shares differ in length")
+        if any(low >= high for low, high in pairwise(self.log_probs)):
+            raise ValueError("log_probs do not rise")
+        if any(low > high for low, high in pairwise(self.shares)):
+            raise ValueError("shares fall")
+        return self
+
+    def share(self, log_prob: float, tokens: int) -> float:
+        """Returns the share of sound lines among those as likely as these.
+
+        Args:
+            log_prob: Natural-log probability of one or several lines.
+            tokens: How many tokens these have, at least one.
+        """
+        return float(np.interp(log_prob / tokens, self.log_probs, self.shares))
+
+
 class Manifest(_Part):
     """The whole manifest.
 
@@ -256,6 +292,7 @@ class Manifest(_Part):
     gpu_graph: GpuGraph | None = None
     reranker: RerankerPart | None = None
     encoder: EncoderPart | None = None
+    confidence: ConfidencePart | None = None
     training: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     license: Text = ""
