@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from lianju.bot.verse import DeadlineError, NextLine, Poem, Request, Rerank
-from lianju.bot.verse.model.manifest import ConfidencePart
 from lianju.bot.verse.planning.generation import Planner, make_scorer
 
 from ..verse.toy_reranker import ByCharacters, with_reranker
@@ -53,15 +52,14 @@ async def test_details_have_the_parts_of_the_scores(fake, bot, composer, answer)
 
 def in_parts(found):
     """What the details say of a score without a re-ranker."""
+    confidence = english("details-confidence", percent=f"{100 * found.confidence:.0f}")
     score = english("details-ranked", score=f"{found.score:.2f}")
-    return f"-# {score} · {english('details-relevance', relevance=f'{found.relevance:.2f}')}"
+    relevance = english("details-relevance", relevance=f"{found.relevance:.2f}")
+    return f"-# {confidence} · {score} · {relevance}"
 
 
 @pytest.mark.parametrize("form", ["couplet", "jueju"])
-async def test_details_have_the_confidence_in_percent(fake, bot, composer, monkeypatch, form):
-    part = ConfidencePart(log_probs=(-10.0, 0.0), shares=(0.0, 1.0))
-    manifest = composer.bundle.manifest.model_copy(update={"confidence": part})
-    monkeypatch.setattr(composer, "bundle", replace(composer.bundle, manifest=manifest))
+async def test_details_have_the_confidence_in_percent(fake, bot, composer, form):
     options = {} if form == "couplet" else {"form": form}
     answer = await ask(fake, bot, poem(LINE, **options), private=False)
     (text,) = texts(await press(fake, bot, answer, button(answer, "Details"), user=78))

@@ -98,10 +98,14 @@ def test_answer_arrives_unchanged(request_, composer, couplets):
 
 def test_confidence_arrives_where_there_is_one(composer):
     answer = composer.compose_now(REQUESTS[0])
-    first, *others = answer.candidates
-    told = replace(answer, candidates=(replace(first, confidence=0.625), *others))
-    arrived = AnswerFields.model_validate(sent(AnswerFields.of(told))).to_answer()
-    assert [each.confidence for each in arrived.candidates] == [0.625, *[None] * len(others)]
+    shares = [0.625, *[None] * (len(answer.candidates) - 1)]
+    candidates = tuple(
+        replace(each, confidence=share)
+        for each, share in zip(answer.candidates, shares, strict=True)
+    )
+    told = AnswerFields.of(replace(answer, candidates=candidates))
+    arrived = AnswerFields.model_validate(sent(told)).to_answer()
+    assert [each.confidence for each in arrived.candidates] == shares
 
 
 def test_answer_has_the_drawn_seed(composer):

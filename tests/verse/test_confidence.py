@@ -88,7 +88,9 @@ def test_kept_lines_have_a_part_in_a_revision_which_has_none(composer):
 
 
 def test_without_a_table_there_is_none(tmp_path):
-    composer = open_composer(Toy().write(tmp_path / "toy"), "cpu", 1)
+    directory = Toy().write(tmp_path / "toy")
+    write_manifest(directory, read_manifest(directory) | {"confidence": None})
+    composer = open_composer(directory, "cpu", 1)
     (first, *_) = composer.compose_now(Request(LINE)).candidates
     (score,) = composer.score_now(LINE, [LINE])
     composer.close()

@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 SPECIALS = ("<unk>", "<e>", "<s>", "</l>")
 PROMPTS = (Path(__file__).parent / "prompts.txt").read_text(encoding="utf-8").split()
+CONFIDENCE = {"log_probs": [-10, 0], "shares": [0, 1]}
 CHINESE = (*SPECIALS, *dict.fromkeys("".join(PROMPTS)))
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
@@ -215,6 +216,7 @@ class Toy:
             "format": 1,
             "name": "toy",
             "version": "0.0.1",
+            "confidence": CONFIDENCE,
             "model": {
                 "cell": "rnn",
                 "layers": 1,

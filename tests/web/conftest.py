@@ -5,7 +5,7 @@ from lianju.bot.verse import Request, Rerank, open_composer
 from lianju.bot.web.app import create_app
 
 from ..discord.bundle_with_prosody import write_bundle_with_prosody
-from ..verse.toy import Toy, read_manifest, write_manifest
+from ..verse.toy import Toy
 from .browser import Tab, chromium
 from .served import Held, Watched, served
 from .site import site
@@ -62,10 +62,7 @@ def known_line(tmp_path_factory):
 def page_bundle(tmp_path_factory, known_line):
     """The directory of a toy with rhymes, and with a corpus that has one of its answers."""
     directory = tmp_path_factory.mktemp("bundles") / "page"
-    write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])
-    confidence = {"log_probs": [-8, 0], "shares": [0.2, 1]}
-    write_manifest(directory, read_manifest(directory) | {"confidence": confidence})
-    return directory
+    return write_bundle_with_prosody(directory, [(PAGE_LINE, PAGE_ORIGINAL)], [known_line])
 
 
 @pytest.fixture(scope="module")
