@@ -8,6 +8,7 @@ from typing import Any
 import click
 from lianju.bot.errors import LianjuError
 from lianju.training.errors import TrainingError, run_command
+from lianju.training.options import finite
 
 from .errors import ExportError
 from .grade import command
@@ -223,7 +224,12 @@ def sheets(directory: Path, corpus: Path, split: str, out: Path, **options: Any)
     help="Marked lines that the model has not learned from; may be repeated.",
 )
 @click.option(
-    "--sound", type=float, default=4.0, show_default=True, help="The lowest mark of a sound line."
+    "--sound",
+    type=float,
+    callback=finite,
+    default=4.0,
+    show_default=True,
+    help="The lowest mark of a sound line.",
 )
 @_threads_option
 def confidence(directory: Path, files: tuple[Path, ...], sound: float, threads: int) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from lianju.bot.verse import Composer
 from lianju.bot.verse.composer import open_composer
 from lianju.bot.verse.model.manifest import ConfidencePart
+from lianju.bot.verse.text.couplet import COMMA
 from lianju.training.marks import MarkedLines, read_marks
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -132,7 +133,8 @@ def rate(composer: Composer, contexts: Sequence[MarkedLines], sound: float) -> M
     for each in tqdm(contexts, "contexts"):
         text = separator.join(map(joint.join, each.context))
         scores = composer.score_now(text, list(map(joint.join, each.lines)))
-        log_prob = np.array([score.log_prob for score in scores]) / len(each.lines[0])
+        tokens = sum(token != COMMA for token in each.lines[0])
+        log_prob = np.array([score.log_prob for score in scores]) / tokens
         fold = folds.setdefault(each.context[0], len(folds)) % FOLDS
         parts.append(
             Marked(

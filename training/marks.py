@@ -43,6 +43,8 @@ def read_marks(path: Path, vocabulary: Vocabulary) -> list[MarkedLines]:
     """
     try:
         rows = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError as error:
+        raise CorpusError(f"There is no {path}: give a file of marks.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"{path} cannot be read as UTF-8 text.") from error
     found = []

@@ -176,6 +176,7 @@ class Composer:
 
         def job() -> Job[list[CandidateScore]]:
             upper, *lower = (prompt.encode(vocabulary)[0] for prompt in (given, *prompts))
+            characters = sum(token != COMMA for token in given.lines[0])
             parts = yield from CoupletScorer(vocabulary).parts(upper, False, lower)
             return [
                 CandidateScore(
@@ -183,7 +184,7 @@ class Composer:
                     float(parts.score[number]),
                     float(parts.log_prob[number]),
                     unknown=tuple(dict.fromkeys((*given.unknown, *prompt.unknown))),
-                    confidence=self._confidence(float(parts.log_prob[number]), len(upper)),
+                    confidence=self._confidence(float(parts.log_prob[number]), characters),
                 )
                 for number, prompt in enumerate(prompts)
             ]

@@ -97,13 +97,14 @@ def test_without_a_table_there_is_none(tmp_path):
     assert first.confidence is score.confidence is None
 
 
+@pytest.mark.parametrize("line", ["天山月水", "天山，月水"])
 @pytest.mark.parametrize("upper", [False, True])
-def test_an_answer_to_a_line_of_a_couplet_has_it(upper):
+def test_an_answer_to_a_line_of_a_couplet_has_it(upper, line):
     bundle = couplet_bundle()
     manifest = bundle.manifest.model_copy(update={"confidence": PART})
     composer = couplet_composer(replace(bundle, manifest=manifest))
-    candidates = composer.compose_now(Request("天山月水", Couplet(upper))).candidates
-    (score,) = composer.score_now("天山月水", [candidates[0].text])
+    candidates = composer.compose_now(Request(line, Couplet(upper))).candidates
+    (score,) = composer.score_now(line, [candidates[0].text])
     composer.close()
     for each in candidates:
         assert each.confidence == pytest.approx(in_table(each.log_prob / 4))
