@@ -208,6 +208,14 @@ def test_five_candidates_differ_in_three_characters_in_their_first_line(composer
         assert sum(a != b for a, b in zip(one[1], other[1], strict=True)) >= 3
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_no_two_candidates_share_a_line(composer, seed):
+    found = poems(composer, LINE, Poem("lushi"), Rerank(seed))
+    lines = [line for poem in found for line in poem[1:]]
+    assert len(found) == 5
+    assert len({*lines}) == len(lines) == 5 * 7
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_poem_does_not_depend_on_concurrent_requests(composer, mode):
     requests = [

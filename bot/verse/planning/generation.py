@@ -44,7 +44,9 @@ DRAWS_PER_LINE = 2  # lines sampled for each candidate, since some are equal
 POOL_TEMPERATURE, POOL_TOP_K, POOL_TOP_P = 0.7, 100, 0.95
 COUPLETS_PER_WIDTH = 8  # of a pool of couplets, in place of `Rerank.pool`: scoring takes time too
 PARTIAL_POEMS = 5  # that go on at least where parts of a poem are kept, if the search is so wide
-BEAM_PER_WIDTH = 2  # lines of a beam search in the pool for each that a beam alone would keep
+# Lines of a beam search in the pool for each that a beam alone would keep, for a line of one poem
+# and for one of several poems at once.
+BEAM_PER_WIDTH, SHARED_BEAM_PER_WIDTH = 2, 4
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,7 @@ class Planner:
         """
         plans = [self._plans(prepared, poem.lines) for poem in poems]
         extended: dict[int, list[PartialPoem]] = {}
+        chosen: set[Line] = set()  # no two poems go on with the same line, if there is another
         late: DeadlineError | None = None
         for attempt in range(max(map(len, plans))):
             waiting = [n for n, own in enumerate(plans) if n not in extended and attempt < len(own)]
@@ -244,7 +247,10 @@ class Planner:
             for n, plan, paths, score in zip(waiting, current, found, scores, strict=True):
                 best = rank(plan, paths, score)
                 if reranked:
+                    if count == 1:
+                        best = [line for line in best if line.tokens not in chosen] or best
                     best = choose_diverse(best, count, continuation)
+                    chosen |= {line.tokens for line in best}
                 if best:
                     extended[n] = [poems[n].with_line(line, plan.relaxed) for line in best[:count]]
             if late or len(extended) == len(poems):
@@ -338,7 +344,8 @@ class Planner:
             top_p=POOL_TOP_P,
             seed=seed,
         )
-        width = min(WIDTH.high, BEAM_PER_WIDTH * search.width) // poems
+        beams = BEAM_PER_WIDTH if poems == 1 else SHARED_BEAM_PER_WIDTH
+        width = min(WIDTH.high, beams * search.width // poems)
         beam = BeamParams(**common, width=width, distinct=True)
         return [SampleSearch(sample), BeamSearch(beam)]
 
