@@ -38,7 +38,7 @@ class FaultyDiscord(FakeDiscord):
         disturbed: Tokens of interactions that met such a trouble.
         connected: Set while a session of the gateway is open.
         acknowledged: Called with an exchange when its first response has arrived.
-        posted: Every message in a channel by its id, however many processes ago it was sent.
+        public: Every message in a channel by its id, however many processes ago it was sent.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class FaultyDiscord(FakeDiscord):
         self.disturbed: set[str] = set()
         self.connected = asyncio.Event()
         self.acknowledged: Callable[[Exchange], None] = lambda exchange: None
-        self.posted: dict[str, Json] = {}
+        self.public: dict[str, Json] = {}
         self._beat = asyncio.Event()
 
     async def beat(self) -> None:
@@ -89,11 +89,11 @@ class FaultyDiscord(FakeDiscord):
     def forget(self, exchange: Exchange) -> None:
         for message in filter(None, [exchange.original, *exchange.followups]):
             if not message["flags"] & EPHEMERAL:
-                self.posted[message["id"]] = message
+                self.public[message["id"]] = message
         super().forget(exchange)
 
     def _posted(self, request: web.Request) -> Json:
-        message = self.posted.get(request.match_info["message"])
+        message = self.public.get(request.match_info["message"])
         if message is None or message["id"] in self.messages.gone:
             return super()._posted(request)
         return message
