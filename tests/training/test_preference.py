@@ -320,7 +320,7 @@ def test_the_vocabulary_decides_what_a_token_is(tmp_path):
 
 def test_missing_files_few_marks_and_models_without_lines_are_refused(tmp_path, corpus, many):
     start, out = write_model(tmp_path / "start.pt"), tmp_path / "out.pt"
-    with pytest.raises(CorpusError, match="There is no .*none"):
+    with pytest.raises(CorpusError, match=r"There is no .*none"):
         learn_preferences(start, corpus, [tmp_path / "none"], out, Options())
     few = write_marks(tmp_path / "few.jsonl", [{"context": ["山"], "marks": {"水": 1, "云": 2}}])
     with pytest.raises(CorpusError, match=r" 10 contexts .* than these 1"):
