@@ -40,14 +40,15 @@ class Plays:
     def __init__(self) -> None:
         self._lines: dict[Place, Line] = {}
         self._loose: set[int] = set()
-        self._twice: Counter[Place] = Counter()
+        self._replaced: list[tuple[Place, Line]] = []
         self._pressed: set[tuple[int, int]] = set()
         self._chosen: set[tuple[int, int]] = set()
 
     def write(self, place: Place, line: Line) -> None:
         """Notes that a member was shown a new line in the poem."""
-        if place in self._lines and self._lines[place] != line:
-            self._twice[place] += 1
+        before = self._lines.get(place)
+        if before not in (None, line):
+            self._replaced.append((place, before))
         self._lines[place] = line
 
     def loosen(self, table: int) -> None:
@@ -72,8 +73,8 @@ class Plays:
             is_gone: Whether a member may have been forgotten, with a poem that nobody else wrote.
             left: Servers that the bot has left.
         """
-        for table, number in self._twice:
-            if table not in self._loose:
+        for (table, number), line in self._replaced:
+            if table not in self._loose and not is_gone(line.writer):
                 yield f"two lines in one turn: line {number} of table {table}"
         for (table, number), line in self._lines.items():
             if table in self._loose or line.guild in left:

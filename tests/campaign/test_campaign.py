@@ -103,6 +103,9 @@ def test_what_left_or_was_forgotten_may_be_gone():
     assert list(plays_of().differences(missing, lambda member: member == MEMBER, set())) == []
     (other,) = plays_of().differences(missing, lambda member: False, {SERVER})
     assert other.startswith("0 guesses")
+    rewritten = plays_of(again=Line("x", MEMBER + 1, SERVER))
+    found = stored_plays(lines={(3, 0): "x"})
+    assert list(rewritten.differences(found, lambda member: member == MEMBER, set())) == []
 
 
 # --- the log ---
