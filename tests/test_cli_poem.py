@@ -46,6 +46,7 @@ class TestPoem:
                     "relaxed": [],
                     "objective": c.score,
                     "seed": 0,
+                    "confidence": c.confidence,
                 }
                 for c in expected.candidates
             ],
