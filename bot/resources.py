@@ -30,6 +30,8 @@ __all__ = ["Resources", "open_resources"]
 
 DAY = 24 * 60 * 60  # seconds
 
+# After the deadline of a request that began shortly before: for its last step, and to be answered.
+ANSWER_S = 2.0
 MIN_CLOSE_S = 1.0  # that a step of the model may take to end, even after the deadline
 
 _log = logging.getLogger(__name__)
@@ -152,11 +154,13 @@ class Resources:
     async def finish(self) -> None:
         """Refuses new interactions, and waits for running ones and background jobs.
 
-        All waiting until the resources are closed takes at most the deadline, from the first call.
+        All waiting until the resources are closed takes at most the deadline and `ANSWER_S`, from
+        the first call.
         """
         self.closing.set()
         if self._closed_by is None:
-            self._closed_by = asyncio.get_running_loop().time() + self.settings.deadline
+            waits_s = self.settings.deadline + ANSWER_S
+            self._closed_by = asyncio.get_running_loop().time() + waits_s
         with suppress(TimeoutError):
             async with asyncio.timeout_at(self._closed_by):
                 while waited_for := self.running | self.background:

@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 
 import pytest
+from lianju.bot.resources import ANSWER_S
 from lianju.bot.serve import GRACE_S
 from lianju.bot.settings import Settings
 from lianju.bot.store import StoreError, open_store
@@ -61,7 +62,19 @@ async def test_stopping_waits_for_a_limited_time(fake, settings, tmp_path):
     assert [path.name for path in tmp_path.glob("lianju.sqlite3*")] == ["lianju.sqlite3"]
 
 
-async def test_all_waiting_takes_one_deadline(resources):
+async def test_a_request_from_just_before_is_waited_for_beyond_its_deadline(resources):
+    resources.settings = Settings(deadline=1)
+    loop = asyncio.get_running_loop()
+    running = loop.create_future()
+    resources.running.add(running)
+    running.add_done_callback(resources.running.discard)
+    loop.call_later(1 + ANSWER_S / 2, running.set_result, None)
+    await resources.finish()
+    assert running.done()
+
+
+async def test_all_waiting_takes_one_deadline(resources, monkeypatch):
+    monkeypatch.setattr("lianju.bot.resources.ANSWER_S", 0)
     resources.settings = Settings(deadline=1)
     clock = asyncio.get_running_loop().time
     never = asyncio.get_running_loop().create_future()
