@@ -28,6 +28,7 @@ from ..ui.layout import Layout
 from ..ui.pages import read_page
 from ..ui.replies import (
     Interaction,
+    claim_update,
     defer_private_reply,
     defer_reply,
     defer_update,
@@ -139,7 +140,8 @@ class Guess(ComposingCog, name=NAME):
             if asked is None:
                 raise NotFoundError("guess-gone")
             if is_alone or asked.ended or asked.ends_at <= now:
-                if not is_alone and interaction.response.is_done():  # with a private reply
+                # What takes long has a private reply, which is no place for the result.
+                if not is_alone and not await claim_update(interaction):
                     await self._ends.finish(asked)
                     raise NotAllowedError("guess-over-before")
                 await self._show_result(interaction, asked.id)

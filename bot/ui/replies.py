@@ -22,6 +22,7 @@ __all__ = [
     "PRIVATE",
     "Defer",
     "Interaction",
+    "claim_update",
     "defer_private_reply",
     "defer_reply",
     "defer_update",
@@ -95,6 +96,19 @@ async def defer_update(interaction: Interaction) -> None:
         discord.HTTPException: Discord refused the request.
     """
     await _defer(interaction, "update")
+
+
+async def claim_update(interaction: Interaction) -> bool:
+    """Acknowledges the use of a button or select, unless a message was announced before.
+
+    Returns:
+        Whether `edit_message` edits the message whose button or select was used.
+
+    Raises:
+        discord.HTTPException: Discord refused the request.
+    """
+    await defer_update(interaction)
+    return _response(interaction) == "update"
 
 
 async def respond(

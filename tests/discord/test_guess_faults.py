@@ -65,6 +65,26 @@ async def test_the_result_is_not_shown_in_a_private_answer_that_was_deferred(
     assert "<@1> (1 of 1)" in texts(message)[3]
 
 
+async def test_the_result_is_shown_in_its_message_even_if_the_database_is_slow(
+    fake, bot, clock, timers, store, monkeypatch
+):
+    message = await begin(fake, bot, clock)
+    chosen = poets_button(message)
+    await press(fake, bot, message, chosen, user=1)
+    payload, end = fake.press(message, chosen, user=2), store.guesses.end
+
+    async def end_late(*args):
+        await fake.exchange(payload).until(lambda: fake.exchange(payload).acknowledged)
+        return await end(*args)
+
+    monkeypatch.setattr(store.guesses, "end", end_late)
+    monkeypatch.setattr(replies, "DEFER_AFTER_S", 0.3)
+    clock.now += ROUND_S + 1
+    await bot.receive(payload)
+    assert fake.exchange(payload).messages == []  # none of its own
+    assert "<@1> (1 of 1)" in texts(message)[3]
+
+
 async def test_the_next_press_shows_the_result_where_the_bot_may_not_edit(
     fake, bot, clock, timers, store
 ):
